@@ -1,0 +1,3 @@
+//! soracrawl: a crawler that never pays twice for a page.
+
+pub mod model;

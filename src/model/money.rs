@@ -1,0 +1,70 @@
+//! Money: integer micro-dollars, so that sums are exact.
+
+use std::fmt;
+
+/// An amount in millionths of a US dollar. A page costs 50 000 of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MicroUsd(pub i64);
+
+impl MicroUsd {
+    /// Reads a decimal amount of dollars, such as `12`, `0.05` or `1.234567`, without a float in between.
+    ///
+    /// # Errors
+    /// Says what is wrong where the text is not a non-negative decimal with at most six places.
+    pub fn parse_usd(text: &str) -> Result<Self, String> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !digits(whole) || !digits(fraction) {
+            return Err(format!("`{text}` is not an amount of dollars such as 12.50"));
+        }
+        if fraction.len() > 6 {
+            return Err(format!("`{text}` has more than six decimal places"));
+        }
+        format!("{whole}{fraction:0<6}")
+            .parse()
+            .map(Self)
+            .map_err(|_| format!("`{text}` is too large an amount of dollars"))
+    }
+}
+
+impl fmt::Display for MicroUsd {
+    /// Dollars with two decimal places, or as many as the amount needs.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let (whole, micros) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        let mut fraction = format!("{micros:06}");
+        while fraction.len() > 2 && fraction.ends_with('0') {
+            fraction.pop();
+        }
+        write!(f, "{sign}${whole}.{fraction}")
+    }
+}
+
+impl std::ops::Mul<i64> for MicroUsd {
+    type Output = Self;
+
+    fn mul(self, calls: i64) -> Self {
+        Self(self.0.saturating_mul(calls))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MicroUsd;
+
+    #[test]
+    fn dollars_are_read_and_printed_exactly() {
+        for (text, micros, shown) in [
+            ("0.05", 50_000, "$0.05"),
+            ("12", 12_000_000, "$12.00"),
+            ("1.234567", 1_234_567, "$1.234567"),
+            ("0.001", 1_000, "$0.001"),
+        ] {
+            let amount = MicroUsd::parse_usd(text).expect(text);
+            assert_eq!((amount.0, amount.to_string().as_str()), (micros, shown));
+        }
+        for bad in ["", ".", "-1", "1,5", "1.2345678", "1e3", "99999999999999999999"] {
+            assert!(MicroUsd::parse_usd(bad).is_err(), "{bad} was taken for an amount");
+        }
+    }
+}
