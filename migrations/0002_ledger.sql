@@ -1,0 +1,87 @@
+-- Every request that was sent, what it cost, and what came back.
+
+create table calls (
+    -- The ledger: a row stands here before its request is sent.
+    id integer primary key,
+    run_id integer not null references runs (id),
+    job_id integer references jobs (id),        -- null for a call made by hand
+    seed_id integer references seeds (id),      -- whose budget it counts against
+    endpoint text not null,
+    subject text not null,          -- what it was called with; for a call by hand all parameters, as JSON
+    cursor text,                    -- the cursor sent; null at the head
+    next_cursor text,               -- the cursor that came back
+    day text not null,              -- the UTC day whose budget it counts against, YYYY-MM-DD
+    outcome text not null constraint call_outcome
+        check (outcome in ('open', 'answered', 'never_sent', 'unknown')),
+        -- open: sent or about to be; unknown: no answer came, perhaps billed
+    kept integer not null default 0 constraint kept_is_flag check (kept in (0, 1)), -- 1: its page is in the archive
+    cost_micro_usd integer not null,            -- reserved while open; then what it is counted as
+    http_status integer,
+    error text,                     -- what was wrong with the answer; null where nothing was
+    request_id text,                -- the remote's own name of the call
+    opened_at real not null,
+    settled_at real,
+    items integer,                  -- items on the page
+    row_count integer,              -- rows that the reply gave
+    odd_items integer,              -- items and fields that did not parse
+    item_hashes blob,               -- 8 bytes for each item id of the page, to see a page that came before
+    body_bytes integer,             -- size of the reply as it came
+    body blob,                      -- the reply, secrets removed, compressed with zstd
+    constraint open_until_settled check ((outcome = 'open') = (settled_at is null)),
+    constraint kept_was_answered check (kept = 0 or outcome = 'answered'),
+    constraint cost_is_not_negative check (cost_micro_usd >= 0)
+) strict;
+
+create index calls_of_job on calls (job_id, id) where job_id is not null;
+create index calls_open on calls (run_id) where outcome = 'open';
+
+create table spend (
+    -- What each budget has been charged, kept by triggers in the transaction of the call.
+    scope text not null constraint spend_scope check (scope in ('total', 'day', 'run', 'seed')),
+    name text not null,             -- the day, the run's id, the seed's id; empty for the total
+    micro_usd integer not null,
+    primary key (scope, name)
+) strict, without rowid;
+
+create trigger spend_reserve after insert on calls when new.cost_micro_usd > 0 begin
+    insert into spend values ('total', '', new.cost_micro_usd), ('day', new.day, new.cost_micro_usd),
+        ('run', new.run_id, new.cost_micro_usd), ('seed', coalesce(new.seed_id, 0), new.cost_micro_usd)
+    on conflict do update set micro_usd = micro_usd + excluded.micro_usd;
+end;
+
+create trigger spend_settle after update of cost_micro_usd on calls
+when new.cost_micro_usd <> old.cost_micro_usd begin
+    update spend set micro_usd = micro_usd + new.cost_micro_usd - old.cost_micro_usd
+    where (scope, name) in (values ('total', ''), ('day', new.day), ('run', cast(new.run_id as text)),
+        ('seed', cast(coalesce(new.seed_id, 0) as text)));
+end;
+
+create table call_totals (
+    -- Calls by day and endpoint, kept by a trigger so that `status` never reads the ledger.
+    day text not null,
+    endpoint text not null,
+    answered integer not null,      -- an answer came, of whatever kind
+    kept integer not null,          -- the answer is in the archive
+    unknown integer not null,       -- no answer came, perhaps billed
+    never_sent integer not null,
+    refused integer not null,       -- answered 429
+    cost_micro_usd integer not null,
+    items integer not null,
+    row_count integer not null,
+    odd_items integer not null,
+    body_bytes integer not null,
+    primary key (day, endpoint)
+) strict, without rowid;
+
+create trigger call_totals_settle after update of outcome on calls
+when old.outcome = 'open' and new.outcome <> 'open' begin
+    insert into call_totals values (new.day, new.endpoint,
+        new.outcome = 'answered', new.kept, new.outcome = 'unknown', new.outcome = 'never_sent',
+        coalesce(new.http_status, 0) = 429, new.cost_micro_usd, coalesce(new.items, 0),
+        coalesce(new.row_count, 0), coalesce(new.odd_items, 0), coalesce(new.body_bytes, 0))
+    on conflict do update set answered = answered + excluded.answered, kept = kept + excluded.kept,
+        unknown = unknown + excluded.unknown, never_sent = never_sent + excluded.never_sent,
+        refused = refused + excluded.refused, cost_micro_usd = cost_micro_usd + excluded.cost_micro_usd,
+        items = items + excluded.items, row_count = row_count + excluded.row_count,
+        odd_items = odd_items + excluded.odd_items, body_bytes = body_bytes + excluded.body_bytes;
+end;
