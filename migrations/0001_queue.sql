@@ -49,6 +49,8 @@ create table jobs (
     lease_until real,
     resolves_name integer not null default 0 constraint resolves_name_is_flag check (resolves_name in (0, 1)),
     led_to integer not null default 0,          -- subjects it led to, for the per-parent caps
+    replan integer not null default 0 constraint replan_is_flag check (replan in (0, 1)),
+        -- 1: its kept replies are to be planned again, without a call: the plan or its depth has changed
     last_call_id integer references calls (id),
     last_error text,
     created_at real not null,
@@ -66,6 +68,7 @@ create table jobs (
 create index jobs_ready on jobs (endpoint, depth, id) where state = 'ready';
 create index jobs_due on jobs (ready_at) where state = 'waiting' and ready_at is not null;
 create index jobs_leased on jobs (lease_until) where state = 'leased';
+create index jobs_replan on jobs (id) where replan = 1;
 create index jobs_after on jobs (after_job_id) where after_job_id is not null;
 -- `status` and `jobs --state` ask by state; a finished job is the common case and is not worth an entry.
 create index jobs_stopped on jobs (state, id) where state in ('stopped', 'failed');

@@ -53,3 +53,23 @@ pub struct Odd {
     /// What was expected and what was found; never a value from the reply.
     pub why: String,
 }
+
+impl Harvest {
+    /// How many rows of the archive the reply speaks of: each thing once, each edge and entry once.
+    #[must_use]
+    pub fn row_count(&self) -> usize {
+        fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> usize {
+            ids.collect::<std::collections::HashSet<_>>().len()
+        }
+        distinct(self.users.iter().map(|row| row.user_id.as_str()))
+            + distinct(self.posts.iter().map(|row| row.post_id.as_str()))
+            + distinct(self.comments.iter().map(|row| row.comment_id.as_str()))
+            + distinct(self.attachments.iter().map(|row| row.attachment_id.as_str()))
+            + self.follows.len()
+            + self.appearances.len()
+            + self.remixes.len()
+            + self.feed.len()
+            + self.leaderboard.len()
+            + self.search.len()
+    }
+}

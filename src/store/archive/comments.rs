@@ -1,0 +1,105 @@
+//! Comments and replies.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Ids, bare, id_of};
+use crate::model::{Comment, PostCounts};
+use crate::store::Result;
+use crate::store::rows::{Said, Things};
+use crate::store::upsert::Statement;
+
+/// Comments; where a reply does not say the post, it is the parent's.
+const COMMENTS: Statement = Statement {
+    head: "insert into comments (
+        comment_id, post_id, parent_comment_id, author_id, text, posted_at, updated_at,
+        tombstoned_at, permalink, like_count, dislike_count, view_count, unique_view_count,
+        remix_count, reply_count, recursive_reply_count, share_count, repost_count,
+        counted_at, first_call_id, last_call_id)
+        values",
+    row: "(?, coalesce(?, (select post_id from comments where id = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: "on conflict (comment_id) do update set
+        post_id = coalesce(excluded.post_id, post_id),
+        parent_comment_id = coalesce(excluded.parent_comment_id, parent_comment_id),
+        author_id = coalesce(excluded.author_id, author_id),
+        text = coalesce(excluded.text, text),
+        posted_at = coalesce(excluded.posted_at, posted_at),
+        updated_at = coalesce(excluded.updated_at, updated_at),
+        tombstoned_at = coalesce(excluded.tombstoned_at, tombstoned_at),
+        permalink = coalesce(excluded.permalink, permalink),
+        like_count = coalesce(excluded.like_count, like_count),
+        dislike_count = coalesce(excluded.dislike_count, dislike_count),
+        view_count = coalesce(excluded.view_count, view_count),
+        unique_view_count = coalesce(excluded.unique_view_count, unique_view_count),
+        remix_count = coalesce(excluded.remix_count, remix_count),
+        reply_count = coalesce(excluded.reply_count, reply_count),
+        recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
+        share_count = coalesce(excluded.share_count, share_count),
+        repost_count = coalesce(excluded.repost_count, repost_count),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        last_call_id = excluded.last_call_id
+        returning id, comment_id",
+};
+
+
+/// Comments known by their id only: the parent of a reply that was bought without it.
+const BARE: Statement = Statement {
+    head: "insert into comments (comment_id, first_call_id, last_call_id) values",
+    row: "(?, ?, ?)",
+    tail: "on conflict (comment_id) do update set last_call_id = excluded.last_call_id returning id, comment_id",
+};
+
+/// Writes the comments and gives the id of each. `parents` are those that a reply among them answers.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    comments: &Things<'_, &str, Comment>,
+    parents: &HashSet<&str>,
+    users: &Ids,
+    posts: &Ids,
+) -> Result<Ids> {
+    let first: Vec<_> = comments
+        .list
+        .iter()
+        .filter(|(comment_id, said)| said.rows.is_empty() || parents.contains(comment_id))
+        .collect();
+    let mut ids: Ids = HashMap::with_capacity(comments.list.len());
+    bare::write(connection, &BARE, &first, &mut ids).await?;
+    let described: Vec<_> = comments.list.iter().filter(|(_, said)| !said.rows.is_empty()).collect();
+    let written = COMMENTS
+        .write_returning(connection, &described, |query, (comment_id, said)| {
+            let parent = id_of(&ids, said.newest(|row| row.parent_comment_id.as_deref()));
+            query
+            .bind(*comment_id)
+            .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
+            .bind(parent)
+            .bind(parent)
+            .bind(id_of(users, said.newest(|row| row.author_user_id.as_deref())))
+            .bind(said.newest(|row| row.text.as_deref()))
+            .bind(said.newest(|row| row.posted_at))
+            .bind(said.newest(|row| row.updated_at))
+            .bind(said.newest(|row| row.tombstoned_at))
+            .bind(said.newest(|row| row.permalink.as_deref()))
+            .bind(said.newest(|row| row.counts.like_count))
+            .bind(said.newest(|row| row.counts.dislike_count))
+            .bind(said.newest(|row| row.counts.view_count))
+            .bind(said.newest(|row| row.counts.unique_view_count))
+            .bind(said.newest(|row| row.counts.remix_count))
+            .bind(said.newest(|row| row.counts.reply_count))
+            .bind(said.newest(|row| row.counts.recursive_reply_count))
+            .bind(said.newest(|row| row.counts.share_count))
+            .bind(said.newest(|row| row.counts.repost_count))
+            .bind(counted_at(said))
+            .bind(said.first_call)
+            .bind(said.last_call)
+        })
+        .await?;
+    for row in written {
+        ids.insert(row.try_get(1)?, row.try_get(0)?);
+    }
+    Ok(ids)
+}
+
+fn counted_at(said: &Said<'_, Comment>) -> Option<f64> {
+    said.rows.iter().any(|row| row.counts != PostCounts::default()).then_some(said.now)
+}

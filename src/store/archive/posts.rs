@@ -1,0 +1,125 @@
+//! Posts.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Ids, bare, id_of};
+use crate::model::{Post, PostCounts};
+use crate::store::Result;
+use crate::store::rows::{Said, Things};
+use crate::store::upsert::Statement;
+
+/// Posts that a reply described.
+const POSTS: Statement = Statement {
+    head: "insert into posts (
+        post_id, author_id, parent_id, root_id, repost_of_id, text, caption, emoji, source,
+        posted_at, updated_at, tombstoned_at, permalink, preview_image_url, cover_photo_url,
+        srt_url, vtt_url, posted_to_public, share_setting, is_featured, discovery_phrase,
+        like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
+        recursive_reply_count, share_count, repost_count, counted_at, first_call_id,
+        last_call_id)
+        values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: "on conflict (post_id) do update set
+        author_id = coalesce(excluded.author_id, author_id),
+        parent_id = coalesce(excluded.parent_id, parent_id),
+        root_id = coalesce(excluded.root_id, root_id),
+        repost_of_id = coalesce(excluded.repost_of_id, repost_of_id),
+        text = coalesce(excluded.text, text), caption = coalesce(excluded.caption, caption),
+        emoji = coalesce(excluded.emoji, emoji), source = coalesce(excluded.source, source),
+        posted_at = coalesce(excluded.posted_at, posted_at),
+        updated_at = coalesce(excluded.updated_at, updated_at),
+        tombstoned_at = coalesce(excluded.tombstoned_at, tombstoned_at),
+        permalink = coalesce(excluded.permalink, permalink),
+        preview_image_url = coalesce(excluded.preview_image_url, preview_image_url),
+        cover_photo_url = coalesce(excluded.cover_photo_url, cover_photo_url),
+        srt_url = coalesce(excluded.srt_url, srt_url),
+        vtt_url = coalesce(excluded.vtt_url, vtt_url),
+        posted_to_public = coalesce(excluded.posted_to_public, posted_to_public),
+        share_setting = coalesce(excluded.share_setting, share_setting),
+        is_featured = coalesce(excluded.is_featured, is_featured),
+        discovery_phrase = coalesce(excluded.discovery_phrase, discovery_phrase),
+        like_count = coalesce(excluded.like_count, like_count),
+        dislike_count = coalesce(excluded.dislike_count, dislike_count),
+        view_count = coalesce(excluded.view_count, view_count),
+        unique_view_count = coalesce(excluded.unique_view_count, unique_view_count),
+        remix_count = coalesce(excluded.remix_count, remix_count),
+        reply_count = coalesce(excluded.reply_count, reply_count),
+        recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
+        share_count = coalesce(excluded.share_count, share_count),
+        repost_count = coalesce(excluded.repost_count, repost_count),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        last_call_id = excluded.last_call_id
+        returning id, post_id",
+};
+
+/// Posts known by their id only, and those that another row of the same page refers to.
+const BARE: Statement = Statement {
+    head: "insert into posts (post_id, first_call_id, last_call_id) values",
+    row: "(?, ?, ?)",
+    tail: "on conflict (post_id) do update set last_call_id = excluded.last_call_id returning id, post_id",
+};
+
+/// Writes the posts and gives the id of each. `parents` are those whose id another post needs.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    posts: &Things<'_, &str, Post>,
+    parents: &HashSet<&str>,
+    users: &Ids,
+) -> Result<Ids> {
+    let first: Vec<_> = posts
+        .list
+        .iter()
+        .filter(|(post_id, said)| said.rows.is_empty() || parents.contains(post_id))
+        .collect();
+    let mut ids: Ids = HashMap::with_capacity(posts.list.len());
+    bare::write(connection, &BARE, &first, &mut ids).await?;
+    let described: Vec<_> = posts.list.iter().filter(|(_, said)| !said.rows.is_empty()).collect();
+    let written = POSTS
+        .write_returning(connection, &described, |query, (post_id, said)| {
+            query
+            .bind(*post_id)
+            .bind(id_of(users, said.newest(|row| row.author_user_id.as_deref())))
+            .bind(id_of(&ids, said.newest(|row| row.parent_post_id.as_deref())))
+            .bind(id_of(&ids, said.newest(|row| row.root_post_id.as_deref())))
+            .bind(id_of(&ids, said.newest(|row| row.repost_of_post_id.as_deref())))
+            .bind(said.newest(|row| row.text.as_deref()))
+            .bind(said.newest(|row| row.caption.as_deref()))
+            .bind(said.newest(|row| row.emoji.as_deref()))
+            .bind(said.newest(|row| row.source.as_deref()))
+            .bind(said.newest(|row| row.posted_at))
+            .bind(said.newest(|row| row.updated_at))
+            .bind(said.newest(|row| row.tombstoned_at))
+            .bind(said.newest(|row| row.permalink.as_deref()))
+            .bind(said.newest(|row| row.preview_image_url.as_deref()))
+            .bind(said.newest(|row| row.cover_photo_url.as_deref()))
+            .bind(said.newest(|row| row.srt_url.as_deref()))
+            .bind(said.newest(|row| row.vtt_url.as_deref()))
+            .bind(said.newest(|row| row.posted_to_public))
+            .bind(said.newest(|row| row.share_setting.as_deref()))
+            .bind(said.newest(|row| row.is_featured))
+            .bind(said.newest(|row| row.discovery_phrase.as_deref()))
+            .bind(said.newest(|row| row.counts.like_count))
+            .bind(said.newest(|row| row.counts.dislike_count))
+            .bind(said.newest(|row| row.counts.view_count))
+            .bind(said.newest(|row| row.counts.unique_view_count))
+            .bind(said.newest(|row| row.counts.remix_count))
+            .bind(said.newest(|row| row.counts.reply_count))
+            .bind(said.newest(|row| row.counts.recursive_reply_count))
+            .bind(said.newest(|row| row.counts.share_count))
+            .bind(said.newest(|row| row.counts.repost_count))
+            .bind(counted_at(said))
+            .bind(said.first_call)
+            .bind(said.last_call)
+        })
+        .await?;
+    for row in written {
+        ids.insert(row.try_get(1)?, row.try_get(0)?);
+    }
+    Ok(ids)
+}
+
+fn counted_at(said: &Said<'_, Post>) -> Option<f64> {
+    said.rows.iter().any(|row| row.counts != PostCounts::default()).then_some(said.now)
+}

@@ -1,0 +1,125 @@
+//! Users and characters.
+
+use std::collections::HashMap;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::{Ids, bare};
+use crate::model::{User, UserCounts};
+use crate::store::Result;
+use crate::store::rows::{Said, Things};
+use crate::store::upsert::Statement;
+
+/// Users that a reply described.
+const USERS: Statement = Statement {
+    head: "insert into users (
+        user_id, username, display_name, description, profile_picture_url, cover_photo_url,
+        permalink, location, website, plan_type, verified, can_cameo, is_public_figure,
+        created_at, updated_at, banned_at, follower_count, following_count, post_count,
+        cameo_count, likes_received_count, view_count, reply_count, remix_count,
+        character_count, counted_at, first_call_id, last_call_id)
+        values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: "on conflict (user_id) do update set
+        username = coalesce(excluded.username, username),
+        display_name = coalesce(excluded.display_name, display_name),
+        description = coalesce(excluded.description, description),
+        profile_picture_url = coalesce(excluded.profile_picture_url, profile_picture_url),
+        cover_photo_url = coalesce(excluded.cover_photo_url, cover_photo_url),
+        permalink = coalesce(excluded.permalink, permalink),
+        location = coalesce(excluded.location, location),
+        website = coalesce(excluded.website, website),
+        plan_type = coalesce(excluded.plan_type, plan_type),
+        verified = coalesce(excluded.verified, verified),
+        can_cameo = coalesce(excluded.can_cameo, can_cameo),
+        is_public_figure = coalesce(excluded.is_public_figure, is_public_figure),
+        created_at = coalesce(excluded.created_at, created_at),
+        updated_at = coalesce(excluded.updated_at, updated_at),
+        banned_at = coalesce(excluded.banned_at, banned_at),
+        follower_count = coalesce(excluded.follower_count, follower_count),
+        following_count = coalesce(excluded.following_count, following_count),
+        post_count = coalesce(excluded.post_count, post_count),
+        cameo_count = coalesce(excluded.cameo_count, cameo_count),
+        likes_received_count = coalesce(excluded.likes_received_count, likes_received_count),
+        view_count = coalesce(excluded.view_count, view_count),
+        reply_count = coalesce(excluded.reply_count, reply_count),
+        remix_count = coalesce(excluded.remix_count, remix_count),
+        character_count = coalesce(excluded.character_count, character_count),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        last_call_id = excluded.last_call_id
+        returning id, user_id",
+};
+
+/// Users known by their id only: somebody's follower, an author who was not described.
+const BARE: Statement = Statement {
+    head: "insert into users (user_id, first_call_id, last_call_id) values",
+    row: "(?, ?, ?)",
+    tail: "on conflict (user_id) do update set last_call_id = excluded.last_call_id returning id, user_id",
+};
+
+/// Writes the users and gives the id of each.
+pub(super) async fn write(connection: &mut SqliteConnection, users: &Things<'_, &str, User>) -> Result<Ids> {
+    let (described, bare_users): (Vec<_>, Vec<_>) = users.list.iter().partition(|(_, said)| !said.rows.is_empty());
+    let mut ids: Ids = HashMap::with_capacity(users.list.len());
+    bare::write(connection, &BARE, &bare_users, &mut ids).await?;
+    let written = USERS
+        .write_returning(connection, &described, |query, (user_id, said)| {
+            query
+            .bind(*user_id)
+            .bind(said.newest(|row| row.username.as_deref()))
+            .bind(said.newest(|row| row.display_name.as_deref()))
+            .bind(said.newest(|row| row.description.as_deref()))
+            .bind(said.newest(|row| row.profile_picture_url.as_deref()))
+            .bind(said.newest(|row| row.cover_photo_url.as_deref()))
+            .bind(said.newest(|row| row.permalink.as_deref()))
+            .bind(said.newest(|row| row.location.as_deref()))
+            .bind(said.newest(|row| row.website.as_deref()))
+            .bind(said.newest(|row| row.plan_type.as_deref()))
+            .bind(said.newest(|row| row.verified))
+            .bind(said.newest(|row| row.can_cameo))
+            .bind(said.newest(|row| row.is_public_figure))
+            .bind(said.newest(|row| row.created_at))
+            .bind(said.newest(|row| row.updated_at))
+            .bind(said.newest(|row| row.banned_at))
+            .bind(said.newest(|row| row.counts.follower_count))
+            .bind(said.newest(|row| row.counts.following_count))
+            .bind(said.newest(|row| row.counts.post_count))
+            .bind(said.newest(|row| row.counts.cameo_count))
+            .bind(said.newest(|row| row.counts.likes_received_count))
+            .bind(said.newest(|row| row.counts.view_count))
+            .bind(said.newest(|row| row.counts.reply_count))
+            .bind(said.newest(|row| row.counts.remix_count))
+            .bind(said.newest(|row| row.counts.character_count))
+            .bind(counted_at(said))
+            .bind(said.first_call)
+            .bind(said.last_call)
+        })
+        .await?;
+    for row in written {
+        ids.insert(row.try_get(1)?, row.try_get(0)?);
+    }
+    write_owners(connection, &described, &ids).await?;
+    Ok(ids)
+}
+
+fn counted_at(said: &Said<'_, User>) -> Option<f64> {
+    said.rows.iter().any(|row| row.counts != UserCounts::default()).then_some(said.now)
+}
+
+/// A character's owner; rare enough to be written one by one.
+async fn write_owners(
+    connection: &mut SqliteConnection,
+    described: &[&(&str, Said<'_, User>)],
+    ids: &Ids,
+) -> Result<()> {
+    for (user_id, said) in described {
+        if let Some(owner) = said.newest(|row| row.owner_user_id.as_deref()) {
+            sqlx::query("update users set owner_id = ? where id = ?")
+                .bind(ids.get(owner))
+                .bind(ids.get(*user_id))
+                .execute(&mut *connection)
+                .await?;
+        }
+    }
+    Ok(())
+}
