@@ -15,6 +15,7 @@ pub mod report;
 mod rows;
 mod runs;
 mod seeds;
+mod transaction;
 mod upsert;
 mod writer;
 
@@ -32,7 +33,7 @@ pub use lock::{Held, Lock};
 pub use page::{Next, PageCommit};
 pub use queue::{Enqueued, Failure, LeaseRequest, Leased, Requeue, Retry};
 pub use runs::{Run, RunKind};
-pub use seeds::{Seed, SeedKind};
+pub use seeds::{Seed, SeedKind, Seeded};
 pub use writer::Writer;
 
 /// How long a statement waits for another process's transaction before it reports that the file is busy.
@@ -46,7 +47,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 /// An open archive.
 #[derive(Clone)]
 pub struct Store {
-    connection: Arc<Mutex<SqliteConnection>>,
+    connection: Arc<Mutex<transaction::Writing>>,
     readers: SqlitePool,
     path: Arc<PathBuf>,
 }
@@ -70,7 +71,7 @@ impl Store {
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::migrate!("./migrations").run(&mut connection).await?;
         Ok(Self {
-            connection: Arc::new(Mutex::new(connection)),
+            connection: Arc::new(Mutex::new(transaction::Writing::new(connection))),
             readers: open_readers(path).await?,
             path: Arc::new(path.to_owned()),
         })
@@ -102,7 +103,7 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         self.readers.close().await;
         if let Some(connection) = Arc::into_inner(self.connection) {
-            connection.into_inner().close().await?;
+            connection.into_inner().into_inner().close().await?;
         }
         Ok(())
     }

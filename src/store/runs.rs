@@ -1,0 +1,157 @@
+//! Runs: which process sends calls, and what is put right when the one before died.
+
+use super::{Result, Store};
+
+/// What a process sends calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// The daemon.
+    Run,
+    /// One call by hand.
+    Call,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub id: i64,
+    /// It goes on where a run that died left off, and with that run's budget.
+    pub continued: bool,
+    /// Calls that were open when the run before died: perhaps billed, and counted as such.
+    pub unknown_calls: u64,
+    /// Jobs whose lease was taken back from the run that died.
+    pub reclaimed_jobs: u64,
+}
+
+impl Store {
+    /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
+    /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
+    /// because its budget is not spent a second time.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn start_run(&self, kind: RunKind, pid: u32, now: f64) -> Result<Run> {
+        let mut transaction = self.begin().await?;
+        let unknown = sqlx::query(
+            "update calls set outcome = 'unknown', settled_at = ?, error = 'the process died before an answer was kept'
+             where outcome = 'open'",
+        )
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        let reclaimed =
+            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
+                .execute(&mut *transaction)
+                .await?
+                .rows_affected();
+        let dead: Option<i64> = match kind {
+            RunKind::Run => {
+                sqlx::query_scalar("select max(id) from runs where kind = 'run' and ended_at is null")
+                    .fetch_one(&mut *transaction)
+                    .await?
+            }
+            RunKind::Call => None,
+        };
+        let id = match dead {
+            Some(id) => {
+                sqlx::query("update runs set pid = ?, version = ? where id = ?")
+                    .bind(pid)
+                    .bind(env!("CARGO_PKG_VERSION"))
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                id
+            }
+            None => {
+                sqlx::query_scalar("insert into runs (kind, started_at, pid, version) values (?, ?, ?, ?) returning id")
+                    .bind(match kind {
+                        RunKind::Run => "run",
+                        RunKind::Call => "call",
+                    })
+                    .bind(now)
+                    .bind(pid)
+                    .bind(env!("CARGO_PKG_VERSION"))
+                    .fetch_one(&mut *transaction)
+                    .await?
+            }
+        };
+        transaction.commit().await?;
+        Ok(Run { id, continued: dead.is_some(), unknown_calls: unknown, reclaimed_jobs: reclaimed })
+    }
+
+    /// Ends a run, for a reason in one word.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
+            .bind(now)
+            .bind(reason)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Jobs that a spent budget had stopped are ready again. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn resume_budget_stops(&self) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let resumed = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'stopped' and stop_reason = 'budget'",
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(resumed)
+    }
+
+    /// Remembers the plan of this run. Where it differs from the one before, every kept reply is marked to be planned
+    /// again, which costs nothing. Gives whether it differed.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn follow_plan(&self, plan: &str) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let before: Option<String> = sqlx::query_scalar("select value from settings where name = 'plan'")
+            .fetch_optional(&mut *transaction)
+            .await?;
+        if before.as_deref() == Some(plan) {
+            return Ok(false);
+        }
+        sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
+            .bind(plan)
+            .execute(&mut *transaction)
+            .await?;
+        if before.is_some() {
+            sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0").execute(&mut *transaction).await?;
+        }
+        transaction.commit().await?;
+        Ok(before.is_some())
+    }
+
+    /// Walks that had reached their cap go on where the cap is higher now, or gone.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn lift_cap(&self, endpoint: &str, max_pages: Option<u32>) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let lifted = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'stopped' and stop_reason = 'capped' and endpoint = ? and (?2 is null or pages < ?2)",
+        )
+        .bind(endpoint)
+        .bind(max_pages)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(lifted)
+    }
+}

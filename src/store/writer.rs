@@ -1,0 +1,232 @@
+//! The one writer. Whatever waits for it at the same moment shares one transaction, and one fsync.
+//!
+//! A refusal (lease lost, budget spent) is an answer and leaves the others untouched. A database error undoes the
+//! whole group; then each of its members is tried alone, so that one bad page cannot hurt another. While the file
+//! cannot be written (disk full, locked, read-only) the writer waits and says so: no paid reply is thrown away.
+
+use std::time::Duration;
+
+use sqlx::SqliteConnection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::queue::{self, Failure, LeaseRequest, Leased};
+use super::{Error, OpenCall, PageCommit, Result, Store, ledger, page};
+
+/// How many operations share a transaction at most: enough for every worker, and a bound on what a crash undoes.
+const GROUP: usize = 128;
+/// How long the writer waits before it tries an unwritable file again.
+const UNWRITABLE_PAUSE: Duration = Duration::from_millis(500);
+
+/// An operation with the place its answer goes to.
+struct Ask<I, O> {
+    input: I,
+    answer: oneshot::Sender<Result<O>>,
+}
+
+enum Operation {
+    Lease(Ask<LeaseRequest, Leased>),
+    Open(Ask<OpenCall, i64>),
+    Page(Ask<Box<PageCommit>, ()>),
+    Fail(Ask<Failure, ()>),
+}
+
+/// What an operation was answered; sent only when its transaction is committed.
+enum Answer {
+    Lease(Result<Leased>),
+    Open(Result<i64>),
+    Done(Result<()>),
+}
+
+/// The hand that all workers write with.
+#[derive(Clone)]
+pub struct Writer {
+    operations: mpsc::Sender<Operation>,
+    /// Why the file cannot be written just now.
+    trouble: watch::Receiver<Option<String>>,
+}
+
+impl Writer {
+    /// Starts the writer on the archive. It ends when the last `Writer` is dropped.
+    #[must_use]
+    pub fn start(store: &Store) -> Self {
+        let (operations, inbox) = mpsc::channel(GROUP);
+        let (say_trouble, trouble) = watch::channel(None);
+        tokio::spawn(work(store.clone(), inbox, say_trouble));
+        Self { operations, trouble }
+    }
+
+    /// Why the archive cannot be written just now; `None` where it can.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        self.trouble.borrow().clone()
+    }
+
+    /// The best job there is.
+    ///
+    /// # Errors
+    /// Where the archive fails.
+    pub async fn lease(&self, request: LeaseRequest) -> Result<Leased> {
+        self.ask(request, Operation::Lease).await
+    }
+
+    /// Writes a call down before it is sent; gives its id.
+    ///
+    /// # Errors
+    /// `LeaseLost`, `BudgetSpent`, or where the archive fails.
+    pub async fn open_call(&self, call: OpenCall) -> Result<i64> {
+        self.ask(call, Operation::Open).await
+    }
+
+    /// Keeps a page.
+    ///
+    /// # Errors
+    /// `LeaseLost`, or where the archive fails.
+    pub async fn commit_page(&self, page: PageCommit) -> Result<()> {
+        self.ask(Box::new(page), Operation::Page).await
+    }
+
+    /// Writes down what became of a job whose call failed.
+    ///
+    /// # Errors
+    /// `LeaseLost`, or where the archive fails.
+    pub async fn fail(&self, failure: Failure) -> Result<()> {
+        self.ask(failure, Operation::Fail).await
+    }
+
+    async fn ask<I, O>(&self, input: I, operation: impl FnOnce(Ask<I, O>) -> Operation) -> Result<O> {
+        let (answer, answered) = oneshot::channel();
+        self.operations.send(operation(Ask { input, answer })).await.map_err(|_| Error::Closed)?;
+        answered.await.map_err(|_| Error::Closed)?
+    }
+}
+
+async fn work(store: Store, mut inbox: mpsc::Receiver<Operation>, say_trouble: watch::Sender<Option<String>>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while inbox.recv_many(&mut group, GROUP).await > 0 {
+        let mut connection = store.writing().await;
+        match write_group(&mut connection, &group, &say_trouble).await {
+            Ok(answers) => reply(group.drain(..), answers),
+            Err(_) if group.len() > 1 => {
+                for operation in group.drain(..) {
+                    let one = [operation];
+                    let answers = write_group(&mut connection, &one, &say_trouble).await;
+                    reply_one(one, answers);
+                }
+            }
+            Err(error) => {
+                let one: Vec<Operation> = group.drain(..).collect();
+                reply_one(one, Err(error));
+            }
+        }
+    }
+}
+
+/// Writes a group in one transaction, waiting as long as the file cannot be written.
+async fn write_group(
+    connection: &mut SqliteConnection,
+    group: &[Operation],
+    say_trouble: &watch::Sender<Option<String>>,
+) -> Result<Vec<Answer>> {
+    loop {
+        match try_group(connection, group).await {
+            Err(Error::Unwritable(why)) => {
+                let why = why.to_string();
+                if say_trouble.borrow().as_ref() != Some(&why) {
+                    tracing::error!(why, "the archive cannot be written; waiting, nothing is lost");
+                }
+                say_trouble.send_replace(Some(why));
+                tokio::time::sleep(UNWRITABLE_PAUSE).await;
+            }
+            result => {
+                if say_trouble.borrow().is_some() {
+                    tracing::info!("the archive can be written again");
+                    say_trouble.send_replace(None);
+                }
+                return result;
+            }
+        }
+    }
+}
+
+async fn try_group(connection: &mut SqliteConnection, group: &[Operation]) -> Result<Vec<Answer>> {
+    sqlx::query("begin immediate").execute(&mut *connection).await?;
+    let answers = match apply(connection, group).await {
+        Ok(answers) => match sqlx::query("commit").execute(&mut *connection).await {
+            Ok(_) => return Ok(answers),
+            Err(error) => Err(error.into()),
+        },
+        Err(error) => Err(error),
+    };
+    // SQLite has undone some errors' transactions by itself; then there is nothing left to roll back.
+    let _ = sqlx::query("rollback").execute(&mut *connection).await;
+    answers
+}
+
+/// Pages first: what they add may be leased in the same breath.
+async fn apply(connection: &mut SqliteConnection, group: &[Operation]) -> Result<Vec<Answer>> {
+    let pages: Vec<&PageCommit> = group
+        .iter()
+        .filter_map(|operation| match operation {
+            Operation::Page(ask) => Some(ask.input.as_ref()),
+            _ => None,
+        })
+        .collect();
+    let mut kept = Vec::new().into_iter();
+    if !pages.is_empty() {
+        kept = page::commit_pages(connection, &pages).await?.into_iter();
+    }
+    let mut answers = Vec::with_capacity(group.len());
+    for operation in group {
+        answers.push(match operation {
+            Operation::Page(_) => Answer::Done(kept.next().unwrap_or(Err(Error::Closed))),
+            Operation::Fail(ask) => Answer::Done(refusal(queue::fail(connection, &ask.input).await)?),
+            Operation::Lease(ask) => Answer::Lease(refusal(queue::lease(connection, &ask.input).await)?),
+            Operation::Open(ask) => Answer::Open(refusal(ledger::open_call(connection, &ask.input).await)?),
+        });
+    }
+    Ok(answers)
+}
+
+/// A refusal is an answer to one; any other error is the whole group's.
+fn refusal<T>(result: Result<T>) -> Result<Result<T>> {
+    match result {
+        Err(error @ (Error::LeaseLost | Error::BudgetSpent(_))) => Ok(Err(error)),
+        Err(error) => Err(error),
+        Ok(value) => Ok(Ok(value)),
+    }
+}
+
+/// A worker that no longer waits for its answer has been stopped; the transaction stands all the same.
+fn reply(group: impl IntoIterator<Item = Operation>, answers: Vec<Answer>) {
+    for (operation, answer) in group.into_iter().zip(answers) {
+        match (operation, answer) {
+            (Operation::Lease(ask), Answer::Lease(result)) => drop(ask.answer.send(result)),
+            (Operation::Open(ask), Answer::Open(result)) => drop(ask.answer.send(result)),
+            (Operation::Page(ask), Answer::Done(result)) => drop(ask.answer.send(result)),
+            (Operation::Fail(ask), Answer::Done(result)) => drop(ask.answer.send(result)),
+            _ => tracing::error!("an operation was given another one's answer"),
+        }
+    }
+}
+
+fn reply_one(one: impl IntoIterator<Item = Operation>, answers: Result<Vec<Answer>>) {
+    match answers {
+        Ok(answers) => reply(one, answers),
+        Err(error) => {
+            for operation in one {
+                match operation {
+                    Operation::Lease(ask) => drop(ask.answer.send(Err(error_again(&error)))),
+                    Operation::Open(ask) => drop(ask.answer.send(Err(error_again(&error)))),
+                    Operation::Page(ask) => drop(ask.answer.send(Err(error_again(&error)))),
+                    Operation::Fail(ask) => drop(ask.answer.send(Err(error_again(&error)))),
+                }
+            }
+        }
+    }
+}
+
+/// Errors of the driver cannot be copied; the text is what the receiver needs.
+fn error_again(error: &Error) -> Error {
+    Error::Database(sqlx::Error::Protocol(error.to_string()))
+}
+
