@@ -64,7 +64,11 @@ impl Harvest {
         distinct(self.users.iter().map(|row| row.user_id.as_str()))
             + distinct(self.posts.iter().map(|row| row.post_id.as_str()))
             + distinct(self.comments.iter().map(|row| row.comment_id.as_str()))
-            + distinct(self.attachments.iter().map(|row| row.attachment_id.as_str()))
+            + distinct(
+                self.attachments
+                    .iter()
+                    .map(|row| row.attachment_id.as_str()),
+            )
             + self.follows.len()
             + self.appearances.len()
             + self.remixes.len()

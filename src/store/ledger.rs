@@ -132,13 +132,21 @@ async fn check_budget(connection: &mut SqliteConnection, call: &OpenCall) -> Res
         (Scope::Total, call.budget.total),
         (Scope::Run, call.budget.run),
         (Scope::Day, call.budget.day),
-        (Scope::Seed, call.budget.seed.filter(|_| call.seed_id.is_some())),
+        (
+            Scope::Seed,
+            call.budget.seed.filter(|_| call.seed_id.is_some()),
+        ),
     ];
     for (scope, limit) in limits {
         let Some(limit) = limit else { continue };
         let charged = charged_to(scope)?;
         if charged.0.saturating_add(call.price.0) > limit.0 {
-            return Err(Error::BudgetSpent(Spent { scope, limit, charged, price: call.price }));
+            return Err(Error::BudgetSpent(Spent {
+                scope,
+                limit,
+                charged,
+                price: call.price,
+            }));
         }
     }
     Ok(())

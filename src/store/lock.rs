@@ -23,7 +23,10 @@ impl Lock {
     /// Where the lock file cannot be made.
     pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
         let path = lock_path(path);
-        let io = |source| Error::Io { path: path.display().to_string(), source };
+        let io = |source| Error::Io {
+            path: path.display().to_string(),
+            source,
+        };
         let mut file = OpenOptions::new()
             .read(true)
             .write(true)
@@ -43,7 +46,11 @@ impl Lock {
                 // A holder that has not written his name yet is still a holder.
                 let _ = file.read_to_string(&mut holder);
                 let holder = holder.trim().to_owned();
-                Ok(Err(Held(if holder.is_empty() { "another process".to_owned() } else { holder })))
+                Ok(Err(Held(if holder.is_empty() {
+                    "another process".to_owned()
+                } else {
+                    holder
+                })))
             }
             Err(TryLockError::Error(source)) => Err(io(source)),
         }
@@ -65,8 +72,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.db");
         let first = Lock::take(&archive, "pid 7").unwrap().unwrap();
-        assert_eq!(Lock::take(&archive, "pid 8").unwrap().unwrap_err(), Held("pid 7".to_owned()));
+        assert_eq!(
+            Lock::take(&archive, "pid 8").unwrap().unwrap_err(),
+            Held("pid 7".to_owned())
+        );
         drop(first);
-        assert!(Lock::take(&archive, "pid 8").unwrap().is_ok(), "a released lock can be taken");
+        assert!(
+            Lock::take(&archive, "pid 8").unwrap().is_ok(),
+            "a released lock can be taken"
+        );
     }
 }

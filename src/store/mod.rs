@@ -23,7 +23,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
@@ -111,7 +113,10 @@ impl Store {
 
 async fn open_readers(path: &Path) -> Result<SqlitePool> {
     if let Err(source) = std::fs::metadata(path) {
-        return Err(Error::Io { path: path.display().to_string(), source });
+        return Err(Error::Io {
+            path: path.display().to_string(),
+            source,
+        });
     }
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -126,8 +131,14 @@ async fn open_readers(path: &Path) -> Result<SqlitePool> {
 
 /// The archive holds other people's data and signed links: only its owner may read a file that we create.
 fn create_private(path: &Path) -> Result<()> {
-    let io = |source| Error::Io { path: path.display().to_string(), source };
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+    let io = |source| Error::Io {
+        path: path.display().to_string(),
+        source,
+    };
+    if let Some(folder) = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+    {
         std::fs::create_dir_all(folder).map_err(io)?;
     }
     let mut options = std::fs::OpenOptions::new();

@@ -14,7 +14,11 @@ pub enum Next {
     /// There is a next page. `stale_pages` in a row have had no new id so far.
     Page { cursor: String, stale_pages: u32 },
     /// The walk is over. The cursor is kept where it could go on from here later.
-    End { reason: StopReason, note: String, cursor: Option<String> },
+    End {
+        reason: StopReason,
+        note: String,
+        cursor: Option<String>,
+    },
 }
 
 /// A reply that was read, with all that is to be kept of it.
@@ -47,8 +51,10 @@ pub(super) async fn commit_pages(
             kept.push(*page);
             answers.push(Ok(()));
         } else {
-            let settlement =
-                Settlement { error: Some("the lease was lost before the page was kept".to_owned()), ..page.settlement.clone() };
+            let settlement = Settlement {
+                error: Some("the lease was lost before the page was kept".to_owned()),
+                ..page.settlement.clone()
+            };
             ledger::settle(connection, page.call_id, &settlement, page.now).await?;
             answers.push(Err(Error::LeaseLost));
         }
@@ -98,14 +104,19 @@ async fn commit_job(connection: &mut SqliteConnection, page: &PageCommit) -> Res
 /// Moves the walk's cursor forward, or ends it.
 async fn advance(connection: &mut SqliteConnection, page: &PageCommit) -> Result<()> {
     let (cursor, stale_pages) = match &page.next {
-        Next::Page { cursor, stale_pages } => (Some(cursor), *stale_pages),
+        Next::Page {
+            cursor,
+            stale_pages,
+        } => (Some(cursor), *stale_pages),
         Next::End { cursor, .. } => (cursor.as_ref(), page.lease.stale_pages),
     };
     let (state, reason, note) = match &page.next {
         Next::Page { .. } => ("ready", None, None),
-        Next::End { reason, note, .. } => {
-            (queue::ended_state(*reason), Some(reason.as_str()), Some(note.as_str()).filter(|note| !note.is_empty()))
-        }
+        Next::End { reason, note, .. } => (
+            queue::ended_state(*reason),
+            Some(reason.as_str()),
+            Some(note.as_str()).filter(|note| !note.is_empty()),
+        ),
     };
     sqlx::query(
         "update jobs set state = ?, stop_reason = ?, note = ?, ended_at = ?, cursor = ?, stale_pages = ?,

@@ -27,7 +27,9 @@ pub struct LeaseRequest {
 pub enum Leased {
     Job(Box<Lease>),
     /// Nothing of these endpoints is ready. `settled` jobs were found to be needless on the way.
-    Nothing { settled: u32 },
+    Nothing {
+        settled: u32,
+    },
 }
 
 /// What becomes of a job whose call failed, or was not sent.
@@ -73,25 +75,65 @@ pub struct Requeue {
 
 /// What is left to fetch of a subject, where the archive knows: 0 makes the job needless.
 const KNOWN_REST: [(&str, &str); 9] = [
-    ("get_user_posts", "select post_count from users where user_id = ?"),
-    ("get_user_followers", "select follower_count from users where user_id = ?"),
-    ("get_user_following", "select following_count from users where user_id = ?"),
-    ("get_user_cameo_appearances", "select cameo_count from users where user_id = ?"),
-    ("get_user_profile", "select 0 from users where user_id = ? and username is not null"),
-    ("get_post_detail", "select 0 from posts where post_id = ? and counted_at is not null"),
-    ("get_post_comments", "select reply_count from posts where post_id = ?"),
-    ("get_post_remix_list", "select remix_count from posts where post_id = ?"),
-    ("get_comment_replies", "select reply_count from comments where comment_id = ?"),
+    (
+        "get_user_posts",
+        "select post_count from users where user_id = ?",
+    ),
+    (
+        "get_user_followers",
+        "select follower_count from users where user_id = ?",
+    ),
+    (
+        "get_user_following",
+        "select following_count from users where user_id = ?",
+    ),
+    (
+        "get_user_cameo_appearances",
+        "select cameo_count from users where user_id = ?",
+    ),
+    (
+        "get_user_profile",
+        "select 0 from users where user_id = ? and username is not null",
+    ),
+    (
+        "get_post_detail",
+        "select 0 from posts where post_id = ? and counted_at is not null",
+    ),
+    (
+        "get_post_comments",
+        "select reply_count from posts where post_id = ?",
+    ),
+    (
+        "get_post_remix_list",
+        "select remix_count from posts where post_id = ?",
+    ),
+    (
+        "get_comment_replies",
+        "select reply_count from comments where comment_id = ?",
+    ),
 ];
 
 /// Gives the best ready job. A job that the archive makes needless is ended on the way, without a call.
-pub(super) async fn lease(connection: &mut SqliteConnection, request: &LeaseRequest) -> Result<Leased> {
+pub(super) async fn lease(
+    connection: &mut SqliteConnection,
+    request: &LeaseRequest,
+) -> Result<Leased> {
     let mut settled = 0;
     while let Some(lease) = lease_next(connection, request).await? {
         let at_head = lease.pages == 0 && lease.cursor.is_none() && lease.restarts == 0;
-        if at_head && !request.buy_known.contains(&lease.endpoint) && is_needless(connection, &lease).await? {
+        if at_head
+            && !request.buy_known.contains(&lease.endpoint)
+            && is_needless(connection, &lease).await?
+        {
             let note = "nothing to fetch: a reply that was bought before says so".to_owned();
-            end(connection, lease.job_id, StopReason::Complete, &note, request.now).await?;
+            end(
+                connection,
+                lease.job_id,
+                StopReason::Complete,
+                &note,
+                request.now,
+            )
+            .await?;
             settled += 1;
             continue;
         }
@@ -100,7 +142,10 @@ pub(super) async fn lease(connection: &mut SqliteConnection, request: &LeaseRequ
     Ok(Leased::Nothing { settled })
 }
 
-async fn lease_next(connection: &mut SqliteConnection, request: &LeaseRequest) -> Result<Option<Lease>> {
+async fn lease_next(
+    connection: &mut SqliteConnection,
+    request: &LeaseRequest,
+) -> Result<Option<Lease>> {
     if request.endpoints.is_empty() {
         return Ok(None);
     }
@@ -151,16 +196,25 @@ async fn lease_next(connection: &mut SqliteConnection, request: &LeaseRequest) -
 }
 
 async fn is_needless(connection: &mut SqliteConnection, lease: &Lease) -> Result<bool> {
-    let Some((_, sql)) = KNOWN_REST.iter().find(|(endpoint, _)| *endpoint == lease.endpoint) else {
+    let Some((_, sql)) = KNOWN_REST
+        .iter()
+        .find(|(endpoint, _)| *endpoint == lease.endpoint)
+    else {
         return Ok(false);
     };
-    let rest: Option<Option<i64>> =
-        sqlx::query_scalar(*sql).bind(&lease.subject).fetch_optional(&mut *connection).await?;
+    let rest: Option<Option<i64>> = sqlx::query_scalar(*sql)
+        .bind(&lease.subject)
+        .fetch_optional(&mut *connection)
+        .await?;
     Ok(rest.flatten() == Some(0))
 }
 
 /// True where the lease still holds.
-pub(super) async fn holds(connection: &mut SqliteConnection, job_id: i64, fence: i64) -> Result<bool> {
+pub(super) async fn holds(
+    connection: &mut SqliteConnection,
+    job_id: i64,
+    fence: i64,
+) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("select 1 from jobs where id = ? and fence = ? and state = 'leased'")
             .bind(job_id)
@@ -197,12 +251,17 @@ pub(super) fn ended_state(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Complete | StopReason::Gone => "done",
         StopReason::Failed => "failed",
-        StopReason::Stalled | StopReason::Truncated | StopReason::Capped | StopReason::Budget => "stopped",
+        StopReason::Stalled | StopReason::Truncated | StopReason::Capped | StopReason::Budget => {
+            "stopped"
+        }
     }
 }
 
 /// Jobs that waited for this one's first page, or for its end, are ready now.
-pub(super) async fn release_dependents(connection: &mut SqliteConnection, job_id: i64) -> Result<()> {
+pub(super) async fn release_dependents(
+    connection: &mut SqliteConnection,
+    job_id: i64,
+) -> Result<()> {
     sqlx::query("update jobs set state = 'ready', after_job_id = null where after_job_id = ? and state = 'waiting'")
         .bind(job_id)
         .execute(&mut *connection)
@@ -308,15 +367,26 @@ pub(super) async fn enqueue(
         }
     }
     let added = total_jobs(connection).await? - before;
-    Ok(Enqueued { added: u64::try_from(added).unwrap_or(0) })
+    Ok(Enqueued {
+        added: u64::try_from(added).unwrap_or(0),
+    })
 }
 
 async fn total_jobs(connection: &mut SqliteConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar("select coalesce(sum(jobs), 0) from job_counts").fetch_one(&mut *connection).await?)
+    Ok(
+        sqlx::query_scalar("select coalesce(sum(jobs), 0) from job_counts")
+            .fetch_one(&mut *connection)
+            .await?,
+    )
 }
 
 /// A fresh job waits for another one, unless that one has brought its first page or has ended.
-async fn wait_for(connection: &mut SqliteConnection, job: &NewJob, endpoint: &str, subject: &str) -> Result<()> {
+async fn wait_for(
+    connection: &mut SqliteConnection,
+    job: &NewJob,
+    endpoint: &str,
+    subject: &str,
+) -> Result<()> {
     sqlx::query(
         "update jobs set state = 'waiting', after_job_id = other.id
          from (select id from jobs where endpoint = ? and subject = ? and pages = 0
@@ -361,7 +431,14 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
-        self.end_all("endpoint = ?", Some(endpoint), StopReason::Failed, note, now).await
+        self.end_all(
+            "endpoint = ?",
+            Some(endpoint),
+            StopReason::Failed,
+            note,
+            now,
+        )
+        .await
     }
 
     /// A seed's budget is spent: its jobs stop together.
@@ -369,7 +446,14 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
-        self.end_all("seed_id = cast(? as integer)", Some(&seed_id.to_string()), StopReason::Budget, note, now).await
+        self.end_all(
+            "seed_id = cast(? as integer)",
+            Some(&seed_id.to_string()),
+            StopReason::Budget,
+            note,
+            now,
+        )
+        .await
     }
 
     /// A budget of the whole run is spent: everything that waits stops, to go on when there is more.
@@ -377,7 +461,8 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
-        self.end_all("?1 is null", None, StopReason::Budget, note, now).await
+        self.end_all("?1 is null", None, StopReason::Budget, note, now)
+            .await
     }
 
     async fn end_all(

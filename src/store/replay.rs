@@ -68,16 +68,36 @@ impl Store {
         .bind(after)
         .fetch_all(self.readers())
         .await?;
-        rows.into_iter().map(|row| Ok((row.try_get(0)?, KeptReply { body: row.try_get(1)? }))).collect()
+        rows.into_iter()
+            .map(|row| {
+                Ok((
+                    row.try_get(0)?,
+                    KeptReply {
+                        body: row.try_get(1)?,
+                    },
+                ))
+            })
+            .collect()
     }
 
     /// Enqueues what the plan admits of a job's kept replies, and marks it as planned.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn replanned(&self, job: &Replanned, jobs: &[NewJob], led_to: u32, now: f64) -> Result<u64> {
+    pub async fn replanned(
+        &self,
+        job: &Replanned,
+        jobs: &[NewJob],
+        led_to: u32,
+        now: f64,
+    ) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let origin = Origin { seed_id: job.seed_id, parent_job_id: Some(job.job_id), resolves_name: false, now };
+        let origin = Origin {
+            seed_id: job.seed_id,
+            parent_job_id: Some(job.job_id),
+            resolves_name: false,
+            now,
+        };
         let added = queue::enqueue(&mut transaction, jobs, origin).await?.added;
         sqlx::query("update jobs set replan = 0, led_to = ? where id = ? and depth = ?")
             .bind(led_to)
@@ -104,7 +124,9 @@ impl Store {
         let mut trail = Trail::default();
         for row in rows {
             trail.cursors.extend(row.try_get::<Option<String>, _>(0)?);
-            trail.item_hashes.extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
+            trail
+                .item_hashes
+                .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
         }
         Ok(trail)
     }

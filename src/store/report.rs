@@ -39,9 +39,10 @@ pub type StopCounts = BTreeMap<String, i64>;
 /// Where the archive cannot be read.
 pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointStatus>> {
     let mut all: BTreeMap<String, EndpointStatus> = BTreeMap::new();
-    for row in sqlx::query("select endpoint, state, sum(jobs) from job_counts group by endpoint, state")
-        .fetch_all(pool)
-        .await?
+    for row in
+        sqlx::query("select endpoint, state, sum(jobs) from job_counts group by endpoint, state")
+            .fetch_all(pool)
+            .await?
     {
         let of = all.entry(row.try_get(0)?).or_default();
         let state: String = row.try_get(1)?;
@@ -117,9 +118,17 @@ pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charge
     .fetch_all(pool)
     .await?;
     let of = |scope: &str| {
-        MicroUsd(rows.iter().find(|(name, _)| name == scope).map_or(0, |(_, micro_usd)| *micro_usd))
+        MicroUsd(
+            rows.iter()
+                .find(|(name, _)| name == scope)
+                .map_or(0, |(_, micro_usd)| *micro_usd),
+        )
     };
-    Ok(Charged { total: of("total"), day: of("day"), run: of("run") })
+    Ok(Charged {
+        total: of("total"),
+        day: of("day"),
+        run: of("run"),
+    })
 }
 
 /// The newest run of the daemon.
@@ -159,9 +168,11 @@ pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
 /// # Errors
 /// Where the archive cannot be read.
 pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
-    Ok(sqlx::query_scalar("select min(ready_at) from jobs where state = 'waiting' and ready_at is not null")
-        .fetch_one(pool)
-        .await?)
+    Ok(sqlx::query_scalar(
+        "select min(ready_at) from jobs where state = 'waiting' and ready_at is not null",
+    )
+    .fetch_one(pool)
+    .await?)
 }
 
 /// Kept pages and rows since a moment, and the moment of the newest: for a rate.

@@ -41,12 +41,20 @@ pub(super) struct Things<'a, K, R> {
 
 impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
     fn new() -> Self {
-        Self { index: HashMap::new(), list: Vec::new() }
+        Self {
+            index: HashMap::new(),
+            list: Vec::new(),
+        }
     }
 
     fn say(&mut self, key: K, page: &PageRows<'a>, row: Option<&'a R>) {
         let at = *self.index.entry(key).or_insert_with(|| {
-            let said = Said { rows: Vec::new(), first_call: page.call_id, last_call: page.call_id, now: page.now };
+            let said = Said {
+                rows: Vec::new(),
+                first_call: page.call_id,
+                last_call: page.call_id,
+                now: page.now,
+            };
             self.list.push((key, said));
             self.list.len() - 1
         });
@@ -101,7 +109,11 @@ impl<'a> Gathered<'a> {
         for post in &harvest.posts {
             self.posts.say(&post.post_id, page, Some(post));
             self.mention_user(page, post.author_user_id.as_deref());
-            for other in [&post.parent_post_id, &post.root_post_id, &post.repost_of_post_id] {
+            for other in [
+                &post.parent_post_id,
+                &post.root_post_id,
+                &post.repost_of_post_id,
+            ] {
                 self.mention_post(page, other.as_deref());
                 self.parent_posts.extend(other.as_deref());
             }
@@ -116,24 +128,31 @@ impl<'a> Gathered<'a> {
             }
         }
         for attachment in &harvest.attachments {
-            self.attachments.say(&attachment.attachment_id, page, Some(attachment));
+            self.attachments
+                .say(&attachment.attachment_id, page, Some(attachment));
             self.mention_post(page, attachment.post_id.as_deref());
             if let Some(comment) = attachment.comment_id.as_deref() {
                 self.comments.say(comment, page, None);
             }
         }
         for follow in &harvest.follows {
-            self.follows.say((&follow.followed, &follow.follower), page, Some(follow));
+            self.follows
+                .say((&follow.followed, &follow.follower), page, Some(follow));
             self.mention_user(page, Some(&follow.follower));
             self.mention_user(page, Some(&follow.followed));
         }
         for appearance in &harvest.appearances {
-            self.appearances.say((&appearance.post_id, &appearance.user_id), page, Some(appearance));
+            self.appearances.say(
+                (&appearance.post_id, &appearance.user_id),
+                page,
+                Some(appearance),
+            );
             self.mention_user(page, Some(&appearance.user_id));
             self.mention_post(page, Some(&appearance.post_id));
         }
         for remix in &harvest.remixes {
-            self.remixes.say((&remix.parent_post_id, &remix.post_id), page, Some(remix));
+            self.remixes
+                .say((&remix.parent_post_id, &remix.post_id), page, Some(remix));
             self.mention_post(page, Some(&remix.post_id));
             self.mention_post(page, Some(&remix.parent_post_id));
         }

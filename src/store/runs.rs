@@ -40,16 +40,19 @@ impl Store {
         .execute(&mut *transaction)
         .await?
         .rows_affected();
-        let reclaimed =
-            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
-                .execute(&mut *transaction)
-                .await?
-                .rows_affected();
+        let reclaimed = sqlx::query(
+            "update jobs set state = 'ready', lease_until = null where state = 'leased'",
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
         let dead: Option<i64> = match kind {
             RunKind::Run => {
-                sqlx::query_scalar("select max(id) from runs where kind = 'run' and ended_at is null")
-                    .fetch_one(&mut *transaction)
-                    .await?
+                sqlx::query_scalar(
+                    "select max(id) from runs where kind = 'run' and ended_at is null",
+                )
+                .fetch_one(&mut *transaction)
+                .await?
             }
             RunKind::Call => None,
         };
@@ -77,7 +80,12 @@ impl Store {
             }
         };
         transaction.commit().await?;
-        Ok(Run { id, continued: dead.is_some(), unknown_calls: unknown, reclaimed_jobs: reclaimed })
+        Ok(Run {
+            id,
+            continued: dead.is_some(),
+            unknown_calls: unknown,
+            reclaimed_jobs: reclaimed,
+        })
     }
 
     /// Ends a run, for a reason in one word.
@@ -119,9 +127,10 @@ impl Store {
     /// Where the archive cannot be written.
     pub async fn follow_plan(&self, plan: &str) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        let before: Option<String> = sqlx::query_scalar("select value from settings where name = 'plan'")
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let before: Option<String> =
+            sqlx::query_scalar("select value from settings where name = 'plan'")
+                .fetch_optional(&mut *transaction)
+                .await?;
         if before.as_deref() == Some(plan) {
             return Ok(false);
         }
@@ -130,7 +139,9 @@ impl Store {
             .execute(&mut *transaction)
             .await?;
         if before.is_some() {
-            sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0").execute(&mut *transaction).await?;
+            sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await?;
         Ok(before.is_some())

@@ -56,11 +56,12 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut seeded = Seeded::default();
         for (seed, jobs) in seeds {
-            let known: Option<i64> = sqlx::query_scalar("select id from seeds where kind = ? and subject = ?")
-                .bind(seed.kind.as_str())
-                .bind(&seed.subject)
-                .fetch_optional(&mut *transaction)
-                .await?;
+            let known: Option<i64> =
+                sqlx::query_scalar("select id from seeds where kind = ? and subject = ?")
+                    .bind(seed.kind.as_str())
+                    .bind(&seed.subject)
+                    .fetch_optional(&mut *transaction)
+                    .await?;
             let seed_id = match known {
                 Some(id) => {
                     seeded.known_seeds += 1;
@@ -68,16 +69,22 @@ impl Store {
                 }
                 None => {
                     seeded.new_seeds += 1;
-                    sqlx::query_scalar("insert into seeds (kind, subject, added_at) values (?, ?, ?) returning id")
-                        .bind(seed.kind.as_str())
-                        .bind(&seed.subject)
-                        .bind(now)
-                        .fetch_one(&mut *transaction)
-                        .await?
+                    sqlx::query_scalar(
+                        "insert into seeds (kind, subject, added_at) values (?, ?, ?) returning id",
+                    )
+                    .bind(seed.kind.as_str())
+                    .bind(&seed.subject)
+                    .bind(now)
+                    .fetch_one(&mut *transaction)
+                    .await?
                 }
             };
-            let origin =
-                Origin { seed_id, parent_job_id: None, resolves_name: seed.kind == SeedKind::Name, now };
+            let origin = Origin {
+                seed_id,
+                parent_job_id: None,
+                resolves_name: seed.kind == SeedKind::Name,
+                now,
+            };
             seeded.new_jobs += queue::enqueue(&mut transaction, jobs, origin).await?.added;
         }
         transaction.commit().await?;
@@ -90,7 +97,9 @@ impl Store {
     /// Where the archive cannot be read.
     pub async fn seeds(&self) -> Result<Vec<Seed>> {
         let rows: Vec<(String, String)> =
-            sqlx::query_as("select kind, subject from seeds order by id").fetch_all(self.readers()).await?;
+            sqlx::query_as("select kind, subject from seeds order by id")
+                .fetch_all(self.readers())
+                .await?;
         Ok(rows
             .into_iter()
             .filter_map(|(kind, subject)| {
@@ -114,9 +123,11 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be read.
     pub async fn user_named(&self, name: &str) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar("select user_id from users where username = ? collate nocase order by id limit 1")
-            .bind(name)
-            .fetch_optional(self.readers())
-            .await?)
+        Ok(sqlx::query_scalar(
+            "select user_id from users where username = ? collate nocase order by id limit 1",
+        )
+        .bind(name)
+        .fetch_optional(self.readers())
+        .await?)
     }
 }

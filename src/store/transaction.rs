@@ -16,7 +16,10 @@ pub(super) struct Writing {
 
 impl Writing {
     pub(super) fn new(connection: SqliteConnection) -> Self {
-        Self { connection, abandoned: false }
+        Self {
+            connection,
+            abandoned: false,
+        }
     }
 
     pub(super) fn into_inner(self) -> SqliteConnection {
@@ -44,7 +47,9 @@ impl Store {
         let mut writing = self.connection.lock().await;
         if std::mem::take(&mut writing.abandoned) {
             // Where SQLite has undone it already there is nothing to roll back.
-            let _ = sqlx::query("rollback").execute(&mut writing.connection).await;
+            let _ = sqlx::query("rollback")
+                .execute(&mut writing.connection)
+                .await;
         }
         writing
     }
@@ -52,8 +57,13 @@ impl Store {
     /// Begins a transaction; waits for the writer's present group.
     pub(super) async fn begin(&self) -> Result<Transaction<'_>> {
         let mut writing = self.writing().await;
-        sqlx::query("begin immediate").execute(&mut writing.connection).await?;
-        Ok(Transaction { writing, open: true })
+        sqlx::query("begin immediate")
+            .execute(&mut writing.connection)
+            .await?;
+        Ok(Transaction {
+            writing,
+            open: true,
+        })
     }
 }
 
@@ -65,7 +75,9 @@ pub(super) struct Transaction<'a> {
 
 impl Transaction<'_> {
     pub(super) async fn commit(mut self) -> Result<()> {
-        sqlx::query("commit").execute(&mut self.writing.connection).await?;
+        sqlx::query("commit")
+            .execute(&mut self.writing.connection)
+            .await?;
         self.open = false;
         Ok(())
     }

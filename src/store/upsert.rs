@@ -26,7 +26,9 @@ pub(super) struct Statement {
 
 impl Statement {
     fn text(&self, rows: usize) -> AssertSqlSafe<String> {
-        let mut text = String::with_capacity(self.head.len() + rows * (self.row.len() + 1) + self.tail.len() + 2);
+        let mut text = String::with_capacity(
+            self.head.len() + rows * (self.row.len() + 1) + self.tail.len() + 2,
+        );
         text.push_str(self.head);
         for n in 0..rows {
             text.push(if n == 0 { ' ' } else { ',' });

@@ -52,7 +52,10 @@ impl Writer {
         let (operations, inbox) = mpsc::channel(GROUP);
         let (say_trouble, trouble) = watch::channel(None);
         tokio::spawn(work(store.clone(), inbox, say_trouble));
-        Self { operations, trouble }
+        Self {
+            operations,
+            trouble,
+        }
     }
 
     /// Why the archive cannot be written just now; `None` where it can.
@@ -93,14 +96,25 @@ impl Writer {
         self.ask(failure, Operation::Fail).await
     }
 
-    async fn ask<I, O>(&self, input: I, operation: impl FnOnce(Ask<I, O>) -> Operation) -> Result<O> {
+    async fn ask<I, O>(
+        &self,
+        input: I,
+        operation: impl FnOnce(Ask<I, O>) -> Operation,
+    ) -> Result<O> {
         let (answer, answered) = oneshot::channel();
-        self.operations.send(operation(Ask { input, answer })).await.map_err(|_| Error::Closed)?;
+        self.operations
+            .send(operation(Ask { input, answer }))
+            .await
+            .map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
     }
 }
 
-async fn work(store: Store, mut inbox: mpsc::Receiver<Operation>, say_trouble: watch::Sender<Option<String>>) {
+async fn work(
+    store: Store,
+    mut inbox: mpsc::Receiver<Operation>,
+    say_trouble: watch::Sender<Option<String>>,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while inbox.recv_many(&mut group, GROUP).await > 0 {
         let mut connection = store.writing().await;
@@ -132,7 +146,10 @@ async fn write_group(
             Err(Error::Unwritable(why)) => {
                 let why = why.to_string();
                 if say_trouble.borrow().as_ref() != Some(&why) {
-                    tracing::error!(why, "the archive cannot be written; waiting, nothing is lost");
+                    tracing::error!(
+                        why,
+                        "the archive cannot be written; waiting, nothing is lost"
+                    );
                 }
                 say_trouble.send_replace(Some(why));
                 tokio::time::sleep(UNWRITABLE_PAUSE).await;
@@ -149,7 +166,9 @@ async fn write_group(
 }
 
 async fn try_group(connection: &mut SqliteConnection, group: &[Operation]) -> Result<Vec<Answer>> {
-    sqlx::query("begin immediate").execute(&mut *connection).await?;
+    sqlx::query("begin immediate")
+        .execute(&mut *connection)
+        .await?;
     let answers = match apply(connection, group).await {
         Ok(answers) => match sqlx::query("commit").execute(&mut *connection).await {
             Ok(_) => return Ok(answers),
@@ -179,9 +198,15 @@ async fn apply(connection: &mut SqliteConnection, group: &[Operation]) -> Result
     for operation in group {
         answers.push(match operation {
             Operation::Page(_) => Answer::Done(kept.next().unwrap_or(Err(Error::Closed))),
-            Operation::Fail(ask) => Answer::Done(refusal(queue::fail(connection, &ask.input).await)?),
-            Operation::Lease(ask) => Answer::Lease(refusal(queue::lease(connection, &ask.input).await)?),
-            Operation::Open(ask) => Answer::Open(refusal(ledger::open_call(connection, &ask.input).await)?),
+            Operation::Fail(ask) => {
+                Answer::Done(refusal(queue::fail(connection, &ask.input).await)?)
+            }
+            Operation::Lease(ask) => {
+                Answer::Lease(refusal(queue::lease(connection, &ask.input).await)?)
+            }
+            Operation::Open(ask) => {
+                Answer::Open(refusal(ledger::open_call(connection, &ask.input).await)?)
+            }
         });
     }
     Ok(answers)
@@ -229,4 +254,3 @@ fn reply_one(one: impl IntoIterator<Item = Operation>, answers: Result<Vec<Answe
 fn error_again(error: &Error) -> Error {
     Error::Database(sqlx::Error::Protocol(error.to_string()))
 }
-

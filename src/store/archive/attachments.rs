@@ -47,7 +47,6 @@ const ATTACHMENTS: Statement = Statement {
         last_call_id = excluded.last_call_id",
 };
 
-
 /// Writes the attachments of posts and comments that are written already.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
@@ -56,37 +55,44 @@ pub(super) async fn write(
     comments: &Ids,
 ) -> Result<()> {
     ATTACHMENTS
-        .write(connection, &attachments.list, |query, (attachment_id, said)| {
-            query
-            .bind(*attachment_id)
-            .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
-            .bind(id_of(comments, said.newest(|row| row.comment_id.as_deref())))
-            .bind(said.newest(|row| row.kind.as_deref()))
-            .bind(said.newest(|row| row.generation_id.as_deref()))
-            .bind(said.newest(|row| row.generation_type.as_deref()))
-            .bind(said.newest(|row| row.task_id.as_deref()))
-            .bind(said.newest(|row| row.width))
-            .bind(said.newest(|row| row.height))
-            .bind(said.newest(|row| row.duration_s))
-            .bind(said.newest(|row| row.n_frames))
-            .bind(said.newest(|row| row.output_blocked))
-            .bind(said.newest(|row| row.has_captions))
-            .bind(said.newest(|row| row.url.as_deref()))
-            .bind(said.newest(|row| row.downloadable_url.as_deref()))
-            .bind(said.newest(|row| row.watermark_url.as_deref()))
-            .bind(said.newest(|row| row.no_watermark_url.as_deref()))
-            .bind(said.newest(|row| row.endcard_watermark_url.as_deref()))
-            .bind(said.newest(|row| row.source_url.as_deref()))
-            .bind(said.newest(|row| row.source_wm_url.as_deref()))
-            .bind(said.newest(|row| row.endcard_wm_url.as_deref()))
-            .bind(said.newest(|row| row.thumbnail_url.as_deref()))
-            .bind(said.newest(|row| row.unfurl_url.as_deref()))
-            .bind(said.newest(|row| row.md_url.as_deref()))
-            .bind(said.newest(|row| row.ld_url.as_deref()))
-            .bind(said.newest(|row| row.gif_url.as_deref()))
-            .bind(said.newest(|row| row.expires_at))
-            .bind(said.first_call)
-            .bind(said.last_call)
-        })
+        .write(
+            connection,
+            &attachments.list,
+            |query, (attachment_id, said)| {
+                query
+                    .bind(*attachment_id)
+                    .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
+                    .bind(id_of(
+                        comments,
+                        said.newest(|row| row.comment_id.as_deref()),
+                    ))
+                    .bind(said.newest(|row| row.kind.as_deref()))
+                    .bind(said.newest(|row| row.generation_id.as_deref()))
+                    .bind(said.newest(|row| row.generation_type.as_deref()))
+                    .bind(said.newest(|row| row.task_id.as_deref()))
+                    .bind(said.newest(|row| row.width))
+                    .bind(said.newest(|row| row.height))
+                    .bind(said.newest(|row| row.duration_s))
+                    .bind(said.newest(|row| row.n_frames))
+                    .bind(said.newest(|row| row.output_blocked))
+                    .bind(said.newest(|row| row.has_captions))
+                    .bind(said.newest(|row| row.url.as_deref()))
+                    .bind(said.newest(|row| row.downloadable_url.as_deref()))
+                    .bind(said.newest(|row| row.watermark_url.as_deref()))
+                    .bind(said.newest(|row| row.no_watermark_url.as_deref()))
+                    .bind(said.newest(|row| row.endcard_watermark_url.as_deref()))
+                    .bind(said.newest(|row| row.source_url.as_deref()))
+                    .bind(said.newest(|row| row.source_wm_url.as_deref()))
+                    .bind(said.newest(|row| row.endcard_wm_url.as_deref()))
+                    .bind(said.newest(|row| row.thumbnail_url.as_deref()))
+                    .bind(said.newest(|row| row.unfurl_url.as_deref()))
+                    .bind(said.newest(|row| row.md_url.as_deref()))
+                    .bind(said.newest(|row| row.ld_url.as_deref()))
+                    .bind(said.newest(|row| row.gif_url.as_deref()))
+                    .bind(said.newest(|row| row.expires_at))
+                    .bind(said.first_call)
+                    .bind(said.last_call)
+            },
+        )
         .await
 }

@@ -42,7 +42,6 @@ const COMMENTS: Statement = Statement {
         returning id, comment_id",
 };
 
-
 /// Comments known by their id only: the parent of a reply that was bought without it.
 const BARE: Statement = Statement {
     head: "insert into comments (comment_id, first_call_id, last_call_id) values",
@@ -65,33 +64,40 @@ pub(super) async fn write(
         .collect();
     let mut ids: Ids = HashMap::with_capacity(comments.list.len());
     bare::write(connection, &BARE, &first, &mut ids).await?;
-    let described: Vec<_> = comments.list.iter().filter(|(_, said)| !said.rows.is_empty()).collect();
+    let described: Vec<_> = comments
+        .list
+        .iter()
+        .filter(|(_, said)| !said.rows.is_empty())
+        .collect();
     let written = COMMENTS
         .write_returning(connection, &described, |query, (comment_id, said)| {
             let parent = id_of(&ids, said.newest(|row| row.parent_comment_id.as_deref()));
             query
-            .bind(*comment_id)
-            .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
-            .bind(parent)
-            .bind(parent)
-            .bind(id_of(users, said.newest(|row| row.author_user_id.as_deref())))
-            .bind(said.newest(|row| row.text.as_deref()))
-            .bind(said.newest(|row| row.posted_at))
-            .bind(said.newest(|row| row.updated_at))
-            .bind(said.newest(|row| row.tombstoned_at))
-            .bind(said.newest(|row| row.permalink.as_deref()))
-            .bind(said.newest(|row| row.counts.like_count))
-            .bind(said.newest(|row| row.counts.dislike_count))
-            .bind(said.newest(|row| row.counts.view_count))
-            .bind(said.newest(|row| row.counts.unique_view_count))
-            .bind(said.newest(|row| row.counts.remix_count))
-            .bind(said.newest(|row| row.counts.reply_count))
-            .bind(said.newest(|row| row.counts.recursive_reply_count))
-            .bind(said.newest(|row| row.counts.share_count))
-            .bind(said.newest(|row| row.counts.repost_count))
-            .bind(counted_at(said))
-            .bind(said.first_call)
-            .bind(said.last_call)
+                .bind(*comment_id)
+                .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
+                .bind(parent)
+                .bind(parent)
+                .bind(id_of(
+                    users,
+                    said.newest(|row| row.author_user_id.as_deref()),
+                ))
+                .bind(said.newest(|row| row.text.as_deref()))
+                .bind(said.newest(|row| row.posted_at))
+                .bind(said.newest(|row| row.updated_at))
+                .bind(said.newest(|row| row.tombstoned_at))
+                .bind(said.newest(|row| row.permalink.as_deref()))
+                .bind(said.newest(|row| row.counts.like_count))
+                .bind(said.newest(|row| row.counts.dislike_count))
+                .bind(said.newest(|row| row.counts.view_count))
+                .bind(said.newest(|row| row.counts.unique_view_count))
+                .bind(said.newest(|row| row.counts.remix_count))
+                .bind(said.newest(|row| row.counts.reply_count))
+                .bind(said.newest(|row| row.counts.recursive_reply_count))
+                .bind(said.newest(|row| row.counts.share_count))
+                .bind(said.newest(|row| row.counts.repost_count))
+                .bind(counted_at(said))
+                .bind(said.first_call)
+                .bind(said.last_call)
         })
         .await?;
     for row in written {
@@ -101,5 +107,8 @@ pub(super) async fn write(
 }
 
 fn counted_at(said: &Said<'_, Comment>) -> Option<f64> {
-    said.rows.iter().any(|row| row.counts != PostCounts::default()).then_some(said.now)
+    said.rows
+        .iter()
+        .any(|row| row.counts != PostCounts::default())
+        .then_some(said.now)
 }

@@ -92,9 +92,10 @@ pub(super) async fn write_entries(
 ) -> Result<()> {
     let rank = |position: u32| page.items_before + position + 1;
     let (harvest, call_id, now) = (page.harvest, page.call_id, page.now);
-    for (statement, entries, ids) in
-        [(&FEED, &harvest.feed, posts), (&LEADERBOARD, &harvest.leaderboard, users)]
-    {
+    for (statement, entries, ids) in [
+        (&FEED, &harvest.feed, posts),
+        (&LEADERBOARD, &harvest.leaderboard, users),
+    ] {
         statement
             .write(connection, entries, |query, entry| {
                 query

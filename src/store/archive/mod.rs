@@ -26,7 +26,14 @@ pub(super) async fn write(connection: &mut SqliteConnection, pages: &[PageRows<'
     let all = gather(pages);
     let users = users::write(connection, &all.users).await?;
     let posts = posts::write(connection, &all.posts, &all.parent_posts, &users).await?;
-    let comments = comments::write(connection, &all.comments, &all.parent_comments, &users, &posts).await?;
+    let comments = comments::write(
+        connection,
+        &all.comments,
+        &all.parent_comments,
+        &users,
+        &posts,
+    )
+    .await?;
     attachments::write(connection, &all.attachments, &posts, &comments).await?;
     edges::write_follows(connection, &all.follows, &users).await?;
     edges::write_appearances(connection, &all.appearances, &posts, &users).await?;

@@ -75,43 +75,56 @@ pub(super) async fn write(
         .collect();
     let mut ids: Ids = HashMap::with_capacity(posts.list.len());
     bare::write(connection, &BARE, &first, &mut ids).await?;
-    let described: Vec<_> = posts.list.iter().filter(|(_, said)| !said.rows.is_empty()).collect();
+    let described: Vec<_> = posts
+        .list
+        .iter()
+        .filter(|(_, said)| !said.rows.is_empty())
+        .collect();
     let written = POSTS
         .write_returning(connection, &described, |query, (post_id, said)| {
             query
-            .bind(*post_id)
-            .bind(id_of(users, said.newest(|row| row.author_user_id.as_deref())))
-            .bind(id_of(&ids, said.newest(|row| row.parent_post_id.as_deref())))
-            .bind(id_of(&ids, said.newest(|row| row.root_post_id.as_deref())))
-            .bind(id_of(&ids, said.newest(|row| row.repost_of_post_id.as_deref())))
-            .bind(said.newest(|row| row.text.as_deref()))
-            .bind(said.newest(|row| row.caption.as_deref()))
-            .bind(said.newest(|row| row.emoji.as_deref()))
-            .bind(said.newest(|row| row.source.as_deref()))
-            .bind(said.newest(|row| row.posted_at))
-            .bind(said.newest(|row| row.updated_at))
-            .bind(said.newest(|row| row.tombstoned_at))
-            .bind(said.newest(|row| row.permalink.as_deref()))
-            .bind(said.newest(|row| row.preview_image_url.as_deref()))
-            .bind(said.newest(|row| row.cover_photo_url.as_deref()))
-            .bind(said.newest(|row| row.srt_url.as_deref()))
-            .bind(said.newest(|row| row.vtt_url.as_deref()))
-            .bind(said.newest(|row| row.posted_to_public))
-            .bind(said.newest(|row| row.share_setting.as_deref()))
-            .bind(said.newest(|row| row.is_featured))
-            .bind(said.newest(|row| row.discovery_phrase.as_deref()))
-            .bind(said.newest(|row| row.counts.like_count))
-            .bind(said.newest(|row| row.counts.dislike_count))
-            .bind(said.newest(|row| row.counts.view_count))
-            .bind(said.newest(|row| row.counts.unique_view_count))
-            .bind(said.newest(|row| row.counts.remix_count))
-            .bind(said.newest(|row| row.counts.reply_count))
-            .bind(said.newest(|row| row.counts.recursive_reply_count))
-            .bind(said.newest(|row| row.counts.share_count))
-            .bind(said.newest(|row| row.counts.repost_count))
-            .bind(counted_at(said))
-            .bind(said.first_call)
-            .bind(said.last_call)
+                .bind(*post_id)
+                .bind(id_of(
+                    users,
+                    said.newest(|row| row.author_user_id.as_deref()),
+                ))
+                .bind(id_of(
+                    &ids,
+                    said.newest(|row| row.parent_post_id.as_deref()),
+                ))
+                .bind(id_of(&ids, said.newest(|row| row.root_post_id.as_deref())))
+                .bind(id_of(
+                    &ids,
+                    said.newest(|row| row.repost_of_post_id.as_deref()),
+                ))
+                .bind(said.newest(|row| row.text.as_deref()))
+                .bind(said.newest(|row| row.caption.as_deref()))
+                .bind(said.newest(|row| row.emoji.as_deref()))
+                .bind(said.newest(|row| row.source.as_deref()))
+                .bind(said.newest(|row| row.posted_at))
+                .bind(said.newest(|row| row.updated_at))
+                .bind(said.newest(|row| row.tombstoned_at))
+                .bind(said.newest(|row| row.permalink.as_deref()))
+                .bind(said.newest(|row| row.preview_image_url.as_deref()))
+                .bind(said.newest(|row| row.cover_photo_url.as_deref()))
+                .bind(said.newest(|row| row.srt_url.as_deref()))
+                .bind(said.newest(|row| row.vtt_url.as_deref()))
+                .bind(said.newest(|row| row.posted_to_public))
+                .bind(said.newest(|row| row.share_setting.as_deref()))
+                .bind(said.newest(|row| row.is_featured))
+                .bind(said.newest(|row| row.discovery_phrase.as_deref()))
+                .bind(said.newest(|row| row.counts.like_count))
+                .bind(said.newest(|row| row.counts.dislike_count))
+                .bind(said.newest(|row| row.counts.view_count))
+                .bind(said.newest(|row| row.counts.unique_view_count))
+                .bind(said.newest(|row| row.counts.remix_count))
+                .bind(said.newest(|row| row.counts.reply_count))
+                .bind(said.newest(|row| row.counts.recursive_reply_count))
+                .bind(said.newest(|row| row.counts.share_count))
+                .bind(said.newest(|row| row.counts.repost_count))
+                .bind(counted_at(said))
+                .bind(said.first_call)
+                .bind(said.last_call)
         })
         .await?;
     for row in written {
@@ -121,5 +134,8 @@ pub(super) async fn write(
 }
 
 fn counted_at(said: &Said<'_, Post>) -> Option<f64> {
-    said.rows.iter().any(|row| row.counts != PostCounts::default()).then_some(said.now)
+    said.rows
+        .iter()
+        .any(|row| row.counts != PostCounts::default())
+        .then_some(said.now)
 }

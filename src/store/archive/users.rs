@@ -58,41 +58,47 @@ const BARE: Statement = Statement {
 };
 
 /// Writes the users and gives the id of each.
-pub(super) async fn write(connection: &mut SqliteConnection, users: &Things<'_, &str, User>) -> Result<Ids> {
-    let (described, bare_users): (Vec<_>, Vec<_>) = users.list.iter().partition(|(_, said)| !said.rows.is_empty());
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    users: &Things<'_, &str, User>,
+) -> Result<Ids> {
+    let (described, bare_users): (Vec<_>, Vec<_>) = users
+        .list
+        .iter()
+        .partition(|(_, said)| !said.rows.is_empty());
     let mut ids: Ids = HashMap::with_capacity(users.list.len());
     bare::write(connection, &BARE, &bare_users, &mut ids).await?;
     let written = USERS
         .write_returning(connection, &described, |query, (user_id, said)| {
             query
-            .bind(*user_id)
-            .bind(said.newest(|row| row.username.as_deref()))
-            .bind(said.newest(|row| row.display_name.as_deref()))
-            .bind(said.newest(|row| row.description.as_deref()))
-            .bind(said.newest(|row| row.profile_picture_url.as_deref()))
-            .bind(said.newest(|row| row.cover_photo_url.as_deref()))
-            .bind(said.newest(|row| row.permalink.as_deref()))
-            .bind(said.newest(|row| row.location.as_deref()))
-            .bind(said.newest(|row| row.website.as_deref()))
-            .bind(said.newest(|row| row.plan_type.as_deref()))
-            .bind(said.newest(|row| row.verified))
-            .bind(said.newest(|row| row.can_cameo))
-            .bind(said.newest(|row| row.is_public_figure))
-            .bind(said.newest(|row| row.created_at))
-            .bind(said.newest(|row| row.updated_at))
-            .bind(said.newest(|row| row.banned_at))
-            .bind(said.newest(|row| row.counts.follower_count))
-            .bind(said.newest(|row| row.counts.following_count))
-            .bind(said.newest(|row| row.counts.post_count))
-            .bind(said.newest(|row| row.counts.cameo_count))
-            .bind(said.newest(|row| row.counts.likes_received_count))
-            .bind(said.newest(|row| row.counts.view_count))
-            .bind(said.newest(|row| row.counts.reply_count))
-            .bind(said.newest(|row| row.counts.remix_count))
-            .bind(said.newest(|row| row.counts.character_count))
-            .bind(counted_at(said))
-            .bind(said.first_call)
-            .bind(said.last_call)
+                .bind(*user_id)
+                .bind(said.newest(|row| row.username.as_deref()))
+                .bind(said.newest(|row| row.display_name.as_deref()))
+                .bind(said.newest(|row| row.description.as_deref()))
+                .bind(said.newest(|row| row.profile_picture_url.as_deref()))
+                .bind(said.newest(|row| row.cover_photo_url.as_deref()))
+                .bind(said.newest(|row| row.permalink.as_deref()))
+                .bind(said.newest(|row| row.location.as_deref()))
+                .bind(said.newest(|row| row.website.as_deref()))
+                .bind(said.newest(|row| row.plan_type.as_deref()))
+                .bind(said.newest(|row| row.verified))
+                .bind(said.newest(|row| row.can_cameo))
+                .bind(said.newest(|row| row.is_public_figure))
+                .bind(said.newest(|row| row.created_at))
+                .bind(said.newest(|row| row.updated_at))
+                .bind(said.newest(|row| row.banned_at))
+                .bind(said.newest(|row| row.counts.follower_count))
+                .bind(said.newest(|row| row.counts.following_count))
+                .bind(said.newest(|row| row.counts.post_count))
+                .bind(said.newest(|row| row.counts.cameo_count))
+                .bind(said.newest(|row| row.counts.likes_received_count))
+                .bind(said.newest(|row| row.counts.view_count))
+                .bind(said.newest(|row| row.counts.reply_count))
+                .bind(said.newest(|row| row.counts.remix_count))
+                .bind(said.newest(|row| row.counts.character_count))
+                .bind(counted_at(said))
+                .bind(said.first_call)
+                .bind(said.last_call)
         })
         .await?;
     for row in written {
@@ -103,7 +109,10 @@ pub(super) async fn write(connection: &mut SqliteConnection, users: &Things<'_, 
 }
 
 fn counted_at(said: &Said<'_, User>) -> Option<f64> {
-    said.rows.iter().any(|row| row.counts != UserCounts::default()).then_some(said.now)
+    said.rows
+        .iter()
+        .any(|row| row.counts != UserCounts::default())
+        .then_some(said.now)
 }
 
 /// A character's owner; rare enough to be written one by one.
