@@ -1,4 +1,5 @@
 //! soracrawl: a crawler that never pays twice for a page.
 
+pub mod api;
 pub mod model;
 pub mod store;

@@ -1,0 +1,31 @@
+//! Who is cast most often.
+
+use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_cameo_leaderboard`.
+pub struct CameoLeaderboard;
+
+impl Endpoint for CameoLeaderboard {
+    const NAME: &'static str = "get_cameo_leaderboard";
+    const PATH: &'static str = "/api/v1/sora2/get_cameo_leaderboard";
+    const PARAMS: &'static [Param] = &[CURSOR];
+    const PAGING: Paging = Paging::Cursor {
+        page_size: Some(10),
+    };
+    const YIELDS: &'static str = "leaderboard_entries, users";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 11;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

@@ -1,0 +1,25 @@
+//! Asks the remote to make a video. It costs each time it is called.
+
+use crate::api::endpoint::{Body, Endpoint, Method, Param};
+use crate::model::MicroUsd;
+
+/// `create_video`.
+pub struct CreateVideo;
+
+impl Endpoint for CreateVideo {
+    const NAME: &'static str = "create_video";
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/sora2/create_video";
+    const PARAMS: &'static [Param] = &[
+        Param::required("prompt", "what to show, at most 2000 characters"),
+        Param::optional("orientation", "`portrait` (the default) or `landscape`"),
+        Param::optional("media_id", "an uploaded image, `media_…`"),
+    ];
+    const BODY: Body = Body::Json;
+    const PRICE: MicroUsd = MicroUsd(100_000);
+    const YIELDS: &'static str = "nothing";
+    const LEADS_TO: &'static [&'static str] = &[super::TaskStatus::NAME, super::TaskDetail::NAME];
+    const DEPRECATED: bool = true;
+    const CREATES: bool = true;
+    const RANK: u8 = 14;
+}

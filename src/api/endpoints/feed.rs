@@ -1,0 +1,41 @@
+//! What the remote shows to a stranger: the week's trend. Ranked, so items may repeat or be skipped between pages.
+
+use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_feed`.
+pub struct Feed;
+
+impl Endpoint for Feed {
+    const NAME: &'static str = "get_feed";
+    const PATH: &'static str = "/api/v1/sora2/get_feed";
+    const PARAMS: &'static [Param] = &[
+        CURSOR,
+        Param::optional(
+            "eager_views",
+            "a watch history as JSON; a crawl never sends one",
+        ),
+    ];
+    const PAGING: Paging = Paging::Cursor {
+        page_size: Some(15),
+    };
+    const YIELDS: &'static str = "feed_entries, posts, attachments, users, appearances, remixes";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::PostDetail::NAME,
+        super::PostComments::NAME,
+        super::PostRemixList::NAME,
+        super::VideoDownloadInfo::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 10;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

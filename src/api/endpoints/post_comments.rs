@@ -1,0 +1,33 @@
+//! What was said under a post, with the replies that came along.
+
+use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_post_comments`.
+pub struct PostComments;
+
+impl Endpoint for PostComments {
+    const NAME: &'static str = "get_post_comments";
+    const PATH: &'static str = "/api/v1/sora2/get_post_comments";
+    const PARAMS: &'static [Param] = &[Param::required("post_id", "the post, `s_…`"), CURSOR];
+    const SUBJECT: Option<&'static str> = Some("post_id");
+    const PAGING: Paging = Paging::Cursor {
+        page_size: Some(10),
+    };
+    const YIELDS: &'static str = "comments, users, attachments";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::CommentReplies::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 8;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

@@ -1,0 +1,39 @@
+//! One post with everything around it: author, cast, parent, and the head of its remixes.
+
+use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_post_detail`.
+pub struct PostDetail;
+
+impl Endpoint for PostDetail {
+    const NAME: &'static str = "get_post_detail";
+    const PATH: &'static str = "/api/v1/sora2/get_post_detail";
+    const PARAMS: &'static [Param] = &[
+        Param::optional("post_id", "the post, `s_…`"),
+        Param::optional(
+            "post_url",
+            "or its address, `https://sora.chatgpt.com/p/s_…`",
+        ),
+    ];
+    const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
+    const SUBJECT: Option<&'static str> = Some("post_id");
+    const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::PostComments::NAME,
+        super::PostRemixList::NAME,
+        super::VideoDownloadInfo::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 6;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

@@ -1,0 +1,42 @@
+//! What was made from a post. The vendor states no page size.
+
+use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_post_remix_list`.
+pub struct PostRemixList;
+
+impl Endpoint for PostRemixList {
+    const NAME: &'static str = "get_post_remix_list";
+    const PATH: &'static str = "/api/v1/sora2/get_post_remix_list";
+    const PARAMS: &'static [Param] = &[
+        Param::optional("post_id", "the post, `s_…`"),
+        Param::optional(
+            "post_url",
+            "or its address, `https://sora.chatgpt.com/p/s_…`",
+        ),
+        CURSOR,
+    ];
+    const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
+    const SUBJECT: Option<&'static str> = Some("post_id");
+    const PAGING: Paging = Paging::Cursor { page_size: None };
+    const YIELDS: &'static str = "remixes, posts, attachments, users, appearances";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::PostDetail::NAME,
+        super::PostComments::NAME,
+        super::PostRemixList::NAME,
+        super::VideoDownloadInfo::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 7;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

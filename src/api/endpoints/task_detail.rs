@@ -1,0 +1,38 @@
+//! The post that a task made: the same object as in `get_post_detail`.
+
+use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_task_detail`.
+pub struct TaskDetail;
+
+impl Endpoint for TaskDetail {
+    const NAME: &'static str = "get_task_detail";
+    const PATH: &'static str = "/api/v1/sora2/get_task_detail";
+    const PARAMS: &'static [Param] = &[
+        Param::optional("task_id", "the task, `task_…`"),
+        Param::optional("generation_id", "or the generation, `gen_…`"),
+    ];
+    const ONE_OF: &'static [&'static str] = &["task_id", "generation_id"];
+    const SUBJECT: Option<&'static str> = Some("task_id");
+    const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::PostDetail::NAME,
+        super::PostComments::NAME,
+        super::PostRemixList::NAME,
+        super::VideoDownloadInfo::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const DEPRECATED: bool = true;
+    const RANK: u8 = 16;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

@@ -1,0 +1,20 @@
+//! How far a video being made has come. Free.
+
+use crate::api::endpoint::{Endpoint, Param};
+use crate::model::MicroUsd;
+
+/// `get_task_status`.
+pub struct TaskStatus;
+
+impl Endpoint for TaskStatus {
+    const NAME: &'static str = "get_task_status";
+    const PATH: &'static str = "/api/v1/sora2/get_task_status";
+    const PARAMS: &'static [Param] = &[Param::required("task_id", "the task, `task_…`")];
+    const SUBJECT: Option<&'static str> = Some("task_id");
+    const PRICE: MicroUsd = MicroUsd(0);
+    const YIELDS: &'static str = "nothing";
+    const LEADS_TO: &'static [&'static str] = &[super::TaskDetail::NAME];
+    const DEPRECATED: bool = true;
+    const CALLS_PER_SECOND: Option<u32> = Some(1);
+    const RANK: u8 = 15;
+}

@@ -1,0 +1,24 @@
+//! Gives the remote an image to make a video from.
+
+use crate::api::endpoint::{Body, Endpoint, Method, Param};
+use crate::model::MicroUsd;
+
+/// `upload_image`.
+pub struct UploadImage;
+
+impl Endpoint for UploadImage {
+    const NAME: &'static str = "upload_image";
+    const METHOD: Method = Method::Post;
+    const PATH: &'static str = "/api/v1/sora2/upload_image";
+    const PARAMS: &'static [Param] = &[Param::required(
+        "file",
+        "a png, jpg or jpeg of at most 10 MB",
+    )];
+    const BODY: Body = Body::Multipart;
+    const PRICE: MicroUsd = MicroUsd(1_000);
+    const YIELDS: &'static str = "nothing";
+    const LEADS_TO: &'static [&'static str] = &[super::CreateVideo::NAME];
+    const CREATES: bool = true;
+    const CALLS_PER_SECOND: Option<u32> = Some(1);
+    const RANK: u8 = 13;
+}

@@ -1,0 +1,39 @@
+//! What a user published, newest first: thirty whole posts for the price of one.
+
+use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::json::Json;
+use crate::model::Harvest;
+
+/// `get_user_posts`.
+pub struct UserPosts;
+
+impl Endpoint for UserPosts {
+    const NAME: &'static str = "get_user_posts";
+    const PATH: &'static str = "/api/v1/sora2/get_user_posts";
+    const PARAMS: &'static [Param] = &[
+        Param::required("user_id", "the user, `user-…` (or a character, `ch_…`)"),
+        CURSOR,
+    ];
+    const SUBJECT: Option<&'static str> = Some("user_id");
+    const PAGING: Paging = Paging::Cursor {
+        page_size: Some(30),
+    };
+    const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
+    const LEADS_TO: &'static [&'static str] = &[
+        super::PostDetail::NAME,
+        super::PostComments::NAME,
+        super::PostRemixList::NAME,
+        super::VideoDownloadInfo::NAME,
+        super::UserProfile::NAME,
+        super::UserPosts::NAME,
+        super::UserFollowers::NAME,
+        super::UserFollowing::NAME,
+        super::UserCameoAppearances::NAME,
+    ];
+    const RANK: u8 = 1;
+    const HARVEST: Option<HarvestFn> = Some(harvest);
+}
+
+fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
+    Err(Malformed::new("data", "not read yet"))
+}

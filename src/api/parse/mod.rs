@@ -1,0 +1,1 @@
+//! The objects that replies are made of, each read in one place.
