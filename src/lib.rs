@@ -1,3 +1,5 @@
 //! soracrawl: a crawler that never pays twice for a page.
 
+pub mod api;
+pub mod config;
 pub mod model;
