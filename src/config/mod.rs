@@ -1,16 +1,33 @@
 //! The configuration: crawler.toml and the environment → [`Config`], or all [`Problem`]s at once.
 
+mod check;
+mod env;
+mod key;
+mod keys;
+mod kind;
 mod problem;
+mod raw;
+mod show;
+mod suggest;
 mod usd;
 
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::MicroUsd;
 
 pub use crate::api::Secret;
+pub use env::variable;
+pub use key::FoundKey;
+pub use keys::{KEYS, Key};
 pub use problem::Problem;
+pub use show::example;
+
+/// Read where no `--config` names another, and need not exist.
+pub const DEFAULT_PATH: &str = "crawler.toml";
 
 /// The checked configuration. Every value is in range; units stand at the end of the names.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +40,89 @@ pub struct Config {
     pub seeds: Seeds,
     pub crawl: Crawl,
     pub log: Log,
+}
+
+impl Config {
+    /// Reads the file (an absent default file is an empty one), then the overrides of the environment.
+    ///
+    /// # Errors
+    /// All that is wrong with both, at once.
+    pub fn load(
+        path: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
+        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                let at = Some(file.display().to_string());
+                let why = format!("the file cannot be read: {error}");
+                return Err(vec![Problem {
+                    key: String::new(),
+                    at,
+                    why,
+                }]);
+            }
+        };
+        Self::parse(&file.display().to_string(), &text, env)
+    }
+
+    /// The same from a text, which problems call by `name`.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
+        let (mut values, mut problems) = (raw::Values::default(), Vec::new());
+        raw::read(name, text, &mut values, &mut problems);
+        env::read(env, &mut values, &mut problems);
+        let config = values.config().map_err(|problem| vec![problem])?;
+        check::pairs(&config, &values, &mut problems);
+        problems.sort_by_key(Problem::line);
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The API key: from the variable that `api.key_env` names, else from the file `api.key_file`.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be a key. The key is never part of the problem.
+    pub fn key(&self, env: impl Iterator<Item = (String, String)>) -> Result<FoundKey, Problem> {
+        key::find(&self.api, env)
+    }
+
+    /// What is in force, as TOML that reads back to the same; of the key only where it came from.
+    #[must_use]
+    pub fn effective_toml(&self, key: Option<&FoundKey>) -> String {
+        show::effective(self, key)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        raw::Values::default()
+            .config()
+            .expect("the defaults of KEYS make a configuration")
+    }
+}
+
+impl From<&Api> for crate::api::client::Settings {
+    fn from(api: &Api) -> Self {
+        Self {
+            base_url: api.base_url.clone(),
+            user_agent: api.user_agent.clone(),
+            timeout: Duration::from_secs_f64(api.timeout_seconds),
+            connect_timeout: Duration::from_secs_f64(api.connect_timeout_seconds),
+            max_body_bytes: usize::try_from(api.max_body_bytes).unwrap_or(usize::MAX),
+        }
+    }
 }
 
 /// Where everything is kept.
@@ -173,3 +273,6 @@ pub enum LogFormat {
     Text,
     Json,
 }
+
+#[cfg(test)]
+mod tests;

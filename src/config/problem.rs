@@ -13,6 +13,17 @@ pub struct Problem {
     pub why: String,
 }
 
+impl Problem {
+    /// The line of the file, by which problems are ordered; those from elsewhere come after them.
+    pub(super) fn line(&self) -> usize {
+        let line = self
+            .at
+            .as_ref()
+            .and_then(|at| at.rsplit_once(':')?.1.parse().ok());
+        line.unwrap_or(usize::MAX)
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(at) = &self.at {
