@@ -95,6 +95,12 @@ when new.state <> old.state or new.stop_reason is not old.stop_reason begin
     on conflict do update set jobs = jobs + 1;
 end;
 
+create table rests (
+    -- Until when the remote wants no calls of an endpoint: a restart must not forget it.
+    endpoint text primary key,
+    until real not null
+) strict, without rowid;
+
 create table settings (
     -- What a run must remember of the one before: the plan it followed.
     name text primary key,

@@ -52,6 +52,8 @@ pub struct Failure {
     pub fence: i64,
     pub call: Option<(i64, Settlement)>,
     pub retry: Retry,
+    /// The remote wants no calls of this endpoint before this time; remembered for the next run.
+    pub rest: Option<(&'static str, f64)>,
     pub error: String,
     pub now: f64,
 }
@@ -277,6 +279,13 @@ pub(super) async fn fail(connection: &mut SqliteConnection, failure: &Failure) -
             .bind(call_id)
             .bind(&failure.error)
             .bind(failure.job_id)
+            .execute(&mut *connection)
+            .await?;
+    }
+    if let Some((endpoint, until)) = failure.rest {
+        sqlx::query("insert into rests values (?, ?) on conflict do update set until = max(until, excluded.until)")
+            .bind(endpoint)
+            .bind(until)
             .execute(&mut *connection)
             .await?;
     }

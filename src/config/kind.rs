@@ -1,0 +1,275 @@
+//! What a key's value may be: one check for each kind of value.
+
+use tracing_subscriber::EnvFilter;
+use url::{Host, Url};
+
+use super::raw::Raw;
+use crate::model::MicroUsd;
+
+/// A month is longer than any wait here; the bound keeps every duration far from overflow.
+const MAX_SECONDS: f64 = 2_678_400.0;
+/// The limiter counts in nanoseconds.
+const MAX_RATE: f64 = 1_000_000.0;
+/// Less than one call in ten days is a mistake.
+const MIN_RATE: f64 = 0.000_001;
+/// Amounts up to here pass through TOML's floats unharmed.
+const MAX_USD: MicroUsd = MicroUsd(1_000_000_000_000_000);
+
+/// The kinds of value. `read` turns each into the form that `Config` is made from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    Flag,
+    Count {
+        min: i64,
+        max: i64,
+    },
+    Seconds,
+    Rate,
+    Usd,
+    Path,
+    BaseUrl,
+    /// The name of an environment variable.
+    Variable,
+    /// A header's value.
+    Header,
+    List,
+    /// A date or a time.
+    Moment,
+    OneOf(&'static [&'static str]),
+    /// What `EnvFilter` reads.
+    Directive,
+}
+
+impl Kind {
+    /// Whether an environment variable's text is taken as it is, without TOML's quotes.
+    pub(super) fn is_text(self) -> bool {
+        matches!(
+            self,
+            Self::Path
+                | Self::BaseUrl
+                | Self::Variable
+                | Self::Header
+                | Self::OneOf(_)
+                | Self::Directive
+        )
+    }
+
+    /// Whether it may be written with commas in an environment variable.
+    pub(super) fn is_list(self) -> bool {
+        matches!(self, Self::List)
+    }
+
+    /// A value of `Config` in the form that one would write it in.
+    pub(super) fn show(self, value: &toml::Value) -> String {
+        match (self, value) {
+            (Self::Usd, toml::Value::String(amount)) => amount.clone(),
+            (Self::Moment, toml::Value::Float(seconds)) => shown_moment(*seconds),
+            _ => value.to_string(),
+        }
+    }
+
+    /// The value in the form that `Config` is made from, or what is wrong with it. Texts are never
+    /// repeated: anything may have been pasted there.
+    pub(super) fn read(self, raw: &Raw) -> Result<toml::Value, String> {
+        match self {
+            Self::Flag => flag(raw),
+            Self::Count { min, max } => count(raw, min, max),
+            Self::Seconds => number(raw, "seconds", 0.001, MAX_SECONDS),
+            Self::Rate => number(raw, "calls per second", MIN_RATE, MAX_RATE),
+            Self::Usd => usd(raw),
+            Self::List => list(raw),
+            Self::Moment => moment(raw),
+            Self::OneOf(words) => text(raw, |text| one_of(text, words)),
+            Self::Path => text(raw, |text| {
+                if text.is_empty() || text.contains('\0') {
+                    Err("is empty or has a NUL in it".into())
+                } else {
+                    Ok(text.into())
+                }
+            }),
+            Self::BaseUrl => text(raw, base_url),
+            Self::Variable => text(raw, variable),
+            Self::Header => text(raw, header),
+            Self::Directive => text(raw, directive),
+        }
+    }
+}
+
+fn mismatch(expected: &str, raw: &Raw) -> String {
+    format!("must be {expected}, not {}", raw.name())
+}
+
+fn text(raw: &Raw, check: impl Fn(&str) -> Result<String, String>) -> Result<toml::Value, String> {
+    match raw {
+        Raw::Text(text) => check(text).map(toml::Value::String),
+        other => Err(mismatch("a text in quotes", other)),
+    }
+}
+
+fn flag(raw: &Raw) -> Result<toml::Value, String> {
+    match raw {
+        Raw::Flag(flag) => Ok((*flag).into()),
+        other => Err(mismatch("true or false", other)),
+    }
+}
+
+fn count(raw: &Raw, min: i64, max: i64) -> Result<toml::Value, String> {
+    match raw {
+        Raw::Integer(count) if (min..=max).contains(count) => Ok((*count).into()),
+        Raw::Integer(count) if max == i64::MAX => {
+            Err(format!("must be at least {min}, not {count}"))
+        }
+        Raw::Integer(count) => Err(format!("must be from {min} to {max}, not {count}")),
+        other => Err(mismatch("a whole number", other)),
+    }
+}
+
+fn number(raw: &Raw, unit: &str, min: f64, max: f64) -> Result<toml::Value, String> {
+    let number = match raw {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "numbers in range are far below 2^53"
+        )]
+        Raw::Integer(number) => *number as f64,
+        Raw::Float(text) => text.parse().map_err(|_| mismatch("a number", raw))?,
+        other => return Err(mismatch("a number", other)),
+    };
+    if (min..=max).contains(&number) {
+        Ok(number.into())
+    } else if number <= 0.0 {
+        Err(format!("must be above 0 {unit}, not {number}"))
+    } else {
+        Err(format!("must be from {min} to {max} {unit}, not {number}"))
+    }
+}
+
+fn usd(raw: &Raw) -> Result<toml::Value, String> {
+    let text = match raw {
+        Raw::Integer(dollars) => dollars.to_string(),
+        Raw::Float(text) => text.trim_start_matches('+').to_owned(),
+        Raw::Text(text) if text.len() <= 32 => text.clone(),
+        Raw::Text(_) => return Err("is not an amount of dollars such as 12.50".to_owned()),
+        other => return Err(mismatch("an amount of dollars such as 12.50", other)),
+    };
+    let amount = MicroUsd::parse_usd(&text)?;
+    if amount > MAX_USD {
+        return Err(format!("must be at most {MAX_USD}"));
+    }
+    Ok(super::usd::plain(amount).into())
+}
+
+fn list(raw: &Raw) -> Result<toml::Value, String> {
+    let Raw::List(items) = raw else {
+        return Err(mismatch("a list of texts", raw));
+    };
+    let items = items.iter().enumerate().map(|(at, item)| match item {
+        Raw::Text(text) if text.trim().is_empty() => Err(format!("item {} is empty", at + 1)),
+        Raw::Text(text) if text.chars().any(char::is_control) => {
+            Err(format!("item {} has control characters in it", at + 1))
+        }
+        Raw::Text(text) => Ok(toml::Value::from(text.trim())),
+        other => Err(format!("item {} {}", at + 1, mismatch("a text", other))),
+    });
+    items.collect::<Result<Vec<_>, _>>().map(toml::Value::Array)
+}
+
+fn moment(raw: &Raw) -> Result<toml::Value, String> {
+    let (Raw::Text(text) | Raw::Moment(text)) = raw else {
+        return Err(mismatch("a date such as 2025-10-01", raw));
+    };
+    unix_seconds(text).map(toml::Value::Float)
+}
+
+/// Midnight UTC of a date, or an instant with its offset, as Unix seconds.
+fn unix_seconds(text: &str) -> Result<f64, String> {
+    const EXPECTED: &str =
+        "must be a date such as 2025-10-01 or a time with its offset such as 2025-10-01T12:00:00Z";
+    let instant = if text.len() == "2025-10-01".len() {
+        let date: jiff::civil::Date = text.parse().map_err(|_| EXPECTED.to_owned())?;
+        jiff::tz::Offset::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .map_err(|_| EXPECTED.to_owned())?
+    } else {
+        text.parse::<jiff::Timestamp>()
+            .map_err(|_| EXPECTED.to_owned())?
+    };
+    Ok(instant.as_duration().as_secs_f64())
+}
+
+/// An instant that reads back to the same seconds; what cannot be one is shown as the number it is.
+fn shown_moment(seconds: f64) -> String {
+    let instant = jiff::SignedDuration::try_from_secs_f64(seconds)
+        .ok()
+        .and_then(|since_epoch| jiff::Timestamp::from_duration(since_epoch).ok());
+    instant.map_or_else(|| seconds.to_string(), |instant| instant.to_string())
+}
+
+fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
+    if words.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+    Err(format!("must be one of {}", words.join(", ")))
+}
+
+/// A URL that the paths of endpoints can be put behind, without its last slash.
+fn base_url(text: &str) -> Result<String, String> {
+    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err("must begin with https:// (or http://) and a host".to_owned());
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "must not hold a user name or password: a secret in it would be shown and logged"
+                .to_owned(),
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(
+            "must end before any `?` or `#`: a secret in it would be shown and logged".to_owned(),
+        );
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Whether a URL stays on this machine.
+pub(super) fn is_loopback(url: &str) -> bool {
+    match Url::parse(url).ok().as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+fn variable(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    if text.is_empty() || text.as_bytes()[0].is_ascii_digit() || !text.bytes().all(allowed) {
+        return Err(
+            "must be the name of an environment variable (A to Z, 0 to 9, _), not the key itself"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
+}
+
+fn header(text: &str) -> Result<String, String> {
+    if text.trim().is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+        return Err("must be printable ASCII, and not empty".to_owned());
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn directive(text: &str) -> Result<String, String> {
+    const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_level = |word: &str| LEVELS.contains(&word.to_ascii_lowercase().as_str());
+    // EnvFilter takes any word for a target, so a mistyped level would silence the log.
+    let plausible = |part: &str| part.contains(['=', '[']) || is_level(part.trim());
+    if !text.split(',').all(plausible) || EnvFilter::builder().parse(text).is_err() {
+        return Err(format!(
+            "must be one of {}, or target=level, … as in \"info,sqlx=warn\"",
+            LEVELS.join(", ")
+        ));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,278 @@
+//! The configuration: crawler.toml and the environment → [`Config`], or all [`Problem`]s at once.
+
+mod check;
+mod env;
+mod key;
+mod keys;
+mod kind;
+mod problem;
+mod raw;
+mod show;
+mod suggest;
+mod usd;
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::MicroUsd;
+
+pub use crate::api::Secret;
+pub use env::variable;
+pub use key::FoundKey;
+pub use keys::{KEYS, Key};
+pub use problem::Problem;
+pub use show::example;
+
+/// Read where no `--config` names another, and need not exist.
+pub const DEFAULT_PATH: &str = "crawler.toml";
+
+/// The checked configuration. Every value is in range; units stand at the end of the names.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub archive: Archive,
+    pub api: Api,
+    pub limits: Limits,
+    pub budget: Budget,
+    pub seeds: Seeds,
+    pub crawl: Crawl,
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads the file (an absent default file is an empty one), then the overrides of the environment.
+    ///
+    /// # Errors
+    /// All that is wrong with both, at once.
+    pub fn load(
+        path: Option<&Path>,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
+        let file = path.unwrap_or(Path::new(DEFAULT_PATH));
+        let text = match std::fs::read_to_string(file) {
+            Ok(text) => text,
+            Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
+            Err(error) => {
+                let at = Some(file.display().to_string());
+                let why = format!("the file cannot be read: {error}");
+                return Err(vec![Problem {
+                    key: String::new(),
+                    at,
+                    why,
+                }]);
+            }
+        };
+        Self::parse(&file.display().to_string(), &text, env)
+    }
+
+    /// The same from a text, which problems call by `name`.
+    ///
+    /// # Errors
+    /// All that is wrong, at once.
+    pub fn parse(
+        name: &str,
+        text: &str,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
+        let (mut values, mut problems) = (raw::Values::default(), Vec::new());
+        raw::read(name, text, &mut values, &mut problems);
+        env::read(env, &mut values, &mut problems);
+        let config = values.config().map_err(|problem| vec![problem])?;
+        check::pairs(&config, &values, &mut problems);
+        problems.sort_by_key(Problem::line);
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(problems)
+        }
+    }
+
+    /// The API key: from the variable that `api.key_env` names, else from the file `api.key_file`.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be a key. The key is never part of the problem.
+    pub fn key(&self, env: impl Iterator<Item = (String, String)>) -> Result<FoundKey, Problem> {
+        key::find(&self.api, env)
+    }
+
+    /// What is in force, as TOML that reads back to the same; of the key only where it came from.
+    #[must_use]
+    pub fn effective_toml(&self, key: Option<&FoundKey>) -> String {
+        show::effective(self, key)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        raw::Values::default()
+            .config()
+            .expect("the defaults of KEYS make a configuration")
+    }
+}
+
+impl From<&Api> for crate::api::client::Settings {
+    fn from(api: &Api) -> Self {
+        Self {
+            base_url: api.base_url.clone(),
+            user_agent: api.user_agent.clone(),
+            timeout: Duration::from_secs_f64(api.timeout_seconds),
+            connect_timeout: Duration::from_secs_f64(api.connect_timeout_seconds),
+            max_body_bytes: usize::try_from(api.max_body_bytes).unwrap_or(usize::MAX),
+        }
+    }
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Archive {
+    pub path: PathBuf,
+}
+
+/// The remote, and how to talk to it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Api {
+    pub base_url: String,
+    pub key_env: String,
+    pub key_file: Option<PathBuf>,
+    pub user_agent: String,
+    pub timeout_seconds: f64,
+    pub connect_timeout_seconds: f64,
+    pub max_body_bytes: u64,
+    pub allow_insecure_http: bool,
+}
+
+/// How fast, how many at once, and how patient.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    pub requests_per_second: f64,
+    /// `None`: as `requests_per_second`; see [`Limits::endpoint_rate`].
+    pub endpoint_requests_per_second: Option<f64>,
+    pub max_in_flight: u32,
+    pub max_attempts: u32,
+    pub retry_base_seconds: f64,
+    pub retry_cap_seconds: f64,
+    pub lease_seconds: f64,
+    pub breaker_failures: u32,
+    pub breaker_cooldown_seconds: f64,
+    pub grace_seconds: f64,
+}
+
+impl Limits {
+    /// Calls per second that each endpoint may make.
+    #[must_use]
+    pub fn endpoint_rate(&self) -> f64 {
+        self.endpoint_requests_per_second
+            .unwrap_or(self.requests_per_second)
+    }
+}
+
+/// What may be spent; `None` is no limit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Budget {
+    #[serde(default, with = "usd::optional")]
+    pub run_usd: Option<MicroUsd>,
+    #[serde(default, with = "usd::optional")]
+    pub day_usd: Option<MicroUsd>,
+    #[serde(default, with = "usd::optional")]
+    pub total_usd: Option<MicroUsd>,
+    #[serde(default, with = "usd::optional")]
+    pub seed_usd: Option<MicroUsd>,
+    #[serde(with = "usd")]
+    pub confirm_above_usd: MicroUsd,
+}
+
+/// Where the crawl begins, in the words of `soracrawl seed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Seeds {
+    pub users: Vec<String>,
+    pub posts: Vec<String>,
+    pub searches: Vec<String>,
+    pub feed: bool,
+    pub leaderboard: bool,
+}
+
+/// What is followed, and how far.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crawl {
+    pub max_depth: u32,
+    pub posts: bool,
+    pub followers: bool,
+    pub following: bool,
+    pub appearances: bool,
+    pub comments: bool,
+    pub replies: bool,
+    pub remixes: bool,
+    pub profiles: bool,
+    pub details: bool,
+    pub download_info: bool,
+    pub buy_known_profiles: bool,
+    pub buy_known_details: bool,
+    pub max_pages: MaxPages,
+    pub max_per_parent: MaxPerParent,
+    pub filter: Filter,
+}
+
+/// The most pages of one walk; `None` is no cap.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaxPages {
+    pub posts: Option<u32>,
+    pub followers: Option<u32>,
+    pub following: Option<u32>,
+    pub appearances: Option<u32>,
+    pub comments: Option<u32>,
+    pub replies: Option<u32>,
+    pub remixes: Option<u32>,
+    pub feed: Option<u32>,
+    pub leaderboard: Option<u32>,
+}
+
+/// The most subjects of a kind that one job leads to; `None` is no cap.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MaxPerParent {
+    pub users: Option<u32>,
+    pub posts: Option<u32>,
+    pub comments: Option<u32>,
+}
+
+/// Which subjects are worth following; `None` is all.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filter {
+    pub min_followers: Option<i64>,
+    pub min_likes: Option<i64>,
+    /// Unix seconds.
+    pub posted_after: Option<f64>,
+}
+
+/// What is written to the log, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// A directive of `tracing_subscriber::EnvFilter`.
+    pub level: String,
+    pub format: LogFormat,
+}
+
+/// The form of a log line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    Text,
+    Json,
+}
+
+#[cfg(test)]
+mod tests;

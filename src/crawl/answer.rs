@@ -1,0 +1,58 @@
+//! What a reply costs, and what of it goes into the ledger.
+
+use crate::api::{Answer, Reply, Scrubber};
+use crate::model::MicroUsd;
+use crate::store::{Outcome, Settlement};
+
+/// zstd's own default: a page shrinks to about a tenth in a tenth of a millisecond.
+const LEVEL: i32 = 3;
+/// How much of an answer that was not paid for is kept: enough to see what it said.
+const UNPAID_BODY_BYTES: usize = 16 << 10;
+
+/// The settlement of a call by its reply. Without a status it is unknown whether the call was billed, so it is counted
+/// as billed; of the answers, only a status of 200 is billed (api/README.md §4).
+#[must_use]
+pub fn settlement(reply: &Reply, price: MicroUsd, error: Option<String>, scrubber: &Scrubber) -> Settlement {
+    match reply {
+        Reply::Answered(answer) => answered(answer, price, error, scrubber),
+        Reply::NeverSent { .. } => unpaid(Outcome::NeverSent, error),
+        Reply::Unknown { .. } => Settlement { cost: price, ..unpaid(Outcome::Unknown, error) },
+    }
+}
+
+fn answered(answer: &Answer, price: MicroUsd, error: Option<String>, scrubber: &Scrubber) -> Settlement {
+    let bytes = answer.bytes();
+    let kept = if answer.is_billed() { bytes } else { &bytes[..bytes.len().min(UNPAID_BODY_BYTES)] };
+    let clean = scrubber.scrub_body(kept);
+    let body = match zstd::bulk::compress(&clean, LEVEL) {
+        Ok(body) => Some(body),
+        Err(error) => {
+            // Cannot happen with a buffer that zstd sizes itself; the rows are still worth keeping.
+            tracing::error!(%error, "a reply could not be compressed and is not kept");
+            None
+        }
+    };
+    Settlement {
+        outcome: Outcome::Answered,
+        cost: if answer.is_billed() { price } else { MicroUsd(0) },
+        http_status: Some(answer.status),
+        error,
+        request_id: answer.facts.request_id.as_deref().map(|id| scrubber.scrub_text(id)),
+        body_bytes: Some(bytes.len()),
+        body: body.filter(|_| !bytes.is_empty()),
+    }
+}
+
+/// The settlement of a call that cost nothing and brought nothing.
+#[must_use]
+pub fn unpaid(outcome: Outcome, error: Option<String>) -> Settlement {
+    Settlement {
+        outcome,
+        cost: MicroUsd(0),
+        http_status: None,
+        error,
+        request_id: None,
+        body_bytes: None,
+        body: None,
+    }
+}

@@ -1,0 +1,229 @@
+//! What all workers share.
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::{Notify, watch};
+
+use super::plan::Plan;
+use super::trail::{Trail, Trails};
+use crate::api::{Client, Limiter, Scrubber};
+use crate::store::{Budget, Run, Spent, Store, Writer};
+
+/// Unix seconds. The only clock of the engine.
+#[must_use]
+pub fn now() -> f64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+}
+
+/// The UTC day of a time, YYYY-MM-DD: whose budget a call counts against.
+#[must_use]
+pub fn day(time: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of our own clock")]
+    let seconds = time as i64;
+    jiff::Timestamp::from_second(seconds)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .strftime("%Y-%m-%d")
+        .to_string()
+}
+
+/// Why a run ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopCause {
+    /// Nothing is left to do or to wait for.
+    Idle,
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// A budget is spent.
+    Budget(Spent),
+    /// The key or the account is refused.
+    Refused(String),
+    /// The archive failed in a way that waiting does not mend.
+    Broken(String),
+}
+
+impl StopCause {
+    /// The word in the archive.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Idle => "idle",
+            Self::Signal => "signal",
+            Self::Budget(_) => "budget",
+            Self::Refused(_) => "refused",
+            Self::Broken(_) => "failed",
+        }
+    }
+}
+
+/// The parts that the daemon builds once.
+pub struct Parts {
+    pub store: Store,
+    pub writer: Writer,
+    pub client: Client,
+    pub scrubber: Scrubber,
+    pub limiter: Limiter,
+    pub plan: Plan,
+    pub budget: Budget,
+    pub run: Run,
+    pub settings: Settings,
+}
+
+/// The numbers of `[limits]` that workers need.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub max_attempts: u32,
+    pub retry_base: Duration,
+    pub retry_cap: Duration,
+    pub lease_seconds: f64,
+    /// End when nothing is left, instead of waiting for new jobs.
+    pub until_idle: bool,
+}
+
+/// What happened since the start, for people.
+#[derive(Debug, Default)]
+pub struct Counters {
+    pub pages: AtomicU64,
+    pub rows: AtomicU64,
+    pub failures: AtomicU64,
+    pub odd_items: AtomicU64,
+    pub in_flight: AtomicUsize,
+}
+
+/// The running crawl.
+pub struct Engine {
+    pub parts: Parts,
+    pub counters: Counters,
+    trails: Mutex<Trails>,
+    stop: watch::Sender<Option<StopCause>>,
+    /// Workers without a job wait here for new ones.
+    pub(super) wake: Notify,
+    /// Told when the last busy worker comes to rest.
+    pub(super) quiet: Notify,
+    busy: AtomicUsize,
+    /// The last refusal of a budget of the day: no calls before the next one.
+    pub(super) day_spent: Mutex<Option<(Spent, String)>>,
+    /// A budget refused a call while others were in flight; they may give some of it back.
+    pub(super) pinched: Mutex<Option<Spent>>,
+    /// Endpoints that the remote no longer offers, or that kept failing: with the reason.
+    pub(super) retired: Mutex<Vec<(&'static str, String)>>,
+}
+
+impl Engine {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        Self {
+            parts,
+            counters: Counters::default(),
+            trails: Mutex::default(),
+            stop: watch::Sender::new(None),
+            wake: Notify::new(),
+            quiet: Notify::new(),
+            busy: AtomicUsize::new(0),
+            day_spent: Mutex::new(None),
+            pinched: Mutex::new(None),
+            retired: Mutex::default(),
+        }
+    }
+
+    /// Ends the run: nothing more is leased, what is in flight is finished. The first cause counts.
+    pub fn stop(&self, cause: StopCause) {
+        self.stop.send_if_modified(|stopped| {
+            let is_first = stopped.is_none();
+            if is_first {
+                *stopped = Some(cause);
+            }
+            is_first
+        });
+        self.wake.notify_waiters();
+        self.quiet.notify_one();
+    }
+
+    /// Why the run ends, once it does.
+    #[must_use]
+    pub fn stopped(&self) -> Option<StopCause> {
+        self.stop.borrow().clone()
+    }
+
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.stop.borrow().is_some()
+    }
+
+    /// Returns when the run ends.
+    pub async fn until_stopped(&self) {
+        let mut stop = self.stop.subscribe();
+        // The sender lives as long as the engine, so that this cannot fail before a stop.
+        let _ = stop.wait_for(Option::is_some).await;
+    }
+
+    /// Marks a worker as busy until the guard is dropped.
+    pub(super) fn busy(&self) -> Busy<'_> {
+        self.busy.fetch_add(1, Ordering::SeqCst);
+        Busy(self)
+    }
+
+    pub(super) fn is_quiet(&self) -> bool {
+        self.busy.load(Ordering::SeqCst) == 0
+    }
+
+    /// Wakes as many resting workers as there are new jobs.
+    pub(super) fn wake(&self, jobs: usize) {
+        for _ in 0..jobs.min(64) {
+            self.wake.notify_one();
+        }
+    }
+
+    pub(super) fn take_trail(&self, job_id: i64) -> Option<Trail> {
+        lock(&self.trails).take(job_id)
+    }
+
+    pub(super) fn give_trail_back(&self, job_id: i64, trail: Trail) {
+        lock(&self.trails).give_back(job_id, trail);
+    }
+
+    /// Endpoints that may be called at all in this run.
+    #[must_use]
+    pub fn endpoints(&self) -> Vec<&'static str> {
+        let retired = lock(&self.retired);
+        let mut endpoints = self.parts.plan.endpoints();
+        endpoints.retain(|name| retired.iter().all(|(other, _)| other != name));
+        endpoints
+    }
+
+    /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
+    pub(super) async fn retire(&self, endpoint: &'static str, why: String) -> crate::store::Result<()> {
+        {
+            let mut retired = lock(&self.retired);
+            if retired.iter().all(|(other, _)| *other != endpoint) {
+                tracing::error!(endpoint, "{endpoint} is stopped: {why}");
+                retired.push((endpoint, why.clone()));
+            }
+        }
+        self.parts.store.retire(endpoint, &why, now()).await?;
+        self.wake(64);
+        Ok(())
+    }
+
+    /// Endpoints that were stopped for the rest of the run, with the reason.
+    #[must_use]
+    pub fn retired(&self) -> Vec<(&'static str, String)> {
+        lock(&self.retired).clone()
+    }
+}
+
+/// A poisoned lock means that a worker panicked; what it guards is still whole.
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) struct Busy<'a>(&'a Engine);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.0.quiet.notify_one();
+        }
+    }
+}

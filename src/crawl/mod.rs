@@ -1,0 +1,19 @@
+//! The engine: lease a job, call, harvest, keep the page; again.
+//!
+//! `worker` reads as that sentence. What to do after an answer (`decide`) and what to follow (`plan`) are pure;
+//! `upkeep` gives back what was abandoned, and sees when there is nothing left.
+
+mod answer;
+pub mod decide;
+mod engine;
+pub mod plan;
+mod replan;
+pub mod trail;
+mod upkeep;
+mod worker;
+
+pub use answer::{settlement, unpaid};
+pub use engine::{Counters, Engine, Parts, Settings, StopCause, day, now};
+pub use plan::Plan;
+pub use upkeep::tend;
+pub use worker::work;

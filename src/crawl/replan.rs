@@ -1,0 +1,64 @@
+//! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
+
+use super::engine::{Engine, now};
+use super::plan::Place;
+use crate::api::{self, endpoints};
+use crate::model::{Harvest, NewJob};
+use crate::store::Result;
+use crate::store::replay::Replanned;
+
+/// Jobs planned again in one go, so that upkeep has other things to do in between.
+const JOBS: usize = 64;
+/// The largest reply that is read again; larger than any that is kept by default.
+const REPLY_BYTES: usize = 256 << 20;
+
+/// Plans some of the marked jobs again. True where new jobs came of it.
+pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
+    let mut added = 0;
+    for _ in 0..JOBS {
+        let Some(job) = engine.parts.store.next_replan().await? else { break };
+        added += replan(engine, &job).await?;
+    }
+    Ok(added > 0)
+}
+
+async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
+    let (store, plan) = (&engine.parts.store, &engine.parts.plan);
+    let mut place = endpoints::find(&job.endpoint).map(|entry| Place {
+        endpoint: entry.name,
+        subject: &job.subject,
+        depth: job.depth,
+        resolves_name: job.resolves_name,
+        led_to: 0,
+    });
+    let mut jobs: Vec<NewJob> = Vec::new();
+    let mut after = 0;
+    while let Some(place) = &mut place {
+        let replies = store.kept_replies(job.job_id, after).await?;
+        let Some((last, _)) = replies.last() else { break };
+        after = *last;
+        for (call_id, reply) in &replies {
+            match read_again(place, &reply.body) {
+                Ok(harvest) => {
+                    let admitted = plan.admit(place, &harvest);
+                    place.led_to = admitted.led_to;
+                    jobs.extend(admitted.jobs);
+                    jobs.extend(admitted.resolved);
+                }
+                Err(why) => tracing::warn!(call_id, why, "a kept reply cannot be read again"),
+            }
+        }
+    }
+    let led_to = place.map_or(0, |place| place.led_to);
+    let added = store.replanned(job, &jobs, led_to, now()).await?;
+    if added > 0 {
+        tracing::info!(endpoint = job.endpoint, subject = job.subject, added, "planned again from kept replies");
+    }
+    Ok(added)
+}
+
+fn read_again(place: &Place<'_>, body: &[u8]) -> std::result::Result<Harvest, String> {
+    let entry = endpoints::find(place.endpoint).ok_or("no such endpoint")?;
+    let body = zstd::bulk::decompress(body, REPLY_BYTES).map_err(|error| error.to_string())?;
+    api::harvest(entry, place.subject, &body).map_err(|error| error.to_string())
+}

@@ -1,0 +1,114 @@
+//! Where a walk has been: the cursors it was given and the ids it was shown, as hashes.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::store::replay::Trail as StoredTrail;
+
+/// How many ids are remembered in all; beyond that a walk's trail is read again from the ledger when it is needed.
+const MEMORY: usize = 1_000_000;
+
+/// The trail of one walk since it last began at its head.
+#[derive(Debug, Default)]
+pub struct Trail {
+    cursors: HashSet<u64>,
+    items: HashSet<u64>,
+}
+
+impl Trail {
+    /// The trail as the ledger has it.
+    #[must_use]
+    pub fn of(stored: &StoredTrail) -> Self {
+        Self {
+            cursors: stored.cursors.iter().map(|cursor| hash(cursor)).collect(),
+            items: stored
+                .item_hashes
+                .chunks_exact(8)
+                .map(|bytes| bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+                .collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn has_cursor(&self, cursor: &str) -> bool {
+        self.cursors.contains(&hash(cursor))
+    }
+
+    /// True where one of the ids was not shown before.
+    #[must_use]
+    pub fn has_new(&self, ids: &[String]) -> bool {
+        ids.iter().any(|id| !self.items.contains(&hash(id)))
+    }
+
+    /// A page was kept: the cursor that was sent for it, and its ids.
+    pub fn add(&mut self, cursor: Option<&str>, ids: &[String]) {
+        self.cursors.extend(cursor.map(hash));
+        self.items.extend(ids.iter().map(|id| hash(id)));
+    }
+}
+
+/// The ids of a page as the ledger keeps them: 8 bytes each, little-endian.
+#[must_use]
+pub fn item_hashes(ids: &[String]) -> Vec<u8> {
+    ids.iter().flat_map(|id| hash(id).to_le_bytes()).collect()
+}
+
+/// FNV-1a, because what is written to the file must mean the same in every later version.
+fn hash(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+/// The trails of the walks that are under way.
+#[derive(Debug, Default)]
+pub struct Trails {
+    of_jobs: HashMap<i64, Trail>,
+    items: usize,
+}
+
+impl Trails {
+    /// Takes a walk's trail out; whoever holds the lease gives it back.
+    pub fn take(&mut self, job_id: i64) -> Option<Trail> {
+        let trail = self.of_jobs.remove(&job_id)?;
+        self.items -= trail.items.len();
+        Some(trail)
+    }
+
+    pub fn give_back(&mut self, job_id: i64, trail: Trail) {
+        if self.items > MEMORY {
+            self.of_jobs.clear();
+            self.items = 0;
+        }
+        self.items += trail.items.len();
+        self.of_jobs.insert(job_id, trail);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Trail, item_hashes};
+    use crate::store::replay::Trail as StoredTrail;
+
+    fn ids(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_trail_read_from_the_ledger_knows_what_the_walk_has_seen() {
+        let stored = StoredTrail {
+            cursors: ids(&["c1"]),
+            item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
+        };
+        let mut trail = Trail::of(&stored);
+        assert!(trail.has_cursor("c1") && !trail.has_cursor("c2"));
+        assert!(!trail.has_new(&ids(&["user-b", "user-a"])));
+        assert!(trail.has_new(&ids(&["user-b", "user-c"])));
+        trail.add(Some("c2"), &ids(&["user-c"]));
+        assert!(trail.has_cursor("c2") && !trail.has_new(&ids(&["user-c"])));
+    }
+
+    #[test]
+    fn hashes_are_what_earlier_versions_wrote() {
+        assert_eq!(item_hashes(&ids(&["a"])), 0xaf63_dc4c_8601_ec8c_u64.to_le_bytes());
+    }
+}
