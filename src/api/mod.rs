@@ -3,6 +3,7 @@
 pub mod endpoint;
 pub mod endpoints;
 pub mod json;
+mod mend;
 mod parse;
 mod reply;
 
