@@ -60,6 +60,18 @@ impl<'p> Fields<'p> {
         }
     }
 
+    /// An id without which the object is of no use; `beside` is what else names it.
+    pub fn needed_id(&self, key: &'static str, beside: Option<&str>) -> Option<String> {
+        let id = self.id(key).or_else(|| beside.map(str::to_owned));
+        let is_noted = self
+            .get(key)
+            .is_some_and(|value| *value != Json::Text("".into()));
+        if id.is_none() && !is_noted {
+            return self.odd(key, "expected an id, found none");
+        }
+        id
+    }
+
     /// An integer, also where it comes as `12.0` or `"12"`.
     pub fn integer(&self, key: &'static str) -> Option<i64> {
         match self.get(key)? {

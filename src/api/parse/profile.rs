@@ -16,9 +16,7 @@ pub fn profile(
     gather.deeper(place, |gather| {
         let fields = Fields::new(json, place, gather.odds)?;
         let owner_user_id = person(gather, &fields, "owner_profile", None);
-        let Some(user_id) = fields.id("user_id").or_else(|| known_id.map(str::to_owned)) else {
-            return fields.odd("user_id", "a profile without an id");
-        };
+        let user_id = fields.needed_id("user_id", known_id)?;
         let user = User {
             user_id: user_id.clone(),
             owner_user_id,

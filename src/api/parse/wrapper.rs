@@ -40,9 +40,7 @@ pub fn open<T>(
             shown = person(gather, &inner, "profile", said.as_deref()).or(shown);
         }
         mentioned(gather, &inner);
-        let Some(id) = inner.id("id") else {
-            return inner.odd("id", "an item without an id");
-        };
+        let id = inner.needed_id("id", None)?;
         read(
             gather,
             &Wrapper {
