@@ -2,7 +2,8 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{page, profile_item};
+use crate::model::{Harvest, ListEntry};
 
 /// `get_cameo_leaderboard`.
 pub struct CameoLeaderboard;
@@ -26,6 +27,17 @@ impl Endpoint for CameoLeaderboard {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(_subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(
+        data,
+        &["items", "leaderboard"],
+        |gather, item, place, position| {
+            let id = profile_item(gather, item, place, None)?;
+            gather.rows.leaderboard.push(ListEntry {
+                position,
+                id: id.clone(),
+            });
+            Some(id)
+        },
+    )
 }

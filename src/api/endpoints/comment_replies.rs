@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
+use crate::api::parse::{Under, comment_item, edge_end, gather, head_comment, page_into};
 use crate::model::Harvest;
 
 /// `get_comment_replies`.
@@ -30,6 +31,21 @@ impl Endpoint for CommentReplies {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    gather(|gather| {
+        page_into(
+            gather,
+            data,
+            &["children", "items"],
+            |gather, item, place, _| {
+                let under = Under {
+                    post_id: None,
+                    parent_comment_id: edge_end(gather, subject),
+                };
+                comment_item(gather, item, place, under)
+            },
+        )?;
+        head_comment(gather, data);
+        Ok(())
+    })
 }

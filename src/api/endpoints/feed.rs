@@ -2,7 +2,8 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{page, post_item};
+use crate::model::{Harvest, ListEntry};
 
 /// `get_feed`.
 pub struct Feed;
@@ -36,6 +37,13 @@ impl Endpoint for Feed {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(_subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, position| {
+        let id = post_item(gather, item, place, None)?;
+        gather.rows.feed.push(ListEntry {
+            position,
+            id: id.clone(),
+        });
+        Some(id)
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
+use crate::api::parse::{Under, comment_item, edge_end, gather, head_post, page_into};
 use crate::model::Harvest;
 
 /// `get_post_comments`.
@@ -28,6 +29,21 @@ impl Endpoint for PostComments {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    gather(|gather| {
+        page_into(
+            gather,
+            data,
+            &["children", "items"],
+            |gather, item, place, _| {
+                let under = Under {
+                    post_id: edge_end(gather, subject),
+                    parent_comment_id: None,
+                };
+                comment_item(gather, item, place, under)
+            },
+        )?;
+        head_post(gather, data);
+        Ok(())
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
+use crate::api::parse::{Place, gather, post_in, same, whole_post};
 use crate::model::Harvest;
 
 /// `get_post_detail`.
@@ -34,6 +35,15 @@ impl Endpoint for PostDetail {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    gather(|gather| {
+        let post_id = whole_post(gather, data)?;
+        let asked = post_in(subject);
+        if !asked.is_empty() && !same(asked, &post_id) {
+            gather
+                .odds
+                .note(Place::DATA, "another post than the one asked for");
+        }
+        Ok(())
+    })
 }

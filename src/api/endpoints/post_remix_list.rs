@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
+use crate::api::parse::{edge_end, page, post_in, post_item};
 use crate::model::Harvest;
 
 /// `get_post_remix_list`.
@@ -37,6 +38,9 @@ impl Endpoint for PostRemixList {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, _| {
+        let parent = edge_end(gather, post_in(subject));
+        post_item(gather, item, place, parent)
+    })
 }

@@ -2,7 +2,8 @@
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{Fields, is_id, page, profile_item, user_in_mention};
+use crate::model::{Harvest, SearchEntry};
 
 /// `search_users`.
 pub struct SearchUsers;
@@ -24,6 +25,22 @@ impl Endpoint for SearchUsers {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(_name: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, position| {
+        let token = match item {
+            Json::Object(_) => Fields::new(item, place, gather.odds)?.text("token"),
+            _ => None,
+        };
+        let mentioned = token
+            .as_deref()
+            .and_then(user_in_mention)
+            .filter(|id| is_id(id));
+        let user_id = profile_item(gather, item, place, mentioned)?;
+        gather.rows.search.push(SearchEntry {
+            position,
+            user_id: user_id.clone(),
+            token,
+        });
+        Some(user_id)
+    })
 }

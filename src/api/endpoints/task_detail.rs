@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
+use crate::api::parse::{gather, whole_post};
 use crate::model::Harvest;
 
 /// `get_task_detail`.
@@ -33,6 +34,6 @@ impl Endpoint for TaskDetail {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(_task_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    gather(|gather| whole_post(gather, data).map(drop))
 }

@@ -2,7 +2,8 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{edge_end, page, post_item};
+use crate::model::{Appearance, Harvest};
 
 /// `get_user_cameo_appearances`.
 pub struct UserCameoAppearances;
@@ -34,6 +35,16 @@ impl Endpoint for UserCameoAppearances {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, _| {
+        let post_id = post_item(gather, item, place, None)?;
+        if let Some(subject) = edge_end(gather, subject) {
+            let (user_id, post_id) = (subject.to_owned(), post_id.clone());
+            gather
+                .rows
+                .appearances
+                .push(Appearance { user_id, post_id });
+        }
+        Some(post_id)
+    })
 }

@@ -2,7 +2,8 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{edge_end, page, profile_item};
+use crate::model::{Follow, Harvest};
 
 /// `get_user_following`.
 pub struct UserFollowing;
@@ -30,6 +31,15 @@ impl Endpoint for UserFollowing {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, _| {
+        let user_id = profile_item(gather, item, place, None)?;
+        if let Some(subject) = edge_end(gather, subject) {
+            gather.rows.follows.push(Follow {
+                follower: subject.to_owned(),
+                followed: user_id.clone(),
+            });
+        }
+        Some(user_id)
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
+use crate::api::parse::{page, post_item};
 use crate::model::Harvest;
 
 /// `get_user_posts`.
@@ -34,6 +35,8 @@ impl Endpoint for UserPosts {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(_user_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    page(data, &["items"], |gather, item, place, _| {
+        post_item(gather, item, place, None)
+    })
 }

@@ -2,6 +2,7 @@
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
+use crate::api::parse::{Place, gather, is_id, profile_item};
 use crate::model::Harvest;
 
 /// `get_user_profile`.
@@ -26,6 +27,24 @@ impl Endpoint for UserProfile {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    let object = data.get("profile").unwrap_or(data);
+    if !["user_id", "username", "display_name"]
+        .iter()
+        .any(|key| object.get(key).is_some())
+    {
+        return Err(Malformed::new("data.profile", "no profile"));
+    }
+    gather(|gather| {
+        let known_id = is_id(subject).then_some(subject);
+        let user_id = profile_item(gather, data, &Place::DATA, known_id)
+            .ok_or_else(|| Malformed::new("data.profile.user_id", "no usable id"))?;
+        if known_id.is_some_and(|known| known != user_id) {
+            gather
+                .odds
+                .note(Place::DATA, "another user than the one asked for");
+        }
+        gather.rows.items.push(user_id);
+        Ok(())
+    })
 }

@@ -2,7 +2,10 @@
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
-use crate::model::Harvest;
+use crate::api::parse::{
+    Fields, Gather, Place, attachment_id, expiry, gather, is_id, post_in, profile, same,
+};
+use crate::model::{Attachment, Harvest, Post, PostCounts};
 
 /// `get_video_download_info`.
 pub struct VideoDownloadInfo;
@@ -34,6 +37,78 @@ impl Endpoint for VideoDownloadInfo {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_subject: &str, _data: &Json<'_>) -> Result<Harvest, Malformed> {
-    Err(Malformed::new("data", "not read yet"))
+fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    let asked = Some(post_in(subject)).filter(|id| is_id(id));
+    gather(|gather| {
+        let fields = Fields::new(data, &Place::DATA, gather.odds)
+            .filter(|fields| {
+                ["post_id", "video", "title"]
+                    .iter()
+                    .any(|key| fields.get(key).is_some())
+            })
+            .ok_or_else(|| Malformed::new("data.video", "no download information"))?;
+        let post_id = fields
+            .id("post_id")
+            .or_else(|| asked.map(str::to_owned))
+            .ok_or_else(|| Malformed::new("data.post_id", "no usable id"))?;
+        if asked.is_some_and(|asked| !same(asked, &post_id)) {
+            gather
+                .odds
+                .note(Place::DATA, "another post than the one asked for");
+        }
+        let author_user_id = author(gather, &fields);
+        gather
+            .rows
+            .posts
+            .push(post(&fields, &post_id, author_user_id));
+        gather
+            .rows
+            .attachments
+            .extend(fields.within("video", |fields| Some(video(&fields, &post_id))));
+        gather.rows.items.push(post_id);
+        Ok(())
+    })
+}
+
+/// The author has no id in the vendor's own example; then there is nothing to keep of him.
+fn author(gather: &mut Gather<'_>, fields: &Fields<'_>) -> Option<String> {
+    let json = fields.get("author")?;
+    json.get("user_id")?;
+    profile(gather, json, &fields.place.key("author"), None)
+}
+
+fn post(fields: &Fields<'_>, post_id: &str, author_user_id: Option<String>) -> Post {
+    let count = |key| fields.within("stats", |stats| stats.count(key));
+    Post {
+        post_id: post_id.to_owned(),
+        author_user_id,
+        text: fields.text("title"),
+        permalink: fields.url("permalink"),
+        posted_at: fields.time("created_at"),
+        counts: PostCounts {
+            like_count: count("like_count"),
+            view_count: count("view_count"),
+            reply_count: count("comment_count"),
+            remix_count: count("remix_count"),
+            ..PostCounts::default()
+        },
+        ..Post::default()
+    }
+}
+
+fn video(fields: &Fields<'_>, post_id: &str) -> Attachment {
+    let mut attachment = Attachment {
+        attachment_id: attachment_id(post_id, 0),
+        post_id: Some(post_id.to_owned()),
+        width: fields.count("width"),
+        height: fields.count("height"),
+        no_watermark_url: fields.url("no_watermark"),
+        watermark_url: fields.url("watermark"),
+        thumbnail_url: fields.url("thumbnail"),
+        gif_url: fields.url("preview_gif"),
+        md_url: fields.url("medium_quality"),
+        ..Attachment::default()
+    };
+    attachment.expires_at = expiry(&attachment);
+    attachment
 }

@@ -1,1 +1,23 @@
-//! The objects that replies are made of, each read in one place.
+//! The objects that replies are made of, each read in one place, in both of its shapes.
+
+mod attachment;
+mod comment;
+mod fields;
+mod gather;
+mod ids;
+mod list;
+mod place;
+mod post;
+mod profile;
+mod time;
+mod wrapper;
+
+pub use attachment::{attachment_id, expiry};
+pub use comment::{Under, comment_item, head_comment};
+pub use fields::{Fields, is_id};
+pub use gather::{Gather, gather};
+pub use ids::{post_in, same, user_in_mention};
+pub use list::{edge_end, page, page_into};
+pub use place::Place;
+pub use post::{head_post, post_item, whole_post};
+pub use profile::{profile, profile_item};

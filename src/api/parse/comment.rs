@@ -1,0 +1,120 @@
+//! Comments and replies. Upstream they are posts; what tells them apart is where they stand.
+
+use super::attachment::{Owner, attachments};
+use super::gather::Gather;
+use super::ids::same;
+use super::list::nested;
+use super::place::Place;
+use super::post::post_item;
+use super::wrapper::{Wrapper, cast, counts, open};
+use crate::api::endpoint::Endpoint;
+use crate::api::endpoints::CommentReplies;
+use crate::api::json::Json;
+use crate::model::Comment;
+
+/// Where a comment stands in the reply, as far as that is known.
+#[derive(Clone, Copy, Default)]
+pub struct Under<'u> {
+    pub post_id: Option<&'u str>,
+    pub parent_comment_id: Option<&'u str>,
+}
+
+/// Reads a comment, wrapped or flat, with the replies nested in it, and gives its id.
+pub fn comment_item(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    under: Under<'_>,
+) -> Option<String> {
+    open(gather, item, place, |gather, wrapper| {
+        let comment = comment(gather, wrapper, under);
+        let id = wrapper.id.as_str();
+        let below = Under {
+            post_id: comment.post_id.as_deref(),
+            parent_comment_id: Some(id),
+        };
+        nested(
+            gather,
+            &wrapper.outer,
+            "children",
+            Some((CommentReplies::NAME, id)),
+            |gather, json, place| comment_item(gather, json, place, below),
+        );
+        gather.rows.comments.push(comment);
+        Some(wrapper.id.clone())
+    })
+}
+
+/// Reads the comment at the head of a page of its replies; the replies are the page's own items.
+pub fn head_comment(gather: &mut Gather<'_>, data: &Json<'_>) {
+    if data.get("post").is_some() {
+        open(gather, data, &Place::DATA, |gather, wrapper| {
+            let comment = comment(gather, wrapper, Under::default());
+            gather.rows.comments.push(comment);
+            Some(())
+        });
+    }
+}
+
+fn comment(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, under: Under<'_>) -> Comment {
+    let comment = described(wrapper, under);
+    cast(gather, &wrapper.inner, None);
+    attachments(gather, &wrapper.inner, Owner::Comment(&wrapper.id));
+    kin(gather, wrapper, comment.post_id.as_deref());
+    comment
+}
+
+fn described(wrapper: &Wrapper<'_>, under: Under<'_>) -> Comment {
+    let fields = &wrapper.inner;
+    let root = fields.id("root_post_id");
+    let post_id = under.post_id.map(str::to_owned).or_else(|| root.clone());
+    let parent_comment_id = match fields.id("parent_post_id") {
+        Some(said) if is_another_comment(&said, &wrapper.id, root.as_deref(), under) => Some(said),
+        _ => under.parent_comment_id.map(str::to_owned),
+    };
+    Comment {
+        comment_id: wrapper.id.clone(),
+        post_id,
+        parent_comment_id,
+        author_user_id: wrapper.author_user_id.clone(),
+        text: fields.text("text"),
+        posted_at: fields.time("posted_at"),
+        updated_at: fields.time("updated_at"),
+        tombstoned_at: fields.time("tombstoned_at"),
+        permalink: fields.url("permalink"),
+        counts: counts(fields),
+    }
+}
+
+/// Whether what a comment calls its parent is a comment, and not the one it stands under anyway.
+///
+/// Where the post is not known, an id with the prefix of posts is taken for it rather than for a comment.
+fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_>) -> bool {
+    let known = [Some(own), root, under.post_id, under.parent_comment_id];
+    let is_known = known.into_iter().flatten().any(|id| same(said, id));
+    let may_be_the_post = root.is_none() && under.post_id.is_none() && said.starts_with("s_");
+    !is_known && !may_be_the_post
+}
+
+/// What stands above a comment in its own object: the post, or comments between it and the post.
+fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, post_id: Option<&str>) {
+    let relative = |gather: &mut Gather<'_>, json: &Json<'_>, place: &Place<'_>| {
+        let object = json.get("post").unwrap_or(json);
+        match (object.get("id"), post_id) {
+            (Some(Json::Text(id)), Some(post_id)) if !same(id, post_id) => {
+                let under = Under {
+                    post_id: Some(post_id),
+                    parent_comment_id: None,
+                };
+                comment_item(gather, json, place, under)
+            }
+            (_, None) => None,
+            _ => post_item(gather, json, place, None),
+        }
+    };
+    let inner = &wrapper.inner;
+    nested(gather, inner, "ancestors", None, relative);
+    if let Some(json) = inner.get("parent_post") {
+        relative(gather, json, &inner.place.key("parent_post"));
+    }
+}

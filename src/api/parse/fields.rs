@@ -1,0 +1,315 @@
+//! Reads the fields of an object one by one: what is missing or null is `None`, what is odd is noted and `None`.
+
+use super::place::{Odds, Place};
+use super::time;
+use crate::api::json::Json;
+
+/// The longest text that is taken for an id.
+const ID_BYTES: usize = 200;
+
+/// An object of a reply, and where it stands. A field of a wrong type loses only that field.
+#[derive(Clone, Copy)]
+pub struct Fields<'p> {
+    object: &'p Json<'p>,
+    pub place: &'p Place<'p>,
+    odds: &'p Odds,
+}
+
+impl<'p> Fields<'p> {
+    /// `None`, and an oddity, where there is no object.
+    pub fn new(json: &'p Json<'p>, place: &'p Place<'p>, odds: &'p Odds) -> Option<Self> {
+        if matches!(json, Json::Object(_)) {
+            return Some(Self {
+                object: json,
+                place,
+                odds,
+            });
+        }
+        odds.note(
+            place,
+            format_args!("expected an object, found {}", json.kind()),
+        );
+        None
+    }
+
+    /// The value of a field that is there and not null.
+    pub fn get(&self, key: &str) -> Option<&'p Json<'p>> {
+        self.object.get(key)
+    }
+
+    /// The first of several names of one field that has a value; the first name where none has.
+    pub fn first_of(&self, keys: &[&'static str]) -> &'static str {
+        let known = keys.iter().copied().find(|key| self.get(key).is_some());
+        known.or(keys.first().copied()).unwrap_or_default()
+    }
+
+    pub fn text(&self, key: &'static str) -> Option<String> {
+        match self.get(key)? {
+            Json::Text(text) => Some(text.to_string()),
+            other => self.wrong(key, "a text", other),
+        }
+    }
+
+    /// An id of whatever length: ids shorter than documented exist. An empty one is none.
+    pub fn id(&self, key: &'static str) -> Option<String> {
+        match self.get(key)? {
+            Json::Text(text) if text.is_empty() => None,
+            Json::Text(text) if is_id(text) => Some(text.to_string()),
+            Json::Text(_) => self.odd(key, "an id with control characters, or too long for one"),
+            other => self.wrong(key, "an id", other),
+        }
+    }
+
+    /// An id without which the object is of no use; `beside` is what else names it.
+    pub fn needed_id(&self, key: &'static str, beside: Option<&str>) -> Option<String> {
+        let id = self.id(key).or_else(|| beside.map(str::to_owned));
+        let is_noted = self
+            .get(key)
+            .is_some_and(|value| *value != Json::Text("".into()));
+        if id.is_none() && !is_noted {
+            return self.odd(key, "expected an id, found none");
+        }
+        id
+    }
+
+    /// An integer, also where it comes as `12.0` or `"12"`.
+    pub fn integer(&self, key: &'static str) -> Option<i64> {
+        match self.get(key)? {
+            Json::Int(value) => Some(*value),
+            Json::Float(value) => integral(*value).or_else(|| {
+                self.odd(
+                    key,
+                    "expected an integer, found a fraction or too large a number",
+                )
+            }),
+            Json::Text(text) => text
+                .parse()
+                .ok()
+                .or_else(|| self.odd(key, "expected an integer, found another text")),
+            other => self.wrong(key, "an integer", other),
+        }
+    }
+
+    /// An integer that counts something.
+    pub fn count(&self, key: &'static str) -> Option<i64> {
+        let value = self.integer(key)?;
+        if value < 0 {
+            return self.odd(key, "a count below zero");
+        }
+        Some(value)
+    }
+
+    pub fn float(&self, key: &'static str) -> Option<f64> {
+        match self.get(key)? {
+            Json::Int(value) => Some(*value as f64),
+            Json::Float(value) => Some(*value),
+            Json::Text(text) => match text.parse::<f64>() {
+                Ok(value) => value.is_finite().then_some(value),
+                Err(_) => self.odd(key, "expected a number, found another text"),
+            },
+            other => self.wrong(key, "a number", other),
+        }
+    }
+
+    /// Unix seconds, from what [`time::read`] takes for a time.
+    pub fn time(&self, key: &'static str) -> Option<f64> {
+        let read = time::read(self.get(key)?);
+        if let Some(why) = read.odd {
+            self.odds.note(self.place.key(key), why);
+        }
+        read.seconds
+    }
+
+    /// A boolean, also where it comes as 0 or 1.
+    pub fn flag(&self, key: &'static str) -> Option<bool> {
+        match self.get(key)? {
+            Json::Bool(value) => Some(*value),
+            Json::Int(0) => Some(false),
+            Json::Int(1) => Some(true),
+            other => self.wrong(key, "a boolean", other),
+        }
+    }
+
+    /// An address of the web; paths inside the remote are of no use to anyone.
+    pub fn url(&self, key: &'static str) -> Option<String> {
+        match self.get(key)? {
+            Json::Text(text) if text.is_empty() => None,
+            Json::Text(text) if is_url(text) => Some(text.to_string()),
+            Json::Text(_) => self.odd(key, "expected an http or https address, found another text"),
+            other => self.wrong(key, "an address", other),
+        }
+    }
+
+    /// Reads an object inside this one.
+    pub fn within<T>(
+        &self,
+        key: &'static str,
+        read: impl FnOnce(Fields<'_>) -> Option<T>,
+    ) -> Option<T> {
+        let place = self.place.key(key);
+        read(Fields::new(self.get(key)?, &place, self.odds)?)
+    }
+
+    /// Visits the elements of an array inside this object.
+    pub fn each(&self, key: &'static str, mut visit: impl FnMut(usize, &Json<'_>, &Place<'_>)) {
+        match self.get(key) {
+            Some(Json::Array(items)) => {
+                let place = self.place.key(key);
+                for (index, item) in items.iter().enumerate() {
+                    visit(index, item, &place.index(index));
+                }
+            }
+            Some(other) => self.wrong(key, "an array", other).unwrap_or_default(),
+            None => {}
+        }
+    }
+
+    /// Notes an oddity of a field, and gives nothing for it.
+    pub fn odd<T>(&self, key: &'static str, why: &str) -> Option<T> {
+        self.odds.note(self.place.key(key), why);
+        None
+    }
+
+    fn wrong<T>(&self, key: &'static str, expected: &str, found: &Json<'_>) -> Option<T> {
+        self.odds.note(
+            self.place.key(key),
+            format_args!("expected {expected}, found {}", found.kind()),
+        );
+        None
+    }
+}
+
+/// Whether a text can stand for an object of the remote.
+pub fn is_id(text: &str) -> bool {
+    !text.is_empty() && text.len() <= ID_BYTES && !text.chars().any(char::is_control)
+}
+
+fn is_url(text: &str) -> bool {
+    let starts = |scheme: &str| {
+        text.get(..scheme.len())
+            .is_some_and(|head| head.eq_ignore_ascii_case(scheme))
+    };
+    starts("https://") || starts("http://")
+}
+
+/// The integer that a float says, if it says one; 2^63 itself is beyond an `i64`.
+fn integral(value: f64) -> Option<i64> {
+    const BEYOND: f64 = 9_223_372_036_854_775_808.0;
+    (value.fract() == 0.0 && (-BEYOND..BEYOND).contains(&value)).then_some(value as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Odd;
+
+    /// Reads the field `it` of an object and gives what was noted beside it.
+    fn read<T>(value: &str, how: impl Fn(&Fields<'_>) -> T) -> (T, Vec<Odd>) {
+        let text = format!("{{\"it\":{value}}}");
+        let (tree, odds) = (Json::parse(&text).unwrap(), Odds::default());
+        let got = how(&Fields::new(&tree, &Place::DATA, &odds).unwrap());
+        (got, odds.into_list())
+    }
+
+    #[test]
+    fn integers_come_in_three_spellings_and_the_rest_is_odd() {
+        for value in ["12", "12.0", "\"12\"", "1.2e1"] {
+            assert_eq!(
+                read(value, |fields| fields.integer("it")),
+                (Some(12), vec![]),
+                "{value}"
+            );
+        }
+        for value in [
+            "12.5",
+            "1e30",
+            "{}",
+            "[]",
+            "true",
+            "\"twelve\"",
+            "9223372036854775808",
+        ] {
+            let (got, odd) = read(value, |fields| fields.integer("it"));
+            assert_eq!((got, odd.len()), (None, 1), "{value}");
+            assert_eq!(odd[0].at, "data.it");
+        }
+        assert_eq!(
+            read("-9223372036854775808.0", |fields| fields.integer("it")).0,
+            Some(i64::MIN)
+        );
+    }
+
+    #[test]
+    fn what_is_null_or_missing_is_not_odd() {
+        let (got, odd) = read("null", |fields| {
+            (
+                fields.text("it"),
+                fields.id("it"),
+                fields.integer("it"),
+                fields.time("it"),
+                fields.flag("it"),
+            )
+        });
+        assert_eq!((got, odd.len()), ((None, None, None, None, None), 0));
+        let (got, odd) = read("1", |fields| {
+            (fields.url("no"), fields.float("no"), fields.count("no"))
+        });
+        assert_eq!((got, odd.len()), ((None, None, None), 0));
+    }
+
+    #[test]
+    fn an_oddity_names_the_types_and_never_the_value() {
+        let (_, odd) = read("\"sk-secret\"", |fields| fields.integer("it"));
+        assert!(!odd[0].why.contains("secret"));
+        let (_, odd) = read("{\"secret\":1}", |fields| fields.text("it"));
+        assert_eq!(odd[0].why, "expected a text, found an object");
+    }
+
+    #[test]
+    fn ids_of_any_length_are_taken_but_not_control_characters() {
+        let long = format!("\"{}\"", "x".repeat(201));
+        for (value, taken, odd) in [
+            ("\"s_68e466aa780c8191b\"", true, 0),
+            ("\"a'b\\\"; drop\"", true, 0),
+            ("\"\"", false, 0),
+            ("\"a\\u0000b\"", false, 1),
+            (long.as_str(), false, 1),
+            ("17", false, 1),
+        ] {
+            let (got, noted) = read(value, |fields| fields.id("it"));
+            assert_eq!((got.is_some(), noted.len()), (taken, odd), "{value}");
+        }
+    }
+
+    #[test]
+    fn only_addresses_of_the_web_are_urls() {
+        assert!(read("\"HTTPS://x\"", |fields| fields.url("it")).0.is_some());
+        for value in [
+            "\"file:///etc/passwd\"",
+            "\"javascript:alert(1)\"",
+            "\"az/raw\"",
+            "\"é\"",
+        ] {
+            let (got, odd) = read(value, |fields| fields.url("it"));
+            assert_eq!((got, odd.len()), (None, 1), "{value}");
+        }
+    }
+
+    #[test]
+    fn flags_may_be_numbers_and_counts_are_not_below_zero() {
+        assert_eq!(read("1", |fields| fields.flag("it")), (Some(true), vec![]));
+        assert_eq!(read("2", |fields| fields.flag("it")).1.len(), 1);
+        assert_eq!(
+            read("-1", |fields| fields.count("it")).1[0].why,
+            "a count below zero"
+        );
+    }
+
+    #[test]
+    fn the_first_name_with_a_value_is_read() {
+        let text = r#"{"description":null,"bio":"hello"}"#;
+        let (tree, odds) = (Json::parse(text).unwrap(), Odds::default());
+        let fields = Fields::new(&tree, &Place::DATA, &odds).unwrap();
+        assert_eq!(fields.first_of(&["description", "bio"]), "bio");
+    }
+}

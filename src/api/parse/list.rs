@@ -1,0 +1,177 @@
+//! Lists: a page's own items, and lists that came inside an object.
+
+use super::fields::{Fields, is_id};
+use super::gather::{Gather, gather};
+use super::place::{Odds, Place};
+use crate::api::endpoint::Malformed;
+use crate::api::json::Json;
+use crate::model::{Harvest, Nested};
+
+/// What a list says of its continuation.
+#[derive(Debug, Default)]
+struct Tail {
+    cursor: Option<String>,
+    has_more: Option<bool>,
+}
+
+/// Reads a page: `item` gives the item's own id, or `None` where it noted why there is none.
+///
+/// `keys` are the names under which the list may stand, first the documented one: an array, or an object with
+/// `items`. A payload that is an array is the list itself.
+///
+/// # Errors
+/// Where there is no list at all: that is not an empty page.
+pub fn page(
+    data: &Json<'_>,
+    keys: &[&'static str],
+    item: impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
+) -> Result<Harvest, Malformed> {
+    gather(|gather| page_into(gather, data, keys, item))
+}
+
+/// [`page`] as a part of a larger reading.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_into(
+    gather: &mut Gather<'_>,
+    data: &Json<'_>,
+    keys: &[&'static str],
+    mut item: impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
+) -> Result<(), Malformed> {
+    let (ids, tail) = match keys.iter().copied().find(|key| data.get(key).is_some()) {
+        Some(key) if key != "items" => inner_page(gather, data, key, &mut item)?,
+        None if !matches!(data, Json::Array(_)) && keys.first() == Some(&"children") => {
+            return Err(Malformed::new("data.children.items", "missing"));
+        }
+        _ => walk(gather, data, &Place::DATA, &mut item)?,
+    };
+    gather.rows.items = ids;
+    gather.rows.cursor = tail.cursor;
+    gather.rows.has_more = tail.has_more;
+    Ok(())
+}
+
+/// A list one level further in; where it has no cursor of its own, the payload's counts.
+fn inner_page(
+    gather: &mut Gather<'_>,
+    data: &Json<'_>,
+    key: &'static str,
+    item: &mut impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
+) -> Result<(Vec<String>, Tail), Malformed> {
+    let place = Place::DATA.key(key);
+    let list = data.get(key).unwrap_or(&Json::Null);
+    let (ids, mut tail) = walk(gather, list, &place, item)?;
+    if !list.has("cursor") {
+        let outer = tail_of(data, &Place::DATA, gather.odds);
+        tail = Tail {
+            cursor: outer.cursor,
+            has_more: tail.has_more.or(outer.has_more),
+        };
+    }
+    Ok((ids, tail))
+}
+
+/// Reads a list inside an object: an array, `{items, cursor}`, or null. If `endpoint` and `subject` are given and
+/// the list can be continued from here (or ends here), it stands for the first page of that walk.
+pub fn nested(
+    gather: &mut Gather<'_>,
+    fields: &Fields<'_>,
+    key: &'static str,
+    walk_of: Option<(&'static str, &str)>,
+    mut item: impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>) -> Option<String>,
+) {
+    let Some(list) = fields.get(key) else { return };
+    let place = fields.place.key(key);
+    let walked = walk(gather, list, &place, &mut |gather, json, place, _| {
+        item(gather, json, place)
+    });
+    let (ids, tail) = match walked {
+        Ok(walked) => walked,
+        Err(malformed) => return gather.odds.note(malformed.at, malformed.why),
+    };
+    let truncated = tail.cursor.is_none() && tail.has_more == Some(true);
+    if let Some((endpoint, subject)) = walk_of
+        && !ids.is_empty()
+        && !truncated
+    {
+        gather.rows.nested.push(Nested {
+            endpoint,
+            subject: subject.to_owned(),
+            items: u32::try_from(ids.len()).unwrap_or(u32::MAX),
+            cursor: tail.cursor,
+        });
+    }
+}
+
+fn walk(
+    gather: &mut Gather<'_>,
+    list: &Json<'_>,
+    place: &Place<'_>,
+    item: &mut impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
+) -> Result<(Vec<String>, Tail), Malformed> {
+    let inner_place = place.key("items");
+    let (items, place_of_items) = match list {
+        Json::Array(items) => (items, place),
+        _ => match list.get("items") {
+            Some(Json::Array(items)) => (items, &inner_place),
+            Some(other) => {
+                let why = format!("expected an array, found {}", other.kind());
+                return Err(Malformed::new(inner_place.to_string(), why));
+            }
+            None if list.has("items") => {
+                return Err(Malformed::new(inner_place.to_string(), "null"));
+            }
+            None => return Err(Malformed::new(inner_place.to_string(), "missing")),
+        },
+    };
+    let mut ids = Vec::with_capacity(items.len());
+    for (index, json) in items.iter().enumerate() {
+        let position = u32::try_from(index).unwrap_or(u32::MAX);
+        ids.extend(item(gather, json, &place_of_items.index(index), position));
+    }
+    Ok((ids, tail_of(list, place, gather.odds)))
+}
+
+/// The cursor is opaque: a text, or a number's text. One of another type is odd, and the list then counts as cut
+/// off (`has_more` without a cursor), so that it does not end in silence.
+fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
+    let Json::Object(_) = list else {
+        return Tail::default();
+    };
+    let Some(fields) = Fields::new(list, place, odds) else {
+        return Tail::default();
+    };
+    let mut tail = Tail {
+        cursor: None,
+        has_more: fields.flag("has_more"),
+    };
+    match list.get("cursor") {
+        None => {}
+        Some(Json::Text(text)) => tail.cursor = (!text.is_empty()).then(|| text.to_string()),
+        Some(Json::Int(value)) => tail.cursor = Some(value.to_string()),
+        Some(Json::Float(value)) => tail.cursor = Some(value.to_string()),
+        Some(other) => {
+            odds.note(
+                place.key("cursor"),
+                format_args!("expected a cursor, found {}", other.kind()),
+            );
+            if *other != Json::Bool(false) {
+                tail.has_more.get_or_insert(true);
+            }
+        }
+    }
+    tail
+}
+
+/// The subject where it can be an end of an edge. Without one, the rows are kept and the edges are not.
+pub fn edge_end<'s>(gather: &Gather<'_>, subject: &'s str) -> Option<&'s str> {
+    if is_id(subject) {
+        return Some(subject);
+    }
+    gather.odds.note(
+        Place::DATA,
+        "asked without a usable id, so nothing is linked to it",
+    );
+    None
+}

@@ -1,0 +1,157 @@
+//! Posts, with all that stands in and around them: cast, parents, remixes, comments, videos.
+
+use super::attachment::{Owner, attachments};
+use super::comment::{Under, comment_item};
+use super::fields::Fields;
+use super::gather::Gather;
+use super::list::nested;
+use super::place::Place;
+use super::profile::person;
+use super::wrapper::{Wrapper, cast, counts, open};
+use crate::api::endpoint::{Endpoint, Malformed};
+use crate::api::endpoints::{PostComments, PostRemixList};
+use crate::api::json::Json;
+use crate::model::{Appearance, Post, Remix};
+
+/// Reads a post, wrapped or bare, and gives its id. `parent` is the post it is said to be made from by where it
+/// stands; what the post says itself goes before.
+pub fn post_item(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    parent: Option<&str>,
+) -> Option<String> {
+    open(gather, item, place, |gather, wrapper| {
+        let id = wrapper.id.as_str();
+        let under = Under {
+            post_id: Some(id),
+            parent_comment_id: None,
+        };
+        nested(
+            gather,
+            &wrapper.outer,
+            "children",
+            Some((PostComments::NAME, id)),
+            |gather, json, place| comment_item(gather, json, place, under),
+        );
+        Some(post(gather, wrapper, parent))
+    })
+}
+
+/// Reads the post at the head of a page of its comments; the comments are the page's own items.
+pub fn head_post(gather: &mut Gather<'_>, data: &Json<'_>) {
+    if data.get("post").is_some() {
+        open(gather, data, &Place::DATA, |gather, wrapper| {
+            Some(post(gather, wrapper, None))
+        });
+    }
+}
+
+fn post(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, parent: Option<&str>) -> String {
+    let post = described(wrapper);
+    around(gather, wrapper);
+    let above = parent_post(gather, &wrapper.inner);
+    let parent = post
+        .parent_post_id
+        .as_deref()
+        .or(above.as_deref())
+        .or(parent);
+    remix(gather, &wrapper.inner, &post.post_id, parent);
+    kin(gather, wrapper);
+    attachments(gather, &wrapper.inner, Owner::Post(&wrapper.id));
+    gather.rows.posts.push(post);
+    wrapper.id.clone()
+}
+
+/// Reads a payload that is one post, wrapped or bare.
+///
+/// # Errors
+/// Where there is no post, or none with an id: what was asked for is not there.
+pub fn whole_post(gather: &mut Gather<'_>, data: &Json<'_>) -> Result<String, Malformed> {
+    let post_id = post_item(gather, data, &Place::DATA, None)
+        .ok_or_else(|| Malformed::new("data.post", "no post with a usable id"))?;
+    gather.rows.items.push(post_id.clone());
+    Ok(post_id)
+}
+
+/// Who is in it, beside those that every wrapper has.
+fn around(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
+    let Wrapper {
+        outer, inner, id, ..
+    } = wrapper;
+    cast(gather, inner, Some(id));
+    if outer.get("post").is_some() {
+        cast(gather, outer, Some(id));
+    }
+    if let Some(user_id) = outer.id("character_user_id") {
+        gather.rows.appearances.push(Appearance {
+            user_id,
+            post_id: id.clone(),
+        });
+    }
+    if let Some(Json::Object(_)) = inner.get("original_poster") {
+        person(gather, inner, "original_poster", None);
+    }
+}
+
+fn parent_post(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
+    let json = inner.get("parent_post")?;
+    post_item(gather, json, &inner.place.key("parent_post"), None)
+}
+
+fn remix(gather: &mut Gather<'_>, inner: &Fields<'_>, post_id: &str, parent: Option<&str>) {
+    match parent {
+        Some(parent) if parent == post_id => inner
+            .odd("parent_post_id", "a post that is its own parent")
+            .unwrap_or_default(),
+        Some(parent) => gather.rows.remixes.push(Remix {
+            post_id: post_id.to_owned(),
+            parent_post_id: parent.to_owned(),
+        }),
+        None => {}
+    }
+}
+
+/// The posts it was made from, and those made from it.
+fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
+    let Wrapper { inner, id, .. } = wrapper;
+    nested(gather, inner, "ancestors", None, |gather, json, place| {
+        post_item(gather, json, place, None)
+    });
+    let remixes = Some((PostRemixList::NAME, id.as_str()));
+    nested(
+        gather,
+        inner,
+        "remix_posts",
+        remixes,
+        |gather, json, place| post_item(gather, json, place, Some(id)),
+    );
+}
+
+fn described(wrapper: &Wrapper<'_>) -> Post {
+    let fields = &wrapper.inner;
+    Post {
+        post_id: wrapper.id.clone(),
+        author_user_id: wrapper.author_user_id.clone(),
+        text: fields.text("text"),
+        caption: fields.text("caption"),
+        emoji: fields.text("emoji"),
+        source: fields.text("source"),
+        posted_at: fields.time("posted_at"),
+        updated_at: fields.time("updated_at"),
+        tombstoned_at: fields.time("tombstoned_at"),
+        permalink: fields.url("permalink"),
+        preview_image_url: fields.url("preview_image_url"),
+        cover_photo_url: fields.url("cover_photo_url"),
+        srt_url: fields.url("srt_url"),
+        vtt_url: fields.url("vtt_url"),
+        posted_to_public: fields.flag("posted_to_public"),
+        share_setting: fields.within("permissions", |fields| fields.text("share_setting")),
+        is_featured: fields.flag("is_featured"),
+        parent_post_id: fields.id("parent_post_id"),
+        root_post_id: fields.id("root_post_id"),
+        repost_of_post_id: fields.id("repost_of_post_id"),
+        discovery_phrase: fields.text("discovery_phrase"),
+        counts: counts(fields),
+    }
+}

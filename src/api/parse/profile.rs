@@ -1,0 +1,94 @@
+//! Users and characters, under the names of the upstream and those of the vendor's document.
+
+use super::fields::Fields;
+use super::gather::Gather;
+use super::place::Place;
+use crate::api::json::Json;
+use crate::model::{User, UserCounts};
+
+/// Reads a profile and gives its user's id. `known_id` is what stands beside it, for a profile that lacks its own.
+pub fn profile(
+    gather: &mut Gather<'_>,
+    json: &Json<'_>,
+    place: &Place<'_>,
+    known_id: Option<&str>,
+) -> Option<String> {
+    gather.deeper(place, |gather| {
+        let fields = Fields::new(json, place, gather.odds)?;
+        let owner_user_id = person(gather, &fields, "owner_profile", None);
+        let user_id = fields.needed_id("user_id", known_id)?;
+        let user = User {
+            user_id: user_id.clone(),
+            owner_user_id,
+            ..described(&fields)
+        };
+        gather.rows.users.push(user);
+        Some(user_id)
+    })
+}
+
+/// Reads the profile under a key, if there is one.
+pub fn person(
+    gather: &mut Gather<'_>,
+    fields: &Fields<'_>,
+    key: &'static str,
+    known_id: Option<&str>,
+) -> Option<String> {
+    let json = fields.get(key)?;
+    profile(gather, json, &fields.place.key(key), known_id)
+}
+
+/// Reads an item of a list of users: `{profile}` or the profile itself.
+pub fn profile_item(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    known_id: Option<&str>,
+) -> Option<String> {
+    match item.get("profile") {
+        Some(inner @ Json::Object(_)) => {
+            let beside = Fields::new(item, place, gather.odds)?.id("user_id");
+            profile(
+                gather,
+                inner,
+                &place.key("profile"),
+                beside.as_deref().or(known_id),
+            )
+        }
+        _ => profile(gather, item, place, known_id),
+    }
+}
+
+fn described(fields: &Fields<'_>) -> User {
+    User {
+        user_id: String::new(),
+        username: fields.text("username"),
+        display_name: fields.text("display_name"),
+        description: fields.text(fields.first_of(&["description", "bio"])),
+        profile_picture_url: fields.url(fields.first_of(&["profile_picture_url", "avatar"])),
+        cover_photo_url: fields.url(fields.first_of(&["cover_photo_url", "banner_image_url"])),
+        permalink: fields.url("permalink"),
+        location: fields.text("location"),
+        website: fields.text("website"),
+        plan_type: fields.text("plan_type"),
+        verified: fields.flag(fields.first_of(&["verified", "is_verified"])),
+        can_cameo: fields.flag("can_cameo"),
+        is_public_figure: fields.flag("is_public_figure"),
+        owner_user_id: None,
+        created_at: fields.time("created_at"),
+        updated_at: fields.time("updated_at"),
+        banned_at: fields.time("banned_at"),
+        counts: UserCounts {
+            follower_count: fields.count("follower_count"),
+            following_count: fields.count("following_count"),
+            post_count: fields.count("post_count"),
+            cameo_count: fields.count("cameo_count"),
+            likes_received_count: fields
+                .count(fields.first_of(&["likes_received_count", "like_count"])),
+            view_count: fields.count("view_count"),
+            reply_count: fields.count("reply_count"),
+            remix_count: fields.count("remix_count"),
+            character_count: fields.count("character_count"),
+        },
+    }
+}

@@ -1,0 +1,99 @@
+//! What posts and comments have in common: `{post, profile, …}` or the bare object, and the people around it.
+
+use super::fields::Fields;
+use super::gather::Gather;
+use super::place::Place;
+use super::profile::{person, profile};
+use crate::api::json::Json;
+use crate::model::{Appearance, PostCounts};
+
+/// A post or comment with a usable id; its profiles are rows already.
+pub struct Wrapper<'p> {
+    /// The item; the object itself where it came bare.
+    pub outer: Fields<'p>,
+    /// The object itself.
+    pub inner: Fields<'p>,
+    pub id: String,
+    pub author_user_id: Option<String>,
+}
+
+/// Opens an item and reads the people in it, also where the object itself turns out to be of no use.
+pub fn open<T>(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    read: impl FnOnce(&mut Gather<'_>, &Wrapper<'_>) -> Option<T>,
+) -> Option<T> {
+    gather.deeper(place, |gather| {
+        let odds = gather.odds;
+        let outer = Fields::new(item, place, odds)?;
+        let inner_place = place.key("post");
+        let (inner, is_wrapped) = match outer.get("post") {
+            Some(post) => (Fields::new(post, &inner_place, odds), true),
+            None => (Some(outer), false),
+        };
+        let said = inner.and_then(|inner| author(gather, &inner));
+        let mut shown = person(gather, &outer, "profile", said.as_deref());
+        person(gather, &outer, "reposter_profile", None);
+        let inner = inner?;
+        if is_wrapped {
+            shown = person(gather, &inner, "profile", said.as_deref()).or(shown);
+        }
+        mentioned(gather, &inner);
+        let id = inner.needed_id("id", None)?;
+        read(
+            gather,
+            &Wrapper {
+                outer,
+                inner,
+                id,
+                author_user_id: said.or(shown),
+            },
+        )
+    })
+}
+
+/// `shared_by` upstream, `posted_by` in the vendor's document: an id, or (by one account) a profile.
+fn author(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
+    let key = inner.first_of(&["shared_by", "posted_by"]);
+    match inner.get(key)? {
+        json @ Json::Object(_) => profile(gather, json, &inner.place.key(key), None),
+        _ => inner.id(key),
+    }
+}
+
+/// The users that a text mentions. Facets of other kinds have no profile.
+fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) {
+    inner.each("text_facets", |_, facet, place| {
+        if let Some(facet) = Fields::new(facet, place, gather.odds) {
+            person(gather, &facet, "profile", None);
+        }
+    });
+}
+
+/// The users in a cast, which are rows in any case, and appearances where the cast is that of a post.
+pub fn cast(gather: &mut Gather<'_>, fields: &Fields<'_>, post_id: Option<&str>) {
+    fields.each("cameo_profiles", |_, json, place| {
+        if let (Some(user_id), Some(post_id)) = (profile(gather, json, place, None), post_id) {
+            gather.rows.appearances.push(Appearance {
+                user_id,
+                post_id: post_id.to_owned(),
+            });
+        }
+    });
+}
+
+/// The numbers of a post or a comment.
+pub fn counts(fields: &Fields<'_>) -> PostCounts {
+    PostCounts {
+        like_count: fields.count("like_count"),
+        dislike_count: fields.count("dislike_count"),
+        view_count: fields.count("view_count"),
+        unique_view_count: fields.count("unique_view_count"),
+        remix_count: fields.count("remix_count"),
+        reply_count: fields.count("reply_count"),
+        recursive_reply_count: fields.count("recursive_reply_count"),
+        share_count: fields.count("share_count"),
+        repost_count: fields.count("repost_count"),
+    }
+}

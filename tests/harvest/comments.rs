@@ -1,0 +1,213 @@
+//! What comments and replies become, and how they find their parents.
+
+use serde_json::json;
+use soracrawl::model::Harvest;
+
+use crate::read;
+
+/// (comment, its post, its parent comment), by comment.
+fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
+    let mut tree: Vec<_> = page
+        .comments
+        .iter()
+        .map(|row| {
+            (
+                row.comment_id.as_str(),
+                row.post_id.as_deref(),
+                row.parent_comment_id.as_deref(),
+            )
+        })
+        .collect();
+    tree.sort_unstable();
+    tree
+}
+
+#[test]
+fn flat_and_wrapped_comments_are_the_same_rows() {
+    let flat = json!({"children": {"items": [{"id": "c1", "text": "t", "posted_by": "user-1", "posted_at": 5.5,
+        "like_count": 1, "reply_count": 2, "profile": {"username": "a", "profile_picture_url": "https://x/a"}}],
+        "cursor": "n", "has_more": true}});
+    let wrapped = json!({"children": {"items": [{"post": {"id": "c1", "text": "t", "shared_by": "user-1",
+        "posted_at": 5.5, "like_count": 1, "reply_count": 2}, "profile": {"user_id": "user-1", "username": "a",
+        "profile_picture_url": "https://x/a"}}]}, "cursor": "n", "has_more": 1});
+    let page = read("get_post_comments", "s_1", &flat);
+    assert_eq!(page, read("get_post_comments", "s_1", &wrapped));
+    assert_eq!(tree(&page), [("c1", Some("s_1"), None)]);
+    assert_eq!(page.users[0].user_id, "user-1");
+    assert_eq!(
+        (page.cursor.as_deref(), page.has_more),
+        (Some("n"), Some(true))
+    );
+    assert!(page.odd.is_empty() && page.posts.is_empty());
+}
+
+#[test]
+fn a_comment_whose_parent_is_the_post_has_no_parent_comment() {
+    for parent in [json!("s_1"), json!("1"), json!(""), json!(null)] {
+        let page = read(
+            "get_post_comments",
+            "s_1",
+            &json!({"items": [{"id": "c1", "parent_post_id": parent}]}),
+        );
+        assert_eq!(tree(&page), [("c1", Some("s_1"), None)], "{parent}");
+    }
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"items": [{"id": "c2", "parent_post_id": "c1"}]}),
+    );
+    assert_eq!(tree(&page), [("c2", Some("s_1"), Some("c1"))]);
+}
+
+#[test]
+fn replies_answer_the_comment_asked_for_unless_they_say_another() {
+    let reply = |id: &str, parent: &str| json!({"post": {"id": id, "parent_post_id": parent, "root_post_id": "s_1"}});
+    let page = read(
+        "get_comment_replies",
+        "c1",
+        &json!({"children": {"items": [
+        reply("r1", "c1"), reply("r2", "s_c1"), reply("r3", "s_1"), reply("r4", "s_r1"), reply("r5", "c9")]}}),
+    );
+    let parents: Vec<_> = tree(&page)
+        .into_iter()
+        .map(|(_, _, parent)| parent.unwrap())
+        .collect();
+    assert_eq!(parents, ["c1", "c1", "c1", "r1", "c9"]);
+    assert!(
+        page.comments
+            .iter()
+            .all(|comment| comment.post_id.as_deref() == Some("s_1"))
+    );
+}
+
+#[test]
+fn a_reply_that_does_not_name_its_post_leaves_it_open() {
+    let page = read(
+        "get_comment_replies",
+        "c1",
+        &json!({"children": {"items": [{"id": "r1"},
+        {"id": "r2", "parent_post_id": "s_1"}]}}),
+    );
+    assert_eq!(
+        tree(&page),
+        [("r1", None, Some("c1")), ("r2", None, Some("c1"))]
+    );
+}
+
+#[test]
+fn nested_replies_are_rows_and_stand_for_the_first_page_of_their_walk() {
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"children": {"items": [
+        {"post": {"id": "c1", "parent_post_id": "s_1"}, "children": {"items": [
+            {"post": {"id": "r1", "parent_post_id": "s_c1"}, "children": [{"id": "q1"}]}], "cursor": "on"}},
+        {"post": {"id": "c2"}, "children": {"items": [], "cursor": null}}]}}),
+    );
+    let post = Some("s_1");
+    assert_eq!(
+        tree(&page),
+        [
+            ("c1", post, None),
+            ("c2", post, None),
+            ("q1", post, Some("r1")),
+            ("r1", post, Some("c1"))
+        ]
+    );
+    assert_eq!(page.items, ["c1", "c2"]);
+    let nested: Vec<_> = page
+        .nested
+        .iter()
+        .map(|nested| {
+            (
+                nested.subject.as_str(),
+                nested.items,
+                nested.cursor.as_deref(),
+            )
+        })
+        .collect();
+    assert_eq!(nested, [("r1", 1, None), ("c1", 1, Some("on"))]);
+}
+
+#[test]
+fn a_nested_list_that_is_cut_off_does_not_stand_for_a_page() {
+    for tail in [json!({"has_more": true}), json!({"cursor": {}})] {
+        let mut children = json!({"items": [{"id": "r1"}]});
+        children
+            .as_object_mut()
+            .unwrap()
+            .extend(tail.as_object().unwrap().clone());
+        let page = read(
+            "get_post_comments",
+            "s_1",
+            &json!({"items": [{"id": "c1", "children": children}]}),
+        );
+        assert_eq!((page.comments.len(), page.nested.len()), (2, 0), "{tail}");
+    }
+}
+
+#[test]
+fn the_object_at_the_head_of_a_tree_is_kept_too() {
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"post": {"id": "s_1", "like_count": 4},
+        "profile": {"user_id": "user-1"}, "children": {"items": [{"id": "c1"}], "cursor": "n"}, "cursor": null}),
+    );
+    assert_eq!(
+        (
+            page.posts[0].counts.like_count,
+            page.posts[0].author_user_id.as_deref()
+        ),
+        (Some(4), Some("user-1"))
+    );
+    assert_eq!(
+        (
+            page.cursor.as_deref(),
+            page.comments.len(),
+            page.nested.len()
+        ),
+        (Some("n"), 1, 0)
+    );
+    let page = read(
+        "get_comment_replies",
+        "c1",
+        &json!({"post": {"id": "c1", "root_post_id": "s_1",
+        "parent_post_id": "s_1"}, "children": {"items": [{"id": "r1"}]}}),
+    );
+    assert_eq!(
+        tree(&page),
+        [("c1", Some("s_1"), None), ("r1", None, Some("c1"))]
+    );
+    assert!(page.posts.is_empty());
+}
+
+#[test]
+fn a_video_of_a_comment_belongs_to_the_comment() {
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"items": [{"id": "s_c1", "attachments": [{"url": "https://x"}]}]}),
+    );
+    let video = &page.attachments[0];
+    assert_eq!(
+        (video.post_id.as_deref(), video.comment_id.as_deref()),
+        (None, Some("s_c1"))
+    );
+    assert_eq!(video.attachment_id, "s_c1-attachment-0");
+}
+
+#[test]
+fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"items": [{"id": "r1", "parent_post_id": "c1",
+        "ancestors": {"items": [{"id": "s_1"}, {"post": {"id": "c1", "parent_post_id": "s_1"}}]}}]}),
+    );
+    assert_eq!(
+        tree(&page),
+        [("c1", Some("s_1"), None), ("r1", Some("s_1"), Some("c1"))]
+    );
+    assert_eq!(page.posts[0].post_id, "s_1");
+}

@@ -1,0 +1,190 @@
+//! Odd replies: what is kept of them, what is noted, and what is a failure.
+
+use soracrawl::api::{Malformed, endpoints, harvest};
+use soracrawl::model::Harvest;
+
+use crate::try_read;
+
+pub const LISTS: [&str; 10] = [
+    "search_users",
+    "get_user_posts",
+    "get_user_followers",
+    "get_user_following",
+    "get_user_cameo_appearances",
+    "get_post_remix_list",
+    "get_post_comments",
+    "get_comment_replies",
+    "get_feed",
+    "get_cameo_leaderboard",
+];
+
+fn read(name: &str, body: &str) -> Result<Harvest, Malformed> {
+    try_read(name, "user-1", body)
+}
+
+#[test]
+fn a_missing_list_is_a_failure_and_an_empty_one_is_a_page() {
+    for name in LISTS {
+        for body in [
+            r#"{"code":200,"data":{}}"#,
+            r#"{"items":null}"#,
+            r#"{"items":{}}"#,
+            r#"{"items":"x"}"#,
+            r#"{"children":{}}"#,
+            r#"{"children":{"items":null}}"#,
+            r#"{"code":200,"data":null}"#,
+            r#"{"code":500,"data":{"items":[]}}"#,
+            r#"{"detail":"x"}"#,
+            r#"{"error":"x","items":[]}"#,
+            "<html>",
+            "",
+            r#"{"items":[{"user_id":"#,
+        ] {
+            assert!(read(name, body).is_err(), "{name}: {body}");
+        }
+        for body in [r#"{"items":[]}"#, "[]", r#"{"code":200,"data":[]}"#] {
+            let page = read(name, body).unwrap();
+            assert!(
+                page.items.is_empty() && page.cursor.is_none() && page.odd.is_empty(),
+                "{name}: {body}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_failure_names_the_place_of_the_list() {
+    let at = |name, body| read(name, body).unwrap_err().at;
+    assert_eq!(at("get_feed", "{}"), "data.items");
+    assert_eq!(at("get_post_comments", "{}"), "data.children.items");
+    assert_eq!(
+        at("get_post_comments", r#"{"children":{"items":3}}"#),
+        "data.children.items"
+    );
+}
+
+#[test]
+fn an_odd_item_loses_only_itself_and_an_odd_field_only_itself() {
+    let page = read(
+        "get_feed",
+        r#"{"items":[null,"x",[],{},{"post":3,"profile":{"user_id":"user-7"}},
+        {"post":{"id":"s_1","like_count":{},"view_count":5,"attachments":"none","permissions":4,
+        "cameo_profiles":[null,{"user_id":"user-2"}]}}]}"#,
+    )
+    .unwrap();
+    assert_eq!(page.items, ["s_1"]);
+    assert_eq!(page.posts[0].counts.view_count, Some(5));
+    assert!(
+        page.users.iter().any(|user| user.user_id == "user-7"),
+        "a profile beside an odd post is kept"
+    );
+    assert_eq!(page.appearances.len(), 1);
+    let places: Vec<_> = page.odd.iter().map(|odd| odd.at.as_str()).collect();
+    let post = |field: &str| format!("data.items[5].post.{field}");
+    for at in [
+        "data.items[0]",
+        "data.items[1]",
+        "data.items[2]",
+        "data.items[3].id",
+        "data.items[4].post",
+        &post("like_count"),
+        &post("attachments"),
+        &post("permissions"),
+        &post("cameo_profiles[0]"),
+    ] {
+        assert!(places.contains(&at), "{at} is not among {places:?}");
+    }
+    assert_eq!(places.len(), 9);
+}
+
+#[test]
+fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_silence() {
+    for (cursor, read_as, has_more, odd) in [
+        (r#""a+/=""#, Some("a+/="), None, 0),
+        ("15", Some("15"), None, 0),
+        (r#""""#, None, None, 0),
+        ("null", None, None, 0),
+        ("false", None, None, 1),
+        ("{}", None, Some(true), 1),
+        ("[1]", None, Some(true), 1),
+    ] {
+        let page = read("get_feed", &format!(r#"{{"items":[],"cursor":{cursor}}}"#)).unwrap();
+        let got = (page.cursor.as_deref(), page.has_more, page.odd.len());
+        assert_eq!(got, (read_as, has_more, odd), "{cursor}");
+    }
+}
+
+#[test]
+fn text_that_is_almost_json_is_mended_and_noted() {
+    for (body, text) in [
+        ("\u{feff}{\"items\":[{\"id\":\"s_1\",\"text\":\"x\"}]}", "x"),
+        (
+            r#"{"items":[{"id":"s_1","text":"a\ud83d!"}]}"#,
+            "a\u{fffd}!",
+        ),
+        (
+            r#"{"items":[{"id":"s_1","text":"x","updated_at":NaN,"like_count":1e999}]}"#,
+            "x",
+        ),
+    ] {
+        let page = read("get_feed", body).unwrap();
+        assert_eq!(
+            (page.posts[0].text.as_deref(), page.posts[0].updated_at),
+            (Some(text), None)
+        );
+        assert_eq!(
+            (page.odd.len(), page.odd[0].at.as_str()),
+            (1, "body"),
+            "{body}"
+        );
+    }
+    let mut body = br#"{"items":[{"id":"s_1","text":"#.to_vec();
+    body.extend_from_slice(b"\"\xff\"}]}");
+    let page = harvest(endpoints::find("get_feed").unwrap(), "", &body).unwrap();
+    assert_eq!(
+        (page.posts[0].text.as_deref(), page.odd.len()),
+        (Some("\u{fffd}"), 1)
+    );
+}
+
+#[test]
+fn texts_are_kept_with_whatever_they_hold_but_ids_are_not() {
+    let page = read(
+        "get_feed",
+        r#"{"items":[{"id":"s_1","text":"a\u0000b'; drop--"},{"id":"s\u00002"}]}"#,
+    )
+    .unwrap();
+    assert_eq!(page.posts[0].text.as_deref(), Some("a\0b'; drop--"));
+    assert_eq!((page.posts.len(), page.odd.len()), (1, 1));
+}
+
+#[test]
+fn deep_nesting_is_noted_and_bottomless_nesting_is_a_failure() {
+    let nested = |levels: usize| {
+        let inner =
+            r#"{"user_id":"user-0","owner_profile":"#.repeat(levels) + "null" + &"}".repeat(levels);
+        format!(r#"{{"items":[{inner}]}}"#)
+    };
+    let page = read("get_user_followers", &nested(60)).unwrap();
+    assert!(
+        page.users.len() < 60 && page.odd[0].why == "nested too deep",
+        "{:?}",
+        page.odd
+    );
+    assert_eq!(page.items.len(), 1);
+    assert_eq!(
+        read("get_user_followers", &nested(200)).unwrap_err().at,
+        "body"
+    );
+}
+
+#[test]
+fn a_page_of_oddities_is_kept_short() {
+    let body = format!(
+        "{{\"items\":[{}1],\"cursor\":\"n\"}}",
+        "{\"id\":[]},".repeat(5000)
+    );
+    let page = read("get_feed", &body).unwrap();
+    assert_eq!((page.odd.len(), page.cursor.as_deref()), (101, Some("n")));
+    assert_eq!(page.odd[100].why, "and 4901 more");
+}
