@@ -4,10 +4,10 @@ use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use url::Url;
 
-use super::Secret;
+use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Secret};
 
 /// How long an unused connection is kept. Servers close idle ones (uvicorn after 5 s); a call sent into a
 /// connection that is being closed has an unknown fate and may be paid twice, a new handshake costs nothing.
@@ -26,126 +26,6 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// The largest body that is read, counted after decompression.
     pub max_body_bytes: usize,
-}
-
-/// The two methods that the remote has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Method {
-    Get,
-    Post,
-}
-
-/// What a request carries.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Body {
-    None,
-    Json(serde_json::Value),
-    /// One file as `multipart/form-data`.
-    Multipart {
-        field: String,
-        file_name: String,
-        mime: String,
-        bytes: Vec<u8>,
-    },
-}
-
-/// One call, before it is sent.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request<'a> {
-    pub method: Method,
-    /// The path below the base URL, as in `/api/v1/sora2/get_user_posts`.
-    pub path: &'a str,
-    /// Parameters as they are; the client encodes them (cursors hold `+`, `/` and `=`).
-    pub query: Vec<(&'a str, String)>,
-    pub body: Body,
-}
-
-impl<'a> Request<'a> {
-    /// A GET without a body: what every reading endpoint is.
-    #[must_use]
-    pub fn get(path: &'a str, query: Vec<(&'a str, String)>) -> Self {
-        Self {
-            method: Method::Get,
-            path,
-            query,
-            body: Body::None,
-        }
-    }
-}
-
-/// What came of a request. The three cases are the ledger's: each is paid for differently.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reply {
-    /// Status and headers arrived; the body may have been cut.
-    Answered(Answer),
-    /// The remote cannot have seen the request: nothing was billed.
-    NeverSent { why: String },
-    /// The request may have been seen and billed; no status came back.
-    Unknown { why: String },
-}
-
-/// An answer, whatever its status.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Answer {
-    pub status: u16,
-    pub facts: Facts,
-    pub body: Result<Vec<u8>, CutBody>,
-}
-
-impl Answer {
-    /// The bytes that arrived, whole or not: what the ledger keeps.
-    #[must_use]
-    pub fn bytes(&self) -> &[u8] {
-        match &self.body {
-            Ok(bytes) => bytes,
-            Err(cut) => &cut.partial,
-        }
-    }
-
-    /// Only a status of 200 is billed (api/README.md §4).
-    #[must_use]
-    pub fn is_billed(&self) -> bool {
-        self.status == 200
-    }
-}
-
-/// A body that did not arrive as a whole.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CutBody {
-    pub why: String,
-    /// It was the client that stopped, because the body went beyond `max_body_bytes`: asking again is no help.
-    pub too_large: bool,
-    /// What had arrived by then.
-    pub partial: Vec<u8>,
-}
-
-/// The few headers of an answer that anything is decided by.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    pub request_id: Option<String>,
-    pub content_type: Option<String>,
-    pub retry_after: Option<String>,
-    pub rate_limit_reset: Option<String>,
-    /// The remote's own clock, to read `Retry-After` by.
-    pub date: Option<String>,
-    pub location: Option<String>,
-}
-
-impl Facts {
-    fn of(headers: &HeaderMap) -> Self {
-        let text = |name: &str| {
-            let value = headers.get(name)?.as_bytes();
-            Some(String::from_utf8_lossy(value).trim().to_owned())
-        };
-        Self {
-            request_id: text("x-request-id"),
-            content_type: text("content-type"),
-            retry_after: text("retry-after"),
-            rate_limit_reset: text("x-ratelimit-reset"),
-            date: text("date"),
-            location: text("location"),
-        }
-    }
 }
 
 /// Sends requests to one remote with one key.
@@ -184,7 +64,8 @@ impl Client {
         let mut builder = reqwest::Client::builder()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
-            .connect_timeout(settings.connect_timeout)
+            // Always the earlier of the two, so that a connection that never stood is known as such: not billed.
+            .connect_timeout(settings.connect_timeout.min(settings.timeout.mul_f64(0.9)))
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
             .http1_only()
@@ -335,3 +216,6 @@ fn chain(error: reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests;

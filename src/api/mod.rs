@@ -1,5 +1,6 @@
 //! Talking to the remote: what can be called, one request, what came of it, and what that means.
 
+pub mod account;
 pub mod client;
 pub mod endpoint;
 pub mod endpoints;
@@ -8,15 +9,19 @@ pub mod json;
 pub mod limiter;
 mod mend;
 mod parse;
-mod reply;
+mod payload;
+pub mod reply;
+pub mod request;
 pub mod retry;
 pub mod scrub;
 pub mod secret;
 
-pub use client::{Answer, Body, Client, CutBody, Facts, Method, Reply, Request};
+pub use client::Client;
 pub use endpoint::{Entry, Malformed};
 pub use error::{Asked, Error};
 pub use limiter::Limiter;
-pub use reply::{harvest, payload_json};
+pub use payload::{harvest, payload_json};
+pub use reply::{Answer, CutBody, Facts, Reply};
+pub use request::{Body, Method, Request};
 pub use scrub::Scrubber;
 pub use secret::Secret;

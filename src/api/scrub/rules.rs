@@ -1,0 +1,221 @@
+//! Secrets that are known by their surroundings: echoed headers, bearer tokens, the signatures of cached replies.
+
+use memchr::memmem::Finder;
+
+use super::Edit;
+
+/// A word after "Bearer" that is shorter is no token, but a sentence.
+const MIN_TOKEN: usize = 16;
+/// No URL is longer; looking further back for its beginning would be wasted.
+const MAX_URL: usize = 2048;
+
+/// The searches of all rules, prepared once.
+#[derive(Debug, Clone)]
+pub(super) struct Rules {
+    bearer: Finder<'static>,
+    authorization: Finder<'static>,
+    sign: Finder<'static>,
+    headers: Finder<'static>,
+    detail: Finder<'static>,
+}
+
+impl Rules {
+    pub(super) fn new() -> Self {
+        Self {
+            // Without their first letters, which come in both cases.
+            bearer: Finder::new("earer "),
+            authorization: Finder::new("uthorization"),
+            sign: Finder::new("sign="),
+            headers: Finder::new("\"headers\""),
+            detail: Finder::new("\"detail\""),
+        }
+    }
+
+    /// Whether a body looks like one of the remote's errors.
+    pub(super) fn is_error(&self, body: &[u8]) -> bool {
+        self.detail.find(body).is_some()
+    }
+
+    pub(super) fn find<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        self.bearer_tokens(body, edits);
+        self.quoted_authorization(body, edits);
+        self.signatures(body, edits);
+        self.echoed_headers(body, edits);
+    }
+
+    /// `Bearer …`, whoever's token it is.
+    fn bearer_tokens<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        for at in self.bearer.find_iter(body) {
+            let start = skip_spaces(body, at + self.bearer.needle().len());
+            let end = token_end(body, start);
+            if preceded(body, at, b"bB") && end - start >= MIN_TOKEN {
+                edits.push(Edit {
+                    start,
+                    end,
+                    with: b"[key]",
+                });
+            }
+        }
+    }
+
+    /// `"Authorization": "…"`, also where such JSON stands escaped inside a text.
+    fn quoted_authorization<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        for at in self.authorization.find_iter(body) {
+            let name_end = at + self.authorization.needle().len();
+            let quote: &[u8] = match body.get(name_end..) {
+                Some([b'"', ..]) => b"\"",
+                Some([b'\\', b'"', ..]) => b"\\\"",
+                _ => continue,
+            };
+            let colon = skip_spaces(body, name_end + quote.len());
+            let open = skip_spaces(body, colon + 1);
+            if preceded(body, at, b"aA")
+                && body.get(colon) == Some(&b':')
+                && body.get(open..).is_some_and(|rest| rest.starts_with(quote))
+            {
+                let start = open + quote.len();
+                edits.push(Edit {
+                    start,
+                    end: string_end(body, start, quote),
+                    with: b"[key]",
+                });
+            }
+        }
+    }
+
+    /// `Authorization: …` as in a dump of headers, up to the end of its line. For texts only: in a body it might
+    /// be what somebody wrote.
+    pub(super) fn bare_authorization<'s>(&self, text: &[u8], edits: &mut Vec<Edit<'s>>) {
+        for at in self.authorization.find_iter(text) {
+            let after = text
+                .get(at + self.authorization.needle().len()..)
+                .unwrap_or_default();
+            let marks = after
+                .iter()
+                .take_while(|byte| b" '\"\\:=".contains(byte))
+                .count();
+            let start = at + self.authorization.needle().len() + marks;
+            let ends = |byte: &u8| b"\r\n\"'\\,;{}".contains(byte);
+            let length = text[start..]
+                .iter()
+                .position(ends)
+                .unwrap_or(text.len() - start);
+            if preceded(text, at, b"aA")
+                && after[..marks].iter().any(|byte| b":=".contains(byte))
+                && length > 0
+            {
+                edits.push(Edit {
+                    start,
+                    end: start + length,
+                    with: b"[key]",
+                });
+            }
+        }
+    }
+
+    /// The signature of a link to a cached reply: whoever has it can read the reply.
+    fn signatures<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        for at in self.sign.find_iter(body) {
+            let start = at + self.sign.needle().len();
+            let end = token_end(body, start);
+            // After `?` or `&`, which some writers of JSON escape as \u0026.
+            if end > start && preceded(body, at, b"?&6") && is_cache_url(body, at) {
+                edits.push(Edit {
+                    start,
+                    end,
+                    with: b"[signature]",
+                });
+            }
+        }
+    }
+
+    /// The value of `headers` in an error: our own request headers, the key among them.
+    fn echoed_headers<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        for at in self.headers.find_iter(body) {
+            let colon = skip_spaces(body, at + self.headers.needle().len());
+            let start = skip_spaces(body, colon + 1);
+            if body.get(colon) == Some(&b':')
+                && matches!(body.get(start), Some(b'{' | b'['))
+                && self.is_error(&body[..at])
+            {
+                edits.push(Edit {
+                    start,
+                    end: value_end(body, start),
+                    with: b"\"[removed]\"",
+                });
+            }
+        }
+    }
+}
+
+fn preceded(body: &[u8], at: usize, by: &[u8]) -> bool {
+    at > 0 && by.contains(&body[at - 1])
+}
+
+fn skip_spaces(body: &[u8], at: usize) -> usize {
+    let rest = body.get(at..).unwrap_or_default();
+    at + rest
+        .iter()
+        .take_while(|byte| byte.is_ascii_whitespace())
+        .count()
+}
+
+/// The end of a token or parameter: letters, digits and the marks of base64 and percent encoding.
+fn token_end(body: &[u8], start: usize) -> usize {
+    let mut end = start;
+    while let Some(byte) = body.get(end) {
+        let escaped_slash = *byte == b'\\' && body.get(end + 1) == Some(&b'/');
+        if escaped_slash {
+            end += 2;
+        } else if byte.is_ascii_alphanumeric() || b"-._~+/=%:|".contains(byte) {
+            end += 1;
+        } else {
+            break;
+        }
+    }
+    end
+}
+
+/// The place of the quote that ends a string.
+fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
+    let mut at = start;
+    while at < body.len() && !body[at..].starts_with(quote) {
+        at += if body[at] == b'\\' { 2 } else { 1 };
+    }
+    at.min(body.len())
+}
+
+/// The end of an object or array, by its brackets; of a cut one, the end of the body.
+fn value_end(body: &[u8], start: usize) -> usize {
+    let (mut at, mut depth) = (start, 0_usize);
+    while at < body.len() {
+        match body[at] {
+            b'"' => at = string_end(body, at + 1, b"\""),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth -= 1,
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    at.min(body.len())
+}
+
+/// Whether the URL around a place leads to a cached reply: by its host or path, or by the name of its field.
+fn is_cache_url(body: &[u8], at: usize) -> bool {
+    let before = &body[at.saturating_sub(MAX_URL)..at];
+    let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>()".contains(byte);
+    let start = before.iter().rposition(ends).map_or(0, |place| place + 1);
+    let (field, url) = before.split_at(start);
+    let unescaped: Vec<u8> = url.iter().copied().filter(|byte| *byte != b'\\').collect();
+    let has = |part: &[u8]| memchr::memmem::find(&unescaped, part).is_some();
+    let name = field
+        .trim_ascii_end()
+        .strip_suffix(b"\"")
+        .unwrap_or(field)
+        .trim_ascii_end();
+    let name = name.strip_suffix(b":").unwrap_or(name).trim_ascii_end();
+    has(b"//cache.tikhub.") || has(b"/cache/") || name.ends_with(b"\"cache_url\"")
+}
