@@ -3,7 +3,7 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::error::{Scope, Spent};
-use super::{Error, Result, queue};
+use super::{Error, Result, Store, queue};
 use crate::model::MicroUsd;
 
 /// The limits that a call must fit into. `None`: no limit.
@@ -204,4 +204,27 @@ async fn write_settlement(
     .execute(&mut *connection)
     .await?;
     Ok(())
+}
+
+impl Store {
+    /// `open_call` in a transaction of its own: for a call by hand.
+    ///
+    /// # Errors
+    /// `BudgetSpent`, or where the archive cannot be written.
+    pub async fn open_call(&self, call: &OpenCall) -> Result<i64> {
+        let mut transaction = self.begin().await?;
+        let id = open_call(&mut transaction, call).await?;
+        transaction.commit().await?;
+        Ok(id)
+    }
+
+    /// `settle` in a transaction of its own.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn settle_call(&self, call_id: i64, settlement: &Settlement, now: f64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        settle(&mut transaction, call_id, settlement, now).await?;
+        transaction.commit().await
+    }
 }

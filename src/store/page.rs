@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::ledger::{self, Kept, Settlement};
 use super::queue::{self, Origin};
 use super::rows::PageRows;
-use super::{Error, Result, archive};
+use super::{Error, Result, Store, archive};
 use crate::model::{Harvest, Lease, NewJob, StopReason};
 
 /// Where a walk goes from a kept page.
@@ -139,4 +139,32 @@ async fn advance(connection: &mut SqliteConnection, page: &PageCommit) -> Result
         queue::release_dependents(connection, page.lease.job_id).await?;
     }
     Ok(())
+}
+
+impl Store {
+    /// Keeps the reply of a call by hand: its rows and the settled call, in one transaction.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn keep_call(
+        &self,
+        call_id: i64,
+        subject: &str,
+        settlement: &Settlement,
+        harvest: &Harvest,
+        now: f64,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let rows = [PageRows { call_id, now, subject, items_before: 0, harvest }];
+        archive::write(&mut transaction, &rows).await?;
+        let kept = Kept {
+            next_cursor: harvest.cursor.as_deref(),
+            items: harvest.items.len(),
+            row_count: harvest.row_count(),
+            odd_items: harvest.odd.len(),
+            item_hashes: &[],
+        };
+        ledger::settle_kept(&mut transaction, call_id, settlement, &kept, now).await?;
+        transaction.commit().await
+    }
 }

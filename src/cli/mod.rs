@@ -1,0 +1,172 @@
+//! The commands. Each has a file; all of them end in one of five exit codes.
+
+mod call;
+mod check_config;
+mod demo;
+mod endpoints;
+mod estimate;
+mod items;
+mod jobs;
+mod logging;
+mod progress;
+mod run;
+mod seed;
+mod sim;
+mod status;
+mod table;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{Config, Problem};
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All done.
+    Done = 0,
+    /// It failed.
+    Failed = 1,
+    /// Wrong usage or configuration.
+    Usage = 2,
+    /// Finished, but something was given up or left out.
+    GaveUp = 3,
+    /// Stopped by a budget, missing credit or a refused key.
+    Stopped = 4,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A bulk crawler and archiver that buys every page once.
+#[derive(Debug, Parser)]
+#[command(name = "soracrawl", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// Configuration file [default: crawler.toml, where there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+
+    /// Archive file, instead of archive.path
+    #[arg(long, global = true, value_name = "FILE")]
+    archive: Option<PathBuf>,
+
+    /// Log format, instead of log.format
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["auto", "text", "json"])]
+    log: Option<String>,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
+was given up; 4 stopped by a budget, missing credit or a refused key";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Crawl: work on what there is, then wait for more, until SIGINT or SIGTERM
+    Run(run::Args),
+    /// Say where a crawl begins
+    Seed(seed::Args),
+    /// Say what a crawl does, has and costs
+    Status(status::Args),
+    /// List jobs, or try ended ones again
+    Jobs(jobs::Args),
+    /// Say what the waiting jobs will cost, before anything is spent
+    Estimate(estimate::Args),
+    /// List the remote's endpoints with their prices
+    Endpoints(endpoints::Args),
+    /// Make one call by hand and print its data
+    Call(call::Args),
+    /// Check the configuration and print what is in force
+    CheckConfig,
+    /// Serve the API from a made-up world on this machine
+    Sim(Box<sim::Args>),
+    /// Crawl a made-up world with faults, and compare the archive with it
+    Demo(demo::Args),
+}
+
+/// Parses the arguments, runs the command and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            return Exit::Failed.into();
+        }
+    };
+    let exit = runtime.block_on(dispatch(cli)).unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        exit_of(&error)
+    });
+    // Blocking reads of a closed terminal must not keep the process.
+    runtime.shutdown_background();
+    exit.into()
+}
+
+/// The exit code that an error stands for.
+fn exit_of(error: &anyhow::Error) -> Exit {
+    if let Some(error) = error.downcast_ref::<crate::api::Error>() {
+        return match error {
+            crate::api::Error::Refused { .. } => Exit::Stopped,
+            _ => Exit::Failed,
+        };
+    }
+    match error.downcast_ref::<crate::store::Error>() {
+        Some(crate::store::Error::BudgetSpent(_)) => Exit::Stopped,
+        _ if error.is::<Usage>() => Exit::Usage,
+        _ => Exit::Failed,
+    }
+}
+
+/// The user must change what he asked for.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Usage(String);
+
+async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
+    match &cli.command {
+        Command::Run(args) => run::run(&cli, args).await,
+        Command::Seed(args) => seed::run(&cli, args).await,
+        Command::Status(args) => status::run(&cli, args).await,
+        Command::Jobs(args) => jobs::run(&cli, args).await,
+        Command::Estimate(args) => estimate::run(&cli, args).await,
+        Command::Endpoints(args) => Ok(endpoints::run(args)),
+        Command::Call(args) => call::run(&cli, args).await,
+        Command::CheckConfig => Ok(check_config::run(&cli)),
+        Command::Sim(args) => sim::run(&cli, args).await,
+        Command::Demo(args) => demo::run(&cli, args).await,
+    }
+}
+
+impl Cli {
+    /// The configuration with what the command line says instead.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    fn load(&self) -> Result<Config, Vec<Problem>> {
+        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        if let Some(path) = &self.archive {
+            config.archive.path.clone_from(path);
+        }
+        if let Some(format) = &self.log {
+            config.log.format.clone_from(format);
+        }
+        let problems = items::problems(&config.seeds);
+        if problems.is_empty() { Ok(config) } else { Err(problems) }
+    }
+
+    /// The same, for commands that cannot do without.
+    fn config(&self) -> anyhow::Result<Config> {
+        self.load().map_err(|problems| {
+            let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
+            Usage(format!("the configuration has problems:\n{}", list.join("\n"))).into()
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! Builds the parts once, runs them, and stops them in order.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use tokio::task::JoinSet;
+
+use crate::api::account::{self, Account};
+use crate::api::limiter::Rates;
+use crate::api::{Asked, Client, Limiter, Reply, Request, Scrubber, Secret, error};
+use crate::config::Config;
+use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
+use crate::model::MicroUsd;
+use crate::store::{Budget, Held, Lock, OpenCall, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer, report};
+
+/// An archive that this process alone sends calls for.
+pub struct Archive {
+    pub store: Store,
+    pub run: Run,
+    _lock: Lock,
+}
+
+/// The archive is another process's.
+#[derive(Debug, thiserror::Error)]
+#[error("the archive {path} is in use by {}", held.0)]
+pub struct InUse {
+    path: String,
+    held: Held,
+}
+
+impl Archive {
+    /// Takes the archive's lock and begins a run.
+    ///
+    /// # Errors
+    /// `InUse` where another process holds it; otherwise what is wrong with the file.
+    pub async fn open(path: &Path, kind: RunKind) -> anyhow::Result<Self> {
+        let who = format!("soracrawl (process {}, since {})", std::process::id(), jiff::Timestamp::now().strftime("%F %T UTC"));
+        // The folder must be there before the lock file can be.
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        }
+        let lock = match Lock::take(path, &who)? {
+            Ok(lock) => lock,
+            Err(held) => return Err(InUse { path: path.display().to_string(), held }.into()),
+        };
+        let store = Store::open(path).await.with_context(|| format!("cannot open the archive {}", path.display()))?;
+        let run = store.start_run(kind, std::process::id(), now()).await?;
+        if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
+            tracing::warn!(
+                unknown_calls = run.unknown_calls,
+                reclaimed_jobs = run.reclaimed_jobs,
+                "the process before died; its open calls count as billed, its jobs are taken back"
+            );
+        }
+        Ok(Self { store, run, _lock: lock })
+    }
+
+    /// Ends the run and closes the file.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn close(self, reason: &str) -> anyhow::Result<()> {
+        self.store.end_run(self.run.id, reason, now()).await?;
+        self.store.close().await?;
+        Ok(())
+    }
+}
+
+/// What a run found when it began.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Prepared {
+    pub plan_changed: bool,
+    pub resumed_jobs: u64,
+    pub seeded: Seeded,
+}
+
+/// Makes the queue fit the plan: changed plans, higher caps, new money, seeds of the configuration.
+///
+/// # Errors
+/// Where the archive cannot be written.
+pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Prepared> {
+    let plan_changed = store.follow_plan(&plan.fingerprint()).await?;
+    let mut resumed_jobs = store.resume_budget_stops().await?;
+    for endpoint in plan.endpoints() {
+        resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
+    }
+    let mut all = if plan_changed { store.seeds().await? } else { Vec::new() };
+    all.extend(seeds.iter().cloned());
+    let seeded = plant(store, plan, &all).await?;
+    Ok(Prepared { plan_changed, resumed_jobs, seeded })
+}
+
+/// Plants seeds. A name that a reply has shown already needs no search.
+///
+/// # Errors
+/// Where the archive cannot be written; then none is planted.
+pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Seeded> {
+    let mut planted = Vec::with_capacity(seeds.len());
+    for seed in seeds {
+        let known = match seed.kind {
+            SeedKind::Name => store.user_named(&seed.subject).await?,
+            _ => None,
+        };
+        let jobs = match known {
+            Some(user_id) => plan.seed_jobs(&Seed { kind: SeedKind::User, subject: user_id }),
+            None => plan.seed_jobs(seed),
+        };
+        planted.push((seed.clone(), jobs));
+    }
+    Ok(store.plant(&planted, now()).await?)
+}
+
+/// The limits on money, as the ledger takes them.
+#[must_use]
+pub fn budget(config: &Config) -> Budget {
+    let budget = &config.budget;
+    Budget { run: budget.run_usd, day: budget.day_usd, total: budget.total_usd, seed: budget.seed_usd }
+}
+
+/// The limiter that the configuration asks for, with the pauses that an earlier run was asked for.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn limiter(config: &Config, store: &Store) -> anyhow::Result<Limiter> {
+    let limits = &config.limits;
+    let limiter = Limiter::new(&Rates {
+        overall: limits.requests_per_second,
+        endpoint: limits.endpoint_rate(),
+        breaker_failures: limits.breaker_failures,
+        breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
+    });
+    for (endpoint, until) in report::rests(store.readers()).await? {
+        limiter.rest_until(&endpoint, until, now());
+    }
+    Ok(limiter)
+}
+
+/// Puts a crawl together.
+///
+/// # Errors
+/// Where the client cannot be built or the archive cannot be read.
+pub async fn engine(archive: &Archive, config: &Config, key: &Secret, until_idle: bool) -> anyhow::Result<Arc<Engine>> {
+    let limits = &config.limits;
+    let store = archive.store.clone();
+    Ok(Arc::new(Engine::new(Parts {
+        writer: Writer::start(&store),
+        client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
+        scrubber: Scrubber::new(key),
+        limiter: limiter(config, &store).await?,
+        plan: Plan::new(config.crawl.clone()),
+        budget: budget(config),
+        run: archive.run,
+        settings: Settings {
+            max_attempts: limits.max_attempts,
+            retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
+            retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
+            lease_seconds: limits.lease_seconds,
+            until_idle,
+        },
+        store,
+    })))
+}
+
+/// Asks the account's own page, which is free. `Ok(None)` where there is no such page; an error only where the key is
+/// refused.
+///
+/// # Errors
+/// `api::Error::Refused` where the remote does not know the key; others where the archive fails.
+pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
+    let parts = &engine.parts;
+    let time = now();
+    let call = OpenCall {
+        run_id: parts.run.id,
+        lease: None,
+        seed_id: None,
+        endpoint: account::NAME,
+        subject: String::new(),
+        cursor: None,
+        price: MicroUsd(0),
+        budget: Budget::default(),
+        day: crawl::day(time),
+        now: time,
+    };
+    let call_id = parts.store.open_call(&call).await?;
+    let reply = parts.client.call(&Request::get(account::PATH, Vec::new())).await;
+    let asked = Asked { had_cursor: false, now: now() };
+    let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
+    let error = read.as_ref().err().map(ToString::to_string);
+    let mut settled = settlement(&reply, MicroUsd(0), error, &parts.scrubber);
+    // The page names the owner of the key: shown, but not archived.
+    settled.body = None;
+    parts.store.settle_call(call_id, &settled, now()).await?;
+    match (read, &reply) {
+        (Ok(account), _) => Ok(account),
+        // 403 may only mean that the key is not for this page (api/README.md §4).
+        (Err(refused @ crate::api::Error::Refused { .. }), Reply::Answered(answer)) if answer.status != 403 => {
+            Err(refused.into())
+        }
+        (Err(_), _) => Ok(None),
+    }
+}
+
+/// Crawls until the run stops, then lets calls in flight finish for at most `grace`.
+///
+/// # Errors
+/// Where signals cannot be waited for.
+pub async fn crawl(engine: &Arc<Engine>, workers: u32, grace: Duration) -> anyhow::Result<StopCause> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(crawl::tend(engine.clone()));
+    for _ in 0..workers {
+        tasks.spawn(crawl::work(engine.clone()));
+    }
+    let mut signals = Signals::listen()?;
+    tokio::select! {
+        () = engine.until_stopped() => {}
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopping: calls in flight are finished, nothing more is begun");
+            engine.stop(StopCause::Signal);
+        }
+    }
+    let drained = async { while tasks.join_next().await.is_some() {} };
+    tokio::select! {
+        () = drained => {}
+        () = tokio::time::sleep(grace) => {
+            tracing::error!("the grace time is over; calls still in flight count as billed");
+        }
+        name = signals.next() => {
+            tracing::error!(signal = name, "stopped at once; calls still in flight count as billed");
+        }
+    }
+    tasks.abort_all();
+    while tasks.join_next().await.is_some() {}
+    engine.stopped().context("the crawl ended without a cause")
+}
+
+/// The two signals that end a run.
+struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    #[cfg(unix)]
+    fn listen() -> anyhow::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    #[cfg(unix)]
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.interrupt.recv() => "SIGINT",
+            _ = self.terminate.recv() => "SIGTERM",
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {})
+    }
+
+    #[cfg(not(unix))]
+    async fn next(&mut self) -> &'static str {
+        let _ = tokio::signal::ctrl_c().await;
+        "Ctrl-C"
+    }
+}
