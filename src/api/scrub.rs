@@ -1,7 +1,7 @@
 //! Takes secrets out of what the remote sent: it repeats the key in its errors, echoes our headers, and signs
 //! public links to the replies.
 //!
-//! Every rule only names places ([`Edit`]); they are cut out together at the end, so no rule can hide a secret
+//! Every rule only names places (`Edit`); they are cut out together at the end, so no rule can hide a secret
 //! from another.
 
 mod forms;

@@ -41,7 +41,16 @@ pub(super) fn effective(config: &Config, key: Option<&FoundKey>) -> String {
         Some(key) => writeln!(out, "# API key: set (from {})", clean(&key.from)),
         None => writeln!(out, "# API key: not set"),
     };
-    let values = toml::Value::try_from(config).expect("a configuration is a TOML table");
+    // Only values that no file gave can fail here, such as a path that is not UTF-8 from the command line.
+    let values = match toml::Value::try_from(config) {
+        Ok(values) => values,
+        Err(error) => {
+            return format!(
+                "{out}# the rest cannot be shown as TOML: {}\n",
+                clean(&error.to_string())
+            );
+        }
+    };
     let mut section = "";
     for key in KEYS {
         let (before, name) = split(key.path);
