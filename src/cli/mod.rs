@@ -20,7 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::config::{Config, Problem};
+use crate::config::{Config, LogFormat, Problem};
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub struct Cli {
     archive: Option<PathBuf>,
 
     /// Log format, instead of log.format
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = ["auto", "text", "json"])]
-    log: Option<String>,
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format)]
+    log: Option<LogFormat>,
 
     #[command(subcommand)]
     command: Command,
@@ -88,6 +88,20 @@ enum Command {
     Sim(Box<sim::Args>),
     /// Crawl a made-up world with faults, and compare the archive with it
     Demo(demo::Args),
+}
+
+fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "auto" => Ok(LogFormat::Auto),
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("it is auto, text or json".to_owned()),
+    }
+}
+
+/// The environment's variables that are text; no other can be one of ours.
+fn environment() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Parses the arguments, runs the command and says how it ended.
@@ -151,12 +165,12 @@ impl Cli {
     /// # Errors
     /// All that is wrong with it.
     fn load(&self) -> Result<Config, Vec<Problem>> {
-        let mut config = Config::load(self.config.as_deref(), std::env::vars())?;
+        let mut config = Config::load(self.config.as_deref(), environment())?;
         if let Some(path) = &self.archive {
             config.archive.path.clone_from(path);
         }
-        if let Some(format) = &self.log {
-            config.log.format.clone_from(format);
+        if let Some(format) = self.log {
+            config.log.format = format;
         }
         let problems = items::problems(&config.seeds);
         if problems.is_empty() { Ok(config) } else { Err(problems) }

@@ -1,0 +1,108 @@
+//! `soracrawl seed`: where a crawl begins.
+
+use std::io::{IsTerminal, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::items::{self, Kind};
+use super::{Cli, Exit, Usage};
+use crate::crawl::Plan;
+use crate::daemon;
+use crate::store::{Seed, SeedKind, Store};
+
+/// Arguments of `seed`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Users: ids (user-…, ch_…), addresses of profiles, or @names
+    Users(Items),
+    /// Posts: ids (s_…) or addresses
+    Posts(Items),
+    /// Searches for users by a part of their name
+    Searches(Items),
+    /// The feed of the moment
+    Feed,
+    /// The cameo leaderboard of the moment
+    Leaderboard,
+}
+
+#[derive(Debug, clap::Args)]
+struct Items {
+    /// What to seed; standard input where neither this nor --file is given
+    items: Vec<String>,
+
+    /// Read them from a file, one a line or CSV with a header; - is standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let (seeds, bad) = match &args.what {
+        What::Users(items) => collect(Kind::Users, items)?,
+        What::Posts(items) => collect(Kind::Posts, items)?,
+        What::Searches(items) => collect(Kind::Searches, items)?,
+        What::Feed => (vec![Seed { kind: SeedKind::Feed, subject: String::new() }], Vec::new()),
+        What::Leaderboard => (vec![Seed { kind: SeedKind::Leaderboard, subject: String::new() }], Vec::new()),
+    };
+    for why in &bad {
+        eprintln!("error: {why}");
+    }
+    let store = Store::open(&config.archive.path).await?;
+    let seeded = daemon::plant(&store, &Plan::new(config.crawl.clone()), &seeds).await?;
+    store.close().await?;
+    println!(
+        "{} new seeds, {} known already; {} new jobs in {}",
+        seeded.new_seeds,
+        seeded.known_seeds,
+        seeded.new_jobs,
+        config.archive.path.display()
+    );
+    Ok(match (bad.is_empty(), seeds.is_empty()) {
+        (true, _) => Exit::Done,
+        (false, false) => Exit::GaveUp,
+        (false, true) => Exit::Usage,
+    })
+}
+
+/// The seeds of the arguments and of the file, and what is wrong with the others.
+fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)> {
+    let (mut seeds, mut bad) = (Vec::new(), Vec::new());
+    for text in &items.items {
+        match items::item(kind, text) {
+            Ok(seed) => seeds.push(seed),
+            Err(why) => bad.push(why),
+        }
+    }
+    let file = match (&items.file, items.items.is_empty()) {
+        (Some(file), _) => Some(file.clone()),
+        (None, true) if std::io::stdin().is_terminal() => {
+            return Err(Usage("name what to seed, or give --file".to_owned()).into());
+        }
+        (None, true) => Some(PathBuf::from("-")),
+        (None, false) => None,
+    };
+    if let Some(file) = file {
+        let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+        let (more, wrong) = items::read(kind, &text_of(&file)?);
+        seeds.extend(more);
+        bad.extend(wrong.into_iter().map(|bad| format!("{name}, {bad}")));
+    }
+    Ok((seeds, bad))
+}
+
+fn text_of(file: &Path) -> anyhow::Result<String> {
+    let mut bytes = Vec::new();
+    if file == Path::new("-") {
+        std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+    } else {
+        bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}

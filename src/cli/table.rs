@@ -1,0 +1,68 @@
+//! Plain tables for people: columns as wide as they need, numbers to the right.
+
+/// Lays out rows under their heads. A column whose head begins with `>` is set to the right.
+pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
+    let mut widths: Vec<usize> = heads.iter().map(|head| head.trim_start_matches('>').chars().count()).collect();
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let line = |cells: Vec<&str>| {
+        let mut text = String::new();
+        for ((cell, width), head) in cells.iter().zip(&widths).zip(heads) {
+            let gap = " ".repeat(width - cell.chars().count());
+            if head.starts_with('>') {
+                text.push_str(&gap);
+                text.push_str(cell);
+            } else {
+                text.push_str(cell);
+                text.push_str(&gap);
+            }
+            text.push_str("  ");
+        }
+        text.trim_end().to_owned()
+    };
+    let mut lines = vec![line(heads.iter().map(|head| head.trim_start_matches('>')).collect())];
+    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    lines.join("\n")
+}
+
+/// A number with its thousands apart.
+pub(super) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+/// A text of the remote for a terminal: no control characters, so that nothing it sends can drive the terminal.
+pub(super) fn plain(text: &str) -> String {
+    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{layout, plain, thousands};
+
+    #[test]
+    fn columns_line_up_and_numbers_stand_to_the_right() {
+        let rows = vec![vec!["a".to_owned(), "1,000".to_owned()], vec!["long".to_owned(), "7".to_owned()]];
+        assert_eq!(layout(&["name", ">n"], &rows), "name      n\na     1,000\nlong      7");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([0, 999, 1000, -1_234_567].map(thousands), ["0", "999", "1,000", "-1,234,567"]);
+    }
+
+    #[test]
+    fn an_escape_sequence_is_only_text() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
+    }
+}
