@@ -1,3 +1,4 @@
 //! soracrawl: a crawler that never pays twice for a page.
 
 pub mod model;
+pub mod sim;

@@ -15,7 +15,9 @@ impl MicroUsd {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         if whole.is_empty() || !digits(whole) || !digits(fraction) {
-            return Err(format!("`{text}` is not an amount of dollars such as 12.50"));
+            return Err(format!(
+                "`{text}` is not an amount of dollars such as 12.50"
+            ));
         }
         if fraction.len() > 6 {
             return Err(format!("`{text}` has more than six decimal places"));
@@ -31,7 +33,10 @@ impl fmt::Display for MicroUsd {
     /// Dollars with two decimal places, or as many as the amount needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
-        let (whole, micros) = (self.0.unsigned_abs() / 1_000_000, self.0.unsigned_abs() % 1_000_000);
+        let (whole, micros) = (
+            self.0.unsigned_abs() / 1_000_000,
+            self.0.unsigned_abs() % 1_000_000,
+        );
         let mut fraction = format!("{micros:06}");
         while fraction.len() > 2 && fraction.ends_with('0') {
             fraction.pop();
@@ -63,8 +68,19 @@ mod tests {
             let amount = MicroUsd::parse_usd(text).expect(text);
             assert_eq!((amount.0, amount.to_string().as_str()), (micros, shown));
         }
-        for bad in ["", ".", "-1", "1,5", "1.2345678", "1e3", "99999999999999999999"] {
-            assert!(MicroUsd::parse_usd(bad).is_err(), "{bad} was taken for an amount");
+        for bad in [
+            "",
+            ".",
+            "-1",
+            "1,5",
+            "1.2345678",
+            "1e3",
+            "99999999999999999999",
+        ] {
+            assert!(
+                MicroUsd::parse_usd(bad).is_err(),
+                "{bad} was taken for an amount"
+            );
         }
     }
 }
