@@ -19,4 +19,5 @@ pub mod config;
 pub mod crawl;
 pub mod daemon;
 pub mod model;
+pub mod sim;
 pub mod store;

@@ -1,0 +1,232 @@
+//! The four operations of generation: upload, create, poll, fetch. Nothing of them is in the world's truth.
+
+use std::collections::{HashMap, HashSet};
+
+use axum::extract::{FromRequest, Multipart, Request};
+use serde_json::{Value, json};
+
+use super::account::PageKey;
+use super::dates;
+use super::hash::hex;
+use super::media;
+use super::reply::Reply;
+use super::state::Shared;
+use super::world::{Attachment, NOW};
+
+const MOST_IMAGE_BYTES: usize = 10 << 20;
+const MOST_PROMPT_CHARS: usize = 2_000;
+/// From this poll on a task has succeeded: queued, processing, done.
+const POLLS_UNTIL_DONE: u32 = 3;
+
+/// What has been created so far.
+#[derive(Debug, Default)]
+pub(super) struct Creation {
+    tasks: HashMap<String, Task>,
+    media: HashSet<String>,
+    count: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Task {
+    prompt: String,
+    is_landscape: bool,
+    polls: u32,
+}
+
+impl Creation {
+    fn new_id(&mut self, prefix: &str) -> String {
+        self.count += 1;
+        format!("{prefix}_01k{}", hex(self.count, &[prefix], 23))
+    }
+
+    /// By its own id or by that of its generation.
+    fn task(&mut self, id: &str) -> Option<(String, &mut Task)> {
+        let id = id.replacen("gen_", "task_", 1);
+        self.tasks.get_mut(&id).map(|task| (id, task))
+    }
+}
+
+fn good(shared: &Shared, key: &PageKey, data: Value) -> Reply {
+    Reply::ok(shared.envelope(key, data))
+}
+
+fn bad(key: &PageKey, message: &str) -> Reply {
+    Reply::detail(400, key.0, &key.1, message)
+}
+
+pub(super) async fn upload(shared: &Shared, key: &PageKey, request: Request) -> Reply {
+    let Ok(mut form) = Multipart::from_request(request, &()).await else {
+        return Reply::missing("body", "file");
+    };
+    while let Ok(Some(field)) = form.next_field().await {
+        if field.name() != Some("file") {
+            continue;
+        }
+        let filename = field.file_name().unwrap_or("").to_owned();
+        let Ok(bytes) = field.bytes().await else {
+            return bad(key, "The upload was cut short.");
+        };
+        return stored(shared, key, &filename, &bytes);
+    }
+    Reply::missing("body", "file")
+}
+
+fn stored(shared: &Shared, key: &PageKey, filename: &str, bytes: &[u8]) -> Reply {
+    let extension = filename.rsplit('.').next().unwrap_or("").to_lowercase();
+    let is_png = bytes.starts_with(b"\x89PNG\r\n\x1a\n");
+    let is_jpeg = bytes.starts_with(b"\xff\xd8\xff");
+    let is_image = match extension.as_str() {
+        "png" => is_png,
+        "jpg" | "jpeg" => is_jpeg,
+        _ => false,
+    };
+    if !is_image {
+        return bad(
+            key,
+            "Unsupported file format. Supported formats: PNG, JPG, JPEG.",
+        );
+    }
+    if bytes.len() > MOST_IMAGE_BYTES {
+        return bad(key, "The file is larger than 10MB.");
+    }
+    // A PNG says its size in its first chunk; for others any size will do here.
+    let number = |at: usize| {
+        bytes
+            .get(at..at + 4)
+            .filter(|_| is_png)
+            .map_or(460, |four| {
+                four.iter()
+                    .fold(0_u64, |sum, byte| (sum << 8) | u64::from(*byte))
+            })
+    };
+    let id = {
+        let mut creation = shared.creation();
+        let id = creation.new_id("media");
+        creation.media.insert(id.clone());
+        id
+    };
+    let path = "https://videos.openai.com/vg-assets/assets%2Fclient_upload%2Fmedia";
+    let url = media::signed(&format!("{path}%2F{id}.{extension}"), 1, 1);
+    good(
+        shared,
+        key,
+        json!({
+            "id": id, "type": "image", "created_at": dates::iso(NOW), "filename": filename,
+            "extension": extension, "mime_type": if is_png { "image/png" } else { "image/jpeg" },
+            "url": url, "width": number(16), "height": number(20), "duration_sec": null,
+            "n_frames": 1, "size_bytes": bytes.len(), "thumbnail_url": url,
+        }),
+    )
+}
+
+pub(super) async fn create(shared: &Shared, key: &PageKey, request: Request) -> Reply {
+    let body = axum::body::to_bytes(request.into_body(), 1 << 20)
+        .await
+        .unwrap_or_default();
+    let body: Value = serde_json::from_slice(&body).unwrap_or(Value::Null);
+    let text = |name: &str| body.get(name).and_then(Value::as_str).unwrap_or("");
+    let prompt = text("prompt");
+    if prompt.is_empty() {
+        return Reply::missing("body", "prompt");
+    }
+    if prompt.chars().count() > MOST_PROMPT_CHARS {
+        let message = "String should have at most 2000 characters";
+        return Reply::invalid("body", "prompt", message, "string_too_long");
+    }
+    let is_landscape = match text("orientation") {
+        "" | "portrait" => false,
+        "landscape" => true,
+        _ => {
+            let message = "String should match pattern '^(portrait|landscape)$'";
+            return Reply::invalid("body", "orientation", message, "string_pattern_mismatch");
+        }
+    };
+    let mut creation = shared.creation();
+    let media_id = text("media_id");
+    if !media_id.is_empty() && !creation.media.contains(media_id) {
+        return bad(key, "The media_id is unknown or has expired.");
+    }
+    let id = creation.new_id("task");
+    creation.tasks.insert(
+        id.clone(),
+        Task {
+            prompt: prompt.to_owned(),
+            is_landscape,
+            polls: 0,
+        },
+    );
+    drop(creation);
+    good(shared, key, json!({"id": id, "priority": 1}))
+}
+
+/// Each poll moves the task on.
+pub(super) fn status(shared: &Shared, key: &PageKey) -> Reply {
+    let mut creation = shared.creation();
+    let Some((id, task)) = creation.task(&key.1) else {
+        return Reply::detail(404, key.0, &key.1, "Not Found");
+    };
+    task.polls += 1;
+    let (status, progress) = match task.polls {
+        1 => ("queued", 0.0),
+        n if n < POLLS_UNTIL_DONE => ("processing", 0.45),
+        _ => ("succeeded", 1.0),
+    };
+    let mut data = json!({
+        "id": id, "status": status, "prompt": task.prompt, "title": null,
+        "progress_pct": progress, "generations": [],
+    });
+    if status == "succeeded" {
+        let shown = media::attachment(&video(&id, task));
+        data["generations"] = json!([{
+            "id": shown["generation_id"], "kind": "sora_draft", "url": shown["url"],
+            "downloadable_url": shown["downloadable_url"], "width": shown["width"],
+            "height": shown["height"], "created_at": NOW, "prompt": task.prompt,
+            "encodings": shown["encodings"],
+        }]);
+    }
+    drop(creation);
+    good(shared, key, data)
+}
+
+pub(super) fn detail(shared: &Shared, key: &PageKey) -> Reply {
+    let mut creation = shared.creation();
+    let Some((id, task)) = creation.task(&key.1) else {
+        return Reply::detail(404, key.0, &key.1, "Not Found");
+    };
+    if task.polls < POLLS_UNTIL_DONE {
+        return bad(key, "The task is not completed.");
+    }
+    let post_id = format!("s_{}", hex(31, &[&id], 32));
+    let data = json!({"post": {
+        "id": post_id, "posted_to_public": false, "posted_at": NOW as f64 + 0.252443,
+        "updated_at": NOW as f64 + 9.655776, "like_count": 0, "recursive_reply_count": 0,
+        "reply_count": 0, "view_count": 0, "unique_view_count": 0, "remix_count": 0,
+        "user_liked": false, "source": "sy", "text": task.prompt, "caption": null,
+        "cover_photo_url": null, "attachments": [media::attachment(&video(&id, task))],
+        "parent_post_id": null, "root_post_id": null, "parent_path": null, "tombstoned_at": null,
+        "permalink": format!("https://sora.chatgpt.com/p/{post_id}"), "text_facets": [],
+        "cameo_profiles": null, "remix_posts": {"items": [], "cursor": null},
+        "ancestors": {"items": [], "cursor": null}, "parent_post": null, "emoji": "🐱‍💻",
+    }});
+    drop(creation);
+    good(shared, key, data)
+}
+
+/// The video that a task makes.
+fn video(task_id: &str, task: &Task) -> Attachment {
+    let (width, height) = if task.is_landscape {
+        (640, 352)
+    } else {
+        (352, 640)
+    };
+    Attachment {
+        id: format!("{task_id}-attachment-0"),
+        generation_id: task_id.replacen("task_", "gen_", 1),
+        task_id: task_id.to_owned(),
+        file_id: hex(37, &[task_id], 32),
+        width,
+        height,
+        frames: 300,
+        is_old: true,
+    }
+}

@@ -1,0 +1,69 @@
+//! The rate limit: so many calls in any second, exactly.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use super::endpoint::Endpoint;
+
+const WINDOW: Duration = Duration::from_secs(1);
+
+/// The moments of the last second's calls, by endpoint and overall.
+#[derive(Debug, Default)]
+pub(super) struct Limiter {
+    by_endpoint: HashMap<Endpoint, VecDeque<Instant>>,
+    overall: VecDeque<Instant>,
+}
+
+impl Limiter {
+    /// Lets the call through and counts it, or refuses it, which costs it nothing.
+    pub(super) fn admits(
+        &mut self,
+        endpoint: Endpoint,
+        each: u32,
+        overall: u32,
+        now: Instant,
+    ) -> bool {
+        // These two have a limit of their own (one a second), but only where there are limits at all.
+        let own = matches!(endpoint, Endpoint::UploadImage | Endpoint::TaskStatus);
+        let each = if own { each.min(1) } else { each };
+        let of_endpoint = self.by_endpoint.entry(endpoint).or_default();
+        let has_room =
+            has_room(of_endpoint, each, now) && has_room(&mut self.overall, overall, now);
+        if has_room {
+            if each > 0 {
+                of_endpoint.push_back(now);
+            }
+            if overall > 0 {
+                self.overall.push_back(now);
+            }
+        }
+        has_room
+    }
+}
+
+fn has_room(calls: &mut VecDeque<Instant>, limit: u32, now: Instant) -> bool {
+    while calls
+        .front()
+        .is_some_and(|at| now.duration_since(*at) >= WINDOW)
+    {
+        calls.pop_front();
+    }
+    limit == 0 || calls.len() < limit as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Limiter};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn no_second_holds_more_than_the_limit() {
+        let (mut limiter, start) = (Limiter::default(), Instant::now());
+        let mut at = |ms| limiter.admits(Endpoint::Feed, 3, 0, start + Duration::from_millis(ms));
+        assert_eq!(
+            [at(0), at(500), at(600), at(900)],
+            [true, true, true, false]
+        );
+        assert_eq!([at(1_000), at(1_400), at(1_500)], [true, false, true]);
+    }
+}

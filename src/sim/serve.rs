@@ -1,0 +1,243 @@
+//! Starting, asking and stopping a simulator.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::account::{Account, Entry, PageKey};
+use super::control;
+use super::cursor::Cursor;
+use super::endpoint::Endpoint;
+use super::options::Options;
+use super::routes;
+use super::state::Shared;
+use super::truth::Truth;
+use super::wire::{Hold, Listener};
+use super::world::World;
+
+/// How long answers in flight may take after the simulator is told to stop.
+const STOP_GRACE: Duration = Duration::from_secs(2);
+
+/// A running simulator. Dropping it ends it, as [`Sim::stop`] does without waiting.
+#[derive(Debug)]
+pub struct Sim {
+    shared: Arc<Shared>,
+    address: SocketAddr,
+    serving: JoinHandle<io::Result<()>>,
+    elsewhere: JoinHandle<io::Result<()>>,
+}
+
+impl Sim {
+    /// Builds the world, binds the port and serves in the background.
+    ///
+    /// # Errors
+    /// Where the address cannot be bound.
+    pub async fn start(options: Options) -> io::Result<Self> {
+        let listener = TcpListener::bind((options.host, options.port)).await?;
+        let address = listener.local_addr()?;
+        let elsewhere = TcpListener::bind((options.host, 0)).await?;
+        let host = if options.host.is_loopback() {
+            "localhost".to_owned()
+        } else {
+            options.host.to_string()
+        };
+        let elsewhere_url = format!("http://{host}:{}", elsewhere.local_addr()?.port());
+        let shared = Arc::new(Shared::new(options, elsewhere_url));
+        if shared.options.warm {
+            let shared = Arc::clone(&shared);
+            tokio::task::spawn_blocking(move || warm(&shared))
+                .await
+                .map_err(io::Error::other)?;
+        }
+        let router = Router::new()
+            .fallback(routes::handle)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(Arc::clone(&shared))
+            .into_make_service_with_connect_info::<Hold>();
+        let listener = Listener {
+            tcp: listener,
+            shared: Arc::clone(&shared),
+        };
+        let until = Arc::clone(&shared);
+        let server = axum::serve(listener, router)
+            .with_graceful_shutdown(async move { until.stopping().await });
+        let serving = tokio::spawn(async move { server.await });
+        let trap = Router::new()
+            .fallback(arrived_elsewhere)
+            .with_state(Arc::clone(&shared));
+        let elsewhere = tokio::spawn(async move { axum::serve(elsewhere, trap).await });
+        Ok(Self {
+            shared,
+            address,
+            serving,
+            elsewhere,
+        })
+    }
+
+    /// What a client's base URL is to be set to.
+    #[must_use]
+    pub fn base_url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.shared.options
+    }
+
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.shared.world
+    }
+
+    /// What a complete crawl must hold, in the shape that is served.
+    #[must_use]
+    pub fn truth(&self) -> Vec<Truth> {
+        self.shared.world.truth(self.shared.options.shape)
+    }
+
+    #[must_use]
+    pub fn account(&self) -> Account {
+        self.shared.book().account()
+    }
+
+    #[must_use]
+    pub fn log(&self) -> Vec<Entry> {
+        self.shared.book().log()
+    }
+
+    /// Turns off all faults, brings back endpoints, subjects and the key, and fills up the balance.
+    pub fn heal(&self) {
+        self.shared.heal();
+    }
+
+    /// Adds scripted failures, one a line, as `get_user_posts:3=reset-after`.
+    ///
+    /// # Errors
+    /// Says which rule is wrong; then none is added.
+    pub fn script(&self, rules: &str) -> Result<(), String> {
+        control::script(&self.shared, rules)
+    }
+
+    pub fn set_balance_micro_usd(&self, micro_usd: u64) {
+        self.shared.set_balance(micro_usd);
+    }
+
+    /// Waits until so many calls have come in (and may not yet have been answered).
+    pub async fn received(&self, calls: u64) {
+        let _ = self
+            .shared
+            .progress()
+            .wait_for(|progress| progress.received >= calls)
+            .await;
+    }
+
+    /// Waits until so many answers have gone out.
+    pub async fn answered(&self, calls: u64) {
+        let _ = self
+            .shared
+            .progress()
+            .wait_for(|progress| progress.answered >= calls)
+            .await;
+    }
+
+    /// Ends when the server ends, which it does only by an error or after a stop.
+    ///
+    /// # Errors
+    /// Where serving failed.
+    pub async fn serve_until_stopped(mut self) -> io::Result<()> {
+        (&mut self.serving).await.map_err(io::Error::other)?
+    }
+
+    /// Takes no more calls, lets answers in flight go out for a moment, and frees the port.
+    pub async fn stop(mut self) {
+        self.shared.stop();
+        let _ = tokio::time::timeout(STOP_GRACE, &mut self.serving).await;
+    }
+}
+
+impl Drop for Sim {
+    fn drop(&mut self) {
+        self.shared.stop();
+        self.serving.abort();
+        self.elsewhere.abort();
+    }
+}
+
+/// The host to which redirects lead. Nobody should come, least of all with a key.
+async fn arrived_elsewhere(State(shared): State<Arc<Shared>>, request: Request) -> &'static str {
+    let mut book = shared.book();
+    book.redirects_followed += 1;
+    let key = shared.options.key.as_bytes();
+    let has_key = |text: &[u8]| !key.is_empty() && text.windows(key.len()).any(|part| part == key);
+    let in_url = has_key(request.uri().to_string().as_bytes());
+    if in_url
+        || request
+            .headers()
+            .values()
+            .any(|value| has_key(value.as_bytes()))
+    {
+        book.redirects_followed_with_key += 1;
+    }
+    "{\"code\":200,\"data\":{\"items\":[],\"cursor\":null}}"
+}
+
+/// Renders every page that there is.
+fn warm(shared: &Shared) {
+    let world = &shared.world;
+    let people: Vec<&str> = world.people.iter().map(|it| it.id.as_str()).collect();
+    let posts: Vec<&str> = world.posts.iter().map(|it| it.id.as_str()).collect();
+    let comments: Vec<&str> = world.comments.iter().map(|it| it.id.as_str()).collect();
+    for endpoint in Endpoint::ALL.iter().copied() {
+        let subjects: &[&str] = match endpoint {
+            Endpoint::UserProfile
+            | Endpoint::UserPosts
+            | Endpoint::Appearances
+            | Endpoint::Followers
+            | Endpoint::Following => &people,
+            Endpoint::PostComments | Endpoint::RemixList => &posts,
+            Endpoint::CommentReplies => &comments,
+            Endpoint::Feed | Endpoint::Leaderboard => &[""],
+            _ => &[],
+        };
+        for subject in subjects {
+            // An empty list is not worth keeping ready: a client that knows the count never asks.
+            if endpoint.is_paged()
+                && world
+                    .items(endpoint, subject)
+                    .is_none_or(|it| it.is_empty())
+            {
+                continue;
+            }
+            walk(shared, endpoint, subject);
+        }
+    }
+}
+
+fn walk(shared: &Shared, endpoint: Endpoint, subject: &str) {
+    let mut at = String::new();
+    loop {
+        let key: PageKey = (endpoint, Arc::from(subject), Arc::from(at.as_str()));
+        let cursor = Cursor::decode(&at, endpoint, subject);
+        let mut next = None;
+        shared.body(&key, || {
+            let data = routes::data(shared, &key, cursor.as_ref(), 0, None)?;
+            let list = data.get("children").unwrap_or(&data);
+            next = list
+                .get("cursor")
+                .and_then(|it| it.as_str())
+                .map(str::to_owned);
+            Some(data)
+        });
+        match next {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+}

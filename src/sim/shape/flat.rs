@@ -1,0 +1,99 @@
+//! The form of the vendor's document: exactly the fields it names, endpoint by endpoint.
+
+use serde_json::{Value, json};
+
+use super::{Shaper, avatar, permalink, seconds};
+
+impl Shaper<'_> {
+    /// The author beside a post.
+    pub(super) fn flat_author(&self, person: usize) -> Value {
+        let it = &self.world.people[person];
+        json!({
+            "user_id": it.id, "username": it.username, "display_name": it.display_name,
+            "profile_picture_url": avatar(&it.id), "follower_count": it.followers.len(),
+        })
+    }
+
+    /// An item of followers, following and search.
+    pub(super) fn flat_user(&self, person: usize) -> Value {
+        let it = &self.world.people[person];
+        let mut user = self.flat_author(person);
+        user["following_count"] = json!(it.following.len());
+        user["bio"] = json!(it.description);
+        user["is_verified"] = json!(it.verified);
+        user
+    }
+
+    pub(super) fn flat_leader(&self, person: usize) -> Value {
+        let mut user = self.flat_author(person);
+        user["cameo_count"] = json!(self.world.people[person].appearances.len());
+        user
+    }
+
+    pub(super) fn flat_profile(&self, person: usize) -> Value {
+        let it = &self.world.people[person];
+        let views: u64 = it
+            .posts
+            .iter()
+            .map(|post| self.world.posts[*post].view_count)
+            .sum();
+        let mut user = self.flat_user(person);
+        user["banner_image_url"] = Value::Null;
+        user["post_count"] = json!(it.posts.len());
+        user["like_count"] = json!(it.likes_received);
+        user["view_count"] = json!(views);
+        user["created_at"] = json!(seconds(it.created_micros));
+        user["social_links"] = Value::Null;
+        user
+    }
+
+    /// A post in a list; the document names other fields for appearances than for the other lists.
+    pub(super) fn flat_listed_post(&self, post: usize, is_appearance: bool) -> Value {
+        let it = &self.world.posts[post];
+        let mut object = json!({
+            "id": it.id, "text": it.text, "attachments": self.attachments(post),
+            "like_count": it.like_count, "view_count": it.view_count,
+            "posted_at": seconds(it.posted_micros),
+        });
+        if is_appearance {
+            object["shared_by"] = json!(self.world.people[it.author].id);
+        } else {
+            object["reply_count"] = json!(it.comments.len());
+        }
+        object
+    }
+
+    /// A bare post: the only list without the author's profile.
+    pub(super) fn flat_remix(&self, post: usize) -> Value {
+        let it = &self.world.posts[post];
+        let mut object = self.flat_listed_post(post, false);
+        object["remix_count"] = json!(it.remixes.len());
+        object["shared_by"] = json!(self.world.people[it.author].id);
+        object
+    }
+
+    pub(super) fn flat_detail(&self, post: usize) -> Value {
+        let it = &self.world.posts[post];
+        let mut object = self.flat_remix(post);
+        object["permalink"] = json!(permalink(&it.id));
+        json!({"post": object, "profile": self.flat_author(it.author)})
+    }
+
+    /// The document gives a first-level comment its count of replies, and a reply none.
+    pub(super) fn flat_comment(&self, comment: usize) -> Value {
+        let it = &self.world.comments[comment];
+        let author = &self.world.people[it.author];
+        let mut object = json!({
+            "id": it.id, "text": it.text, "posted_by": author.id,
+            "posted_at": seconds(it.posted_micros), "like_count": it.like_count,
+            "profile": {
+                "username": author.username, "display_name": author.display_name,
+                "profile_picture_url": avatar(&author.id),
+            },
+        });
+        if it.depth == 0 {
+            object["reply_count"] = json!(it.replies.len());
+        }
+        object
+    }
+}

@@ -1,0 +1,208 @@
+//! What all connections share.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Instant;
+
+use axum::body::Bytes;
+use serde_json::Value;
+use tokio::sync::watch;
+
+use super::account::{Book, Opened, PageKey, Settled};
+use super::creation::Creation;
+use super::cursor::Cursor;
+use super::endpoint::Endpoint;
+use super::faults::{Fault, Faults};
+use super::limit::Limiter;
+use super::options::Options;
+use super::reply;
+use super::shape::Shaper;
+use super::trouble::Trouble;
+use super::world::World;
+
+/// How many calls have come in and how many answers have gone out.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Progress {
+    pub(super) received: u64,
+    pub(super) answered: u64,
+}
+
+/// Pages that were rendered before.
+#[derive(Debug, Default)]
+struct Rendered {
+    bodies: HashMap<PageKey, Bytes>,
+    total_bytes: usize,
+}
+
+/// The simulator's state.
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) options: Options,
+    pub(super) world: Arc<World>,
+    /// Where redirects lead: another server of ours, which notes who comes.
+    pub(super) elsewhere: String,
+    book: Mutex<Book>,
+    faults: RwLock<Faults>,
+    trouble: Mutex<Trouble>,
+    limiter: Mutex<Limiter>,
+    creation: Mutex<Creation>,
+    rendered: RwLock<Rendered>,
+    progress: watch::Sender<Progress>,
+    stop: watch::Sender<bool>,
+}
+
+/// A panic of one handler must not silence the judge of a test.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    pub(super) fn new(options: Options, elsewhere: String) -> Self {
+        let world = Arc::new(World::build(&options));
+        let faults = Faults::new(
+            options.seed,
+            options.faults,
+            &options.fault,
+            &options.script,
+            options.fault_streak,
+        );
+        Self {
+            world,
+            elsewhere,
+            book: Mutex::new(Book::new(options.balance_micro_usd)),
+            faults: RwLock::new(faults),
+            trouble: Mutex::default(),
+            limiter: Mutex::default(),
+            creation: Mutex::default(),
+            rendered: RwLock::default(),
+            progress: watch::Sender::default(),
+            stop: watch::Sender::new(false),
+            options,
+        }
+    }
+
+    pub(super) fn book(&self) -> MutexGuard<'_, Book> {
+        lock(&self.book)
+    }
+
+    pub(super) fn trouble(&self) -> MutexGuard<'_, Trouble> {
+        lock(&self.trouble)
+    }
+
+    pub(super) fn creation(&self) -> MutexGuard<'_, Creation> {
+        lock(&self.creation)
+    }
+
+    pub(super) fn shaper(&self) -> Shaper<'_> {
+        Shaper {
+            world: &self.world,
+            options: &self.options,
+        }
+    }
+
+    pub(super) fn edit_faults(&self, edit: impl FnOnce(&mut Faults)) {
+        edit(&mut self.faults.write().unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// Writes the call down and says what is to go wrong with it.
+    pub(super) fn open(&self, key: &PageKey) -> (Opened, Option<Fault>) {
+        let opened = self.book().open(key);
+        self.progress.send_modify(|progress| progress.received += 1);
+        let (endpoint, subject, cursor) = (key.0, &*key.1, &*key.2);
+        let faults = self.faults.read().unwrap_or_else(PoisonError::into_inner);
+        let happens = |fault: &Fault| {
+            (!fault.edits_the_page() || endpoint.is_paged())
+                && (!fault.needs_a_cursor() || !cursor.is_empty())
+        };
+        if let Some(fault) = faults.scripted(endpoint, subject, opened.counts) {
+            return (opened, Some(fault).filter(happens));
+        }
+        if matches!(endpoint, Endpoint::Health | Endpoint::UserInfo)
+            || (faults.streak > 0 && opened.failed_in_a_row >= faults.streak)
+        {
+            return (opened, None);
+        }
+        let drawn = faults
+            .drawn(endpoint, subject, cursor, opened.attempt)
+            .filter(happens);
+        // Where a page was already tampered with, the pages after it come well: two pages in a row without
+        // anything new would be a reason to stop.
+        let is_calm = |fault: &Fault| {
+            let cursor = Cursor::decode(cursor, endpoint, subject);
+            fault.edits_the_page() && cursor.is_some_and(|it| it.variant > 0 || it.is_endless)
+                || *fault == Fault::ExpiredCursor && self.trouble().epoch(endpoint, subject) > 0
+        };
+        (opened, drawn.filter(|fault| !is_calm(fault)))
+    }
+
+    pub(super) fn settle(&self, opened: &Opened, key: &PageKey, settled: Settled) {
+        self.book().settle(opened, key, settled);
+    }
+
+    /// The whole answer to this call has gone out.
+    pub(super) fn answered(&self, n: u64) {
+        self.book().received(n);
+        self.progress.send_modify(|progress| progress.answered += 1);
+    }
+
+    pub(super) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    pub(super) fn admits(&self, endpoint: Endpoint) -> bool {
+        let (each, overall) = (self.options.rate_limit, self.options.rate_limit_overall);
+        (each == 0 && overall == 0)
+            || lock(&self.limiter).admits(endpoint, each, overall, Instant::now())
+    }
+
+    /// The body of a success, rendered once for each page; `render` gives its data.
+    pub(super) fn body(
+        &self,
+        key: &PageKey,
+        render: impl FnOnce() -> Option<Value>,
+    ) -> Option<Bytes> {
+        let read = || self.rendered.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(body) = read().bodies.get(key) {
+            return Some(body.clone());
+        }
+        let body = self.envelope(key, render()?);
+        let mut rendered = self
+            .rendered
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        if rendered.total_bytes + body.len() <= self.options.cache_mb << 20 {
+            rendered.total_bytes += body.len();
+            rendered.bodies.insert(key.clone(), body.clone());
+        }
+        Some(body)
+    }
+
+    pub(super) fn envelope(&self, key: &PageKey, data: Value) -> Bytes {
+        reply::success(key.0, &key.1, &key.2, data, !self.options.no_envelope)
+    }
+
+    /// Turns off all faults and undoes what they did; the balance is at least what it was at first.
+    pub(super) fn heal(&self) {
+        self.edit_faults(|faults| {
+            faults.ratios.clear();
+            faults.script.clear();
+        });
+        *self.trouble() = Trouble::default();
+        let mut book = self.book();
+        book.balance_micro_usd = book.balance_micro_usd.max(self.options.balance_micro_usd);
+    }
+
+    pub(super) fn set_balance(&self, micro_usd: u64) {
+        self.book().balance_micro_usd = micro_usd;
+        self.trouble().give_credit();
+    }
+
+    pub(super) fn stop(&self) {
+        self.stop.send_replace(true);
+    }
+
+    /// Ends when the simulator is told to stop.
+    pub(super) async fn stopping(&self) {
+        let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
+    }
+}

@@ -1,0 +1,70 @@
+//! What stays wrong once it went wrong, until healed.
+
+use std::collections::{HashMap, HashSet};
+
+use super::endpoint::Endpoint;
+use super::faults::Fault;
+
+/// Lasting effects of faults.
+#[derive(Debug, Default)]
+pub(super) struct Trouble {
+    gone: HashSet<String>,
+    retired: HashSet<Endpoint>,
+    no_credit: bool,
+    key_refused: bool,
+    /// How often a walk's cursors have expired; older cursors are refused.
+    epochs: HashMap<(Endpoint, String), u32>,
+}
+
+impl Trouble {
+    /// Makes lasting what is lasting.
+    pub(super) fn begin(&mut self, fault: Fault, endpoint: Endpoint, subject: &str) {
+        match fault {
+            Fault::Gone => {
+                self.gone.insert(subject.to_owned());
+            }
+            Fault::EndpointRetired => {
+                self.retired.insert(endpoint);
+            }
+            Fault::CreditExhausted => self.no_credit = true,
+            Fault::KeyRefused => self.key_refused = true,
+            Fault::ExpiredCursor => {
+                *self
+                    .epochs
+                    .entry((endpoint, subject.to_owned()))
+                    .or_default() += 1;
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn is_retired(&self, endpoint: Endpoint) -> bool {
+        self.retired.contains(&endpoint)
+    }
+
+    pub(super) fn is_gone(&self, subject: &str) -> bool {
+        !subject.is_empty() && self.gone.contains(subject)
+    }
+
+    pub(super) fn refuses_keys(&self) -> bool {
+        self.key_refused
+    }
+
+    pub(super) fn has_no_credit(&self) -> bool {
+        self.no_credit
+    }
+
+    pub(super) fn give_credit(&mut self) {
+        self.no_credit = false;
+    }
+
+    pub(super) fn epoch(&self, endpoint: Endpoint, subject: &str) -> u32 {
+        if self.epochs.is_empty() {
+            return 0;
+        }
+        self.epochs
+            .get(&(endpoint, subject.to_owned()))
+            .copied()
+            .unwrap_or(0)
+    }
+}

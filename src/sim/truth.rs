@@ -1,0 +1,275 @@
+//! What a complete crawl of the world must hold, to be compared with an archive.
+//!
+//! *Complete* means: all of [`World::seed_users`] as seeds, the feed, the leaderboard, and every walk to which
+//! they lead; profiles and details are bought only where no list gave the object. A column is listed only
+//! where the shape shows it on every such way, so that two correct crawlers cannot differ in it. Therefore in
+//! the flat shape:
+//! - users have few columns, because the author beside a post has few; characters are missing, because no list
+//!   of the document shows a cast;
+//! - posts lack `remix_count` and `parent_post_id`, which only remix lists and details show;
+//! - comments lack `reply_count`, which replies do not have, and there are no replies to replies: the document
+//!   knows two levels, and `get_comment_replies` of a reply gives an empty list.
+
+use std::collections::BTreeSet;
+
+use super::media;
+use super::options::Shape;
+use super::world::{Person, World};
+
+/// The rows of one kind. Values are text: null is "", a truth value 0 or 1, a time has six decimals.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Truth {
+    pub kind: &'static str,
+    pub columns: Vec<&'static str>,
+    pub rows: BTreeSet<Vec<String>>,
+}
+
+impl World {
+    /// One entry for each kind of row.
+    #[must_use]
+    pub fn truth(&self, shape: Shape) -> Vec<Truth> {
+        vec![
+            self.users(shape),
+            self.post_rows(shape),
+            self.comment_rows(shape),
+            self.follows(),
+            self.appearances(shape),
+            self.remixes(),
+            self.attachments(),
+            entries(
+                "feed_entries",
+                "post_id",
+                self.feed.iter().map(|it| &self.posts[*it].id),
+            ),
+            entries(
+                "leaderboard_entries",
+                "user_id",
+                self.leaderboard.iter().map(|it| &self.people[*it].id),
+            ),
+        ]
+    }
+
+    fn users(&self, shape: Shape) -> Truth {
+        let shown = |(number, person): &(usize, &Person)| {
+            if person.owner.is_some() {
+                return shape == Shape::Wrapped && !person.appearances.is_empty();
+            }
+            self.is_seed(*number) || !person.followers.is_empty() || !person.following.is_empty()
+        };
+        let row = |(_, it): (usize, &Person)| {
+            let mut row = vec![it.id.clone(), it.username.clone(), text(&it.display_name)];
+            let followers = it.followers.len().to_string();
+            if shape == Shape::Flat {
+                row.push(followers);
+                return row;
+            }
+            row.extend([
+                text(&it.description),
+                followers,
+                it.following.len().to_string(),
+                it.posts.len().to_string(),
+                it.appearances.len().to_string(),
+                it.likes_received.to_string(),
+                u8::from(it.verified).to_string(),
+            ]);
+            row
+        };
+        let columns = match shape {
+            Shape::Flat => vec!["user_id", "username", "display_name", "follower_count"],
+            Shape::Wrapped => vec![
+                "user_id",
+                "username",
+                "display_name",
+                "description",
+                "follower_count",
+                "following_count",
+                "post_count",
+                "cameo_count",
+                "likes_received_count",
+                "verified",
+            ],
+        };
+        let rows = self
+            .people
+            .iter()
+            .enumerate()
+            .filter(shown)
+            .map(row)
+            .collect();
+        Truth {
+            kind: "users",
+            columns,
+            rows,
+        }
+    }
+
+    fn post_rows(&self, shape: Shape) -> Truth {
+        let mut columns = vec![
+            "post_id",
+            "author_user_id",
+            "text",
+            "posted_at",
+            "like_count",
+            "view_count",
+            "reply_count",
+        ];
+        if shape == Shape::Wrapped {
+            columns.extend(["remix_count", "parent_post_id"]);
+        }
+        let rows = self.posts.iter().map(|it| {
+            let mut row = vec![
+                it.id.clone(),
+                self.people[it.author].id.clone(),
+                text(&it.text),
+                time(it.posted_micros),
+                it.like_count.to_string(),
+                it.view_count.to_string(),
+                it.comments.len().to_string(),
+            ];
+            if shape == Shape::Wrapped {
+                row.push(it.remixes.len().to_string());
+                row.push(
+                    it.parent
+                        .map(|post| self.posts[post].id.clone())
+                        .unwrap_or_default(),
+                );
+            }
+            row
+        });
+        Truth {
+            kind: "posts",
+            columns,
+            rows: rows.collect(),
+        }
+    }
+
+    fn comment_rows(&self, shape: Shape) -> Truth {
+        let mut columns = vec![
+            "comment_id",
+            "post_id",
+            "parent_comment_id",
+            "author_user_id",
+            "text",
+            "posted_at",
+            "like_count",
+        ];
+        if shape == Shape::Wrapped {
+            columns.push("reply_count");
+        }
+        let shown = self
+            .comments
+            .iter()
+            .filter(|it| shape == Shape::Wrapped || it.depth < 2);
+        let rows = shown.map(|it| {
+            let mut row = vec![
+                it.id.clone(),
+                self.posts[it.post].id.clone(),
+                it.parent
+                    .map(|parent| self.comments[parent].id.clone())
+                    .unwrap_or_default(),
+                self.people[it.author].id.clone(),
+                text(&it.text),
+                time(it.posted_micros),
+                it.like_count.to_string(),
+            ];
+            if shape == Shape::Wrapped {
+                row.push(it.replies.len().to_string());
+            }
+            row
+        });
+        Truth {
+            kind: "comments",
+            columns,
+            rows: rows.collect(),
+        }
+    }
+
+    fn follows(&self) -> Truth {
+        let edges = self.people.iter().flat_map(|followed| {
+            let follower = |it: &usize| vec![self.people[*it].id.clone(), followed.id.clone()];
+            followed.followers.iter().map(follower)
+        });
+        let columns = vec!["follower_user_id", "followed_user_id"];
+        Truth {
+            kind: "follows",
+            columns,
+            rows: edges.collect(),
+        }
+    }
+
+    fn appearances(&self, shape: Shape) -> Truth {
+        let shown = self
+            .people
+            .iter()
+            .filter(|it| shape == Shape::Wrapped || it.owner.is_none());
+        let rows = shown.flat_map(|person| {
+            let post = |it: &usize| vec![person.id.clone(), self.posts[*it].id.clone()];
+            person.appearances.iter().map(post)
+        });
+        Truth {
+            kind: "appearances",
+            columns: vec!["user_id", "post_id"],
+            rows: rows.collect(),
+        }
+    }
+
+    fn remixes(&self) -> Truth {
+        let rows = self.posts.iter().filter_map(|it| {
+            it.parent
+                .map(|parent| vec![it.id.clone(), self.posts[parent].id.clone()])
+        });
+        Truth {
+            kind: "remixes",
+            columns: vec!["post_id", "parent_post_id"],
+            rows: rows.collect(),
+        }
+    }
+
+    fn attachments(&self) -> Truth {
+        let columns = vec![
+            "attachment_id",
+            "post_id",
+            "generation_id",
+            "width",
+            "height",
+            "url",
+        ];
+        let rows = self.posts.iter().flat_map(|post| {
+            post.attachments.iter().map(|it| {
+                vec![
+                    it.id.clone(),
+                    post.id.clone(),
+                    it.generation_id.clone(),
+                    it.width.to_string(),
+                    it.height.to_string(),
+                    media::url(it),
+                ]
+            })
+        });
+        Truth {
+            kind: "attachments",
+            columns,
+            rows: rows.collect(),
+        }
+    }
+}
+
+fn entries<'i>(
+    kind: &'static str,
+    column: &'static str,
+    ids: impl Iterator<Item = &'i String>,
+) -> Truth {
+    Truth {
+        kind,
+        columns: vec![column],
+        rows: ids.map(|id| vec![id.clone()]).collect(),
+    }
+}
+
+fn text(value: &Option<String>) -> String {
+    value.clone().unwrap_or_default()
+}
+
+fn time(micros: i64) -> String {
+    format!("{}.{:06}", micros / 1_000_000, micros % 1_000_000)
+}

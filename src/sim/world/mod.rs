@@ -1,0 +1,234 @@
+//! The world that is shown: who there is, what they posted and said, and who follows whom.
+//!
+//! It follows from a seed and sizes alone and never changes while it is served. People are numbered; a number
+//! below the count of users is a *seed user*, then come the *audience*, who only follow, then *characters*
+//! (`ch_…`), which belong to a seed user and can do nothing but appear in posts.
+
+mod build;
+mod people;
+mod posts;
+mod threads;
+mod words;
+
+use std::collections::HashMap;
+
+use super::endpoint::Endpoint;
+
+/// The moment at which the world was looked at, in Unix seconds. No clock decides what is served.
+pub(super) const NOW: i64 = 1_763_000_000;
+
+/// A user, a follower without posts, or a character.
+#[derive(Debug, Clone, Default)]
+pub struct Person {
+    pub id: String,
+    pub username: String,
+    pub display_name: Option<String>,
+    pub description: Option<String>,
+    pub verified: bool,
+    pub created_micros: i64,
+    /// Only a character has an owner.
+    pub owner: Option<usize>,
+    pub characters: Vec<usize>,
+    /// Newest first.
+    pub posts: Vec<usize>,
+    pub followers: Vec<usize>,
+    pub following: Vec<usize>,
+    /// Posts in whose cast the person is.
+    pub appearances: Vec<usize>,
+    pub comments_made: usize,
+    pub likes_received: u64,
+    pub remixes_received: usize,
+}
+
+/// A video post.
+#[derive(Debug, Clone, Default)]
+pub struct Post {
+    pub id: String,
+    pub author: usize,
+    pub text: Option<String>,
+    pub caption: Option<String>,
+    pub emoji: Option<&'static str>,
+    pub posted_micros: i64,
+    pub like_count: u64,
+    pub view_count: u64,
+    pub parent: Option<usize>,
+    pub root: Option<usize>,
+    pub remixes: Vec<usize>,
+    pub cast: Vec<usize>,
+    /// First-level comments.
+    pub comments: Vec<usize>,
+    /// Comments and replies at every depth.
+    pub thread_size: usize,
+    pub attachments: Vec<Attachment>,
+}
+
+/// A comment on a post, or a reply to a comment.
+#[derive(Debug, Clone, Default)]
+pub struct Comment {
+    pub id: String,
+    pub post: usize,
+    pub parent: Option<usize>,
+    /// 0 for a comment on the post itself.
+    pub depth: usize,
+    pub author: usize,
+    pub text: Option<String>,
+    pub posted_micros: i64,
+    pub like_count: u64,
+    pub replies: Vec<usize>,
+    /// Replies at every depth.
+    pub thread_size: usize,
+}
+
+/// One video file.
+#[derive(Debug, Clone, Default)]
+pub struct Attachment {
+    pub id: String,
+    pub generation_id: String,
+    pub task_id: String,
+    /// Names the stored file; its addresses are made from it.
+    pub file_id: String,
+    pub width: u64,
+    pub height: u64,
+    pub frames: u64,
+    /// Of the older kind: other hosts' paths, fewer encodings, no durations.
+    pub is_old: bool,
+}
+
+/// What an id stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Thing {
+    Person(usize),
+    Post(usize),
+    Comment(usize),
+}
+
+/// The items of a list, in the remote's order.
+#[derive(Debug, Clone, Copy)]
+pub enum Items<'w> {
+    People(&'w [usize]),
+    Posts(&'w [usize]),
+    Comments(&'w [usize]),
+}
+
+/// Everything there is.
+#[derive(Debug, Clone, Default)]
+pub struct World {
+    pub people: Vec<Person>,
+    pub posts: Vec<Post>,
+    pub comments: Vec<Comment>,
+    /// Posts by rank.
+    pub feed: Vec<usize>,
+    /// Users by the number of their appearances.
+    pub leaderboard: Vec<usize>,
+    seed_count: usize,
+    by_id: HashMap<String, Thing>,
+}
+
+impl World {
+    /// The users whose walks a complete crawl begins with: all who post or comment. Not the audience and not
+    /// the characters.
+    #[must_use]
+    pub fn seed_users(&self) -> Vec<String> {
+        self.people[..self.seed_count]
+            .iter()
+            .map(|person| person.id.clone())
+            .collect()
+    }
+
+    pub(super) fn is_seed(&self, person: usize) -> bool {
+        person < self.seed_count
+    }
+
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<Thing> {
+        self.by_id.get(id).copied()
+    }
+
+    pub(super) fn person(&self, id: &str) -> Option<usize> {
+        match self.find(id) {
+            Some(Thing::Person(person)) => Some(person),
+            _ => None,
+        }
+    }
+
+    pub(super) fn post(&self, id: &str) -> Option<usize> {
+        match self.find(id) {
+            Some(Thing::Post(post)) => Some(post),
+            _ => None,
+        }
+    }
+
+    pub(super) fn comment(&self, id: &str) -> Option<usize> {
+        match self.find(id) {
+            Some(Thing::Comment(comment)) => Some(comment),
+            _ => None,
+        }
+    }
+
+    /// The whole list behind a paged endpoint; `None` where the subject does not exist.
+    #[must_use]
+    pub fn items(&self, endpoint: Endpoint, subject: &str) -> Option<Items<'_>> {
+        let of_person = |list: fn(&Person) -> &[usize]| {
+            self.person(subject)
+                .map(|person| list(&self.people[person]))
+        };
+        match endpoint {
+            Endpoint::UserPosts => of_person(|person| &person.posts).map(Items::Posts),
+            Endpoint::Appearances => of_person(|person| &person.appearances).map(Items::Posts),
+            Endpoint::Followers => of_person(|person| &person.followers).map(Items::People),
+            Endpoint::Following => of_person(|person| &person.following).map(Items::People),
+            Endpoint::RemixList => self
+                .post(subject)
+                .map(|post| Items::Posts(&self.posts[post].remixes)),
+            Endpoint::PostComments => self
+                .post(subject)
+                .map(|post| Items::Comments(&self.posts[post].comments)),
+            Endpoint::CommentReplies => self
+                .comment(subject)
+                .map(|it| Items::Comments(&self.comments[it].replies)),
+            Endpoint::Feed => Some(Items::Posts(&self.feed)),
+            Endpoint::Leaderboard => Some(Items::People(&self.leaderboard)),
+            _ => None,
+        }
+    }
+
+    /// The ids of such a list.
+    #[must_use]
+    pub fn ids(&self, endpoint: Endpoint, subject: &str) -> Option<Vec<String>> {
+        Some(match self.items(endpoint, subject)? {
+            Items::People(list) => list.iter().map(|it| self.people[*it].id.clone()).collect(),
+            Items::Posts(list) => list.iter().map(|it| self.posts[*it].id.clone()).collect(),
+            Items::Comments(list) => list
+                .iter()
+                .map(|it| self.comments[*it].id.clone())
+                .collect(),
+        })
+    }
+
+    /// Whose username contains the text, in any case of letters.
+    #[must_use]
+    pub fn search(&self, text: &str) -> Vec<usize> {
+        let wanted = text.to_lowercase();
+        let hit = |person: &usize| {
+            self.people[*person]
+                .username
+                .to_lowercase()
+                .contains(&wanted)
+        };
+        (0..self.people.len()).filter(hit).collect()
+    }
+}
+
+impl Items<'_> {
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::People(list) | Self::Posts(list) | Self::Comments(list) => list.len(),
+        }
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}

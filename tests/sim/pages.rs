@@ -1,0 +1,81 @@
+//! Every endpoint, in both shapes.
+
+use soracrawl::sim::{Endpoint, Options, Shape, Sim, Thing};
+
+use crate::client::{call, id, ids, items, start, walk};
+
+const SHAPES: [Shape; 2] = [Shape::Flat, Shape::Wrapped];
+
+#[tokio::test]
+async fn lists_walked_by_cursor_give_exactly_their_items() {
+    for shape in SHAPES {
+        let sim = start(shape).await;
+        let users = sim.world().seed_users();
+        let mut longest = 0;
+        for endpoint in [
+            Endpoint::UserPosts,
+            Endpoint::Followers,
+            Endpoint::Following,
+            Endpoint::Appearances,
+        ] {
+            for user in users.iter().take(12) {
+                let pages = walk(&sim, endpoint, user).await;
+                longest = longest.max(pages.len());
+                let seen: Vec<String> = pages.iter().flat_map(ids).collect();
+                assert_eq!(
+                    Some(seen),
+                    sim.world().ids(endpoint, user),
+                    "{}",
+                    endpoint.name()
+                );
+            }
+        }
+        assert!(longest >= 3, "no list had three pages");
+        for endpoint in [Endpoint::Feed, Endpoint::Leaderboard] {
+            let seen: Vec<String> = walk(&sim, endpoint, "")
+                .await
+                .iter()
+                .flat_map(ids)
+                .collect();
+            assert_eq!(Some(seen), sim.world().ids(endpoint, ""));
+        }
+    }
+}
+
+#[tokio::test]
+async fn single_objects_are_those_asked_for() {
+    for shape in SHAPES {
+        let sim = start(shape).await;
+        let user = sim.world().seed_users()[1].clone();
+        let profile = call(&sim, Endpoint::UserProfile, &user, "").await.data();
+        assert_eq!(profile["profile"]["user_id"], user.as_str());
+        let post = sim.world().ids(Endpoint::UserPosts, &user).expect("posts")[0].clone();
+        let detail = call(&sim, Endpoint::PostDetail, &post, "").await.data();
+        assert_eq!(id(&detail), Some(post.clone()));
+        let info = call(&sim, Endpoint::VideoInfo, &post, "").await.data();
+        assert_eq!(info["post_id"], post.as_str());
+        let name = profile["profile"]["username"]
+            .as_str()
+            .expect("a name")
+            .to_uppercase();
+        let found = call(&sim, Endpoint::SearchUsers, &name, "").await.data();
+        assert!(ids(&found).contains(&user));
+        assert_eq!(items(&found)[0]["token"], format!("<@{}>", ids(&found)[0]));
+        assert_eq!(sim.world().find(&user), Some(Thing::Person(1)));
+    }
+}
+
+#[tokio::test]
+async fn the_same_seed_shows_the_same_bytes_and_another_seed_others() {
+    let (one, same) = (start(Shape::Wrapped).await, start(Shape::Wrapped).await);
+    let other = Sim::start(Options {
+        seed: 2,
+        ..Options::default()
+    })
+    .await
+    .expect("a simulator");
+    let feed = call(&one, Endpoint::Feed, "", "").await.body;
+    assert_eq!(feed, call(&same, Endpoint::Feed, "", "").await.body);
+    assert_ne!(feed, call(&other, Endpoint::Feed, "", "").await.body);
+    assert_eq!(one.truth(), same.truth());
+}
