@@ -13,7 +13,9 @@ use crate::api::{Asked, Client, Limiter, Reply, Request, Scrubber, Secret, error
 use crate::config::Config;
 use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
 use crate::model::MicroUsd;
-use crate::store::{Budget, Held, Lock, OpenCall, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer, report};
+use crate::store::{
+    Budget, Held, Lock, OpenCall, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer, report,
+};
 
 /// An archive that this process alone sends calls for.
 pub struct Archive {
@@ -36,16 +38,32 @@ impl Archive {
     /// # Errors
     /// `InUse` where another process holds it; otherwise what is wrong with the file.
     pub async fn open(path: &Path, kind: RunKind) -> anyhow::Result<Self> {
-        let who = format!("soracrawl (process {}, since {})", std::process::id(), jiff::Timestamp::now().strftime("%F %T UTC"));
+        let who = format!(
+            "soracrawl (process {}, since {})",
+            std::process::id(),
+            jiff::Timestamp::now().strftime("%F %T UTC")
+        );
         // The folder must be there before the lock file can be.
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
+        if let Some(folder) = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty())
+        {
+            std::fs::create_dir_all(folder)
+                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
         }
         let lock = match Lock::take(path, &who)? {
             Ok(lock) => lock,
-            Err(held) => return Err(InUse { path: path.display().to_string(), held }.into()),
+            Err(held) => {
+                return Err(InUse {
+                    path: path.display().to_string(),
+                    held,
+                }
+                .into());
+            }
         };
-        let store = Store::open(path).await.with_context(|| format!("cannot open the archive {}", path.display()))?;
+        let store = Store::open(path)
+            .await
+            .with_context(|| format!("cannot open the archive {}", path.display()))?;
         let run = store.start_run(kind, std::process::id(), now()).await?;
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
             tracing::warn!(
@@ -54,7 +72,11 @@ impl Archive {
                 "the process before died; its open calls count as billed, its jobs are taken back"
             );
         }
-        Ok(Self { store, run, _lock: lock })
+        Ok(Self {
+            store,
+            run,
+            _lock: lock,
+        })
     }
 
     /// Ends the run and closes the file.
@@ -86,10 +108,18 @@ pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Resu
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
-    let mut all = if plan_changed { store.seeds().await? } else { Vec::new() };
+    let mut all = if plan_changed {
+        store.seeds().await?
+    } else {
+        Vec::new()
+    };
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
-    Ok(Prepared { plan_changed, resumed_jobs, seeded })
+    Ok(Prepared {
+        plan_changed,
+        resumed_jobs,
+        seeded,
+    })
 }
 
 /// Plants seeds. A name that a reply has shown already needs no search.
@@ -104,7 +134,10 @@ pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result
             _ => None,
         };
         let jobs = match known {
-            Some(user_id) => plan.seed_jobs(&Seed { kind: SeedKind::User, subject: user_id }),
+            Some(user_id) => plan.seed_jobs(&Seed {
+                kind: SeedKind::User,
+                subject: user_id,
+            }),
             None => plan.seed_jobs(seed),
         };
         planted.push((seed.clone(), jobs));
@@ -116,7 +149,12 @@ pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result
 #[must_use]
 pub fn budget(config: &Config) -> Budget {
     let budget = &config.budget;
-    Budget { run: budget.run_usd, day: budget.day_usd, total: budget.total_usd, seed: budget.seed_usd }
+    Budget {
+        run: budget.run_usd,
+        day: budget.day_usd,
+        total: budget.total_usd,
+        seed: budget.seed_usd,
+    }
 }
 
 /// The limiter that the configuration asks for, with the pauses that an earlier run was asked for.
@@ -141,7 +179,12 @@ pub async fn limiter(config: &Config, store: &Store) -> anyhow::Result<Limiter> 
 ///
 /// # Errors
 /// Where the client cannot be built or the archive cannot be read.
-pub async fn engine(archive: &Archive, config: &Config, key: &Secret, until_idle: bool) -> anyhow::Result<Arc<Engine>> {
+pub async fn engine(
+    archive: &Archive,
+    config: &Config,
+    key: &Secret,
+    until_idle: bool,
+) -> anyhow::Result<Arc<Engine>> {
     let limits = &config.limits;
     let store = archive.store.clone();
     Ok(Arc::new(Engine::new(Parts {
@@ -184,8 +227,14 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
         now: time,
     };
     let call_id = parts.store.open_call(&call).await?;
-    let reply = parts.client.call(&Request::get(account::PATH, Vec::new())).await;
-    let asked = Asked { had_cursor: false, now: now() };
+    let reply = parts
+        .client
+        .call(&Request::get(account::PATH, Vec::new()))
+        .await;
+    let asked = Asked {
+        had_cursor: false,
+        now: now(),
+    };
     let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
     let error = read.as_ref().err().map(ToString::to_string);
     let mut settled = settlement(&reply, MicroUsd(0), error, &parts.scrubber);
@@ -195,7 +244,9 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
     match (read, &reply) {
         (Ok(account), _) => Ok(account),
         // 403 may only mean that the key is not for this page (api/README.md §4).
-        (Err(refused @ crate::api::Error::Refused { .. }), Reply::Answered(answer)) if answer.status != 403 => {
+        (Err(refused @ crate::api::Error::Refused { .. }), Reply::Answered(answer))
+            if answer.status != 403 =>
+        {
             Err(refused.into())
         }
         (Err(_), _) => Ok(None),
@@ -206,7 +257,11 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
 ///
 /// # Errors
 /// Where signals cannot be waited for.
-pub async fn crawl(engine: &Arc<Engine>, workers: u32, grace: Duration) -> anyhow::Result<StopCause> {
+pub async fn crawl(
+    engine: &Arc<Engine>,
+    workers: u32,
+    grace: Duration,
+) -> anyhow::Result<StopCause> {
     let mut tasks = JoinSet::new();
     tasks.spawn(crawl::tend(engine.clone()));
     for _ in 0..workers {
@@ -247,7 +302,10 @@ impl Signals {
     #[cfg(unix)]
     fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
     }
 
     #[cfg(unix)]
@@ -268,4 +326,17 @@ impl Signals {
         let _ = tokio::signal::ctrl_c().await;
         "Ctrl-C"
     }
+}
+
+/// How much may still be spent now, where a budget says so.
+#[must_use]
+pub fn room(budget: &Budget, charged: &report::Charged) -> Option<MicroUsd> {
+    [
+        (budget.run, charged.run),
+        (budget.day, charged.day),
+        (budget.total, charged.total),
+    ]
+    .into_iter()
+    .filter_map(|(limit, charged)| Some(MicroUsd((limit?.0 - charged.0).max(0))))
+    .min()
 }

@@ -27,7 +27,8 @@ pub fn read(body: &[u8]) -> Option<Account> {
     if key.is_none() && user.is_none() {
         return None;
     }
-    let of = |part: Option<&Json<'_>>, name: &str| part.and_then(|part| part.get(name)).and_then(number);
+    let of =
+        |part: Option<&Json<'_>>, name: &str| part.and_then(|part| part.get(name)).and_then(number);
     Some(Account {
         balance_usd: of(user, "balance"),
         free_credit_usd: of(user, "free_credit"),
@@ -41,7 +42,10 @@ pub fn read(body: &[u8]) -> Option<Account> {
 fn number(json: &Json<'_>) -> Option<f64> {
     match json {
         Json::Bool(flag) => Some(f64::from(u8::from(*flag))),
-        #[expect(clippy::cast_precision_loss, reason = "an account's balance, for display")]
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "an account's balance, for display"
+        )]
         Json::Int(number) => Some(*number as f64),
         Json::Float(number) => Some(*number),
         Json::Text(text) => text.parse().ok(),

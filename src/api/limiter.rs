@@ -77,7 +77,10 @@ struct State {
 impl Gate {
     fn new(rate: f64, rates: &Rates) -> Self {
         Self {
-            line: tokio::sync::Mutex::new(Slots { rate, limiter: limiter(rate) }),
+            line: tokio::sync::Mutex::new(Slots {
+                rate,
+                limiter: limiter(rate),
+            }),
             state: Mutex::new(State {
                 pace: Pace::new(rate),
                 breaker: Breaker::new(rates.breaker_failures, rates.breaker_cooldown.as_secs_f64()),
@@ -93,7 +96,10 @@ impl Gate {
         let mut slots = self.line.lock().await;
         let rate = self.state().pace.rate();
         if (slots.rate - rate).abs() > f64::EPSILON {
-            *slots = Slots { rate, limiter: limiter(rate) };
+            *slots = Slots {
+                rate,
+                limiter: limiter(rate),
+            };
         }
         slots.limiter.until_ready().await;
     }
@@ -101,8 +107,13 @@ impl Gate {
 
 /// A quota that spreads its calls: at most a hundredth of a second's worth of them at once.
 fn limiter(rate: f64) -> DefaultDirectRateLimiter {
-    let period = Duration::from_secs_f64(1.0 / rate.clamp(0.000_1, 1e9)).max(Duration::from_nanos(1));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to a small positive number")]
+    let period =
+        Duration::from_secs_f64(1.0 / rate.clamp(0.000_1, 1e9)).max(Duration::from_nanos(1));
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to a small positive number"
+    )]
     let burst = (rate / 100.0).ceil().clamp(1.0, 10_000.0) as u32;
     let burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
     let quota = Quota::with_period(period).unwrap_or(Quota::per_second(burst));
@@ -116,20 +127,30 @@ impl Limiter {
             let own = entry.calls_per_second.map_or(f64::INFINITY, f64::from);
             (entry.name, Gate::new(rates.endpoint.min(own), rates))
         });
-        Self { overall: Gate::new(rates.overall, rates), endpoints: gates.collect() }
+        Self {
+            overall: Gate::new(rates.overall, rates),
+            endpoints: gates.collect(),
+        }
     }
 
     /// Those of the endpoints that may be called now, in the given order.
     #[must_use]
     pub fn open_endpoints(&self, wanted: &[&'static str], now: f64) -> Vec<&'static str> {
-        wanted.iter().copied().filter(|name| self.resting(name, now).is_none()).collect()
+        wanted
+            .iter()
+            .copied()
+            .filter(|name| self.resting(name, now).is_none())
+            .collect()
     }
 
     /// Until when an endpoint rests, if it does.
     #[must_use]
     pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
         let state = self.endpoints.get(endpoint)?.state();
-        let until = state.pace.paused_until().max(state.breaker.closed_until(now));
+        let until = state
+            .pace
+            .paused_until()
+            .max(state.breaker.closed_until(now));
         (until > now).then_some(Resting { until })
     }
 
@@ -147,7 +168,9 @@ impl Limiter {
     /// # Errors
     /// `Resting` where the endpoint was stopped for more than a moment meanwhile.
     pub async fn turn(&self, endpoint: &str, now: impl Fn() -> f64) -> Result<(), Resting> {
-        let Some(gate) = self.endpoints.get(endpoint) else { return Ok(()) };
+        let Some(gate) = self.endpoints.get(endpoint) else {
+            return Ok(());
+        };
         loop {
             if let Some(resting) = self.resting(endpoint, now()) {
                 let wait = resting.until - now();
@@ -168,7 +191,9 @@ impl Limiter {
 
     /// Learns from how a call went.
     pub fn learn(&self, endpoint: &str, verdict: Verdict, now: f64) {
-        let Some(gate) = self.endpoints.get(endpoint) else { return };
+        let Some(gate) = self.endpoints.get(endpoint) else {
+            return;
+        };
         let mut state = gate.state();
         match verdict {
             Verdict::Well => {
@@ -176,7 +201,9 @@ impl Limiter {
                 state.breaker.went_well();
             }
             Verdict::Throttled { after } => {
-                state.pace.throttled(after.map(|wait| wait.as_secs_f64()), now);
+                state
+                    .pace
+                    .throttled(after.map(|wait| wait.as_secs_f64()), now);
                 if state.pace.is_hopeless() {
                     state.breaker.trip(now);
                 } else {
@@ -190,7 +217,9 @@ impl Limiter {
 
     /// Keeps a pause that an earlier run was asked for.
     pub fn rest_until(&self, endpoint: &str, until: f64, now: f64) {
-        if until > now && let Some(gate) = self.endpoints.get(endpoint) {
+        if until > now
+            && let Some(gate) = self.endpoints.get(endpoint)
+        {
             gate.state().pace.throttled(Some(until - now), now);
         }
     }
@@ -198,6 +227,8 @@ impl Limiter {
     /// How often in a row an endpoint was stopped by its breaker without one good answer since.
     #[must_use]
     pub fn fruitless_trips(&self, endpoint: &str) -> u32 {
-        self.endpoints.get(endpoint).map_or(0, |gate| gate.state().breaker.trips())
+        self.endpoints
+            .get(endpoint)
+            .map_or(0, |gate| gate.state().breaker.trips())
     }
 }

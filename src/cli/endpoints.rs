@@ -19,7 +19,9 @@ pub(super) fn run(args: &Args) -> Exit {
         println!("{:#}", serde_json::Value::Array(all));
     } else {
         println!("{}", text());
-        println!("\n* required; one of those joined by | is required. + is not part of a crawl, only of `soracrawl call`.");
+        println!(
+            "\n* required; one of those joined by | is required. + is not part of a crawl, only of `soracrawl call`."
+        );
     }
     Exit::Done
 }
@@ -28,21 +30,41 @@ pub(super) fn run(args: &Args) -> Exit {
 fn text() -> String {
     let rows: Vec<Vec<String>> = endpoints::ALL.iter().map(row).collect();
     layout(
-        &["name", "method", "path", "parameters", ">page", ">price", "yields", "leads to", "deprecated"],
+        &[
+            "name",
+            "method",
+            "path",
+            "parameters",
+            ">page",
+            ">price",
+            "yields",
+            "leads to",
+            "deprecated",
+        ],
         &rows,
     )
 }
 
 fn row(entry: &Entry) -> Vec<String> {
     let by_hand = entry.creates || entry.deprecated;
-    let leads_to = if entry.leads_to.is_empty() { "-".to_owned() } else { entry.leads_to.join(", ") };
+    let leads_to = if entry.leads_to.is_empty() {
+        "-".to_owned()
+    } else {
+        entry.leads_to.join(", ")
+    };
     vec![
         format!("{}{}", entry.name, if by_hand { "+" } else { "" }),
         entry.method.as_str().to_owned(),
         entry.path.to_owned(),
         parameters(entry),
-        page(entry).map_or("-".to_owned(), |size| size.map_or("?".to_owned(), |size| size.to_string())),
-        if entry.price.0 == 0 { "free".to_owned() } else { entry.price.to_string() },
+        page(entry).map_or("-".to_owned(), |size| {
+            size.map_or("?".to_owned(), |size| size.to_string())
+        }),
+        if entry.price.0 == 0 {
+            "free".to_owned()
+        } else {
+            entry.price.to_string()
+        },
         entry.yields.to_owned(),
         leads_to,
         if entry.deprecated { "yes" } else { "no" }.to_owned(),
@@ -50,13 +72,22 @@ fn row(entry: &Entry) -> Vec<String> {
 }
 
 fn parameters(entry: &Entry) -> String {
-    let single = entry.params.iter().filter(|param| !entry.one_of.contains(&param.name));
+    let single = entry
+        .params
+        .iter()
+        .filter(|param| !entry.one_of.contains(&param.name));
     let mut texts: Vec<String> = Vec::new();
     if !entry.one_of.is_empty() {
         texts.push(format!("{}*", entry.one_of.join("|")));
     }
-    texts.extend(single.map(|param| format!("{}{}", param.name, if param.required { "*" } else { "" })));
-    if texts.is_empty() { "-".to_owned() } else { texts.join(" ") }
+    texts.extend(
+        single.map(|param| format!("{}{}", param.name, if param.required { "*" } else { "" })),
+    );
+    if texts.is_empty() {
+        "-".to_owned()
+    } else {
+        texts.join(" ")
+    }
 }
 
 /// `None`: no paging; `Some(None)`: pages of a size that the vendor does not state.

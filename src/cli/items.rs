@@ -17,7 +17,16 @@ impl Kind {
     /// Heads of CSV columns that hold such seeds, best first.
     fn columns(self) -> &'static [&'static str] {
         match self {
-            Self::Users => &["user_id", "author_user_id", "id", "user", "username", "profile_url", "permalink", "url"],
+            Self::Users => &[
+                "user_id",
+                "author_user_id",
+                "id",
+                "user",
+                "username",
+                "profile_url",
+                "permalink",
+                "url",
+            ],
             Self::Posts => &["post_id", "id", "post", "permalink", "post_url", "url"],
             Self::Searches => &["query", "search", "username", "name"],
         }
@@ -27,7 +36,10 @@ impl Kind {
         match self {
             Self::Users => user(text),
             Self::Posts => post(text),
-            Self::Searches => Ok(Seed { kind: SeedKind::Search, subject: text.to_owned() }),
+            Self::Searches => Ok(Seed {
+                kind: SeedKind::Search,
+                subject: text.to_owned(),
+            }),
         }
     }
 }
@@ -89,8 +101,13 @@ pub(super) fn item(kind: Kind, text: &str) -> Result<Seed, String> {
 }
 
 fn header(kind: Kind, cells: &[String]) -> Option<usize> {
-    let heads: Vec<String> = cells.iter().map(|cell| cell.trim().to_lowercase()).collect();
-    kind.columns().iter().find_map(|name| heads.iter().position(|head| head == name))
+    let heads: Vec<String> = cells
+        .iter()
+        .map(|cell| cell.trim().to_lowercase())
+        .collect();
+    kind.columns()
+        .iter()
+        .find_map(|name| heads.iter().position(|head| head == name))
 }
 
 /// The cells of a CSV line; a quoted cell may hold commas and doubled quotes.
@@ -118,12 +135,18 @@ fn user(text: &str) -> Result<Seed, String> {
         return named(name);
     }
     if let Some(rest) = below_site(text, "profile") {
-        return if is_id(rest, &["user-", "ch_"]) { Ok(seed(SeedKind::User, rest)) } else { named(rest) };
+        return if is_id(rest, &["user-", "ch_"]) {
+            Ok(seed(SeedKind::User, rest))
+        } else {
+            named(rest)
+        };
     }
     if is_id(text, &["user-", "ch_"]) {
         return Ok(seed(SeedKind::User, text));
     }
-    Err(format!("`{text}` is no user: write an id (user-… or ch_…), the address of a profile, or @name"))
+    Err(format!(
+        "`{text}` is no user: write an id (user-… or ch_…), the address of a profile, or @name"
+    ))
 }
 
 fn named(name: &str) -> Result<Seed, String> {
@@ -138,16 +161,23 @@ fn post(text: &str) -> Result<Seed, String> {
     if is_id(id, &["s_"]) {
         return Ok(seed(SeedKind::Post, id));
     }
-    Err(format!("`{text}` is no post: write an id (s_…) or an address such as https://sora.chatgpt.com/p/s_…"))
+    Err(format!(
+        "`{text}` is no post: write an id (s_…) or an address such as https://sora.chatgpt.com/p/s_…"
+    ))
 }
 
 fn seed(kind: SeedKind, subject: &str) -> Seed {
-    Seed { kind, subject: subject.to_owned() }
+    Seed {
+        kind,
+        subject: subject.to_owned(),
+    }
 }
 
 /// The part of an address after `/{folder}/`, without what follows it.
 fn below_site<'a>(text: &'a str, folder: &str) -> Option<&'a str> {
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
+    let rest = text
+        .strip_prefix("https://")
+        .or_else(|| text.strip_prefix("http://"))?;
     let (_, path) = rest.split_once('/')?;
     let item = path.strip_prefix(folder)?.strip_prefix('/')?;
     let item = item.split(['?', '#', '/']).next()?;
@@ -158,7 +188,10 @@ fn below_site<'a>(text: &'a str, folder: &str) -> Option<&'a str> {
 fn is_id(text: &str, prefixes: &[&str]) -> bool {
     prefixes.iter().any(|prefix| {
         text.strip_prefix(prefix).is_some_and(|rest| {
-            !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+            !rest.is_empty()
+                && rest
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
         })
     })
 }
@@ -172,14 +205,23 @@ pub(super) fn problems(seeds: &Seeds) -> Vec<Problem> {
     ];
     let of_list = |(key, kind, items): (&str, Kind, &Vec<String>)| -> Vec<Problem> {
         let bad = items.iter().filter_map(|text| item(kind, text).err());
-        bad.map(|why| Problem { key: key.to_owned(), at: None, why }).collect()
+        bad.map(|why| Problem {
+            key: key.to_owned(),
+            at: None,
+            why,
+        })
+        .collect()
     };
     lists.into_iter().flat_map(of_list).collect()
 }
 
 /// The seeds of the configuration; what is wrong with them is `problems`' to say.
 pub(super) fn of_config(seeds: &Seeds) -> Vec<Seed> {
-    let lists = [(Kind::Users, &seeds.users), (Kind::Posts, &seeds.posts), (Kind::Searches, &seeds.searches)];
+    let lists = [
+        (Kind::Users, &seeds.users),
+        (Kind::Posts, &seeds.posts),
+        (Kind::Searches, &seeds.searches),
+    ];
     let mut all: Vec<Seed> = lists
         .into_iter()
         .flat_map(|(kind, items)| items.iter().filter_map(move |text| item(kind, text).ok()))
@@ -197,12 +239,32 @@ mod tests {
     #[test]
     fn ids_addresses_and_names_are_seeds() {
         for (kind, text, found, subject) in [
-            (Kind::Users, "user-xiCyLclE6KJcdTXyvVq3Ontc", SeedKind::User, "user-xiCyLclE6KJcdTXyvVq3Ontc"),
+            (
+                Kind::Users,
+                "user-xiCyLclE6KJcdTXyvVq3Ontc",
+                SeedKind::User,
+                "user-xiCyLclE6KJcdTXyvVq3Ontc",
+            ),
             (Kind::Users, "ch_6955e4af", SeedKind::User, "ch_6955e4af"),
             (Kind::Users, "@sam.1", SeedKind::Name, "sam.1"),
-            (Kind::Users, "https://sora.chatgpt.com/profile/dakreekcraft", SeedKind::Name, "dakreekcraft"),
-            (Kind::Posts, "s_68e466aa780c8191b", SeedKind::Post, "s_68e466aa780c8191b"),
-            (Kind::Posts, "https://sora.chatgpt.com/p/s_68e8?x=1#y", SeedKind::Post, "s_68e8"),
+            (
+                Kind::Users,
+                "https://sora.chatgpt.com/profile/dakreekcraft",
+                SeedKind::Name,
+                "dakreekcraft",
+            ),
+            (
+                Kind::Posts,
+                "s_68e466aa780c8191b",
+                SeedKind::Post,
+                "s_68e466aa780c8191b",
+            ),
+            (
+                Kind::Posts,
+                "https://sora.chatgpt.com/p/s_68e8?x=1#y",
+                SeedKind::Post,
+                "s_68e8",
+            ),
             (Kind::Searches, "two words", SeedKind::Search, "two words"),
         ] {
             let seed = item(kind, text).unwrap();

@@ -15,8 +15,13 @@ use crate::config::{Log, LogFormat};
 pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
     let is_terminal = std::io::stderr().is_terminal();
-    let writer = Lines { bars: bars.cloned() };
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_target(false);
+    let writer = Lines {
+        bars: bars.cloned(),
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_target(false);
     let is_json = match log.format {
         LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
@@ -44,7 +49,9 @@ impl<'a> MakeWriter<'a> for Lines {
     type Writer = Line<'a>;
 
     fn make_writer(&'a self) -> Line<'a> {
-        Line { bars: self.bars.as_ref() }
+        Line {
+            bars: self.bars.as_ref(),
+        }
     }
 }
 

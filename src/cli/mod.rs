@@ -101,14 +101,18 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
 
 /// The environment's variables that are text; no other can be one of ours.
 fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
 /// Parses the arguments, runs the command and says how it ended.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: cannot start: {error}");
@@ -173,14 +177,25 @@ impl Cli {
             config.log.format = format;
         }
         let problems = items::problems(&config.seeds);
-        if problems.is_empty() { Ok(config) } else { Err(problems) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(problems)
+        }
     }
 
     /// The same, for commands that cannot do without.
     fn config(&self) -> anyhow::Result<Config> {
         self.load().map_err(|problems| {
-            let list: Vec<String> = problems.iter().map(|problem| format!("  {problem}")).collect();
-            Usage(format!("the configuration has problems:\n{}", list.join("\n"))).into()
+            let list: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("  {problem}"))
+                .collect();
+            Usage(format!(
+                "the configuration has problems:\n{}",
+                list.join("\n")
+            ))
+            .into()
         })
     }
 }

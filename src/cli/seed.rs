@@ -48,8 +48,20 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         What::Users(items) => collect(Kind::Users, items)?,
         What::Posts(items) => collect(Kind::Posts, items)?,
         What::Searches(items) => collect(Kind::Searches, items)?,
-        What::Feed => (vec![Seed { kind: SeedKind::Feed, subject: String::new() }], Vec::new()),
-        What::Leaderboard => (vec![Seed { kind: SeedKind::Leaderboard, subject: String::new() }], Vec::new()),
+        What::Feed => (
+            vec![Seed {
+                kind: SeedKind::Feed,
+                subject: String::new(),
+            }],
+            Vec::new(),
+        ),
+        What::Leaderboard => (
+            vec![Seed {
+                kind: SeedKind::Leaderboard,
+                subject: String::new(),
+            }],
+            Vec::new(),
+        ),
     };
     for why in &bad {
         eprintln!("error: {why}");
@@ -89,7 +101,11 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
         (None, false) => None,
     };
     if let Some(file) = file {
-        let name = if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() };
+        let name = if file == Path::new("-") {
+            "standard input".to_owned()
+        } else {
+            file.display().to_string()
+        };
         let (more, wrong) = items::read(kind, &text_of(&file)?);
         seeds.extend(more);
         bad.extend(wrong.into_iter().map(|bad| format!("{name}, {bad}")));
@@ -100,7 +116,9 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
 fn text_of(file: &Path) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+        std::io::stdin()
+            .read_to_end(&mut bytes)
+            .context("cannot read standard input")?;
     } else {
         bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     }

@@ -2,7 +2,10 @@
 
 /// Lays out rows under their heads. A column whose head begins with `>` is set to the right.
 pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
-    let mut widths: Vec<usize> = heads.iter().map(|head| head.trim_start_matches('>').chars().count()).collect();
+    let mut widths: Vec<usize> = heads
+        .iter()
+        .map(|head| head.trim_start_matches('>').chars().count())
+        .collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
@@ -23,8 +26,16 @@ pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
         }
         text.trim_end().to_owned()
     };
-    let mut lines = vec![line(heads.iter().map(|head| head.trim_start_matches('>')).collect())];
-    lines.extend(rows.iter().map(|row| line(row.iter().map(String::as_str).collect())));
+    let mut lines = vec![line(
+        heads
+            .iter()
+            .map(|head| head.trim_start_matches('>'))
+            .collect(),
+    )];
+    lines.extend(
+        rows.iter()
+            .map(|row| line(row.iter().map(String::as_str).collect())),
+    );
     lines.join("\n")
 }
 
@@ -43,7 +54,9 @@ pub(super) fn thousands(number: i64) -> String {
 
 /// A text of the remote for a terminal: no control characters, so that nothing it sends can drive the terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect()
+    text.chars()
+        .map(|letter| if letter.is_control() { ' ' } else { letter })
+        .collect()
 }
 
 #[cfg(test)]
@@ -52,13 +65,22 @@ mod tests {
 
     #[test]
     fn columns_line_up_and_numbers_stand_to_the_right() {
-        let rows = vec![vec!["a".to_owned(), "1,000".to_owned()], vec!["long".to_owned(), "7".to_owned()]];
-        assert_eq!(layout(&["name", ">n"], &rows), "name      n\na     1,000\nlong      7");
+        let rows = vec![
+            vec!["a".to_owned(), "1,000".to_owned()],
+            vec!["long".to_owned(), "7".to_owned()],
+        ];
+        assert_eq!(
+            layout(&["name", ">n"], &rows),
+            "name      n\na     1,000\nlong      7"
+        );
     }
 
     #[test]
     fn thousands_are_set_apart() {
-        assert_eq!([0, 999, 1000, -1_234_567].map(thousands), ["0", "999", "1,000", "-1,234,567"]);
+        assert_eq!(
+            [0, 999, 1000, -1_234_567].map(thousands),
+            ["0", "999", "1,000", "-1,234,567"]
+        );
     }
 
     #[test]

@@ -12,17 +12,34 @@ const UNPAID_BODY_BYTES: usize = 16 << 10;
 /// The settlement of a call by its reply. Without a status it is unknown whether the call was billed, so it is counted
 /// as billed; of the answers, only a status of 200 is billed (api/README.md §4).
 #[must_use]
-pub fn settlement(reply: &Reply, price: MicroUsd, error: Option<String>, scrubber: &Scrubber) -> Settlement {
+pub fn settlement(
+    reply: &Reply,
+    price: MicroUsd,
+    error: Option<String>,
+    scrubber: &Scrubber,
+) -> Settlement {
     match reply {
         Reply::Answered(answer) => answered(answer, price, error, scrubber),
         Reply::NeverSent { .. } => unpaid(Outcome::NeverSent, error),
-        Reply::Unknown { .. } => Settlement { cost: price, ..unpaid(Outcome::Unknown, error) },
+        Reply::Unknown { .. } => Settlement {
+            cost: price,
+            ..unpaid(Outcome::Unknown, error)
+        },
     }
 }
 
-fn answered(answer: &Answer, price: MicroUsd, error: Option<String>, scrubber: &Scrubber) -> Settlement {
+fn answered(
+    answer: &Answer,
+    price: MicroUsd,
+    error: Option<String>,
+    scrubber: &Scrubber,
+) -> Settlement {
     let bytes = answer.bytes();
-    let kept = if answer.is_billed() { bytes } else { &bytes[..bytes.len().min(UNPAID_BODY_BYTES)] };
+    let kept = if answer.is_billed() {
+        bytes
+    } else {
+        &bytes[..bytes.len().min(UNPAID_BODY_BYTES)]
+    };
     let clean = scrubber.scrub_body(kept);
     let body = match zstd::bulk::compress(&clean, LEVEL) {
         Ok(body) => Some(body),
@@ -34,10 +51,18 @@ fn answered(answer: &Answer, price: MicroUsd, error: Option<String>, scrubber: &
     };
     Settlement {
         outcome: Outcome::Answered,
-        cost: if answer.is_billed() { price } else { MicroUsd(0) },
+        cost: if answer.is_billed() {
+            price
+        } else {
+            MicroUsd(0)
+        },
         http_status: Some(answer.status),
         error,
-        request_id: answer.facts.request_id.as_deref().map(|id| scrubber.scrub_text(id)),
+        request_id: answer
+            .facts
+            .request_id
+            .as_deref()
+            .map(|id| scrubber.scrub_text(id)),
         body_bytes: Some(bytes.len()),
         body: body.filter(|_| !bytes.is_empty()),
     }

@@ -29,34 +29,57 @@ pub struct WalkFacts<'a> {
 /// Where a walk goes from a page that was read (api/README.md §8).
 #[must_use]
 pub fn after_page(facts: &WalkFacts<'_>) -> Next {
-    let end = |reason, note: &str| Next::End { reason, note: note.to_owned(), cursor: None };
+    let end = |reason, note: &str| Next::End {
+        reason,
+        note: note.to_owned(),
+        cursor: None,
+    };
     if !facts.is_paged {
         return end(StopReason::Complete, "");
     }
     let Some(cursor) = facts.cursor else {
         return match facts.has_more {
-            Some(true) => end(StopReason::Truncated, "the remote says that there is more, but gave no cursor"),
+            Some(true) => end(
+                StopReason::Truncated,
+                "the remote says that there is more, but gave no cursor",
+            ),
             _ => end(StopReason::Complete, ""),
         };
     };
     if facts.has_more == Some(false) {
-        return end(StopReason::Complete, "the remote says that this is all; the cursor it gave beside was not followed");
+        return end(
+            StopReason::Complete,
+            "the remote says that this is all; the cursor it gave beside was not followed",
+        );
     }
     if facts.cursor_came_before {
-        return end(StopReason::Stalled, "the remote gave a cursor that it had given before");
+        return end(
+            StopReason::Stalled,
+            "the remote gave a cursor that it had given before",
+        );
     }
-    let stale_pages = if facts.has_new_id { 0 } else { facts.stale_pages + 1 };
+    let stale_pages = if facts.has_new_id {
+        0
+    } else {
+        facts.stale_pages + 1
+    };
     if stale_pages >= STALE_PAGES {
         return end(StopReason::Stalled, "two pages in a row had no new id");
     }
-    if facts.max_pages.is_some_and(|max_pages| facts.pages >= max_pages) {
+    if facts
+        .max_pages
+        .is_some_and(|max_pages| facts.pages >= max_pages)
+    {
         return Next::End {
             reason: StopReason::Capped,
             note: format!("the configured {} pages are kept", facts.pages),
             cursor: Some(cursor.to_owned()),
         };
     }
-    Next::Page { cursor: cursor.to_owned(), stale_pages }
+    Next::Page {
+        cursor: cursor.to_owned(),
+        stale_pages,
+    }
 }
 
 /// What is known of a job when its call has failed.
@@ -97,39 +120,51 @@ pub enum Wider {
 /// Decides by who must act on the error (api/README.md §4).
 #[must_use]
 pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
-    let decision = |retry, verdict| Decision { retry, verdict, wider: Wider::Nothing };
+    let decision = |retry, verdict| Decision {
+        retry,
+        verdict,
+        wider: Wider::Nothing,
+    };
     let again = |delay_seconds: f64| {
         if facts.attempts + 1 >= facts.max_attempts {
-            Retry::End(StopReason::Failed, format!("given up after {} attempts: {error}", facts.attempts + 1))
+            Retry::End(
+                StopReason::Failed,
+                format!("given up after {} attempts: {error}", facts.attempts + 1),
+            )
         } else {
             Retry::At(facts.now + delay_seconds)
         }
     };
     match error {
         // The limiter makes everybody wait; a job is not to blame for being refused.
-        Error::Throttled { after } => decision(
-            Retry::Release,
-            Verdict::Throttled { after: *after },
-        ),
+        Error::Throttled { after } => {
+            decision(Retry::Release, Verdict::Throttled { after: *after })
+        }
         Error::Unavailable { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
-        Error::Malformed { .. } if facts.is_too_large => {
-            decision(Retry::End(StopReason::Failed, error.to_string()), Verdict::Neither)
-        }
+        Error::Malformed { .. } if facts.is_too_large => decision(
+            Retry::End(StopReason::Failed, error.to_string()),
+            Verdict::Neither,
+        ),
         Error::Malformed { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
-        Error::Blocked { after, .. } => {
-            decision(again(facts.delay_seconds.max(after.as_secs_f64())), Verdict::Failed)
+        Error::Blocked { after, .. } => decision(
+            again(facts.delay_seconds.max(after.as_secs_f64())),
+            Verdict::Failed,
+        ),
+        Error::Invalid { .. } => decision(
+            Retry::End(StopReason::Failed, error.to_string()),
+            Verdict::Neither,
+        ),
+        Error::CursorRefused { .. } if facts.restarts == 0 => {
+            decision(Retry::Restart, Verdict::Well)
         }
-        Error::Invalid { .. } => {
-            decision(Retry::End(StopReason::Failed, error.to_string()), Verdict::Neither)
-        }
-        Error::CursorRefused { .. } if facts.restarts == 0 => decision(Retry::Restart, Verdict::Well),
         Error::CursorRefused { .. } => decision(
             Retry::End(StopReason::Failed, format!("{error}, a second time")),
             Verdict::Well,
         ),
-        Error::Gone { .. } if facts.has_subject => {
-            decision(Retry::End(StopReason::Gone, error.to_string()), Verdict::Well)
-        }
+        Error::Gone { .. } if facts.has_subject => decision(
+            Retry::End(StopReason::Gone, error.to_string()),
+            Verdict::Well,
+        ),
         Error::Gone { why } | Error::Retired { why } => Decision {
             retry: Retry::Release,
             verdict: Verdict::Neither,

@@ -14,13 +14,18 @@ use crate::store::{Budget, Run, Spent, Store, Writer};
 /// Unix seconds. The only clock of the engine.
 #[must_use]
 pub fn now() -> f64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0.0, |since| since.as_secs_f64())
 }
 
 /// The UTC day of a time, YYYY-MM-DD: whose budget a call counts against.
 #[must_use]
 pub fn day(time: f64) -> String {
-    #[expect(clippy::cast_possible_truncation, reason = "whole seconds of our own clock")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole seconds of our own clock"
+    )]
     let seconds = time as i64;
     jiff::Timestamp::from_second(seconds)
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
@@ -193,7 +198,11 @@ impl Engine {
     }
 
     /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
-    pub(super) async fn retire(&self, endpoint: &'static str, why: String) -> crate::store::Result<()> {
+    pub(super) async fn retire(
+        &self,
+        endpoint: &'static str,
+        why: String,
+    ) -> crate::store::Result<()> {
         {
             let mut retired = lock(&self.retired);
             if retired.iter().all(|(other, _)| *other != endpoint) {

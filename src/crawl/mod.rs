@@ -6,6 +6,7 @@
 mod answer;
 pub mod decide;
 mod engine;
+pub mod estimate;
 pub mod plan;
 mod replan;
 pub mod trail;

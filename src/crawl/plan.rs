@@ -15,6 +15,9 @@ pub struct Plan {
     crawl: Crawl,
 }
 
+/// How long a user's list is.
+type CountOf = fn(&User) -> Option<i64>;
+
 /// The job whose reply is planned.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'a> {
@@ -128,7 +131,8 @@ impl Plan {
     /// What is fetched of a user. His posts come first: they show his profile, and that says which of the other lists
     /// are empty. What can become needless that way waits for it.
     fn user_jobs(&self, user_id: &str, depth: u32, known: Option<&User>) -> Vec<NewJob> {
-        let known = known.filter(|user| user.username.is_some() || user.counts.follower_count.is_some());
+        let known =
+            known.filter(|user| user.username.is_some() || user.counts.follower_count.is_some());
         let empty = |count: fn(&User) -> Option<i64>| known.and_then(count) == Some(0);
         let mut jobs: Vec<NewJob> = Vec::new();
         let mut after = None;
@@ -137,19 +141,33 @@ impl Plan {
             after = Some(("get_user_posts", user_id.to_owned()));
         }
         if self.crawl.profiles && (known.is_none() || self.crawl.buy_known_profiles) {
-            jobs.push(NewJob { after, ..job("get_user_profile", user_id, depth) });
+            jobs.push(NewJob {
+                after,
+                ..job("get_user_profile", user_id, depth)
+            });
             after = Some(("get_user_profile", user_id.to_owned()));
         } else if known.is_some() {
             after = None;
         }
-        let lists: [(&'static str, bool, fn(&User) -> Option<i64>); 3] = [
-            ("get_user_followers", self.crawl.followers, |user| user.counts.follower_count),
-            ("get_user_following", self.crawl.following, |user| user.counts.following_count),
-            ("get_user_cameo_appearances", self.crawl.appearances, |user| user.counts.cameo_count),
+        let lists: [(&'static str, bool, CountOf); 3] = [
+            ("get_user_followers", self.crawl.followers, |user| {
+                user.counts.follower_count
+            }),
+            ("get_user_following", self.crawl.following, |user| {
+                user.counts.following_count
+            }),
+            (
+                "get_user_cameo_appearances",
+                self.crawl.appearances,
+                |user| user.counts.cameo_count,
+            ),
         ];
         for (endpoint, wanted, count) in lists {
             if wanted && !empty(count) {
-                jobs.push(NewJob { after: after.clone(), ..job(endpoint, user_id, depth) });
+                jobs.push(NewJob {
+                    after: after.clone(),
+                    ..job(endpoint, user_id, depth)
+                });
             }
         }
         jobs
@@ -165,21 +183,34 @@ impl Plan {
     ) -> Vec<NewJob> {
         let mut jobs = Vec::new();
         let mut after = None;
-        let is_described = known.is_some_and(|post| post.counts != crate::model::PostCounts::default());
+        let is_described =
+            known.is_some_and(|post| post.counts != crate::model::PostCounts::default());
         if self.crawl.details && (!is_described || self.crawl.buy_known_details) {
             jobs.push(job("get_post_detail", post_id, depth));
             after = Some(("get_post_detail", post_id.to_owned()));
         }
         let lists = [
-            ("get_post_remix_list", self.crawl.remixes, known.and_then(|post| post.counts.remix_count)),
-            ("get_post_comments", self.crawl.comments, known.and_then(|post| post.counts.reply_count)),
+            (
+                "get_post_remix_list",
+                self.crawl.remixes,
+                known.and_then(|post| post.counts.remix_count),
+            ),
+            (
+                "get_post_comments",
+                self.crawl.comments,
+                known.and_then(|post| post.counts.reply_count),
+            ),
         ];
         for (endpoint, wanted, count) in lists {
             if !wanted {
                 continue;
             }
             if let Some(cursor) = rest_of(endpoint, post_id, count, nested) {
-                jobs.push(NewJob { after: after.clone(), cursor, ..job(endpoint, post_id, depth) });
+                jobs.push(NewJob {
+                    after: after.clone(),
+                    cursor,
+                    ..job(endpoint, post_id, depth)
+                });
             }
         }
         if self.crawl.download_info {
@@ -191,9 +222,15 @@ impl Plan {
     /// The follow-ups of a reply that the plan wants.
     #[must_use]
     pub fn admit(&self, place: &Place<'_>, harvest: &Harvest) -> Admitted {
-        let mut admitted = Admitted { led_to: place.led_to, ..Admitted::default() };
-        let nested: HashMap<(&str, &str), &Nested> =
-            harvest.nested.iter().map(|list| ((list.endpoint, list.subject.as_str()), list)).collect();
+        let mut admitted = Admitted {
+            led_to: place.led_to,
+            ..Admitted::default()
+        };
+        let nested: HashMap<(&str, &str), &Nested> = harvest
+            .nested
+            .iter()
+            .map(|list| ((list.endpoint, list.subject.as_str()), list))
+            .collect();
         self.admit_comments(place, harvest, &nested, &mut admitted);
         self.admit_posts(place, harvest, &nested, &mut admitted);
         self.admit_users(place, harvest, &mut admitted);
@@ -210,16 +247,23 @@ impl Plan {
         if !self.crawl.replies || place.depth > self.crawl.max_depth {
             return;
         }
-        let cap = (place.endpoint == "get_post_comments").then_some(self.crawl.max_per_parent.comments).flatten();
+        let cap = (place.endpoint == "get_post_comments")
+            .then_some(self.crawl.max_per_parent.comments)
+            .flatten();
         for comment in &harvest.comments {
-            let Some(cursor) = rest_of_thread(comment, nested) else { continue };
+            let Some(cursor) = rest_of_thread(comment, nested) else {
+                continue;
+            };
             if is_full(cap, admitted.led_to) {
                 break;
             }
             if place.endpoint == "get_post_comments" {
                 admitted.led_to += 1;
             }
-            let job = NewJob { cursor, ..job("get_comment_replies", &comment.comment_id, place.depth) };
+            let job = NewJob {
+                cursor,
+                ..job("get_comment_replies", &comment.comment_id, place.depth)
+            };
             push_once(&mut admitted.jobs, job);
         }
     }
@@ -281,14 +325,20 @@ impl Plan {
                 continue;
             }
             if place.resolves_name
-                && user.username.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(place.subject))
+                && user
+                    .username
+                    .as_deref()
+                    .is_some_and(|name| name.eq_ignore_ascii_case(place.subject))
             {
                 admitted.resolved = self.user_jobs(&user.user_id, 0, Some(user));
                 continue;
             }
             let depth = place.depth + 1;
             let is_subject = is_user_walk && user.user_id == place.subject;
-            if is_subject || depth > self.crawl.max_depth || !is_followed_enough(&self.crawl.filter, user) {
+            if is_subject
+                || depth > self.crawl.max_depth
+                || !is_followed_enough(&self.crawl.filter, user)
+            {
                 continue;
             }
             let jobs = self.user_jobs(&user.user_id, depth, Some(user));
@@ -309,12 +359,21 @@ impl Plan {
 }
 
 fn job(endpoint: &'static str, subject: &str, depth: u32) -> NewJob {
-    NewJob { endpoint, subject: subject.to_owned(), depth, cursor: None, after: None }
+    NewJob {
+        endpoint,
+        subject: subject.to_owned(),
+        depth,
+        cursor: None,
+        after: None,
+    }
 }
 
 /// A reply may show a thing more than once.
 fn push_once(jobs: &mut Vec<NewJob>, job: NewJob) {
-    if !jobs.iter().any(|other| other.endpoint == job.endpoint && other.subject == job.subject) {
+    if !jobs
+        .iter()
+        .any(|other| other.endpoint == job.endpoint && other.subject == job.subject)
+    {
         jobs.push(job);
     }
 }
@@ -341,7 +400,10 @@ fn rest_of(
 
 /// The same for the replies to a comment. A reply whose own replies nobody counted is not asked for them: only
 /// comments on a post are documented to have any.
-fn rest_of_thread(comment: &Comment, nested: &HashMap<(&str, &str), &Nested>) -> Option<Option<String>> {
+fn rest_of_thread(
+    comment: &Comment,
+    nested: &HashMap<(&str, &str), &Nested>,
+) -> Option<Option<String>> {
     let count = match (comment.counts.reply_count, &comment.parent_comment_id) {
         (None, Some(_)) => Some(0),
         (count, _) => count,
@@ -353,7 +415,10 @@ fn rest_of_thread(comment: &Comment, nested: &HashMap<(&str, &str), &Nested>) ->
 fn owner_of<'a>(place: &Place<'a>, harvest: &'a Harvest) -> Option<&'a str> {
     match place.endpoint {
         "get_user_posts" | "get_user_cameo_appearances" | "get_user_profile" => Some(place.subject),
-        "get_post_detail" | "get_post_remix_list" | "get_post_comments" | "get_video_download_info" => harvest
+        "get_post_detail"
+        | "get_post_remix_list"
+        | "get_post_comments"
+        | "get_video_download_info" => harvest
             .posts
             .iter()
             .find(|post| post.post_id == place.subject)
@@ -364,11 +429,19 @@ fn owner_of<'a>(place: &Place<'a>, harvest: &'a Harvest) -> Option<&'a str> {
 
 /// A number that nobody told does not pass a filter: it would be money on a guess.
 fn passes(filter: &Filter, post: &Post) -> bool {
-    let is_liked = filter.min_likes.is_none_or(|least| post.counts.like_count.is_some_and(|likes| likes >= least));
-    let is_new = filter.posted_after.is_none_or(|after| post.posted_at.is_some_and(|posted| posted > after));
+    let is_liked = filter
+        .min_likes
+        .is_none_or(|least| post.counts.like_count.is_some_and(|likes| likes >= least));
+    let is_new = filter
+        .posted_after
+        .is_none_or(|after| post.posted_at.is_some_and(|posted| posted > after));
     is_liked && is_new
 }
 
 fn is_followed_enough(filter: &Filter, user: &User) -> bool {
-    filter.min_followers.is_none_or(|least| user.counts.follower_count.is_some_and(|count| count >= least))
+    filter.min_followers.is_none_or(|least| {
+        user.counts
+            .follower_count
+            .is_some_and(|count| count >= least)
+    })
 }

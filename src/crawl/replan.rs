@@ -16,7 +16,9 @@ const REPLY_BYTES: usize = 256 << 20;
 pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
     let mut added = 0;
     for _ in 0..JOBS {
-        let Some(job) = engine.parts.store.next_replan().await? else { break };
+        let Some(job) = engine.parts.store.next_replan().await? else {
+            break;
+        };
         added += replan(engine, &job).await?;
     }
     Ok(added > 0)
@@ -35,7 +37,9 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
     let mut after = 0;
     while let Some(place) = &mut place {
         let replies = store.kept_replies(job.job_id, after).await?;
-        let Some((last, _)) = replies.last() else { break };
+        let Some((last, _)) = replies.last() else {
+            break;
+        };
         after = *last;
         for (call_id, reply) in &replies {
             match read_again(place, &reply.body) {
@@ -52,7 +56,12 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
     let led_to = place.map_or(0, |place| place.led_to);
     let added = store.replanned(job, &jobs, led_to, now()).await?;
     if added > 0 {
-        tracing::info!(endpoint = job.endpoint, subject = job.subject, added, "planned again from kept replies");
+        tracing::info!(
+            endpoint = job.endpoint,
+            subject = job.subject,
+            added,
+            "planned again from kept replies"
+        );
     }
     Ok(added)
 }

@@ -23,7 +23,12 @@ impl Trail {
             items: stored
                 .item_hashes
                 .chunks_exact(8)
-                .map(|bytes| bytes.iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte)))
+                .map(|bytes| {
+                    bytes
+                        .iter()
+                        .rev()
+                        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+                })
                 .collect(),
         }
     }
@@ -109,6 +114,9 @@ mod tests {
 
     #[test]
     fn hashes_are_what_earlier_versions_wrote() {
-        assert_eq!(item_hashes(&ids(&["a"])), 0xaf63_dc4c_8601_ec8c_u64.to_le_bytes());
+        assert_eq!(
+            item_hashes(&ids(&["a"])),
+            0xaf63_dc4c_8601_ec8c_u64.to_le_bytes()
+        );
     }
 }

@@ -40,8 +40,12 @@ async fn wait(engine: &Engine) -> Duration {
 
 async fn tick(engine: &Engine) -> Result<()> {
     let store = &engine.parts.store;
-    if report::next_due(store.readers()).await?.is_some_and(|due| due <= now())
-        || report::next_expiry(store.readers()).await?.is_some_and(|expiry| expiry <= now())
+    if report::next_due(store.readers())
+        .await?
+        .is_some_and(|due| due <= now())
+        || report::next_expiry(store.readers())
+            .await?
+            .is_some_and(|expiry| expiry <= now())
     {
         let released = store.release_due(now()).await?;
         engine.wake(usize::try_from(released).unwrap_or(usize::MAX));
@@ -61,7 +65,10 @@ async fn tick(engine: &Engine) -> Result<()> {
 
 fn begin_new_day(engine: &Engine) {
     let mut day_spent = lock(&engine.day_spent);
-    if day_spent.as_ref().is_some_and(|(_, spent_on)| *spent_on != day(now())) {
+    if day_spent
+        .as_ref()
+        .is_some_and(|(_, spent_on)| *spent_on != day(now()))
+    {
         *day_spent = None;
         engine.wake.notify_waiters();
     }
@@ -71,7 +78,9 @@ async fn give_up_broken_endpoints(engine: &Engine) -> Result<()> {
     for endpoint in engine.endpoints() {
         let trips = engine.parts.limiter.fruitless_trips(endpoint);
         if trips > TRIPS_TO_GIVE_UP {
-            engine.retire(endpoint, format!("it kept failing through {trips} pauses")).await?;
+            engine
+                .retire(endpoint, format!("it kept failing through {trips} pauses"))
+                .await?;
         }
     }
     Ok(())

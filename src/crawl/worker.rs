@@ -13,7 +13,8 @@ use crate::api::limiter::Verdict;
 use crate::api::{self, Asked, Entry, Reply, Request, endpoints, error, retry};
 use crate::model::{Harvest, Lease};
 use crate::store::{
-    Error, Failure, LeaseRequest, Leased, Next, OpenCall, Outcome, PageCommit, Result, Retry, Scope, Spent,
+    Error, Failure, LeaseRequest, Leased, Next, OpenCall, Outcome, PageCommit, Result, Retry,
+    Scope, Spent,
 };
 
 /// How long a worker without a job rests before it looks again by itself: other processes add jobs without a word.
@@ -31,7 +32,9 @@ pub async fn work(engine: Arc<Engine>) {
         match step(&engine).await {
             Ok(Step::Worked) => {}
             // Whoever took over the job goes on with it.
-            Err(Error::LeaseLost) => tracing::warn!("a lease was lost; the job is done by another worker"),
+            Err(Error::LeaseLost) => {
+                tracing::warn!("a lease was lost; the job is done by another worker")
+            }
             Ok(Step::NothingReady) => tokio::select! {
                 () = engine.wake.notified() => {}
                 () = tokio::time::sleep(REST) => {}
@@ -68,7 +71,11 @@ async fn step(engine: &Engine) -> Result<Step> {
         release(engine, &lease, None).await?;
         return Ok(Step::Worked);
     }
-    let call_id = match parts.writer.open_call(open_call(engine, &lease, entry)).await {
+    let call_id = match parts
+        .writer
+        .open_call(open_call(engine, &lease, entry))
+        .await
+    {
         Ok(call_id) => call_id,
         Err(Error::BudgetSpent(spent)) => {
             parts.limiter.learn(entry.name, Verdict::Neither, now());
@@ -89,10 +96,15 @@ async fn step(engine: &Engine) -> Result<Step> {
     engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
     let reply = parts.client.call(&request_of(&lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
-    let asked = Asked { had_cursor: lease.cursor.is_some(), now: now() };
+    let asked = Asked {
+        had_cursor: lease.cursor.is_some(),
+        now: now(),
+    };
     let read = error::of_reply(&reply, asked, &parts.scrubber).and_then(|body| {
-        api::harvest(entry, &lease.subject, body)
-            .map_err(|why| api::Error::Malformed { at: why.at, why: why.why })
+        api::harvest(entry, &lease.subject, body).map_err(|why| api::Error::Malformed {
+            at: why.at,
+            why: why.why,
+        })
     });
     match read {
         Ok(harvest) => keep(engine, lease, entry, call_id, &reply, harvest).await?,
@@ -145,10 +157,9 @@ async fn keep(
         is_paged: entry.is_paged(),
         cursor: harvest.cursor.as_deref(),
         has_more: harvest.has_more,
-        cursor_came_before: harvest
-            .cursor
-            .as_deref()
-            .is_some_and(|cursor| lease.cursor.as_deref() == Some(cursor) || trail.has_cursor(cursor)),
+        cursor_came_before: harvest.cursor.as_deref().is_some_and(|cursor| {
+            lease.cursor.as_deref() == Some(cursor) || trail.has_cursor(cursor)
+        }),
         has_new_id: trail.has_new(&harvest.items),
         stale_pages: lease.stale_pages,
         pages: lease.pages + 1,
@@ -184,7 +195,10 @@ async fn keep(
     };
     parts.writer.commit_page(page).await?;
     engine.counters.pages.fetch_add(1, Ordering::Relaxed);
-    engine.counters.rows.fetch_add(u64::try_from(rows).unwrap_or(0), Ordering::Relaxed);
+    engine
+        .counters
+        .rows
+        .fetch_add(u64::try_from(rows).unwrap_or(0), Ordering::Relaxed);
     if goes_on {
         engine.give_trail_back(job_id, trail);
     }
@@ -208,7 +222,11 @@ async fn put_back(
         parts.settings.retry_cap,
         rand::random(),
     );
-    let Decision { retry, verdict, wider } = decide::after_failure(
+    let Decision {
+        retry,
+        verdict,
+        wider,
+    } = decide::after_failure(
         error,
         &FailureFacts {
             has_subject: entry.subject.is_some(),
@@ -227,7 +245,10 @@ async fn put_back(
         tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "a job ended");
     }
     let rest = match verdict {
-        Verdict::Throttled { .. } => parts.limiter.resting(entry.name, now()).map(|rest| (entry.name, rest.until)),
+        Verdict::Throttled { .. } => parts
+            .limiter
+            .resting(entry.name, now())
+            .map(|rest| (entry.name, rest.until)),
         _ => None,
     };
     // A walk that goes back to its head forgets where it has been.
@@ -236,7 +257,10 @@ async fn put_back(
     let failure = Failure {
         job_id: lease.job_id,
         fence: lease.fence,
-        call: Some((call_id, settlement(reply, entry.price, Some(error.to_string()), &parts.scrubber))),
+        call: Some((
+            call_id,
+            settlement(reply, entry.price, Some(error.to_string()), &parts.scrubber),
+        )),
         retry,
         rest,
         error: error.to_string(),
@@ -245,7 +269,11 @@ async fn put_back(
     parts.writer.fail(failure).await?;
     match wider {
         Wider::Nothing => {}
-        Wider::Retire(why) => engine.retire(entry.name, format!("the remote does not offer it: {why}")).await?,
+        Wider::Retire(why) => {
+            engine
+                .retire(entry.name, format!("the remote does not offer it: {why}"))
+                .await?
+        }
         Wider::Refused(why) => engine.stop(StopCause::Refused(why)),
     }
     if is_end {
@@ -273,7 +301,11 @@ async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result
 async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
     match spent.scope {
         Scope::Seed => {
-            let stopped = engine.parts.store.stop_seed(lease.seed_id, &spent.to_string(), now()).await?;
+            let stopped = engine
+                .parts
+                .store
+                .stop_seed(lease.seed_id, &spent.to_string(), now())
+                .await?;
             tracing::warn!(seed_id = lease.seed_id, stopped, "{spent}");
         }
         Scope::Day if !engine.parts.settings.until_idle => {
@@ -296,7 +328,10 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
 fn say_what_is_odd(engine: &Engine, lease: &Lease, harvest: &Harvest) {
     if let Some(first) = harvest.odd.first() {
         let count = harvest.odd.len();
-        engine.counters.odd_items.fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
+        engine
+            .counters
+            .odd_items
+            .fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
         tracing::warn!(
             endpoint = lease.endpoint,
             subject = lease.subject,

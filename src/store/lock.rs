@@ -57,6 +57,36 @@ impl Lock {
     }
 }
 
+impl Lock {
+    /// Who holds the lock of the archive at `path`, if anybody does. Makes no lock file.
+    ///
+    /// # Errors
+    /// Where the lock file is there and cannot be opened.
+    pub fn holder(path: &Path) -> Result<Option<Held>> {
+        if !lock_path(path).exists() {
+            return Ok(None);
+        }
+        let file = match OpenOptions::new().read(true).open(lock_path(path)) {
+            Ok(file) => file,
+            Err(source) => {
+                return Err(Error::Io {
+                    path: lock_path(path).display().to_string(),
+                    source,
+                });
+            }
+        };
+        // A shared lock asks without taking the place of a daemon that starts at this moment.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(_) => {
+                let mut holder = String::new();
+                let _ = (&file).read_to_string(&mut holder);
+                Ok(Some(Held(holder.trim().to_owned())))
+            }
+        }
+    }
+}
+
 fn lock_path(archive: &Path) -> PathBuf {
     let mut name = archive.as_os_str().to_owned();
     name.push(".lock");

@@ -5,6 +5,7 @@
 //! fsync is paid once for all of them.
 
 mod archive;
+pub mod compare;
 mod error;
 mod ledger;
 mod lock;

@@ -155,7 +155,13 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let rows = [PageRows { call_id, now, subject, items_before: 0, harvest }];
+        let rows = [PageRows {
+            call_id,
+            now,
+            subject,
+            items_before: 0,
+            harvest,
+        }];
         archive::write(&mut transaction, &rows).await?;
         let kept = Kept {
             next_cursor: harvest.cursor.as_deref(),

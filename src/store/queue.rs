@@ -197,14 +197,19 @@ async fn lease_next(
     }))
 }
 
-async fn is_needless(connection: &mut SqliteConnection, lease: &Lease) -> Result<bool> {
-    let Some((_, sql)) = KNOWN_REST
+/// The question how much is left of a subject's list, where the archive can know.
+pub(super) fn known_rest(endpoint: &str) -> Option<&'static str> {
+    KNOWN_REST
         .iter()
-        .find(|(endpoint, _)| *endpoint == lease.endpoint)
-    else {
+        .find(|(name, _)| *name == endpoint)
+        .map(|(_, sql)| *sql)
+}
+
+async fn is_needless(connection: &mut SqliteConnection, lease: &Lease) -> Result<bool> {
+    let Some(sql) = known_rest(lease.endpoint) else {
         return Ok(false);
     };
-    let rest: Option<Option<i64>> = sqlx::query_scalar(*sql)
+    let rest: Option<Option<i64>> = sqlx::query_scalar(sql)
         .bind(&lease.subject)
         .fetch_optional(&mut *connection)
         .await?;

@@ -168,14 +168,20 @@ pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
 /// # Errors
 /// Where the archive cannot be read.
 pub async fn rests(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
-    Ok(sqlx::query_as("select endpoint, until from rests").fetch_all(pool).await?)
+    Ok(sqlx::query_as("select endpoint, until from rests")
+        .fetch_all(pool)
+        .await?)
 }
 
 /// Whether one of these endpoints has a ready job of this depth or less.
 ///
 /// # Errors
 /// Where the archive cannot be read.
-pub async fn has_ready(pool: &SqlitePool, endpoints: &[&'static str], max_depth: u32) -> Result<bool> {
+pub async fn has_ready(
+    pool: &SqlitePool,
+    endpoints: &[&'static str],
+    max_depth: u32,
+) -> Result<bool> {
     for endpoint in endpoints {
         let found: Option<i64> = sqlx::query_scalar(
             "select 1 from jobs where state = 'ready' and endpoint = ? and depth <= ? limit 1",
@@ -208,7 +214,11 @@ pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
 /// # Errors
 /// Where the archive cannot be read.
 pub async fn next_expiry(pool: &SqlitePool) -> Result<Option<f64>> {
-    Ok(sqlx::query_scalar("select min(lease_until) from jobs where state = 'leased'").fetch_one(pool).await?)
+    Ok(
+        sqlx::query_scalar("select min(lease_until) from jobs where state = 'leased'")
+            .fetch_one(pool)
+            .await?,
+    )
 }
 
 /// Kept pages and rows since a moment, and the moment of the newest: for a rate.
@@ -286,4 +296,64 @@ pub async fn jobs(
             })
         })
         .collect()
+}
+
+/// What is known of the waiting jobs of one endpoint: (jobs, of unknown length, pages of the others, kept pages of
+/// finished jobs, finished jobs). `page_size` is in items.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn waiting(
+    pool: &SqlitePool,
+    endpoint: &str,
+    page_size: i64,
+    max_depth: u32,
+) -> Result<[i64; 5]> {
+    let rest = match super::queue::known_rest(endpoint) {
+        Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
+        None => "null".to_owned(),
+    };
+    // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
+    let text = format!(
+        "select count(*), coalesce(sum(rest is null), 0),
+             coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
+                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0)
+         from (select j.items, j.pages, {rest} as rest from jobs j
+               where j.endpoint = ?1 and j.state in ('ready', 'waiting', 'leased') and j.depth <= ?2)"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(endpoint)
+        .bind(max_depth)
+        .bind(page_size)
+        .fetch_one(pool)
+        .await?;
+    let finished: (i64, i64) = sqlx::query_as(
+        "select coalesce((select sum(kept) from call_totals where endpoint = ?1), 0),
+                coalesce((select sum(jobs) from job_counts where endpoint = ?1 and state = 'done'), 0)",
+    )
+    .bind(endpoint)
+    .fetch_one(pool)
+    .await?;
+    Ok([
+        row.try_get(0)?,
+        row.try_get(1)?,
+        row.try_get(2)?,
+        finished.0,
+        finished.1,
+    ])
+}
+
+/// Pages that were bought again though they were in the archive: kept calls beyond the first of the same page in the
+/// same pass of a walk.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn repeated_pages(pool: &SqlitePool) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "select coalesce(sum(times - 1), 0) from
+         (select count(*) as times from calls c join jobs j on j.id = c.job_id
+          where c.kept = 1 and c.id > j.pass_call_id group by c.job_id, coalesce(c.cursor, ''))",
+    )
+    .fetch_one(pool)
+    .await?)
 }

@@ -128,8 +128,7 @@ async fn work(
                 }
             }
             Err(error) => {
-                let one: Vec<Operation> = group.drain(..).collect();
-                reply_one(one, Err(error));
+                reply_one(std::mem::take(&mut group), Err(error));
             }
         }
     }

@@ -29,7 +29,11 @@ impl Breaker {
 
     /// Until when no call may be made: the cool-down, or the trial that is under way.
     pub(super) fn closed_until(&self, now: f64) -> f64 {
-        if now < self.open_until { self.open_until } else { self.trial_until }
+        if now < self.open_until {
+            self.open_until
+        } else {
+            self.trial_until
+        }
     }
 
     pub(super) fn is_cooling(&self, now: f64) -> bool {
@@ -70,7 +74,8 @@ impl Breaker {
 
     pub(super) fn trip(&mut self, now: f64) {
         let doublings = self.trips.min(16);
-        let wait = (self.cooldown_seconds * f64::from(1_u32 << doublings)).min(MAX_COOLDOWN_SECONDS);
+        let wait =
+            (self.cooldown_seconds * f64::from(1_u32 << doublings)).min(MAX_COOLDOWN_SECONDS);
         self.open_until = now + wait;
         self.trial_until = 0.0;
         self.trips += 1;
@@ -87,14 +92,21 @@ mod tests {
         for _ in 0..2 {
             breaker.failed(1.0);
         }
-        assert_eq!(breaker.closed_until(1.0), 0.0, "two failures are not enough");
+        assert_eq!(
+            breaker.closed_until(1.0),
+            0.0,
+            "two failures are not enough"
+        );
         breaker.failed(1.0);
         assert_eq!((breaker.closed_until(2.0), breaker.trips()), (11.0, 1));
         // Calls that were in flight at the trip do not count again.
         breaker.failed(2.0);
         assert_eq!(breaker.trips(), 1);
         breaker.begin(11.0);
-        assert!(breaker.closed_until(11.5) > 11.5, "only one trial at a time");
+        assert!(
+            breaker.closed_until(11.5) > 11.5,
+            "only one trial at a time"
+        );
         breaker.failed(12.0);
         assert_eq!((breaker.closed_until(12.0), breaker.trips()), (32.0, 2));
     }

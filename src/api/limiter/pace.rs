@@ -54,7 +54,11 @@ impl Pace {
     pub(super) fn throttled(&mut self, after_seconds: Option<f64>, now: f64) {
         let is_same_pause = now < self.paused_until;
         if !is_same_pause {
-            let cut = if now - self.cut_at < RECENT_SECONDS { FURTHER_CUT } else { FIRST_CUT };
+            let cut = if now - self.cut_at < RECENT_SECONDS {
+                FURTHER_CUT
+            } else {
+                FIRST_CUT
+            };
             self.rate = (self.rate * cut).max(self.configured * LEAST_PART);
             self.cut_at = now;
             self.raised_at = now;

@@ -1,0 +1,180 @@
+//! `soracrawl demo`: a made-up world, crawled with faults on, and the archive held against it.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+use anyhow::Context;
+use indicatif::MultiProgress;
+
+use super::table::{layout, thousands};
+use super::{Cli, Exit, logging, run};
+use crate::api::Secret;
+use crate::config::{Config, Log, LogFormat};
+use crate::crawl::Plan;
+use crate::daemon::{self, Archive};
+use crate::model::MicroUsd;
+use crate::sim::{self, Sim, Truth};
+use crate::store::{RunKind, Seed, SeedKind, Store, compare, report};
+
+/// The world and its faults are the same in every demo.
+const SEED: u64 = 7;
+const FAULTS: f64 = 0.08;
+
+/// Arguments of `demo`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Shape of the replies: wrapped as upstream, or flat as in the vendor's document
+    #[arg(long, value_enum, default_value = "wrapped")]
+    shape: sim::Shape,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let bars = (std::io::stderr().is_terminal() && cli.log.is_none()).then(MultiProgress::new);
+    // The faults are meant to happen: only what the crawler could not mend is worth a line.
+    let log = Log {
+        level: "error".to_owned(),
+        format: cli.log.unwrap_or(LogFormat::Text),
+    };
+    logging::start(&log, bars.as_ref())?;
+    let path = match &cli.archive {
+        Some(path) => path.clone(),
+        None => PathBuf::from(
+            jiff::Timestamp::now()
+                .strftime("soracrawl-demo-%Y%m%d-%H%M%S.db")
+                .to_string(),
+        ),
+    };
+    anyhow::ensure!(
+        !path.exists(),
+        "{} exists already; name another file with --archive",
+        path.display()
+    );
+    let sim = Sim::start(sim::Options {
+        seed: SEED,
+        faults: FAULTS,
+        shape: args.shape,
+        ..sim::Options::default()
+    })
+    .await
+    .context("cannot start the simulator")?;
+    println!(
+        "a made-up world at {}; {:.0} % of its answers go wrong",
+        sim.base_url(),
+        FAULTS * 100.0
+    );
+    let config = config(&sim, path.clone());
+    let archive = Archive::open(&path, RunKind::Run).await?;
+    daemon::prepare(
+        &archive.store,
+        &Plan::new(config.crawl.clone()),
+        &seeds(&sim),
+    )
+    .await?;
+    let key = Secret::new(sim::DEFAULT_KEY).map_err(|why| anyhow::anyhow!(why))?;
+    let crawled = run::crawl(archive, &config, &key, true, bars).await?;
+    let is_equal = tell(&sim, &path).await?;
+    sim.stop().await;
+    Ok(if crawled == Exit::Done && is_equal {
+        Exit::Done
+    } else {
+        Exit::Failed
+    })
+}
+
+fn config(sim: &Sim, path: PathBuf) -> Config {
+    let mut config = Config::default();
+    config.archive.path = path;
+    config.api.base_url = sim.base_url();
+    config.limits.requests_per_second = 2000.0;
+    config.limits.max_in_flight = 16;
+    // The simulator forgives sooner than a real remote.
+    config.limits.retry_base_seconds = 0.05;
+    config.limits.max_attempts = 10;
+    config
+}
+
+/// All users who post, the feed and the leaderboard: from there everything is reached.
+fn seeds(sim: &Sim) -> Vec<Seed> {
+    let users = sim.world().seed_users().into_iter().map(|subject| Seed {
+        kind: SeedKind::User,
+        subject,
+    });
+    let lists = [SeedKind::Feed, SeedKind::Leaderboard].map(|kind| Seed {
+        kind,
+        subject: String::new(),
+    });
+    users.chain(lists).collect()
+}
+
+/// Says what the archive holds, what it cost, and whether it is the world.
+async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
+    let readers = Store::open_readers(path).await?;
+    let mut rows = Vec::new();
+    let mut is_equal = true;
+    for Truth {
+        kind,
+        columns,
+        rows: truth,
+    } in sim.truth()
+    {
+        let archived = compare::shown(&readers, kind, &columns).await?;
+        let (missing, extra) = (
+            truth.difference(&archived).count(),
+            archived.difference(&truth).count(),
+        );
+        is_equal &= missing == 0 && extra == 0;
+        let verdict = if missing == 0 && extra == 0 {
+            "equal"
+        } else {
+            "DIFFERENT"
+        };
+        let count = |number: usize| thousands(i64::try_from(number).unwrap_or(i64::MAX));
+        rows.push(vec![
+            kind.to_owned(),
+            count(archived.len()),
+            count(truth.len()),
+            count(missing),
+            count(extra),
+            verdict.to_owned(),
+        ]);
+    }
+    println!("\narchived against the world's truth\n");
+    println!(
+        "{}",
+        layout(
+            &["rows", ">archived", ">truth", ">missing", ">extra", ""],
+            &rows
+        )
+    );
+    let all = report::endpoints(&readers).await?;
+    let sum = |of: fn(&report::EndpointStatus) -> i64| all.values().map(of).sum::<i64>();
+    let cost = MicroUsd(sum(|of| of.cost_micro_usd));
+    let archived_rows = sum(|of| of.rows);
+    let repeated = report::repeated_pages(&readers).await?;
+    println!(
+        "\ncalls {} ({} pages kept, {} failed and tried again), {} spent, {} per thousand rows",
+        thousands(sum(|of| of.answered + of.unknown + of.never_sent)),
+        thousands(sum(|of| of.kept)),
+        thousands(sum(|of| of.answered + of.unknown + of.never_sent - of.kept) - 1),
+        cost,
+        MicroUsd(cost.0 * 1000 / archived_rows.max(1)),
+    );
+    println!(
+        "calls repeated (pages bought though they were kept already): {}",
+        thousands(repeated)
+    );
+    println!("odd items: {}", thousands(sum(|of| of.odd_items)));
+    readers.close().await;
+    println!("\nthe archive: {}\n\nworth a try:", path.display());
+    for query in QUERIES {
+        println!("  sqlite3 {} \"{query}\"", path.display());
+    }
+    Ok(is_equal)
+}
+
+/// Queries that show what an archive is good for; a test runs them.
+pub const QUERIES: [&str; 3] = [
+    "select username, follower_count, post_count from users_now order by follower_count desc limit 5",
+    "select depth, author_username, text from comment_tree where post_id = (select post_id from posts_now order by reply_count desc limit 1) order by path",
+    "select endpoint, kept, cost_usd, row_count from spend_by_endpoint_and_day order by cost_usd desc",
+];

@@ -1,0 +1,124 @@
+//! `soracrawl estimate`: what the waiting jobs will cost, before anything is spent.
+
+use sqlx::sqlite::SqlitePool;
+
+use super::table::{layout, thousands};
+use super::{Cli, Exit};
+use crate::api::endpoints;
+use crate::crawl::Plan;
+use crate::crawl::estimate::{self, Estimate, Known};
+use crate::model::MicroUsd;
+use crate::store::{Store, report};
+
+/// Arguments of `estimate`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let readers = Store::open_readers(&config.archive.path).await?;
+    let plan = Plan::new(config.crawl.clone());
+    let estimate = of(&readers, &plan).await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&estimate)?);
+    } else {
+        print(&estimate);
+    }
+    Ok(Exit::Done)
+}
+
+/// The estimate of the archive's waiting jobs under a plan.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub(super) async fn of(readers: &SqlitePool, plan: &Plan) -> anyhow::Result<Estimate> {
+    let statuses = report::endpoints(readers).await?;
+    let mut estimate = Estimate::default();
+    for name in plan.endpoints() {
+        let Some(entry) = endpoints::find(name) else {
+            continue;
+        };
+        let (items, kept) = statuses
+            .get(name)
+            .map_or((0, 0), |status| (status.items, status.kept));
+        let size = estimate::page_size(entry, items, kept);
+        let [jobs, unknown, pages, kept_pages, finished] =
+            report::waiting(readers, name, size, plan.max_depth()).await?;
+        if jobs == 0 {
+            continue;
+        }
+        let known = Known {
+            jobs,
+            unknown,
+            pages,
+            kept_pages,
+            finished,
+        };
+        estimate.lines.push(estimate::line(entry, &known));
+        if !entry.leads_to.is_empty() {
+            estimate
+                .not_known
+                .push(format!("{name} leads to {}", entry.leads_to.join(", ")));
+        }
+    }
+    Ok(estimate)
+}
+
+fn print(estimate: &Estimate) {
+    if estimate.lines.is_empty() {
+        println!("nothing waits: a run would cost nothing");
+        return;
+    }
+    let usd = |micros: i64| MicroUsd(micros).to_string();
+    let rows: Vec<Vec<String>> = estimate
+        .lines
+        .iter()
+        .map(|line| {
+            vec![
+                line.endpoint.to_owned(),
+                thousands(line.jobs),
+                thousands(line.least_calls),
+                thousands(line.expected_calls),
+                line.most_calls.map_or("?".to_owned(), thousands),
+                usd(line.least_micro_usd),
+                usd(line.expected_micro_usd),
+                line.most_micro_usd.map_or("?".to_owned(), usd),
+            ]
+        })
+        .collect();
+    let heads = [
+        "endpoint",
+        ">jobs",
+        ">calls at least",
+        ">expected",
+        ">at most",
+        ">$ at least",
+        ">$ expected",
+        ">$ at most",
+    ];
+    println!("{}", layout(&heads, &rows));
+    let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
+    println!(
+        "\nin all at least {}, expected {}",
+        usd(least),
+        estimate.expected()
+    );
+    let unknown: Vec<String> = estimate
+        .lines
+        .iter()
+        .filter_map(|line| Some(format!("  {}: {}", line.endpoint, line.unknown.as_ref()?)))
+        .chain(
+            estimate
+                .not_known
+                .iter()
+                .map(|why| format!("  {why}: how many, its replies will say")),
+        )
+        .collect();
+    if !unknown.is_empty() {
+        println!("not known:\n{}", unknown.join("\n"));
+    }
+}

@@ -1,0 +1,150 @@
+//! `soracrawl jobs`: what there is to fetch, and why something ended; ended jobs can be tried again.
+
+use super::table::{layout, plain, thousands};
+use super::{Cli, Exit};
+use crate::store::report::{self, JobLine};
+use crate::store::{Requeue, Store};
+
+/// Arguments of `jobs`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    what: Option<What>,
+
+    #[command(flatten)]
+    which: Which,
+
+    /// How many to list at most
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    limit: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum What {
+    /// Try ended jobs again: failed and stopped ones from where they were, done ones from their head (this buys
+    /// their pages anew)
+    Requeue(Again),
+}
+
+#[derive(Debug, Clone, clap::Args)]
+struct Which {
+    /// Only jobs in this state
+    #[arg(long, value_parser = ["waiting", "ready", "leased", "done", "stopped", "failed"])]
+    state: Option<String>,
+
+    /// Only jobs of this endpoint
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+
+    /// Only jobs that ended for this reason
+    #[arg(long, value_parser = ["complete", "gone", "capped", "stalled", "truncated", "budget", "failed"])]
+    reason: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Again {
+    /// Which ended jobs
+    #[arg(long, default_value = "failed", value_parser = ["failed", "stopped", "done"])]
+    state: String,
+
+    /// Only jobs of this endpoint
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+
+    /// Only jobs that ended for this reason
+    #[arg(long, value_parser = ["complete", "gone", "capped", "stalled", "truncated", "budget", "failed"])]
+    reason: Option<String>,
+
+    /// Only the job of this subject
+    #[arg(long, value_name = "ID")]
+    subject: Option<String>,
+
+    /// Only the job of this number
+    #[arg(long, value_name = "N")]
+    id: Option<i64>,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    if let Some(What::Requeue(again)) = &args.what {
+        // Opening for writing would make an archive where there is none.
+        Store::open_readers(&config.archive.path)
+            .await?
+            .close()
+            .await;
+        let store = Store::open(&config.archive.path).await?;
+        let which = Requeue {
+            state: again.state.clone(),
+            endpoint: again.endpoint.clone(),
+            subject: again.subject.clone(),
+            reason: again.reason.clone(),
+            id: again.id,
+        };
+        let requeued = store.requeue(&which).await?;
+        store.close().await?;
+        println!("{requeued} jobs are ready again");
+        return Ok(Exit::Done);
+    }
+    let readers = Store::open_readers(&config.archive.path).await?;
+    let which = &args.which;
+    let lines = report::jobs(
+        &readers,
+        which.state.as_deref(),
+        which.endpoint.as_deref(),
+        which.reason.as_deref(),
+        args.limit,
+    )
+    .await?;
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&lines)?);
+    } else if lines.is_empty() {
+        println!("no such jobs");
+    } else {
+        let heads = [
+            ">id",
+            "endpoint",
+            "subject",
+            "state",
+            "reason",
+            ">pages",
+            ">items",
+            ">tries",
+            ">last call",
+            "why",
+        ];
+        println!(
+            "{}",
+            layout(&heads, &lines.iter().map(row).collect::<Vec<_>>())
+        );
+        if lines.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
+            println!("(the first {}; --limit shows more)", args.limit);
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn row(line: &JobLine) -> Vec<String> {
+    let why = line
+        .note
+        .as_deref()
+        .or(line.last_error.as_deref())
+        .unwrap_or("");
+    vec![
+        line.id.to_string(),
+        line.endpoint.clone(),
+        plain(&line.subject),
+        line.state.clone(),
+        line.stop_reason.clone().unwrap_or_default(),
+        thousands(line.pages),
+        thousands(line.items),
+        line.attempts.to_string(),
+        line.last_call_id
+            .map(|id| id.to_string())
+            .unwrap_or_default(),
+        plain(why),
+    ]
+}

@@ -1,0 +1,229 @@
+//! `soracrawl run`: the daemon.
+
+use std::io::{IsTerminal, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::anyhow;
+use indicatif::MultiProgress;
+
+use super::{Cli, Exit, Usage, estimate, items, logging, progress, table};
+use crate::api::Secret;
+use crate::config::Config;
+use crate::crawl::{Engine, Plan, StopCause, day, now};
+use crate::daemon::{self, Archive};
+use crate::store::{RunKind, report};
+
+/// Arguments of `run`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// End when nothing is left to do or to wait for
+    #[arg(long)]
+    until_idle: bool,
+
+    /// Go on without asking, whatever it may cost
+    #[arg(long, short)]
+    yes: bool,
+
+    /// Log lines instead of progress bars, also on a terminal
+    #[arg(long)]
+    no_progress: bool,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let is_terminal = std::io::stderr().is_terminal();
+    let bars = (is_terminal && !args.no_progress && cli.log.is_none()).then(MultiProgress::new);
+    logging::start(&config.log, bars.as_ref())?;
+    let key = config
+        .key(super::environment())
+        .map_err(|problem| Usage(problem.to_string()))?;
+    if let Some(warning) = &key.warning {
+        tracing::warn!("{warning}");
+    }
+    let archive = Archive::open(&config.archive.path, RunKind::Run).await?;
+    let plan = Plan::new(config.crawl.clone());
+    let prepared = daemon::prepare(&archive.store, &plan, &items::of_config(&config.seeds)).await?;
+    if prepared.plan_changed {
+        tracing::info!("the plan has changed: kept replies are planned again, at no cost");
+    }
+    if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {
+        archive.close("unconfirmed").await?;
+        return Ok(Exit::Usage);
+    }
+    crawl(archive, &config, &key.secret, args.until_idle, bars).await
+}
+
+/// Crawls with everything that is decided, and says at the end what came of it.
+pub(super) async fn crawl(
+    archive: Archive,
+    config: &Config,
+    key: &Secret,
+    until_idle: bool,
+    bars: Option<MultiProgress>,
+) -> anyhow::Result<Exit> {
+    let engine = daemon::engine(&archive, config, key, until_idle).await?;
+    match daemon::preflight(&engine).await {
+        Ok(Some(account)) => say_account(&account),
+        Ok(None) => tracing::info!("the account's page is not to be had; going on without it"),
+        Err(error) => {
+            tracing::error!("{error:#}");
+            drop(engine);
+            archive.close("refused").await?;
+            return Err(error);
+        }
+    }
+    tracing::info!(
+        archive = %config.archive.path.display(),
+        base_url = config.api.base_url,
+        max_in_flight = config.limits.max_in_flight,
+        continued = archive.run.continued,
+        "the crawl begins"
+    );
+    let drawing = bars.map(|bars| tokio::spawn(progress::draw(engine.clone(), bars)));
+    let reporting = drawing
+        .is_none()
+        .then(|| tokio::spawn(say_now_and_then(engine.clone())));
+    let grace = Duration::from_secs_f64(config.limits.grace_seconds);
+    let cause = daemon::crawl(&engine, config.limits.max_in_flight, grace).await?;
+    if let Some(reporting) = reporting {
+        reporting.abort();
+    }
+    if let Some(drawing) = drawing {
+        let _ = drawing.await;
+    }
+    let exit = say_end(&engine, &cause).await?;
+    drop(engine);
+    archive.close(cause.as_str()).await?;
+    Ok(exit)
+}
+
+/// Asks before much is spent: on a terminal the person, elsewhere for `--yes`.
+async fn confirm(
+    archive: &Archive,
+    config: &Config,
+    plan: &Plan,
+    yes: bool,
+) -> anyhow::Result<bool> {
+    let estimate = estimate::of(archive.store.readers(), plan).await?;
+    let charged = report::charged(archive.store.readers(), &day(now()), archive.run.id).await?;
+    let room = daemon::room(&daemon::budget(config), &charged);
+    let expected = estimate.expected();
+    let may_cost = room.map_or(expected, |room| expected.min(room));
+    if yes || may_cost <= config.budget.confirm_above_usd {
+        return Ok(true);
+    }
+    let question = format!(
+        "the waiting jobs may cost about {may_cost}, which is more than budget.confirm_above_usd ({})",
+        config.budget.confirm_above_usd
+    );
+    if !std::io::stdin().is_terminal() {
+        eprintln!("error: {question}; see `soracrawl estimate`, and say --yes to go on");
+        return Ok(false);
+    }
+    ask(&question)
+}
+
+/// Asks a question on the terminal; anything but yes is no.
+pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
+    eprint!("{question}. Go on? [y/N] ");
+    std::io::stderr().flush()?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+}
+
+fn say_account(account: &crate::api::account::Account) {
+    tracing::info!(
+        balance_usd = account.balance_usd,
+        free_credit_usd = account.free_credit_usd,
+        key_name = account.key_name.as_deref().map(table::plain),
+        key_is_active = account.key_is_active,
+        "the account"
+    );
+    if account.key_is_active == Some(false) || account.is_disabled == Some(true) {
+        tracing::warn!("the remote says that the key or the account is not active");
+    }
+    if account.email_is_verified == Some(false) {
+        tracing::warn!(
+            "the remote says that the account's e-mail address is not verified; it may refuse calls"
+        );
+    }
+}
+
+/// Without progress bars, a line now and then says how it goes.
+async fn say_now_and_then(engine: Arc<Engine>) {
+    use std::sync::atomic::Ordering::Relaxed;
+    loop {
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        let counters = &engine.counters;
+        tracing::info!(
+            pages = counters.pages.load(Relaxed),
+            rows = counters.rows.load(Relaxed),
+            failures = counters.failures.load(Relaxed),
+            in_flight = counters.in_flight.load(Relaxed),
+            trouble = engine.parts.writer.trouble(),
+            "crawling"
+        );
+    }
+}
+
+/// Says what came of the run, and how the process ends.
+async fn say_end(engine: &Engine, cause: &StopCause) -> anyhow::Result<Exit> {
+    let readers = engine.parts.store.readers();
+    let stops = report::stop_counts(readers).await?;
+    let charged = report::charged(readers, &day(now()), engine.parts.run.id).await?;
+    let count = |reason: &str| stops.get(reason).copied().unwrap_or(0);
+    let missing = count("failed") + count("stalled") + count("truncated");
+    let exit = match cause {
+        StopCause::Signal => Exit::Done,
+        StopCause::Broken(why) => return Err(anyhow!("{why}")),
+        StopCause::Refused(why) => {
+            tracing::error!("{why}; the state is kept: mend the key or the account, and run again");
+            Exit::Stopped
+        }
+        StopCause::Budget(spent) => {
+            let stopped = engine
+                .parts
+                .store
+                .stop_all(&spent.to_string(), now())
+                .await?;
+            tracing::warn!(stopped, "{spent}; raise it and run again to go on");
+            Exit::Stopped
+        }
+        StopCause::Idle if missing > 0 => Exit::GaveUp,
+        StopCause::Idle if count("budget") > 0 => Exit::Stopped,
+        StopCause::Idle => Exit::Done,
+    };
+    for (endpoint, why) in engine.retired() {
+        tracing::error!(endpoint, why, "this endpoint was stopped");
+    }
+    let pages = engine
+        .counters
+        .pages
+        .load(std::sync::atomic::Ordering::Relaxed);
+    let rows = engine
+        .counters
+        .rows
+        .load(std::sync::atomic::Ordering::Relaxed);
+    let (run, total) = (charged.run.to_string(), charged.total.to_string());
+    if missing > 0 {
+        tracing::warn!(
+            failed = count("failed"),
+            stalled = count("stalled"),
+            truncated = count("truncated"),
+            "some lists are not whole: `soracrawl jobs --state failed` and `--state stopped` say which and why"
+        );
+    }
+    tracing::info!(
+        cause = cause.as_str(),
+        pages,
+        rows,
+        charged_this_run = run,
+        charged_in_all = total,
+        gone = count("gone"),
+        capped = count("capped"),
+        "the crawl ends"
+    );
+    Ok(exit)
+}

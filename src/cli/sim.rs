@@ -1,0 +1,30 @@
+//! `soracrawl sim`: the remote, simulated, on this machine.
+
+use super::{Cli, Exit};
+use crate::sim::{Options, Sim};
+
+/// Arguments of `sim`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    options: Options,
+}
+
+pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let key = args.options.key.clone();
+    let sim = Sim::start(args.options.clone()).await?;
+    println!("serving a made-up world at {}", sim.base_url());
+    println!("its key: {key}");
+    println!(
+        "the bill: {0}/sim/account   every call: {0}/sim/log   the truth: {0}/sim/truth",
+        sim.base_url()
+    );
+    tokio::signal::ctrl_c().await?;
+    let account = sim.account();
+    println!(
+        "{} calls, {} billed, {} repeats",
+        account.total.calls, account.total.billed, account.total.repeats
+    );
+    sim.stop().await;
+    Ok(Exit::Done)
+}
