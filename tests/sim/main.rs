@@ -1,4 +1,7 @@
 //! The simulator keeps its word: what it shows, what it bills, and what goes wrong as told.
 
+mod bill;
 mod client;
+mod crawl;
+mod faults;
 mod pages;
