@@ -46,8 +46,10 @@ fn text(column: &str, value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(it) => u8::from(*it).to_string(),
         Value::String(it) => it.clone(),
-        Value::Number(it) if column == "posted_at" => format!("{:.6}", it.as_f64().unwrap()),
-        Value::Number(it) => format!("{:.0}", it.as_f64().unwrap()),
+        Value::Number(it) if column == "posted_at" => {
+            format!("{:.6}", it.as_f64().expect("as the remote writes it"))
+        }
+        Value::Number(it) => format!("{:.0}", it.as_f64().expect("as the remote writes it")),
         other => panic!("{column} is {other}"),
     }
 }
@@ -113,13 +115,18 @@ impl Archive {
         }
         if let (Some(post), Some(author)) = (it.pointer("/post/id"), it.pointer("/profile/user_id"))
         {
-            let post = post.as_str().unwrap();
+            let post = post.as_str().expect("as the remote writes it");
             let kind = if post.starts_with("s_") {
                 "posts"
             } else {
                 "comments"
             };
-            self.set(kind, post, "author_user_id", author.as_str().unwrap());
+            self.set(
+                kind,
+                post,
+                "author_user_id",
+                author.as_str().expect("as the remote writes it"),
+            );
         }
         let Some(id) = field("id").filter(|_| it.get("text").is_some()) else {
             return;
@@ -146,9 +153,18 @@ impl Archive {
             .into_iter()
             .flatten()
         {
-            self.edge("appearances", &[person["user_id"].as_str().unwrap(), id]);
+            self.edge(
+                "appearances",
+                &[
+                    person["user_id"].as_str().expect("as the remote writes it"),
+                    id,
+                ],
+            );
         }
-        for video in it["attachments"].as_array().unwrap() {
+        for video in it["attachments"]
+            .as_array()
+            .expect("as the remote writes it")
+        {
             let shown = |name: &str| text(name, &video[name]);
             self.edge(
                 "attachments",
@@ -168,7 +184,7 @@ impl Archive {
         for page in walk(sim, endpoint, subject).await {
             self.visit(&page);
             for item in items(&page) {
-                let id = crate::client::id(&item).unwrap();
+                let id = crate::client::id(&item).expect("as the remote writes it");
                 match endpoint {
                     Endpoint::Followers => self.edge("follows", &[&id, subject]),
                     Endpoint::Following => self.edge("follows", &[subject, &id]),

@@ -357,7 +357,7 @@ async fn every_fault_has_a_name_that_can_be_scripted() {
     let sim = Sim::start(exact()).await.expect("a simulator");
     for fault in Fault::ALL {
         sim.script(&format!("get_feed:9000+={}", fault.name()))
-            .expect(fault.name());
+            .expect("a rule");
     }
     assert!(
         sim.script("get_feed:1=throttle\nget_feed:2=nonsense")
