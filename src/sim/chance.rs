@@ -77,7 +77,7 @@ pub struct Faults {
     pub seed: u64,
     pub ratios: Vec<Ratio>,
     pub script: Vec<Rule>,
-    /// After so many failed attempts in a row a page is left alone.
+    /// After so many failed attempts in a row a page is left alone; 0 means never.
     pub streak: u32,
 }
 

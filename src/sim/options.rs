@@ -123,7 +123,7 @@ pub struct Options {
     /// One exact failure, as get_user_posts:3=reset-after or get_feed:2+=throttle; may be repeated
     #[arg(long, value_name = "ENDPOINT[@SUBJECT]:N[+]=NAME")]
     pub script: Vec<Rule>,
-    /// After so many failed attempts in a row at a page, ratios leave its next attempt alone
+    /// After so many failed attempts in a row at a page, ratios leave its next attempt alone; 0 means never
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub fault_streak: u32,
     /// What a throttled call is told to wait, in seconds

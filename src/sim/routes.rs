@@ -16,7 +16,7 @@ use super::cursor::Cursor;
 use super::endpoint::{Endpoint, Subject};
 use super::faults::Fault;
 use super::refuse::{Outcome, invalid_cursor, refuse};
-use super::reply::Reply;
+use super::reply::{Reply, request_id};
 use super::spoil::spoil;
 use super::state::Shared;
 use super::wire::{Hold, Wire};
@@ -75,7 +75,8 @@ pub(super) async fn handle(
         Some(wire) => hold.arm(wire),
         None => hold.answering(opened.n),
     }
-    respond(reply)
+    let id = request_id(endpoint, &key.1, &key.2);
+    respond(reply.with("x-request-id", id))
 }
 
 /// The subject and the cursor of a request; empty where it has none.

@@ -4,4 +4,6 @@ mod bill;
 mod client;
 mod crawl;
 mod faults;
+mod generation;
 mod pages;
+mod walks;
