@@ -14,7 +14,8 @@ use crate::config::Config;
 use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
 use crate::model::MicroUsd;
 use crate::store::{
-    Budget, Held, Lock, OpenCall, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer, report,
+    Budget, Held, Lock, OpenCall, PlanChange, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer,
+    report,
 };
 
 /// An archive that this process alone sends calls for.
@@ -91,9 +92,9 @@ impl Archive {
 }
 
 /// What a run found when it began.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Prepared {
-    pub plan_changed: bool,
+    pub plan: PlanChange,
     pub resumed_jobs: u64,
     pub seeded: Seeded,
 }
@@ -103,20 +104,19 @@ pub struct Prepared {
 /// # Errors
 /// Where the archive cannot be written.
 pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Prepared> {
-    let plan_changed = store.follow_plan(&plan.fingerprint()).await?;
+    let plan_change = store.follow_plan(&plan.fingerprint()).await?;
     let mut resumed_jobs = store.resume_budget_stops().await?;
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
-    let mut all = if plan_changed {
-        store.seeds().await?
-    } else {
-        Vec::new()
+    let mut all = match plan_change {
+        PlanChange::Same => Vec::new(),
+        PlanChange::First | PlanChange::Changed => store.seeds().await?,
     };
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
     Ok(Prepared {
-        plan_changed,
+        plan: plan_change,
         resumed_jobs,
         seeded,
     })
@@ -199,7 +199,10 @@ pub async fn engine(
             max_attempts: limits.max_attempts,
             retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
             retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
-            lease_seconds: limits.lease_seconds,
+            // A full line of workers may wait for its turn before the first of them is sent.
+            lease_seconds: limits.lease_seconds
+                + f64::from(limits.max_in_flight)
+                    / limits.requests_per_second.min(limits.endpoint_rate()),
             until_idle,
         },
         store,

@@ -12,7 +12,7 @@ use crate::api::Secret;
 use crate::config::Config;
 use crate::crawl::{Engine, Plan, StopCause, day, now};
 use crate::daemon::{self, Archive};
-use crate::store::{RunKind, report};
+use crate::store::{PlanChange, RunKind, report};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let archive = Archive::open(&config.archive.path, RunKind::Run).await?;
     let plan = Plan::new(config.crawl.clone());
     let prepared = daemon::prepare(&archive.store, &plan, &items::of_config(&config.seeds)).await?;
-    if prepared.plan_changed {
+    if prepared.plan == PlanChange::Changed {
         tracing::info!("the plan has changed: kept replies are planned again, at no cost");
     }
     if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {

@@ -58,12 +58,6 @@ pub struct Failure {
     pub now: f64,
 }
 
-/// What a call of `enqueue` did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Enqueued {
-    pub added: u64,
-}
-
 /// Which ended jobs are to be tried again.
 #[derive(Debug, Clone, Default)]
 pub struct Requeue {
@@ -121,8 +115,8 @@ pub(super) async fn lease(
     request: &LeaseRequest,
 ) -> Result<Leased> {
     let mut settled = 0;
-    while let Some(lease) = lease_next(connection, request).await? {
-        let at_head = lease.pages == 0 && lease.cursor.is_none() && lease.restarts == 0;
+    while let Some((lease, is_fresh)) = lease_next(connection, request).await? {
+        let at_head = is_fresh && lease.pages == 0 && lease.cursor.is_none();
         if at_head
             && !request.buy_known.contains(&lease.endpoint)
             && is_needless(connection, &lease).await?
@@ -144,10 +138,11 @@ pub(super) async fn lease(
     Ok(Leased::Nothing { settled })
 }
 
+/// The best ready job; true beside it where nobody asked for it a second time.
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
-) -> Result<Option<Lease>> {
+) -> Result<Option<(Lease, bool)>> {
     if request.endpoints.is_empty() {
         return Ok(None);
     }
@@ -166,7 +161,7 @@ async fn lease_next(
     }
     text.push_str(
         ") order by depth, rank limit 1) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
-         items, attempts, restarts, stale_pages, resolves_name, led_to",
+         items, attempts, restarts, stale_pages, resolves_name, led_to, pass_call_id = 0",
     );
     let mut query = sqlx::query(AssertSqlSafe(text)).bind(request.until);
     for endpoint in &request.endpoints {
@@ -179,7 +174,7 @@ async fn lease_next(
     let Some(endpoint) = request.endpoints.iter().find(|endpoint| **endpoint == name) else {
         return Err(Error::Database(sqlx::Error::RowNotFound));
     };
-    Ok(Some(Lease {
+    let lease = Lease {
         job_id: row.try_get(0)?,
         fence: row.try_get(1)?,
         endpoint,
@@ -194,7 +189,8 @@ async fn lease_next(
         stale_pages: row.try_get(11)?,
         resolves_name: row.try_get(12)?,
         led_to: row.try_get(13)?,
-    }))
+    };
+    Ok(Some((lease, row.try_get(14)?)))
 }
 
 /// The question how much is left of a subject's list, where the archive can know.
@@ -361,8 +357,7 @@ pub(super) async fn enqueue(
     connection: &mut SqliteConnection,
     jobs: &[NewJob],
     origin: Origin,
-) -> Result<Enqueued> {
-    let before: i64 = total_jobs(connection).await?;
+) -> Result<()> {
     JOBS.write(connection, jobs, |query, job| {
         query
             .bind(job.endpoint)
@@ -380,18 +375,15 @@ pub(super) async fn enqueue(
             wait_for(connection, job, endpoint, subject).await?;
         }
     }
-    let added = total_jobs(connection).await? - before;
-    Ok(Enqueued {
-        added: u64::try_from(added).unwrap_or(0),
-    })
+    Ok(())
 }
 
-async fn total_jobs(connection: &mut SqliteConnection) -> Result<i64> {
-    Ok(
-        sqlx::query_scalar("select coalesce(sum(jobs), 0) from job_counts")
-            .fetch_one(&mut *connection)
-            .await?,
-    )
+/// How many jobs there are, in whatever state.
+pub(super) async fn total_jobs(connection: &mut SqliteConnection) -> Result<u64> {
+    let jobs: i64 = sqlx::query_scalar("select coalesce(sum(jobs), 0) from job_counts")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(u64::try_from(jobs).unwrap_or(0))
 }
 
 /// A fresh job waits for another one, unless that one has brought its first page or has ended.

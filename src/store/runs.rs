@@ -23,6 +23,15 @@ pub struct Run {
     pub reclaimed_jobs: u64,
 }
 
+/// How a run's plan stands to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanChange {
+    Same,
+    /// There was none before.
+    First,
+    Changed,
+}
+
 impl Store {
     /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
     /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
@@ -121,30 +130,37 @@ impl Store {
     }
 
     /// Remembers the plan of this run. Where it differs from the one before, every kept reply is marked to be planned
-    /// again, which costs nothing. Gives whether it differed.
+    /// again, which costs nothing, and no job waits for another one that may no longer be fetched.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn follow_plan(&self, plan: &str) -> Result<bool> {
+    pub async fn follow_plan(&self, plan: &str) -> Result<PlanChange> {
         let mut transaction = self.begin().await?;
         let before: Option<String> =
             sqlx::query_scalar("select value from settings where name = 'plan'")
                 .fetch_optional(&mut *transaction)
                 .await?;
         if before.as_deref() == Some(plan) {
-            return Ok(false);
+            return Ok(PlanChange::Same);
         }
         sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
             .bind(plan)
             .execute(&mut *transaction)
             .await?;
-        if before.is_some() {
-            sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
-                .execute(&mut *transaction)
-                .await?;
-        }
+        sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id is not null",
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
-        Ok(before.is_some())
+        Ok(if before.is_some() {
+            PlanChange::Changed
+        } else {
+            PlanChange::First
+        })
     }
 
     /// Walks that had reached their cap go on where the cap is higher now, or gone.
