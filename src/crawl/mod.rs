@@ -3,6 +3,7 @@
 //! `worker` reads as that sentence, `outcome` as its end. What to do after an answer (`decide`) and what to follow (`plan`) are pure;
 //! `upkeep` gives back what was abandoned, and sees when there is nothing left.
 
+pub mod admit;
 mod answer;
 pub mod decide;
 mod engine;

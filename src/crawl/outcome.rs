@@ -3,10 +3,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering;
 
+use super::admit::{Admitted, Place};
 use super::answer::settlement;
 use super::decide::{self, Decision, FailureFacts, WalkFacts, Wider};
 use super::engine::{Engine, StopCause, now};
-use super::plan::{Admitted, Place};
 use super::trail::{Trail, item_hashes};
 use crate::api::limiter::Verdict;
 use crate::api::{self, Asked, Entry, Reply, error, retry};
