@@ -5,6 +5,7 @@ mod parameters;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use super::out::say;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
 use crate::crawl::{day, now, settlement};
@@ -118,7 +119,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await;
     archive.close("idle").await?;
-    println!("{}", result?);
+    say!("{}", result?);
     Ok(Exit::Done)
 }
 

@@ -2,6 +2,7 @@
 
 use sqlx::sqlite::SqlitePool;
 
+use super::out::say;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
@@ -24,7 +25,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let plan = Plan::new(config.crawl.clone());
     let estimate = of(&readers, &plan).await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&estimate)?);
+        say!("{}", serde_json::to_string_pretty(&estimate)?);
     } else {
         print(&estimate);
     }
@@ -70,7 +71,7 @@ pub(super) async fn of(readers: &SqlitePool, plan: &Plan) -> anyhow::Result<Esti
 
 fn print(estimate: &Estimate) {
     if estimate.lines.is_empty() {
-        println!("nothing waits: a run would cost nothing");
+        say!("nothing waits: a run would cost nothing");
         return;
     }
     let usd = |micros: i64| MicroUsd(micros).to_string();
@@ -100,9 +101,9 @@ fn print(estimate: &Estimate) {
         ">$ expected",
         ">$ at most",
     ];
-    println!("{}", layout(&heads, &rows));
+    say!("{}", layout(&heads, &rows));
     let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
-    println!(
+    say!(
         "\nin all at least {}, expected {}",
         usd(least),
         estimate.expected()
@@ -119,6 +120,6 @@ fn print(estimate: &Estimate) {
         )
         .collect();
     if !unknown.is_empty() {
-        println!("not known:\n{}", unknown.join("\n"));
+        say!("not known:\n{}", unknown.join("\n"));
     }
 }
