@@ -155,7 +155,7 @@ async fn write_group(
             }
             result => {
                 if say_trouble.borrow().is_some() {
-                    tracing::info!("the archive can be written again");
+                    tracing::warn!("the archive can be written again");
                     say_trouble.send_replace(None);
                 }
                 return result;
