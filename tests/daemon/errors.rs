@@ -7,6 +7,7 @@ use crate::support::{PAGE, Site, walk};
 const WALK: &str = "get_user_followers";
 
 /// How the call that met the fault stands in the ledger.
+#[derive(Clone, Copy)]
 struct Met {
     fault: &'static str,
     outcome: &'static str,
@@ -17,8 +18,20 @@ struct Met {
     billed: bool,
 }
 
-const fn met(fault: &'static str, outcome: &'static str, status: i64, charged: bool, billed: bool) -> Met {
-    Met { fault, outcome, status, charged, billed }
+const fn met(
+    fault: &'static str,
+    outcome: &'static str,
+    status: i64,
+    charged: bool,
+    billed: bool,
+) -> Met {
+    Met {
+        fault,
+        outcome,
+        status,
+        charged,
+        billed,
+    }
 }
 
 /// Temporary ones: tried again.
@@ -43,26 +56,47 @@ const TEMPORARY: [Met; 17] = [
     met("slow", "unknown", 0, true, true),
 ];
 
-async fn temporary(met: &Met) {
+async fn temporary(met: Met) {
     let name = met.fault;
-    let options = Options { retry_after_seconds: 0, slow_ms: 30_000, ..walk() };
+    let options = Options {
+        retry_after_seconds: 0,
+        slow_ms: 30_000,
+        ..walk()
+    };
     let mut site = Site::walk_in(options, &format!("{WALK}:2={name}")).await;
-    site.set("api.timeout_seconds", "1");
+    site.set("api.timeout_seconds", "1")
+        .set("api.connect_timeout_seconds", "1");
     let ended = site.crawl().await;
     assert_eq!(ended.code, 0, "{name}: {}", ended.err);
     site.is_settled().await;
-    assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0), "{name}");
+    assert_eq!(
+        site.follower_differences(&site.user(0)).await,
+        (0, 0),
+        "{name}"
+    );
     assert_eq!(site.job(WALK, &site.user(0)).await.pages, 3, "{name}");
     let calls = site.calls().await;
     assert_eq!(calls.len(), 4, "{name}: {calls:#?}");
     let call = &calls[1];
     let cost = i64::from(met.charged) * 50_000;
-    assert_eq!((call.outcome.as_str(), call.status, call.cost), (met.outcome, met.status, cost), "{call:?}");
+    assert_eq!(
+        (call.outcome.as_str(), call.status, call.cost),
+        (met.outcome, met.status, cost),
+        "{call:?}"
+    );
     assert!(!call.kept && !call.error.is_empty(), "{name}: {call:?}");
-    assert_eq!(calls[2].cursor, call.cursor, "{name}: the same page is asked for again");
+    assert_eq!(
+        calls[2].cursor, call.cursor,
+        "{name}: the same page is asked for again"
+    );
     assert_eq!(site.bill(), (3 + u64::from(met.billed)) * PAGE, "{name}");
     if met.billed && met.status == 200 {
-        let kept = site.number(&format!("select body is not null from calls where id = {}", call.id)).await;
+        let kept = site
+            .number(&format!(
+                "select body is not null from calls where id = {}",
+                call.id
+            ))
+            .await;
         assert_eq!(kept, 1, "{name}: what was paid for is kept raw");
     }
 }
@@ -70,29 +104,42 @@ async fn temporary(met: &Met) {
 #[tokio::test]
 async fn a_temporary_failure_is_written_down_for_what_it_was_and_the_page_is_asked_for_again() {
     let mut all = tokio::task::JoinSet::new();
-    for met in &TEMPORARY {
+    for met in TEMPORARY {
         all.spawn(temporary(met));
     }
     all.join_all().await;
 }
 
 /// Lasting ones: from the second page on, every answer is such.
-async fn lasting(met: &Met, calls_of_page: usize) {
+async fn lasting(met: Met, calls_of_page: usize) {
     let name = met.fault;
-    let options = Options { slow_ms: 30_000, ..walk() };
+    let options = Options {
+        slow_ms: 30_000,
+        ..walk()
+    };
     let mut site = Site::walk_in(options, &format!("{WALK}:2+={name}")).await;
-    site.set("api.timeout_seconds", "0.5").set("limits.max_attempts", "3");
+    site.set("api.timeout_seconds", "0.5")
+        .set("api.connect_timeout_seconds", "0.5")
+        .set("limits.max_attempts", "3");
     site.set("api.max_body_bytes", "1000000");
     let ended = site.crawl().await;
     assert_eq!(ended.code, 3, "{name}: {}", ended.err);
     site.is_settled().await;
     let job = site.job(WALK, &site.user(0)).await;
-    assert_eq!((job.state.as_str(), job.pages), ("failed", 1), "{name}: {job:?}");
+    assert_eq!(
+        (job.state.as_str(), job.pages),
+        ("failed", 1),
+        "{name}: {job:?}"
+    );
     let calls = site.calls().await;
     assert_eq!(calls.len(), 1 + calls_of_page, "{name}: {calls:#?}");
     for call in &calls[1..] {
         let cost = i64::from(met.charged) * 50_000;
-        assert_eq!((call.outcome.as_str(), call.status, call.cost), (met.outcome, met.status, cost), "{call:?}");
+        assert_eq!(
+            (call.outcome.as_str(), call.status, call.cost),
+            (met.outcome, met.status, cost),
+            "{call:?}"
+        );
     }
     let billed = if met.billed { calls_of_page } else { 0 };
     assert_eq!(site.bill(), (1 + billed as u64) * PAGE, "{name}");
@@ -103,17 +150,20 @@ async fn lasting(met: &Met, calls_of_page: usize) {
 async fn a_failure_that_lasts_is_given_up_with_exit_3_and_never_called_complete() {
     let mut all = tokio::task::JoinSet::new();
     // Throttling is no failure of the job: the limiter waits for as long as it is told.
-    for met in TEMPORARY.iter().filter(|met| !met.fault.starts_with("throttle")) {
+    for met in TEMPORARY
+        .into_iter()
+        .filter(|met| !met.fault.starts_with("throttle"))
+    {
         all.spawn(lasting(met, 3));
     }
-    all.spawn(lasting(&met("slow-drip", "answered", 200, true, true), 3));
+    all.spawn(lasting(met("slow-drip", "answered", 200, true, true), 3));
     all.join_all().await;
 }
 
 #[tokio::test]
 async fn a_body_without_measure_is_paid_for_once_and_not_asked_for_again() {
     for fault in ["too-large", "gzip-bomb", "endless-body"] {
-        lasting(&met(fault, "answered", 200, true, true), 1).await;
+        lasting(met(fault, "answered", 200, true, true), 1).await;
     }
 }
 
@@ -122,13 +172,19 @@ async fn a_redirect_is_not_followed_and_the_key_stays_at_home() {
     let site = Site::walk(&format!("{WALK}:1=redirect\n{WALK}:3=redirect")).await;
     site.crawl().await.with(0);
     let account = site.sim.account();
-    assert_eq!((account.redirects_followed, account.redirects_followed_with_key), (0, 0));
+    assert_eq!(
+        (
+            account.redirects_followed,
+            account.redirects_followed_with_key
+        ),
+        (0, 0)
+    );
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
 }
 
 #[tokio::test]
 async fn a_slow_drip_is_cut_by_the_timeout_and_the_page_is_bought_again() {
-    temporary(&met("slow-drip", "answered", 200, true, true)).await;
+    temporary(met("slow-drip", "answered", 200, true, true)).await;
 }
 
 #[tokio::test]
@@ -138,7 +194,10 @@ async fn odd_items_are_noted_and_cost_the_page_none_of_its_good_ones() {
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
     let calls = site.calls().await;
     assert_eq!(calls.len(), 3);
-    assert_eq!((calls[0].odd_items, calls[1].odd_items, calls[2].odd_items), (0, 6, 0));
+    assert_eq!(
+        (calls[0].odd_items, calls[1].odd_items, calls[2].odd_items),
+        (0, 6, 0)
+    );
 }
 
 #[tokio::test]
@@ -157,7 +216,10 @@ async fn stops_the_run(fault: &str, status: i64) {
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!((job.state.as_str(), job.pages), ("ready", 1), "{job:?}");
     let calls = site.calls().await;
-    assert_eq!((calls[1].outcome.as_str(), calls[1].status, calls[1].cost), ("answered", status, 0));
+    assert_eq!(
+        (calls[1].outcome.as_str(), calls[1].status, calls[1].cost),
+        ("answered", status, 0)
+    );
     assert_eq!(calls.len(), 2, "a refused key is not tried again");
     assert_eq!(site.texts("select end_reason from runs").await, ["refused"]);
     site.sim.heal();
@@ -180,8 +242,14 @@ async fn spent_credit_stops_the_run_with_exit_4_and_more_of_it_goes_on() {
 async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4() {
     let site = Site::walk("").await;
     let wrong = [("TIKHUB_API_KEY", "another-key-0123456789abcdefghij")];
-    site.run_with(&["run", "--until-idle"], &wrong, "").await.with(4);
-    assert_eq!(site.sim.account().endpoints.get(WALK), None, "nothing was asked for");
+    site.run_with(&["run", "--until-idle"], &wrong, "")
+        .await
+        .with(4);
+    assert_eq!(
+        site.sim.account().endpoints.get(WALK),
+        None,
+        "nothing was asked for"
+    );
 }
 
 #[tokio::test]
@@ -192,9 +260,13 @@ async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job(
     crate::support::soon("the block", site.sim.answered(3)).await;
     daemon.signal("TERM");
     daemon.end().await.with(0);
-    let waiting = site.number("select count(*) from jobs where state = 'waiting' and attempts = 1").await;
+    let waiting = site
+        .number("select count(*) from jobs where state = 'waiting' and attempts = 1")
+        .await;
     assert_eq!(waiting, 1);
-    let seconds = site.number("select cast(ready_at - settled_at as integer) from jobs, calls where http_status = 403");
+    let seconds = site.number(
+        "select cast(ready_at - settled_at as integer) from jobs, calls where http_status = 403",
+    );
     assert!((299..=301).contains(&seconds.await));
 }
 
@@ -202,7 +274,9 @@ async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job(
 async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on() {
     let mut site = Site::walk(&format!("{WALK}:1=endpoint-retired")).await;
     let users = site.sim.world().seed_users();
-    site.set("seeds.users", &format!("{users:?}")).set("crawl.following", "true").set("limits.max_in_flight", "1");
+    site.set("seeds.users", &format!("{users:?}"))
+        .set("crawl.following", "true")
+        .set("limits.max_in_flight", "1");
     let ended = site.crawl().await.with(3);
     let sentences = ended.err.matches("get_user_followers is stopped").count();
     assert_eq!(sentences, 1, "{}", ended.err);
@@ -223,20 +297,32 @@ async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on(
 async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
     let site = Site::walk(&format!("{WALK}:2=status-410")).await;
     let ended = site.crawl().await.with(3);
-    assert!(ended.err.contains("get_user_followers is stopped"), "{}", ended.err);
+    assert!(
+        ended.err.contains("get_user_followers is stopped"),
+        "{}",
+        ended.err
+    );
     assert_eq!(site.job(WALK, &site.user(0)).await.state, "failed");
 }
 
 #[tokio::test]
 async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
     let mut site = Site::walk("").await;
-    let elsewhere = Sim::start(Options::default()).await.expect("another simulator");
+    let elsewhere = Sim::start(Options::default())
+        .await
+        .expect("another simulator");
     let url = elsewhere.base_url();
     elsewhere.stop().await;
-    site.set("api.base_url", &format!("\"{url}\"")).set("limits.max_attempts", "3");
+    site.set("api.base_url", &format!("\"{url}\""))
+        .set("limits.max_attempts", "3");
     site.crawl().await.with(3);
     let calls = site.calls().await;
     assert_eq!(calls.len(), 3);
-    assert!(calls.iter().all(|call| call.outcome == "never_sent" && call.cost == 0), "{calls:#?}");
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.outcome == "never_sent" && call.cost == 0),
+        "{calls:#?}"
+    );
     assert_eq!(site.spent().await, 0);
 }
