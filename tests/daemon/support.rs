@@ -201,6 +201,12 @@ impl Daemon {
         was_running
     }
 
+    /// Returns when it has ended, with what it said last.
+    pub async fn until_ended(&mut self) -> String {
+        while self.err.changed().await.is_ok() {}
+        self.err.borrow().clone()
+    }
+
     /// Waits for its end.
     pub async fn end(mut self) -> Ended {
         // The senders are dropped when all has been read, which is when the process is gone.
