@@ -1,0 +1,9 @@
+//! The real program against the simulator: what it archives, what it pays, and how it ends.
+
+mod archive;
+mod budget;
+mod complete;
+mod errors;
+mod remote;
+mod stops;
+mod support;
