@@ -119,8 +119,13 @@ impl Store {
     pub async fn resume_budget_stops(&self) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let resumed = sqlx::query(
-            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
-             where state = 'stopped' and stop_reason = 'budget'",
+            "update jobs set state = iif(waits, 'waiting', 'ready'), after_job_id = iif(waits, after_job_id, null),
+                 stop_reason = null, note = null, ended_at = null
+             from (select j.id as stopped_id, other.id is not null as waits
+                   from jobs j left join jobs other on other.id = j.after_job_id and other.pages = 0
+                       and (other.state in ('ready', 'waiting', 'leased') or other.stop_reason = 'budget')
+                   where j.state = 'stopped' and j.stop_reason = 'budget')
+             where jobs.id = stopped_id",
         )
         .execute(&mut *transaction)
         .await?

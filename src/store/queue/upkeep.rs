@@ -1,7 +1,5 @@
 //! Many jobs at once: what is due, what is taken back, what stops together, what is tried again.
 
-use sqlx::AssertSqlSafe;
-
 use super::{Requeue, ended_state};
 use crate::model::StopReason;
 use crate::store::{Result, Store};
@@ -34,14 +32,8 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
-        self.end_all(
-            "endpoint = ?",
-            Some(endpoint),
-            StopReason::Failed,
-            note,
-            now,
-        )
-        .await
+        self.end_open(Some(endpoint), None, StopReason::Failed, note, now)
+            .await
     }
 
     /// A seed's budget is spent: its jobs stop together.
@@ -49,14 +41,8 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
-        self.end_all(
-            "seed_id = cast(? as integer)",
-            Some(&seed_id.to_string()),
-            StopReason::Budget,
-            note,
-            now,
-        )
-        .await
+        self.end_open(None, Some(seed_id), StopReason::Budget, note, now)
+            .await
     }
 
     /// A budget of the whole run is spent: everything that waits stops, to go on when there is more.
@@ -64,32 +50,33 @@ impl Store {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
-        self.end_all("?1 is null", None, StopReason::Budget, note, now)
+        self.end_open(None, None, StopReason::Budget, note, now)
             .await
     }
 
-    async fn end_all(
+    /// Ends the open jobs of an endpoint, of a seed, or all. What stops for a budget remembers what it waited for.
+    async fn end_open(
         &self,
-        which: &'static str,
-        value: Option<&str>,
+        endpoint: Option<&str>,
+        seed_id: Option<i64>,
         reason: StopReason,
         note: &str,
         now: f64,
     ) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let text = format!(
-            "update jobs set state = ?2, stop_reason = ?3, note = ?4, ended_at = ?5, ready_at = null, after_job_id = null
-             where state in ('ready', 'waiting') and {}",
-            which.replace("= ?", "= ?1").replace("(? ", "(?1 ")
-        );
-        let ended = sqlx::query(AssertSqlSafe(text))
-            .bind(value)
-            .bind(ended_state(reason))
-            .bind(reason.as_str())
-            .bind(note)
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
+        let ended = sqlx::query(
+            "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
+             after_job_id = iif(?2 = 'budget', after_job_id, null)
+             where state in ('ready', 'waiting') and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)",
+        )
+        .bind(ended_state(reason))
+        .bind(reason.as_str())
+        .bind(note)
+        .bind(now)
+        .bind(endpoint)
+        .bind(seed_id)
+        .execute(&mut *transaction)
+        .await?;
         // Whoever waited for one of them goes on.
         sqlx::query(
             "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
@@ -108,8 +95,8 @@ impl Store {
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
-            "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null, attempts = 0,
-             restarts = 0, stale_pages = 0, note = null,
+            "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
+             after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
              pages = iif(state = 'done' or stop_reason = 'stalled', 0, pages),
              items = iif(state = 'done' or stop_reason = 'stalled', 0, items),
              cursor = iif(state = 'done' or stop_reason = 'stalled', null, cursor),
