@@ -109,7 +109,7 @@ async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
 async fn a_run_that_is_killed_and_started_again_still_has_only_the_budget_of_one() {
     let site = busy("budget.run_usd", "1.50").await;
     let mut kills = 0;
-    for calls in [9, 17, 24, 31] {
+    for calls in [7, 12, 17, 22] {
         let mut daemon = site.start(&["run", "--until-idle"]);
         tokio::select! {
             () = soon("calls", site.sim.received(calls)) => kills += u32::from(daemon.kill()),
