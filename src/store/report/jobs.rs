@@ -68,8 +68,19 @@ pub async fn jobs(
         .collect()
 }
 
+/// How many jobs of a kind are looked at; what they need is taken as the measure of the others.
+const SAMPLE: i64 = 100_000;
+
+/// Open jobs by the index that finds them, so that finished ones are never read.
+const OPEN: [&str; 4] = [
+    "j.state = 'ready'",
+    "j.state = 'leased'",
+    "j.state = 'waiting' and j.ready_at is not null",
+    "j.state = 'waiting' and j.ready_at is null and j.after_job_id is not null",
+];
+
 /// What is known of the waiting jobs of one endpoint: (jobs, of unknown length, pages of the others, kept pages of
-/// finished jobs, finished jobs). `page_size` is in items.
+/// finished jobs, finished jobs). `page_size` is in items. Of many jobs only some are looked at.
 ///
 /// # Errors
 /// Where the archive cannot be read.
@@ -83,13 +94,24 @@ pub async fn waiting(
         Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
         None => "null".to_owned(),
     };
+    let open: Vec<String> = OPEN
+        .iter()
+        .map(|is_open| {
+            format!(
+                "select * from (select j.items, j.pages, {rest} as rest from jobs j
+                 where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
+            )
+        })
+        .collect();
     // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
     let text = format!(
         "select count(*), coalesce(sum(rest is null), 0),
              coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
-                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0)
-         from (select j.items, j.pages, {rest} as rest from jobs j
-               where j.endpoint = ?1 and j.state in ('ready', 'waiting', 'leased') and j.depth <= ?2)"
+                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0),
+             (select coalesce(sum(jobs), 0) from job_counts
+              where endpoint = ?1 and state in ('ready', 'leased', 'waiting'))
+         from ({})",
+        open.join(" union all ")
     );
     let row = sqlx::query(sqlx::AssertSqlSafe(text))
         .bind(endpoint)
@@ -104,10 +126,19 @@ pub async fn waiting(
     .bind(endpoint)
     .fetch_one(pool)
     .await?;
+    let (seen, all): (i64, i64) = (row.try_get(0)?, row.try_get(3)?);
+    // Below the size of a sample every job was looked at, and those that are too deep do not count.
+    let scale = |count: i64| {
+        if seen < SAMPLE {
+            count
+        } else {
+            count.saturating_mul(all) / seen
+        }
+    };
     Ok([
-        row.try_get(0)?,
-        row.try_get(1)?,
-        row.try_get(2)?,
+        scale(seen),
+        scale(row.try_get(1)?),
+        scale(row.try_get(2)?),
         finished.0,
         finished.1,
     ])
