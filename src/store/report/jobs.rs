@@ -79,8 +79,22 @@ const OPEN: [&str; 4] = [
     "j.state = 'waiting' and j.ready_at is null and j.after_job_id is not null",
 ];
 
-/// What is known of the waiting jobs of one endpoint: (jobs, of unknown length, pages of the others, kept pages of
-/// finished jobs, finished jobs). `page_size` is in items. Of many jobs only some are looked at.
+/// What the archive knows of the waiting jobs of one endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub jobs: i64,
+    /// Those of which nobody has told how long their list is.
+    pub unknown: i64,
+    /// Those of them that wait for another job's first page, which may make them needless.
+    pub perhaps_needless: i64,
+    /// Pages that the others need at least.
+    pub pages: i64,
+    /// Pages kept so far, and jobs that are done.
+    pub kept_pages: i64,
+    pub finished: i64,
+}
+
+/// What is known of the waiting jobs of one endpoint. `page_size` is in items. Of many jobs only some are looked at.
 ///
 /// # Errors
 /// Where the archive cannot be read.
@@ -89,7 +103,7 @@ pub async fn waiting(
     endpoint: &str,
     page_size: i64,
     max_depth: u32,
-) -> Result<[i64; 5]> {
+) -> Result<Waiting> {
     let rest = match queue::known_rest(endpoint) {
         Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
         None => "null".to_owned(),
@@ -98,14 +112,15 @@ pub async fn waiting(
         .iter()
         .map(|is_open| {
             format!(
-                "select * from (select j.items, j.pages, {rest} as rest from jobs j
+                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {rest} as rest
+                 from jobs j
                  where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
             )
         })
         .collect();
     // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
     let text = format!(
-        "select count(*), coalesce(sum(rest is null), 0),
+        "select count(*), coalesce(sum(rest is null), 0), coalesce(sum(rest is null and waits), 0),
              coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
                  else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0),
              (select coalesce(sum(jobs), 0) from job_counts
@@ -126,7 +141,7 @@ pub async fn waiting(
     .bind(endpoint)
     .fetch_one(pool)
     .await?;
-    let (seen, all): (i64, i64) = (row.try_get(0)?, row.try_get(3)?);
+    let (seen, all): (i64, i64) = (row.try_get(0)?, row.try_get(4)?);
     // Below the size of a sample every job was looked at, and those that are too deep do not count.
     let scale = |count: i64| {
         if seen < SAMPLE {
@@ -135,11 +150,12 @@ pub async fn waiting(
             count.saturating_mul(all) / seen
         }
     };
-    Ok([
-        scale(seen),
-        scale(row.try_get(1)?),
-        scale(row.try_get(2)?),
-        finished.0,
-        finished.1,
-    ])
+    Ok(Waiting {
+        jobs: scale(seen),
+        unknown: scale(row.try_get(1)?),
+        perhaps_needless: scale(row.try_get(2)?),
+        pages: scale(row.try_get(3)?),
+        kept_pages: finished.0,
+        finished: finished.1,
+    })
 }

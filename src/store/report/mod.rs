@@ -11,7 +11,7 @@ use sqlx::sqlite::SqlitePool;
 use super::Result;
 use crate::model::MicroUsd;
 
-pub use jobs::{JobLine, jobs, waiting};
+pub use jobs::{JobLine, Waiting, jobs, waiting};
 pub use waiting::{has_ready, next_due, next_expiry, rests};
 
 /// The state of one endpoint's jobs and calls.
