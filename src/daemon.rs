@@ -256,9 +256,10 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
 /// Crawls until the run stops, then lets calls in flight finish for at most `grace`.
 ///
 /// # Errors
-/// Where signals cannot be waited for.
+/// Where the archive cannot be written.
 pub async fn crawl(
     engine: &Arc<Engine>,
+    signals: &mut Signals,
     workers: u32,
     grace: Duration,
 ) -> anyhow::Result<StopCause> {
@@ -267,7 +268,6 @@ pub async fn crawl(
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));
     }
-    let mut signals = Signals::listen()?;
     tokio::select! {
         () = engine.until_stopped() => {}
         name = signals.next() => {
@@ -287,11 +287,13 @@ pub async fn crawl(
     }
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
+    // What a stopped worker had handed over already was paid for.
+    engine.parts.writer.flush().await?;
     engine.stopped().context("the crawl ended without a cause")
 }
 
-/// The two signals that end a run.
-struct Signals {
+/// The two signals that end a run. From when they are listened to, they no longer end the process by themselves.
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -299,8 +301,12 @@ struct Signals {
 }
 
 impl Signals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Where the system does not allow it.
     #[cfg(unix)]
-    fn listen() -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -308,8 +314,9 @@ impl Signals {
         })
     }
 
+    /// Waits for the next of them; gives its name.
     #[cfg(unix)]
-    async fn next(&mut self) -> &'static str {
+    pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
@@ -317,12 +324,12 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    fn listen() -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         Ok(Self {})
     }
 
     #[cfg(not(unix))]
-    async fn next(&mut self) -> &'static str {
+    pub async fn next(&mut self) -> &'static str {
         let _ = tokio::signal::ctrl_c().await;
         "Ctrl-C"
     }
