@@ -18,7 +18,7 @@ use crate::model::MicroUsd;
 use crate::store::{Budget, OpenCall, PlanChange, Seed, SeedKind, Seeded, Store, Writer, report};
 
 pub use archive::{Archive, InUse};
-use signals::Signals;
+pub use signals::Signals;
 
 /// What a run found when it began.
 #[derive(Debug, Clone, Copy)]
@@ -188,9 +188,10 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
 /// Crawls until the run stops, then lets calls in flight finish for at most `grace`.
 ///
 /// # Errors
-/// Where signals cannot be waited for.
+/// Where the archive cannot be written.
 pub async fn crawl(
     engine: &Arc<Engine>,
+    signals: &mut Signals,
     workers: u32,
     grace: Duration,
 ) -> anyhow::Result<StopCause> {
@@ -199,7 +200,6 @@ pub async fn crawl(
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));
     }
-    let mut signals = Signals::listen()?;
     tokio::select! {
         () = engine.until_stopped() => {}
         name = signals.next() => {
@@ -219,6 +219,8 @@ pub async fn crawl(
     }
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
+    // What a stopped worker had handed over already was paid for.
+    engine.parts.writer.flush().await?;
     engine.stopped().context("the crawl ended without a cause")
 }
 

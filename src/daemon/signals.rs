@@ -1,7 +1,7 @@
 //! The signals that end a run.
 
-/// The two signals that end a run.
-pub(super) struct Signals {
+/// The two signals that end a run. From when they are listened to, they no longer end the process by themselves.
+pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -9,8 +9,12 @@ pub(super) struct Signals {
 }
 
 impl Signals {
+    /// Begins to listen.
+    ///
+    /// # Errors
+    /// Where the system does not allow it.
     #[cfg(unix)]
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
         Ok(Self {
             interrupt: signal(SignalKind::interrupt())?,
@@ -18,8 +22,9 @@ impl Signals {
         })
     }
 
+    /// Waits for the next of them; gives its name.
     #[cfg(unix)]
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "SIGINT",
             _ = self.terminate.recv() => "SIGTERM",
@@ -27,12 +32,12 @@ impl Signals {
     }
 
     #[cfg(not(unix))]
-    pub(super) fn listen() -> anyhow::Result<Self> {
+    pub fn listen() -> anyhow::Result<Self> {
         Ok(Self {})
     }
 
     #[cfg(not(unix))]
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub async fn next(&mut self) -> &'static str {
         let _ = tokio::signal::ctrl_c().await;
         "Ctrl-C"
     }

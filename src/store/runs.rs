@@ -1,5 +1,7 @@
 //! Runs: which process sends calls, and what is put right when the one before died.
 
+use sqlx::SqliteConnection;
+
 use super::{Result, Store};
 
 /// What a process sends calls for.
@@ -32,6 +34,22 @@ pub enum PlanChange {
     Changed,
 }
 
+/// Open calls become `unknown`, perhaps billed and counted as such; leased jobs are ready again. Gives how many.
+async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
+    let unknown = sqlx::query(
+        "update calls set outcome = 'unknown', settled_at = ?, error = ? where outcome = 'open'",
+    )
+    .bind(now)
+    .bind(why)
+    .execute(&mut *connection)
+    .await?;
+    let reclaimed =
+        sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
+            .execute(&mut *connection)
+            .await?;
+    Ok((unknown.rows_affected(), reclaimed.rows_affected()))
+}
+
 impl Store {
     /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
     /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
@@ -41,20 +59,12 @@ impl Store {
     /// Where the archive cannot be written.
     pub async fn start_run(&self, kind: RunKind, pid: u32, now: f64) -> Result<Run> {
         let mut transaction = self.begin().await?;
-        let unknown = sqlx::query(
-            "update calls set outcome = 'unknown', settled_at = ?, error = 'the process died before an answer was kept'
-             where outcome = 'open'",
+        let (unknown_calls, reclaimed_jobs) = take_back(
+            &mut transaction,
+            "the process died before an answer was kept",
+            now,
         )
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
-        let reclaimed = sqlx::query(
-            "update jobs set state = 'ready', lease_until = null where state = 'leased'",
-        )
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
+        .await?;
         let dead: Option<i64> = match kind {
             RunKind::Run => {
                 sqlx::query_scalar(
@@ -92,17 +102,18 @@ impl Store {
         Ok(Run {
             id,
             continued: dead.is_some(),
-            unknown_calls: unknown,
-            reclaimed_jobs: reclaimed,
+            unknown_calls,
+            reclaimed_jobs,
         })
     }
 
-    /// Ends a run, for a reason in one word.
+    /// Ends a run, for a reason in one word. A call that nobody waits for any more is in doubt from now on.
     ///
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
+        take_back(&mut transaction, "the run ended before an answer came", now).await?;
         sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
             .bind(now)
             .bind(reason)

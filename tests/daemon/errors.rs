@@ -258,7 +258,7 @@ async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job(
     let daemon = site.start(&["run"]);
     // The account's page, the first page, the block.
     crate::support::soon("the block", site.sim.answered(3)).await;
-    daemon.signal("TERM");
+    daemon.signal("SIGTERM");
     daemon.end().await.with(0);
     let waiting = site
         .number("select count(*) from jobs where state = 'waiting' and attempts = 1")

@@ -224,7 +224,7 @@ async fn a_pause_that_was_asked_for_holds_across_a_restart() {
     let site = Site::walk_in(options, &format!("{WALK}:2=throttle")).await;
     let daemon = site.start(&["run"]);
     crate::support::soon("the refusal", site.sim.answered(3)).await;
-    daemon.signal("INT");
+    daemon.signal("SIGINT");
     daemon.end().await.with(0);
     site.crawl().await.with(0);
     let log = site.sim.log();

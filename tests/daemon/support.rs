@@ -188,17 +188,29 @@ impl Daemon {
 
     /// Sends it a signal by name.
     pub fn signal(&self, name: &str) {
-        let text = format!("kill -{name} {}", self.child.id());
+        let text = format!(
+            "kill -{} {}",
+            name.trim_start_matches("SIG"),
+            self.child.id()
+        );
         let sent = Command::new("/bin/sh").args(["-c", &text]).status();
         assert!(sent.expect("a shell").success(), "the signal was not sent");
     }
 
     /// Ends it at once, as a power cut would, and says whether it was still running.
     pub fn kill(&mut self) -> bool {
-        let was_running = matches!(self.child.try_wait(), Ok(None));
+        let was_running = !self.is_over();
         self.child.kill().expect("it dies");
         self.child.wait().expect("a status");
         was_running
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_over(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
     }
 
     /// Returns when it has ended, with what it said last.
