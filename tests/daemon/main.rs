@@ -3,10 +3,12 @@
 mod archive;
 mod budget;
 mod complete;
+mod config;
 mod errors;
 mod kill;
 mod readers;
 mod remote;
+mod secrets;
 mod signals;
 mod stops;
 mod support;
