@@ -108,6 +108,11 @@ pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Resu
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
+    if plan_changed {
+        for endpoint in plan.buy_known() {
+            resumed_jobs += store.want_known(endpoint).await?;
+        }
+    }
     let mut all = if plan_changed {
         store.seeds().await?
     } else {
