@@ -41,7 +41,7 @@ fn answered(
         &bytes[..bytes.len().min(UNPAID_BODY_BYTES)]
     };
     let clean = scrubber.scrub_body(kept);
-    let body = match zstd::bulk::compress(&clean, LEVEL) {
+    let body = match compress(&clean) {
         Ok(body) => Some(body),
         Err(error) => {
             // Cannot happen with a buffer that zstd sizes itself; the rows are still worth keeping.
@@ -66,6 +66,13 @@ fn answered(
         body_bytes: Some(bytes.len()),
         body: body.filter(|_| !bytes.is_empty()),
     }
+}
+
+/// With a checksum: a bit that turns over on the disk must not pass for another reply.
+fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(body)
 }
 
 /// The settlement of a call that cost nothing and brought nothing.

@@ -59,6 +59,12 @@ pub(super) async fn commit_pages(
             answers.push(Err(Error::LeaseLost));
         }
     }
+    if kept.is_empty() {
+        return Ok(answers);
+    }
+    // In the order in which they were asked for: who reads the raw replies again can do the same.
+    kept.sort_unstable_by_key(|page| page.call_id);
+    let group = ledger::next_group(connection).await?;
     let rows: Vec<PageRows<'_>> = kept
         .iter()
         .map(|page| PageRows {
@@ -71,12 +77,16 @@ pub(super) async fn commit_pages(
         .collect();
     archive::write(connection, &rows).await?;
     for page in kept {
-        commit_job(connection, page).await?;
+        commit_job(connection, page, group).await?;
     }
     Ok(answers)
 }
 
-async fn commit_job(connection: &mut SqliteConnection, page: &PageCommit) -> Result<()> {
+async fn commit_job(
+    connection: &mut SqliteConnection,
+    page: &PageCommit,
+    group: i64,
+) -> Result<()> {
     let lease = &page.lease;
     let origin = Origin {
         seed_id: lease.seed_id,
@@ -92,6 +102,7 @@ async fn commit_job(connection: &mut SqliteConnection, page: &PageCommit) -> Res
     }
     advance(connection, page).await?;
     let kept = Kept {
+        group,
         next_cursor: page.harvest.cursor.as_deref(),
         items: page.harvest.items.len(),
         row_count: page.harvest.row_count(),
@@ -164,6 +175,7 @@ impl Store {
         }];
         archive::write(&mut transaction, &rows).await?;
         let kept = Kept {
+            group: ledger::next_group(&mut transaction).await?,
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),
             row_count: harvest.row_count(),

@@ -44,7 +44,8 @@ const ATTACHMENTS: Statement = Statement {
         ld_url = coalesce(excluded.ld_url, ld_url),
         gif_url = coalesce(excluded.gif_url, gif_url),
         expires_at = coalesce(excluded.expires_at, expires_at),
-        last_call_id = excluded.last_call_id",
+        first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
 /// Writes the attachments of posts and comments that are written already.

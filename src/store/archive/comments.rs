@@ -37,8 +37,9 @@ const COMMENTS: Statement = Statement {
         recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
         share_count = coalesce(excluded.share_count, share_count),
         repost_count = coalesce(excluded.repost_count, repost_count),
-        counted_at = coalesce(excluded.counted_at, counted_at),
-        last_call_id = excluded.last_call_id
+        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)
         returning id, comment_id",
 };
 
@@ -46,7 +47,8 @@ const COMMENTS: Statement = Statement {
 const BARE: Statement = Statement {
     head: "insert into comments (comment_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
-    tail: "on conflict (comment_id) do update set last_call_id = excluded.last_call_id returning id, comment_id",
+    tail: "on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id) returning id, comment_id",
 };
 
 /// Writes the comments and gives the id of each. `parents` are those that a reply among them answers.

@@ -10,17 +10,20 @@ use crate::store::upsert::Statement;
 const FOLLOWS: Statement = Statement {
     head: "insert into follows (followed_id, follower_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?, ?)",
-    tail: "on conflict (followed_id, follower_id) do update set last_call_id = excluded.last_call_id",
+    tail: "on conflict (followed_id, follower_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const APPEARANCES: Statement = Statement {
     head: "insert into appearances (post_id, user_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?, ?)",
-    tail: "on conflict (post_id, user_id) do update set last_call_id = excluded.last_call_id",
+    tail: "on conflict (post_id, user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const REMIXES: Statement = Statement {
     head: "insert into remixes (parent_post_id, post_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?, ?)",
-    tail: "on conflict (parent_post_id, post_id) do update set last_call_id = excluded.last_call_id",
+    tail: "on conflict (parent_post_id, post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const FEED: Statement = Statement {
     head: "insert into feed_entries (call_id, position, rank, post_id, observed_at) values",

@@ -49,8 +49,9 @@ const POSTS: Statement = Statement {
         recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
         share_count = coalesce(excluded.share_count, share_count),
         repost_count = coalesce(excluded.repost_count, repost_count),
-        counted_at = coalesce(excluded.counted_at, counted_at),
-        last_call_id = excluded.last_call_id
+        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)
         returning id, post_id",
 };
 
@@ -58,7 +59,8 @@ const POSTS: Statement = Statement {
 const BARE: Statement = Statement {
     head: "insert into posts (post_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
-    tail: "on conflict (post_id) do update set last_call_id = excluded.last_call_id returning id, post_id",
+    tail: "on conflict (post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id) returning id, post_id",
 };
 
 /// Writes the posts and gives the id of each. `parents` are those whose id another post needs.

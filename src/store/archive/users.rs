@@ -45,8 +45,9 @@ const USERS: Statement = Statement {
         reply_count = coalesce(excluded.reply_count, reply_count),
         remix_count = coalesce(excluded.remix_count, remix_count),
         character_count = coalesce(excluded.character_count, character_count),
-        counted_at = coalesce(excluded.counted_at, counted_at),
-        last_call_id = excluded.last_call_id
+        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)
         returning id, user_id",
 };
 
@@ -54,7 +55,8 @@ const USERS: Statement = Statement {
 const BARE: Statement = Statement {
     head: "insert into users (user_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
-    tail: "on conflict (user_id) do update set last_call_id = excluded.last_call_id returning id, user_id",
+    tail: "on conflict (user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id) returning id, user_id",
 };
 
 /// Writes the users and gives the id of each.
