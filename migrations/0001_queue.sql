@@ -37,7 +37,7 @@ create table jobs (
     seed_id integer not null references seeds (id),
     parent_job_id integer references jobs (id), -- whose reply led to it; null for a seed
     cursor text,                    -- the next cursor to send; null at the head
-    pages integer not null default 0,           -- pages kept
+    pages integer not null default 0,           -- pages kept since the walk last began at its head
     items integer not null default 0,           -- items on them
     stale_pages integer not null default 0,     -- pages in a row without a new id
     restarts integer not null default 0,        -- times the walk went back to its head

@@ -15,6 +15,8 @@ create table calls (
         check (outcome in ('open', 'answered', 'never_sent', 'unknown')),
         -- open: sent or about to be; unknown: no answer came, perhaps billed
     kept integer not null default 0 constraint kept_is_flag check (kept in (0, 1)), -- 1: its page is in the archive
+    kept_group integer,             -- pages of one number were kept as one, and the numbers grow: read again in this
+                                    -- order, the raw replies give the archive anew
     cost_micro_usd integer not null,            -- reserved while open; then what it is counted as
     http_status integer,
     error text,                     -- what was wrong with the answer; null where nothing was
@@ -29,11 +31,13 @@ create table calls (
     body blob,                      -- the reply, secrets removed, compressed with zstd
     constraint open_until_settled check ((outcome = 'open') = (settled_at is null)),
     constraint kept_was_answered check (kept = 0 or outcome = 'answered'),
+    constraint kept_in_a_group check (kept = (kept_group is not null)),
     constraint cost_is_not_negative check (cost_micro_usd >= 0)
 ) strict;
 
 create index calls_of_job on calls (job_id, id) where job_id is not null;
 create index calls_open on calls (run_id) where outcome = 'open';
+create index calls_kept on calls (kept_group) where kept_group is not null;
 
 create table spend (
     -- What each budget has been charged, kept by triggers in the transaction of the call.

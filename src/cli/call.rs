@@ -141,8 +141,9 @@ async fn keep(
         },
         scrubber,
     )
+    .map(|body| scrubber.scrub_body(body))
     .and_then(|body| {
-        let harvest = api::harvest(entry, subject, body);
+        let harvest = api::harvest(entry, subject, &body);
         harvest
             .map(|harvest| (body, harvest))
             .map_err(|why| api::Error::Malformed {
@@ -157,7 +158,7 @@ async fn keep(
                 .store
                 .keep_call(call_id, subject, &settled, &harvest, now())
                 .await?;
-            Ok(api::payload_json(&scrubber.scrub_body(body))?)
+            Ok(api::payload_json(&body)?)
         }
         Err(error) => {
             let settled = settlement(reply, entry.price, Some(error.to_string()), scrubber);

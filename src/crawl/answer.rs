@@ -37,10 +37,20 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
 }
 
+/// With a checksum: a bit that turns over on the disk must not pass for another reply.
 fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
-    COMPRESSOR.with_borrow_mut(|compressor| match compressor {
-        Some(compressor) => compressor.compress(bytes),
-        None => compressor.insert(Compressor::new(LEVEL)?).compress(bytes),
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let mut compressor = match kept.take() {
+            Some(compressor) => compressor,
+            None => {
+                let mut fresh = Compressor::new(LEVEL)?;
+                fresh.include_checksum(true)?;
+                fresh
+            }
+        };
+        let compressed = compressor.compress(bytes);
+        *kept = Some(compressor);
+        compressed
     })
 }
 

@@ -24,10 +24,12 @@ pub(super) fn read(
         had_cursor: lease.cursor.is_some(),
         now: now(),
     };
-    let body = error::of_reply(reply, asked, &engine.parts.scrubber)?;
+    let scrubber = &engine.parts.scrubber;
+    // Rows come from the very bytes that are kept, so that the kept reply gives them again, and no secret.
+    let body = scrubber.scrub_body(error::of_reply(reply, asked, scrubber)?);
     // A defect in a reader must not end the worker: the reply is kept raw and can be read again.
     let harvest = catch_unwind(AssertUnwindSafe(|| {
-        api::harvest(entry, &lease.subject, body)
+        api::harvest(entry, &lease.subject, &body)
     }));
     match harvest {
         Ok(Ok(harvest)) => Ok(harvest),

@@ -71,6 +71,7 @@ pub struct Settlement {
 /// What a kept page adds to its call's settlement.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Kept<'a> {
+    pub(super) group: i64,
     pub(super) next_cursor: Option<&'a str>,
     pub(super) items: usize,
     pub(super) row_count: usize,
@@ -150,6 +151,15 @@ async fn check_budget(connection: &mut SqliteConnection, call: &OpenCall) -> Res
     Ok(())
 }
 
+/// The number of the group of pages that is kept in this transaction.
+pub(super) async fn next_group(connection: &mut SqliteConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "select coalesce(max(kept_group), 0) + 1 from calls where kept_group is not null",
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Closes a call whose reply is not a page of the archive.
 pub(super) async fn settle(
     connection: &mut SqliteConnection,
@@ -180,12 +190,13 @@ async fn write_settlement(
 ) -> Result<()> {
     let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     sqlx::query(
-        "update calls set outcome = ?, kept = ?, cost_micro_usd = ?, http_status = ?, error = ?, request_id = ?,
+        "update calls set outcome = ?, kept = ?, kept_group = ?, cost_micro_usd = ?, http_status = ?, error = ?, request_id = ?,
          next_cursor = ?, items = ?, row_count = ?, odd_items = ?, item_hashes = ?, body_bytes = ?, body = ?,
          settled_at = ? where id = ? and outcome = 'open'",
     )
     .bind(settlement.outcome.as_str())
     .bind(kept.is_some())
+    .bind(kept.map(|kept| kept.group))
     .bind(settlement.cost.0)
     .bind(settlement.http_status)
     .bind(&settlement.error)

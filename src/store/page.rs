@@ -76,9 +76,10 @@ pub(super) async fn commit_pages(
         })
         .collect();
     archive::write(connection, &rows).await?;
+    let group = ledger::next_group(connection).await?;
     for page in kept {
         commit_follow_ups(connection, page, now).await?;
-        commit_call(connection, page, now).await?;
+        commit_call(connection, page, group, now).await?;
     }
     Ok(answers)
 }
@@ -102,8 +103,14 @@ async fn commit_follow_ups(
     Ok(())
 }
 
-async fn commit_call(connection: &mut SqliteConnection, page: &PageCommit, now: f64) -> Result<()> {
+async fn commit_call(
+    connection: &mut SqliteConnection,
+    page: &PageCommit,
+    group: i64,
+    now: f64,
+) -> Result<()> {
     let kept = Kept {
+        group,
         next_cursor: page.harvest.cursor.as_deref(),
         items: page.harvest.items.len(),
         row_count: page.row_count,
@@ -175,6 +182,7 @@ impl Store {
         }];
         archive::write(&mut transaction, &rows).await?;
         let kept = Kept {
+            group: ledger::next_group(&mut transaction).await?,
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),
             row_count: harvest.row_count(),

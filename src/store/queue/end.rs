@@ -107,7 +107,7 @@ pub(in crate::store) async fn fail(
         Retry::Restart => {
             sqlx::query(
                 "update jobs set state = 'ready', lease_until = null, cursor = null, restarts = restarts + 1,
-                 stale_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
+                 pages = 0, items = 0, stale_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
                  note = ? where id = ?",
             )
             .bind(&failure.error)

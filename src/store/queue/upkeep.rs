@@ -88,7 +88,8 @@ impl Store {
         Ok(ended.rows_affected())
     }
 
-    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one from its head.
+    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one, or one that has
+    /// no cursor to go on from, from its head.
     ///
     /// # Errors
     /// Where the archive cannot be written.
@@ -97,12 +98,11 @@ impl Store {
         let done = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
-             pages = iif(state = 'done' or stop_reason = 'stalled', 0, pages),
-             items = iif(state = 'done' or stop_reason = 'stalled', 0, items),
-             cursor = iif(state = 'done' or stop_reason = 'stalled', null, cursor),
-             pass_call_id = iif(state = 'done' or stop_reason = 'stalled',
-                 coalesce((select max(id) from calls), 0), pass_call_id)
-             where state = ?1 and state in ('failed', 'stopped', 'done')
+             pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
+             pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
+             from (select id as ended_id, state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
+                   where state = ?1)
+             where jobs.id = ended_id and state = ?1 and state in ('failed', 'stopped', 'done')
                and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
                and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)",
         )
