@@ -180,6 +180,12 @@ async fn say_now_and_then(engine: Arc<Engine>) {
 
 /// Says what came of the run, and how the process ends.
 async fn say_end(engine: &Engine, cause: &StopCause) -> anyhow::Result<Exit> {
+    if *cause == StopCause::Idle {
+        // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
+        for (endpoint, why) in engine.retired() {
+            engine.parts.store.retire(endpoint, &why, now()).await?;
+        }
+    }
     let readers = engine.parts.store.readers();
     let stops = report::stop_counts(readers).await?;
     let charged = report::charged(readers, &day(now()), engine.parts.run.id).await?;
