@@ -103,25 +103,29 @@ pub struct Prepared {
 /// # Errors
 /// Where the archive cannot be written.
 pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Prepared> {
-    let plan_changed = store.follow_plan(&plan.fingerprint()).await?;
+    let fingerprint = plan.fingerprint();
+    let before = store.followed_plan().await?;
+    let is_new = before.as_ref() != Some(&fingerprint);
     let mut resumed_jobs = store.resume_budget_stops().await?;
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
-    if plan_changed {
+    let mut all = Vec::new();
+    if is_new {
         for endpoint in plan.buy_known() {
             resumed_jobs += store.want_known(endpoint).await?;
         }
+        // Seeds of before this plan, also those that were planted before there was any run.
+        all = store.seeds().await?;
     }
-    let mut all = if plan_changed {
-        store.seeds().await?
-    } else {
-        Vec::new()
-    };
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
+    if is_new {
+        resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
+        store.follow_plan(&fingerprint).await?;
+    }
     Ok(Prepared {
-        plan_changed,
+        plan_changed: is_new && before.is_some(),
         resumed_jobs,
         seeded,
     })
