@@ -3,6 +3,7 @@
 mod archive;
 mod budget;
 mod call;
+mod changes;
 mod complete;
 mod config;
 mod errors;
