@@ -7,6 +7,7 @@ mod changes;
 mod complete;
 mod config;
 mod errors;
+mod hostile;
 mod kill;
 mod plan;
 mod readers;
