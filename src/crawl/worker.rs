@@ -67,7 +67,11 @@ async fn step(engine: &Engine) -> Result<Step> {
     let Some(entry) = endpoints::find(lease.endpoint) else {
         return Err(Error::Database(sqlx::Error::RowNotFound));
     };
-    if parts.limiter.turn(entry.name, now).await.is_err() {
+    let has_turn = tokio::select! {
+        turn = parts.limiter.turn(entry.name, now) => turn.is_ok(),
+        () = engine.until_stopped() => false,
+    };
+    if !has_turn {
         release(engine, &lease, None).await?;
         return Ok(Step::Worked);
     }
