@@ -35,7 +35,7 @@ pub use ledger::{Budget, OpenCall, Outcome, Settlement};
 pub use lock::{Held, Lock};
 pub use page::{Next, PageCommit};
 pub use queue::{Failure, LeaseRequest, Leased, Requeue, Retry};
-pub use runs::{PlanChange, Run, RunKind};
+pub use runs::{Run, RunKind};
 pub use seeds::{Seed, SeedKind, Seeded};
 pub use writer::Writer;
 

@@ -3,9 +3,11 @@
 mod archive;
 mod budget;
 mod call;
+mod changes;
 mod complete;
 mod config;
 mod errors;
+mod hostile;
 mod kill;
 mod plan;
 mod readers;
