@@ -71,7 +71,7 @@ create index jobs_leased on jobs (lease_until) where state = 'leased';
 create index jobs_replan on jobs (id) where replan = 1;
 create index jobs_after on jobs (after_job_id) where after_job_id is not null;
 -- `status` and `jobs --state` ask by state; a finished job is the common case and is not worth an entry.
-create index jobs_stopped on jobs (state, id) where state in ('stopped', 'failed');
+create index jobs_stopped on jobs (state, id) where state = 'stopped' or state = 'failed';
 
 create table job_counts (
     -- How many jobs are in which state, kept by triggers so that `status` never counts a large queue.

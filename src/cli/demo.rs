@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use indicatif::MultiProgress;
 
+use super::out::say;
 use super::table::{layout, thousands};
 use super::{Cli, Exit, logging, run};
 use crate::api::Secret;
@@ -57,7 +58,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })
     .await
     .context("cannot start the simulator")?;
-    println!(
+    say!(
         "a made-up world at {}; {:.0} % of its answers go wrong",
         sim.base_url(),
         FAULTS * 100.0
@@ -138,8 +139,8 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
             verdict.to_owned(),
         ]);
     }
-    println!("\narchived against the world's truth\n");
-    println!(
+    say!("\narchived against the world's truth\n");
+    say!(
         "{}",
         layout(
             &["rows", ">archived", ">truth", ">missing", ">extra", ""],
@@ -151,7 +152,7 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
     let cost = MicroUsd(sum(|of| of.cost_micro_usd));
     let archived_rows = sum(|of| of.rows);
     let repeated = report::repeated_pages(&readers).await?;
-    println!(
+    say!(
         "\ncalls {} ({} pages kept, {} failed and tried again), {} spent, {} per thousand rows",
         thousands(sum(|of| of.answered + of.unknown + of.never_sent)),
         thousands(sum(|of| of.kept)),
@@ -159,15 +160,15 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
         cost,
         MicroUsd(cost.0 * 1000 / archived_rows.max(1)),
     );
-    println!(
+    say!(
         "calls repeated (pages bought though they were kept already): {}",
         thousands(repeated)
     );
-    println!("odd items: {}", thousands(sum(|of| of.odd_items)));
+    say!("odd items: {}", thousands(sum(|of| of.odd_items)));
     readers.close().await;
-    println!("\nthe archive: {}\n\nworth a try:", path.display());
+    say!("\nthe archive: {}\n\nworth a try:", path.display());
     for query in QUERIES {
-        println!("  sqlite3 {} \"{query}\"", path.display());
+        say!("  sqlite3 {} \"{query}\"", path.display());
     }
     Ok(is_equal)
 }

@@ -1,6 +1,7 @@
 //! `soracrawl endpoints`: what the remote can be asked, and what it costs.
 
 use super::Exit;
+use super::out::say;
 use super::table::layout;
 use crate::api::endpoint::Paging;
 use crate::api::{Entry, endpoints};
@@ -16,10 +17,10 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Exit {
     if args.json {
         let all: Vec<serde_json::Value> = endpoints::ALL.iter().map(json).collect();
-        println!("{:#}", serde_json::Value::Array(all));
+        say!("{:#}", serde_json::Value::Array(all));
     } else {
-        println!("{}", text());
-        println!(
+        say!("{}", text());
+        say!(
             "\n* required; one of those joined by | is required. + is not part of a crawl, only of `soracrawl call`."
         );
     }

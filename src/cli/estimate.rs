@@ -2,11 +2,12 @@
 
 use sqlx::sqlite::SqlitePool;
 
+use super::out::say;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
 use crate::crawl::Plan;
-use crate::crawl::estimate::{self, Estimate, Known};
+use crate::crawl::estimate::{self, Estimate};
 use crate::model::MicroUsd;
 use crate::store::{Store, report};
 
@@ -24,7 +25,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let plan = Plan::new(config.crawl.clone());
     let estimate = of(&readers, &plan).await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&estimate)?);
+        say!("{}", serde_json::to_string_pretty(&estimate)?);
     } else {
         print(&estimate);
     }
@@ -46,31 +47,28 @@ pub(super) async fn of(readers: &SqlitePool, plan: &Plan) -> anyhow::Result<Esti
             .get(name)
             .map_or((0, 0), |status| (status.items, status.kept));
         let size = estimate::page_size(entry, items, kept);
-        let [jobs, unknown, pages, kept_pages, finished] =
-            report::waiting(readers, name, size, plan.max_depth()).await?;
-        if jobs == 0 {
-            continue;
-        }
-        let known = Known {
-            jobs,
-            unknown,
-            pages,
-            kept_pages,
-            finished,
-        };
-        estimate.lines.push(estimate::line(entry, &known));
-        if !entry.leads_to.is_empty() {
+        let waiting = report::waiting(readers, name, size, plan.max_depth()).await?;
+        if waiting.jobs > 0 {
+            estimate.lines.push(estimate::line(entry, &waiting));
             estimate
-                .not_known
-                .push(format!("{name} leads to {}", entry.leads_to.join(", ")));
+                .leads_to
+                .extend(entry.leads_to.iter().filter(|next| may_follow(plan, next)));
         }
     }
+    estimate.leads_to.sort_unstable();
+    estimate.leads_to.dedup();
     Ok(estimate)
+}
+
+/// Whether a reply may lead to this endpoint under the plan: at depth 0 only a seed's own lists are walked.
+fn may_follow(plan: &Plan, endpoint: &str) -> bool {
+    plan.endpoints().contains(&endpoint)
+        && (plan.max_depth() > 0 || !endpoint.starts_with("get_user_"))
 }
 
 fn print(estimate: &Estimate) {
     if estimate.lines.is_empty() {
-        println!("nothing waits: a run would cost nothing");
+        say!("nothing waits: a run would cost nothing");
         return;
     }
     let usd = |micros: i64| MicroUsd(micros).to_string();
@@ -100,25 +98,25 @@ fn print(estimate: &Estimate) {
         ">$ expected",
         ">$ at most",
     ];
-    println!("{}", layout(&heads, &rows));
+    say!("{}", layout(&heads, &rows));
     let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
-    println!(
+    say!(
         "\nin all at least {}, expected {}",
         usd(least),
         estimate.expected()
     );
-    let unknown: Vec<String> = estimate
+    let mut unknown: Vec<String> = estimate
         .lines
         .iter()
         .filter_map(|line| Some(format!("  {}: {}", line.endpoint, line.unknown.as_ref()?)))
-        .chain(
-            estimate
-                .not_known
-                .iter()
-                .map(|why| format!("  {why}: how many, its replies will say")),
-        )
         .collect();
+    if !estimate.leads_to.is_empty() {
+        let next = estimate.leads_to.join(", ");
+        unknown.push(format!(
+            "  what the replies lead to ({next}): how much, they will say"
+        ));
+    }
     if !unknown.is_empty() {
-        println!("not known:\n{}", unknown.join("\n"));
+        say!("not known:\n{}", unknown.join("\n"));
     }
 }

@@ -1,5 +1,6 @@
 //! `soracrawl jobs`: what there is to fetch, and why something ended; ended jobs can be tried again.
 
+use super::out::say;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::store::report::{self, JobLine};
@@ -86,7 +87,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         };
         let requeued = store.requeue(&which).await?;
         store.close().await?;
-        println!("{requeued} jobs are ready again");
+        say!("{requeued} jobs are ready again");
         return Ok(Exit::Done);
     }
     let readers = Store::open_readers(&config.archive.path).await?;
@@ -100,9 +101,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&lines)?);
+        say!("{}", serde_json::to_string_pretty(&lines)?);
     } else if lines.is_empty() {
-        println!("no such jobs");
+        say!("no such jobs");
     } else {
         let heads = [
             ">id",
@@ -116,12 +117,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             ">last call",
             "why",
         ];
-        println!(
+        say!(
             "{}",
             layout(&heads, &lines.iter().map(row).collect::<Vec<_>>())
         );
         if lines.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
-            println!("(the first {}; --limit shows more)", args.limit);
+            say!("(the first {}; --limit shows more)", args.limit);
         }
     }
     Ok(Exit::Done)

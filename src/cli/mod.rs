@@ -8,6 +8,7 @@ mod estimate;
 mod items;
 mod jobs;
 mod logging;
+pub(crate) mod out;
 mod progress;
 mod run;
 mod seed;

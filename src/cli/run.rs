@@ -11,8 +11,8 @@ use super::{Cli, Exit, Usage, estimate, items, logging, progress, table};
 use crate::api::Secret;
 use crate::config::Config;
 use crate::crawl::{Engine, Plan, StopCause, day, now};
-use crate::daemon::{self, Archive};
-use crate::store::{RunKind, report};
+use crate::daemon::{self, Archive, Signals};
+use crate::store::{PlanChange, RunKind, report};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let archive = Archive::open(&config.archive.path, RunKind::Run).await?;
     let plan = Plan::new(config.crawl.clone());
     let prepared = daemon::prepare(&archive.store, &plan, &items::of_config(&config.seeds)).await?;
-    if prepared.plan_changed {
+    if prepared.plan == PlanChange::Changed {
         tracing::info!("the plan has changed: kept replies are planned again, at no cost");
     }
     if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {
@@ -62,8 +62,18 @@ pub(super) async fn crawl(
     until_idle: bool,
     bars: Option<MultiProgress>,
 ) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen()?;
     let engine = daemon::engine(&archive, config, key, until_idle).await?;
-    match daemon::preflight(&engine).await {
+    let preflight = tokio::select! {
+        preflight = daemon::preflight(&engine) => preflight,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped before anything was bought");
+            drop(engine);
+            archive.close("signal").await?;
+            return Ok(Exit::Done);
+        }
+    };
+    match preflight {
         Ok(Some(account)) => say_account(&account),
         Ok(None) => tracing::info!("the account's page is not to be had; going on without it"),
         Err(error) => {
@@ -85,7 +95,7 @@ pub(super) async fn crawl(
         .is_none()
         .then(|| tokio::spawn(say_now_and_then(engine.clone())));
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    let cause = daemon::crawl(&engine, config.limits.max_in_flight, grace).await?;
+    let cause = daemon::crawl(&engine, &mut signals, config.limits.max_in_flight, grace).await?;
     if let Some(reporting) = reporting {
         reporting.abort();
     }

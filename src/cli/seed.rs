@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::items::{self, Kind};
+use super::out::say;
 use super::{Cli, Exit, Usage};
 use crate::crawl::Plan;
 use crate::daemon;
@@ -69,7 +70,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let store = Store::open(&config.archive.path).await?;
     let seeded = daemon::plant(&store, &Plan::new(config.crawl.clone()), &seeds).await?;
     store.close().await?;
-    println!(
+    say!(
         "{} new seeds, {} known already; {} new jobs in {}",
         seeded.new_seeds,
         seeded.known_seeds,

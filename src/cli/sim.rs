@@ -1,5 +1,6 @@
 //! `soracrawl sim`: the remote, simulated, on this machine.
 
+use super::out::say;
 use super::{Cli, Exit};
 use crate::sim::{Options, Sim};
 
@@ -13,17 +14,19 @@ pub struct Args {
 pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let key = args.options.key.clone();
     let sim = Sim::start(args.options.clone()).await?;
-    println!("serving a made-up world at {}", sim.base_url());
-    println!("its key: {key}");
-    println!(
+    say!("serving a made-up world at {}", sim.base_url());
+    say!("its key: {key}");
+    say!(
         "the bill: {0}/sim/account   every call: {0}/sim/log   the truth: {0}/sim/truth",
         sim.base_url()
     );
     tokio::signal::ctrl_c().await?;
     let account = sim.account();
-    println!(
+    say!(
         "{} calls, {} billed, {} repeats",
-        account.total.calls, account.total.billed, account.total.repeats
+        account.total.calls,
+        account.total.billed,
+        account.total.repeats
     );
     sim.stop().await;
     Ok(Exit::Done)

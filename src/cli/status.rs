@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::out::say;
 use super::progress::span;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
@@ -48,7 +49,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if args.check {
         // Reading proves that the file answers; the lock, that somebody works on it.
         report::last_run(&readers).await?;
-        println!(
+        say!(
             "{}",
             holder
                 .as_deref()
@@ -62,7 +63,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     let status = read(&config, &readers, holder).await?;
     if args.json {
-        println!("{:#}", json(&status));
+        say!("{:#}", json(&status));
     } else {
         print(&config, &status);
     }
@@ -135,20 +136,20 @@ impl Status {
 }
 
 fn print(config: &Config, status: &Status) {
-    println!("archive  {}", config.archive.path.display());
-    println!(
+    say!("archive  {}", config.archive.path.display());
+    say!(
         "daemon   {}",
         status.holder.as_deref().unwrap_or("none works on it")
     );
     match &status.run {
-        None => println!("run      none yet"),
+        None => say!("run      none yet"),
         Some(run) => {
             let end = match (&run.end_reason, &status.holder) {
                 (Some(reason), _) => format!("ended: {reason}"),
                 (None, Some(_)) => "under way".to_owned(),
                 (None, None) => "died; the next run goes on where it was".to_owned(),
             };
-            println!("run      {}, {end}", run.id);
+            say!("run      {}, {end}", run.id);
         }
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -178,14 +179,14 @@ fn print(config: &Config, status: &Status) {
             ">pages",
             ">rows",
         ];
-        println!("\n{}", layout(&heads, &rows));
+        say!("\n{}", layout(&heads, &rows));
     }
     let ended: Vec<String> = status
         .stops
         .iter()
         .map(|(reason, jobs)| format!("{} {reason}", thousands(*jobs)))
         .collect();
-    println!(
+    say!(
         "\nended    {}",
         if ended.is_empty() {
             "nothing yet".to_owned()
@@ -194,16 +195,19 @@ fn print(config: &Config, status: &Status) {
         }
     );
     let charged = &status.charged;
-    println!(
+    say!(
         "charged  {} in all, {} today (UTC), {} in this run",
-        charged.total, charged.day, charged.run
+        charged.total,
+        charged.day,
+        charged.run
     );
     if let Some(room) = status.room {
-        println!("budget   {room} left");
+        say!("budget   {room} left");
     }
-    println!(
+    say!(
         "rate     {:.1} pages/s, {:.0} rows/s",
-        status.pages_per_second, status.rows_per_second
+        status.pages_per_second,
+        status.rows_per_second
     );
     let by_time = status
         .seconds_left()
@@ -213,7 +217,7 @@ fn print(config: &Config, status: &Status) {
         .map(|seconds| format!("{} until the budget is spent", span(seconds)));
     let eta: Vec<String> = [by_time, by_budget].into_iter().flatten().collect();
     if status.open_jobs() > 0 && !eta.is_empty() {
-        println!("to go    {}", eta.join("; "));
+        say!("to go    {}", eta.join("; "));
     }
 }
 

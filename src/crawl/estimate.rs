@@ -3,23 +3,10 @@
 use crate::api::Entry;
 use crate::api::endpoint::Paging;
 use crate::model::MicroUsd;
+use crate::store::report::Waiting;
 
 /// Items on a page where neither the vendor nor experience says how many.
 const USUAL_PAGE: i64 = 10;
-
-/// What the archive knows of the waiting jobs of one endpoint.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Known {
-    /// Waiting jobs.
-    pub jobs: i64,
-    /// Those of which nobody has told how long their list is.
-    pub unknown: i64,
-    /// Pages that the others need at least.
-    pub pages: i64,
-    /// Pages kept, and finished jobs that had any: what a walk took so far.
-    pub kept_pages: i64,
-    pub finished: i64,
-}
 
 /// What the waiting jobs of one endpoint will take.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -51,22 +38,16 @@ pub fn page_size(entry: &Entry, items_seen: i64, pages_seen: i64) -> i64 {
 
 /// What the waiting jobs of an endpoint will take.
 #[must_use]
-pub fn line(entry: &Entry, known: &Known) -> Line {
-    let least = known.pages + known.unknown;
+pub fn line(entry: &Entry, known: &Waiting) -> Line {
+    let sure = known.pages + known.unknown;
+    let least = sure - known.perhaps_needless;
     let (expected, most) = if !entry.is_paged() || known.unknown == 0 {
-        (least, Some(least))
+        (sure, Some(sure))
     } else if known.finished > 0 {
-        #[expect(
-            clippy::cast_precision_loss,
-            clippy::cast_possible_truncation,
-            reason = "an estimate"
-        )]
-        let of_unknown = (known.unknown as f64
-            * (known.kept_pages as f64 / known.finished as f64).max(1.0))
-        .ceil() as i64;
-        (known.pages + of_unknown, None)
+        let of_unknown = (known.unknown * known.kept_pages) / known.finished;
+        (known.pages + of_unknown.max(known.unknown), None)
     } else {
-        (least, None)
+        (sure, None)
     };
     let usd = |calls: i64| (entry.price * calls).0;
     let unknown = (most.is_none()).then(|| {
@@ -92,8 +73,8 @@ pub fn line(entry: &Entry, known: &Known) -> Line {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Estimate {
     pub lines: Vec<Line>,
-    /// What no count can tell before it is fetched.
-    pub not_known: Vec<String>,
+    /// Endpoints that the replies will lead to; how often, only they can say.
+    pub leads_to: Vec<&'static str>,
 }
 
 impl Estimate {
@@ -106,59 +87,53 @@ impl Estimate {
 
 #[cfg(test)]
 mod tests {
-    use super::{Known, line, page_size};
+    use super::{line, page_size};
     use crate::api::endpoints::find;
+    use crate::store::report::Waiting;
 
     #[test]
     fn known_lists_have_a_price_and_unknown_ones_a_range() {
         let entry = find("get_user_followers").unwrap();
-        let known = Known {
+        let known = Waiting {
             jobs: 3,
-            unknown: 0,
             pages: 7,
-            kept_pages: 0,
-            finished: 0,
+            ..Waiting::default()
         };
-        let line_known = line(entry, &known);
-        assert_eq!(
-            (line_known.least_calls, line_known.most_calls),
-            (7, Some(7))
-        );
-        assert_eq!(line_known.expected_micro_usd, 350_000);
-        let line_unknown = line(
-            entry,
-            &Known {
-                unknown: 2,
-                kept_pages: 9,
-                finished: 3,
-                ..known
-            },
-        );
+        let all_known = line(entry, &known);
+        assert_eq!((all_known.least_calls, all_known.most_calls), (7, Some(7)));
+        assert_eq!(all_known.expected_micro_usd, 350_000);
+        let some = Waiting {
+            unknown: 2,
+            kept_pages: 9,
+            finished: 3,
+            ..known
+        };
+        let some_unknown = line(entry, &some);
         assert_eq!(
             (
-                line_unknown.least_calls,
-                line_unknown.expected_calls,
-                line_unknown.most_calls
+                some_unknown.least_calls,
+                some_unknown.expected_calls,
+                some_unknown.most_calls
             ),
             (9, 13, None)
         );
-        assert!(line_unknown.unknown.unwrap().starts_with("2 of 3"));
+        assert!(some_unknown.unknown.unwrap().starts_with("2 of 3"));
     }
 
     #[test]
-    fn one_call_is_one_call_whatever_is_known() {
+    fn a_job_that_another_may_make_needless_costs_nothing_at_least() {
         let entry = find("get_user_profile").unwrap();
-        let line = line(
-            entry,
-            &Known {
-                jobs: 4,
-                unknown: 4,
-                pages: 0,
-                kept_pages: 9,
-                finished: 3,
-            },
+        let waiting = Waiting {
+            jobs: 4,
+            unknown: 4,
+            perhaps_needless: 3,
+            ..Waiting::default()
+        };
+        let line = line(entry, &waiting);
+        assert_eq!(
+            (line.least_calls, line.expected_calls, line.most_calls),
+            (1, 4, Some(4))
         );
-        assert_eq!((line.least_calls, line.most_calls), (4, Some(4)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
 
+use super::admit::Place;
 use super::engine::{Engine, now};
-use super::plan::Place;
 use crate::api::{self, endpoints};
 use crate::model::{Harvest, NewJob};
 use crate::store::Result;

@@ -107,7 +107,15 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     let is_waiting = report::next_due(store.readers()).await?.is_some()
         || report::has_ready(store.readers(), &endpoints, plan.max_depth()).await?
         || store.next_replan().await?.is_some();
-    if !is_waiting && engine.is_quiet() {
+    if is_waiting || !engine.is_quiet() {
+        return Ok(());
+    }
+    // Jobs of a stopped endpoint that were found since end like the others; whoever waited for them goes on.
+    let mut ended = 0;
+    for (endpoint, why) in engine.retired() {
+        ended += store.retire(endpoint, &why, now()).await?;
+    }
+    if ended == 0 {
         engine.stop(StopCause::Idle);
     }
     Ok(())

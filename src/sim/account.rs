@@ -6,8 +6,9 @@ use std::time::Instant;
 
 use serde::Serialize;
 
+use super::chance::Counts;
 use super::endpoint::Endpoint;
-use super::faults::{Counts, Fault};
+use super::faults::Fault;
 
 /// One request, as the remote saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

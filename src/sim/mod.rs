@@ -2,14 +2,17 @@
 //!
 //! It shares no code with the client, so that a mistake cannot hide by being made on both sides.
 //!
-//! A request goes through [`routes`]: it is written into the book (`account`), a fault may meet it (`faults`,
-//! `trouble`), its page is rendered (`page`, `shape`) and put into the envelope (`reply`), the book is settled,
-//! and the answer goes out, or what `wire` sends in its place. [`World::truth`] says what a complete crawl must
-//! hold in the end. Under `/sim/` the simulator itself answers: `GET account`, `log`, `truth`; `POST heal`,
-//! `script` (a rule a line), `balance` (dollars).
+//! A request goes through `routes`: it is written into the book (`account`); a fault may meet it (`chance` says
+//! whether, `refuse` and `spoil` do it, `trouble` keeps what lasts); its page is rendered (`page`, `shape`) and
+//! put into the envelope (`reply`); the book is settled; the answer goes out, or what `wire` sends in its place.
+//! [`World::truth`] says what a complete crawl must hold in the end.
+//!
+//! Under `/sim/` the simulator itself answers, without a key: `GET account`, `log`, `truth`; `POST heal`, `script`
+//! (a rule a line), `balance` (dollars).
 
 mod account;
 mod base64;
+mod chance;
 mod control;
 mod creation;
 mod cursor;
@@ -22,10 +25,12 @@ mod limit;
 mod media;
 mod options;
 mod page;
+mod refuse;
 mod reply;
 mod routes;
 mod serve;
 mod shape;
+mod spoil;
 mod state;
 mod trouble;
 mod truth;
@@ -33,8 +38,9 @@ mod wire;
 mod world;
 
 pub use account::{Account, Entry, Sums};
+pub use chance::{Counts, Faults, Ratio, Rule};
 pub use endpoint::Endpoint;
-pub use faults::{Fault, Faults, Ratio, Rule};
+pub use faults::Fault;
 pub use options::{DEFAULT_KEY, Options, Shape};
 pub use serve::Sim;
 pub use truth::Truth;

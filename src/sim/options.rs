@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Parser, ValueEnum};
 
-use super::faults::{Ratio, Rule};
+use super::chance::{Ratio, Rule};
 
 /// The key that the simulator accepts unless told otherwise.
 pub const DEFAULT_KEY: &str = "sim-key-0123456789abcdefghijklmnopqrstuv";
@@ -62,7 +62,7 @@ pub struct Options {
     #[arg(long, default_value_t = 4)]
     pub characters: usize,
     /// Posts per user
-    #[arg(long, default_value_t = 8)]
+    #[arg(long, default_value_t = 5)]
     pub posts: usize,
     /// Remixes, as a percentage of all posts
     #[arg(long, value_name = "PERCENT", default_value_t = 15)]
@@ -71,10 +71,10 @@ pub struct Options {
     #[arg(long, default_value_t = 20)]
     pub followers: usize,
     /// First-level comments per post
-    #[arg(long, default_value_t = 4)]
+    #[arg(long, default_value_t = 2)]
     pub comments: usize,
     /// Replies per first-level comment
-    #[arg(long, default_value_t = 2)]
+    #[arg(long, default_value_t = 1)]
     pub replies: usize,
     /// Appearances per user
     #[arg(long, default_value_t = 4)]
@@ -123,7 +123,7 @@ pub struct Options {
     /// One exact failure, as get_user_posts:3=reset-after or get_feed:2+=throttle; may be repeated
     #[arg(long, value_name = "ENDPOINT[@SUBJECT]:N[+]=NAME")]
     pub script: Vec<Rule>,
-    /// After so many failed attempts in a row at a page, ratios leave its next attempt alone
+    /// After so many failed attempts in a row at a page, ratios leave its next attempt alone; 0 means never
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub fault_streak: u32,
     /// What a throttled call is told to wait, in seconds

@@ -162,7 +162,7 @@ fn docs(endpoint: Endpoint) -> String {
 }
 
 /// A UUID that follows from the request, so that a world's pages are the same bytes every time.
-fn request_id(endpoint: Endpoint, subject: &str, cursor: &str) -> String {
+pub(super) fn request_id(endpoint: Endpoint, subject: &str, cursor: &str) -> String {
     let digits = hex(19, &[endpoint.name(), subject, cursor], 32);
     format!(
         "{}-{}-4{}-a{}-{}",

@@ -9,10 +9,11 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::account::{Book, Opened, PageKey, Settled};
+use super::chance::Faults;
 use super::creation::Creation;
 use super::cursor::Cursor;
 use super::endpoint::Endpoint;
-use super::faults::{Fault, Faults};
+use super::faults::Fault;
 use super::limit::Limiter;
 use super::options::Options;
 use super::reply;

@@ -34,8 +34,8 @@ pub use error::{Error, Scope, Spent};
 pub use ledger::{Budget, OpenCall, Outcome, Settlement};
 pub use lock::{Held, Lock};
 pub use page::{Next, PageCommit};
-pub use queue::{Enqueued, Failure, LeaseRequest, Leased, Requeue, Retry};
-pub use runs::{Run, RunKind};
+pub use queue::{Failure, LeaseRequest, Leased, Requeue, Retry};
+pub use runs::{PlanChange, Run, RunKind};
 pub use seeds::{Seed, SeedKind, Seeded};
 pub use writer::Writer;
 

@@ -98,7 +98,9 @@ impl Store {
             resolves_name: false,
             now,
         };
-        let added = queue::enqueue(&mut transaction, jobs, origin).await?.added;
+        let before = queue::total_jobs(&mut transaction).await?;
+        queue::enqueue(&mut transaction, jobs, origin).await?;
+        let added = queue::total_jobs(&mut transaction).await? - before;
         sqlx::query("update jobs set replan = 0, led_to = ? where id = ? and depth = ?")
             .bind(led_to)
             .bind(job.job_id)

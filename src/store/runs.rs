@@ -1,5 +1,7 @@
 //! Runs: which process sends calls, and what is put right when the one before died.
 
+use sqlx::SqliteConnection;
+
 use super::{Result, Store};
 
 /// What a process sends calls for.
@@ -23,6 +25,31 @@ pub struct Run {
     pub reclaimed_jobs: u64,
 }
 
+/// How a run's plan stands to the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlanChange {
+    Same,
+    /// There was none before.
+    First,
+    Changed,
+}
+
+/// Open calls become `unknown`, perhaps billed and counted as such; leased jobs are ready again. Gives how many.
+async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
+    let unknown = sqlx::query(
+        "update calls set outcome = 'unknown', settled_at = ?, error = ? where outcome = 'open'",
+    )
+    .bind(now)
+    .bind(why)
+    .execute(&mut *connection)
+    .await?;
+    let reclaimed =
+        sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
+            .execute(&mut *connection)
+            .await?;
+    Ok((unknown.rows_affected(), reclaimed.rows_affected()))
+}
+
 impl Store {
     /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
     /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
@@ -32,20 +59,12 @@ impl Store {
     /// Where the archive cannot be written.
     pub async fn start_run(&self, kind: RunKind, pid: u32, now: f64) -> Result<Run> {
         let mut transaction = self.begin().await?;
-        let unknown = sqlx::query(
-            "update calls set outcome = 'unknown', settled_at = ?, error = 'the process died before an answer was kept'
-             where outcome = 'open'",
+        let (unknown_calls, reclaimed_jobs) = take_back(
+            &mut transaction,
+            "the process died before an answer was kept",
+            now,
         )
-        .bind(now)
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
-        let reclaimed = sqlx::query(
-            "update jobs set state = 'ready', lease_until = null where state = 'leased'",
-        )
-        .execute(&mut *transaction)
-        .await?
-        .rows_affected();
+        .await?;
         let dead: Option<i64> = match kind {
             RunKind::Run => {
                 sqlx::query_scalar(
@@ -83,17 +102,18 @@ impl Store {
         Ok(Run {
             id,
             continued: dead.is_some(),
-            unknown_calls: unknown,
-            reclaimed_jobs: reclaimed,
+            unknown_calls,
+            reclaimed_jobs,
         })
     }
 
-    /// Ends a run, for a reason in one word.
+    /// Ends a run, for a reason in one word. A call that nobody waits for any more is in doubt from now on.
     ///
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
+        take_back(&mut transaction, "the run ended before an answer came", now).await?;
         sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
             .bind(now)
             .bind(reason)
@@ -110,8 +130,13 @@ impl Store {
     pub async fn resume_budget_stops(&self) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let resumed = sqlx::query(
-            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
-             where state = 'stopped' and stop_reason = 'budget'",
+            "update jobs set state = iif(waits, 'waiting', 'ready'), after_job_id = iif(waits, after_job_id, null),
+                 stop_reason = null, note = null, ended_at = null
+             from (select j.id as stopped_id, other.id is not null as waits
+                   from jobs j left join jobs other on other.id = j.after_job_id and other.pages = 0
+                       and (other.state in ('ready', 'waiting', 'leased') or other.stop_reason = 'budget')
+                   where j.state = 'stopped' and j.stop_reason = 'budget')
+             where jobs.id = stopped_id",
         )
         .execute(&mut *transaction)
         .await?
@@ -121,30 +146,37 @@ impl Store {
     }
 
     /// Remembers the plan of this run. Where it differs from the one before, every kept reply is marked to be planned
-    /// again, which costs nothing. Gives whether it differed.
+    /// again, which costs nothing, and no job waits for another one that may no longer be fetched.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn follow_plan(&self, plan: &str) -> Result<bool> {
+    pub async fn follow_plan(&self, plan: &str) -> Result<PlanChange> {
         let mut transaction = self.begin().await?;
         let before: Option<String> =
             sqlx::query_scalar("select value from settings where name = 'plan'")
                 .fetch_optional(&mut *transaction)
                 .await?;
         if before.as_deref() == Some(plan) {
-            return Ok(false);
+            return Ok(PlanChange::Same);
         }
         sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
             .bind(plan)
             .execute(&mut *transaction)
             .await?;
-        if before.is_some() {
-            sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
-                .execute(&mut *transaction)
-                .await?;
-        }
+        sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query(
+            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id is not null",
+        )
+        .execute(&mut *transaction)
+        .await?;
         transaction.commit().await?;
-        Ok(before.is_some())
+        Ok(if before.is_some() {
+            PlanChange::Changed
+        } else {
+            PlanChange::First
+        })
     }
 
     /// Walks that had reached their cap go on where the cap is higher now, or gone.

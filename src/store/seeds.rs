@@ -55,6 +55,7 @@ impl Store {
     pub async fn plant(&self, seeds: &[(Seed, Vec<NewJob>)], now: f64) -> Result<Seeded> {
         let mut transaction = self.begin().await?;
         let mut seeded = Seeded::default();
+        let before = queue::total_jobs(&mut transaction).await?;
         for (seed, jobs) in seeds {
             let known: Option<i64> =
                 sqlx::query_scalar("select id from seeds where kind = ? and subject = ?")
@@ -85,8 +86,9 @@ impl Store {
                 resolves_name: seed.kind == SeedKind::Name,
                 now,
             };
-            seeded.new_jobs += queue::enqueue(&mut transaction, jobs, origin).await?.added;
+            queue::enqueue(&mut transaction, jobs, origin).await?;
         }
+        seeded.new_jobs = queue::total_jobs(&mut transaction).await? - before;
         transaction.commit().await?;
         Ok(seeded)
     }

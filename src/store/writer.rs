@@ -96,6 +96,22 @@ impl Writer {
         self.ask(failure, Operation::Fail).await
     }
 
+    /// Waits until everything that was asked before is written, also for those who no longer wait for the answer.
+    ///
+    /// # Errors
+    /// Where the archive fails.
+    pub async fn flush(&self) -> Result<()> {
+        // Operations are worked on in order; a lease of nothing changes nothing.
+        let nothing = LeaseRequest {
+            endpoints: Vec::new(),
+            buy_known: Vec::new(),
+            max_depth: 0,
+            now: 0.0,
+            until: 0.0,
+        };
+        self.lease(nothing).await.map(drop)
+    }
+
     async fn ask<I, O>(
         &self,
         input: I,
@@ -155,7 +171,7 @@ async fn write_group(
             }
             result => {
                 if say_trouble.borrow().is_some() {
-                    tracing::info!("the archive can be written again");
+                    tracing::warn!("the archive can be written again");
                     say_trouble.send_replace(None);
                 }
                 return result;

@@ -1,8 +1,9 @@
 //! Every endpoint, in both shapes.
 
+use serde_json::{Value, json};
 use soracrawl::sim::{Endpoint, Options, Shape, Sim, Thing};
 
-use crate::client::{call, id, ids, items, start, walk};
+use crate::client::{call, cursor, id, ids, items, start, walk};
 
 const SHAPES: [Shape; 2] = [Shape::Flat, Shape::Wrapped];
 
@@ -78,4 +79,49 @@ async fn the_same_seed_shows_the_same_bytes_and_another_seed_others() {
     assert_eq!(feed, call(&same, Endpoint::Feed, "", "").await.body);
     assert_ne!(feed, call(&other, Endpoint::Feed, "", "").await.body);
     assert_eq!(one.truth(), same.truth());
+}
+
+#[tokio::test]
+async fn nested_lists_are_whole_or_go_on_under_their_cursor() {
+    let sim = start(Shape::Wrapped).await;
+    let (mut whole, mut cut) = (0, 0);
+    for post in sim.world().ids(Endpoint::Feed, "").expect("a feed") {
+        let detail = call(&sim, Endpoint::PostDetail, &post, "").await.data();
+        let mut nested = vec![(
+            Endpoint::RemixList,
+            post.clone(),
+            detail["post"]["remix_posts"].clone(),
+        )];
+        for page in walk(&sim, Endpoint::PostComments, &post).await {
+            let threads = items(&page).into_iter();
+            let thread = |it: Value| {
+                (
+                    Endpoint::CommentReplies,
+                    id(&it).expect("an id"),
+                    it["children"].clone(),
+                )
+            };
+            nested.extend(threads.map(thread));
+        }
+        for (endpoint, subject, list) in nested {
+            let mut seen = match &list {
+                Value::Null => Vec::new(),
+                Value::Array(_) => ids(&json!({"items": list})),
+                _ => ids(&list),
+            };
+            let mut at = list
+                .get("cursor")
+                .and_then(Value::as_str)
+                .unwrap_or("")
+                .to_owned();
+            *if at.is_empty() { &mut whole } else { &mut cut } += usize::from(!seen.is_empty());
+            while !at.is_empty() {
+                let page = call(&sim, endpoint, &subject, &at).await.data();
+                seen.extend(ids(&page));
+                at = cursor(&page);
+            }
+            assert_eq!(Some(seen), sim.world().ids(endpoint, &subject));
+        }
+    }
+    assert!(whole > 20 && cut > 1, "{whole} whole, {cut} cut");
 }

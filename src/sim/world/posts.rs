@@ -75,6 +75,7 @@ impl Builder<'_> {
             _ => like_count * self.rng.random_range(1..60),
         };
         let videos = match self.rng.random_range(0..20) {
+            _ if self.options.exact => 1,
             0 => 2,
             1 => 0,
             _ => 1,
@@ -118,7 +119,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Who appears in which post. A character appears at least once, or nobody would know of it.
+    /// Who appears in which post. A character appears at least once, or nobody would know of it, unless sizes
+    /// are exact.
     pub(super) fn casts(&mut self) {
         let total = self.world.posts.len();
         if total == 0 {
@@ -131,7 +133,9 @@ impl Builder<'_> {
                 0 if self.has_corner_cases() => 0,
                 8 if self.has_corner_cases() => page,
                 9 if self.has_corner_cases() => page + 1,
-                _ if person >= users => self.about(self.options.appearances).max(1),
+                _ if person >= users && !self.options.exact => {
+                    self.about(self.options.appearances).max(1)
+                }
                 _ => self.about(self.options.appearances),
             };
             let mut posts = self.distinct(wanted, total);

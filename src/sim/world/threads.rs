@@ -47,13 +47,12 @@ impl Builder<'_> {
             self.world.comments[comment].depth,
         );
         let count = match comment % 83 {
-            _ if self.options.exact && depth > 0 => 0,
-            _ if depth == DEEPEST => 0,
-            3 if self.has_corner_cases() => page,
-            7 if self.has_corner_cases() => page + 2,
+            _ if depth == DEEPEST || self.options.exact && depth > 0 => 0,
+            3 if self.has_corner_cases() && depth < 2 => page,
+            7 if self.has_corner_cases() && depth < 2 => page + 2,
             15 if self.has_corner_cases() => self.options.nested_items,
             17 if self.has_corner_cases() => self.options.nested_items + 1,
-            _ if depth > 0 => self.rng.random_range(0..10_usize).saturating_sub(7),
+            _ if depth > 0 => self.rng.random_range(0..8_usize).saturating_sub(6),
             _ => self.about(self.options.replies),
         };
         for _ in 0..count {

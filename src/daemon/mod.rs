@@ -1,6 +1,8 @@
 //! Builds the parts once, runs them, and stops them in order.
 
-use std::path::Path;
+mod archive;
+mod signals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,87 +15,15 @@ use crate::api::{Asked, Client, Limiter, Reply, Request, Scrubber, Secret, error
 use crate::config::Config;
 use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
 use crate::model::MicroUsd;
-use crate::store::{
-    Budget, Held, Lock, OpenCall, Run, RunKind, Seed, SeedKind, Seeded, Store, Writer, report,
-};
+use crate::store::{Budget, OpenCall, PlanChange, Seed, SeedKind, Seeded, Store, Writer, report};
 
-/// An archive that this process alone sends calls for.
-pub struct Archive {
-    pub store: Store,
-    pub run: Run,
-    _lock: Lock,
-}
-
-/// The archive is another process's.
-#[derive(Debug, thiserror::Error)]
-#[error("the archive {path} is in use by {}", held.0)]
-pub struct InUse {
-    path: String,
-    held: Held,
-}
-
-impl Archive {
-    /// Takes the archive's lock and begins a run.
-    ///
-    /// # Errors
-    /// `InUse` where another process holds it; otherwise what is wrong with the file.
-    pub async fn open(path: &Path, kind: RunKind) -> anyhow::Result<Self> {
-        let who = format!(
-            "soracrawl (process {}, since {})",
-            std::process::id(),
-            jiff::Timestamp::now().strftime("%F %T UTC")
-        );
-        // The folder must be there before the lock file can be.
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
-        }
-        let lock = match Lock::take(path, &who)? {
-            Ok(lock) => lock,
-            Err(held) => {
-                return Err(InUse {
-                    path: path.display().to_string(),
-                    held,
-                }
-                .into());
-            }
-        };
-        let store = Store::open(path)
-            .await
-            .with_context(|| format!("cannot open the archive {}", path.display()))?;
-        let run = store.start_run(kind, std::process::id(), now()).await?;
-        if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
-            tracing::warn!(
-                unknown_calls = run.unknown_calls,
-                reclaimed_jobs = run.reclaimed_jobs,
-                "the process before died; its open calls count as billed, its jobs are taken back"
-            );
-        }
-        Ok(Self {
-            store,
-            run,
-            _lock: lock,
-        })
-    }
-
-    /// Ends the run and closes the file.
-    ///
-    /// # Errors
-    /// Where the archive cannot be written.
-    pub async fn close(self, reason: &str) -> anyhow::Result<()> {
-        self.store.end_run(self.run.id, reason, now()).await?;
-        self.store.close().await?;
-        Ok(())
-    }
-}
+pub use archive::{Archive, InUse};
+pub use signals::Signals;
 
 /// What a run found when it began.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub struct Prepared {
-    pub plan_changed: bool,
+    pub plan: PlanChange,
     pub resumed_jobs: u64,
     pub seeded: Seeded,
 }
@@ -103,20 +33,19 @@ pub struct Prepared {
 /// # Errors
 /// Where the archive cannot be written.
 pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Prepared> {
-    let plan_changed = store.follow_plan(&plan.fingerprint()).await?;
+    let plan_change = store.follow_plan(&plan.fingerprint()).await?;
     let mut resumed_jobs = store.resume_budget_stops().await?;
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
-    let mut all = if plan_changed {
-        store.seeds().await?
-    } else {
-        Vec::new()
+    let mut all = match plan_change {
+        PlanChange::Same => Vec::new(),
+        PlanChange::First | PlanChange::Changed => store.seeds().await?,
     };
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
     Ok(Prepared {
-        plan_changed,
+        plan: plan_change,
         resumed_jobs,
         seeded,
     })
@@ -199,7 +128,10 @@ pub async fn engine(
             max_attempts: limits.max_attempts,
             retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
             retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
-            lease_seconds: limits.lease_seconds,
+            // A full line of workers may wait for its turn before the first of them is sent.
+            lease_seconds: limits.lease_seconds
+                + f64::from(limits.max_in_flight)
+                    / limits.requests_per_second.min(limits.endpoint_rate()),
             until_idle,
         },
         store,
@@ -256,9 +188,10 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
 /// Crawls until the run stops, then lets calls in flight finish for at most `grace`.
 ///
 /// # Errors
-/// Where signals cannot be waited for.
+/// Where the archive cannot be written.
 pub async fn crawl(
     engine: &Arc<Engine>,
+    signals: &mut Signals,
     workers: u32,
     grace: Duration,
 ) -> anyhow::Result<StopCause> {
@@ -267,7 +200,6 @@ pub async fn crawl(
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));
     }
-    let mut signals = Signals::listen()?;
     tokio::select! {
         () = engine.until_stopped() => {}
         name = signals.next() => {
@@ -287,45 +219,9 @@ pub async fn crawl(
     }
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
+    // What a stopped worker had handed over already was paid for.
+    engine.parts.writer.flush().await?;
     engine.stopped().context("the crawl ended without a cause")
-}
-
-/// The two signals that end a run.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> anyhow::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> anyhow::Result<Self> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) -> &'static str {
-        let _ = tokio::signal::ctrl_c().await;
-        "Ctrl-C"
-    }
 }
 
 /// How much may still be spent now, where a budget says so.

@@ -1,4 +1,7 @@
-//! Questions of `status`, `jobs`, `estimate` and the daemon's own upkeep. Readers only.
+//! Questions: of `status` here, of `jobs` and `estimate` in `jobs`, of the daemon's own upkeep in `waiting`. Readers only.
+
+mod jobs;
+mod waiting;
 
 use std::collections::BTreeMap;
 
@@ -7,6 +10,9 @@ use sqlx::sqlite::SqlitePool;
 
 use super::Result;
 use crate::model::MicroUsd;
+
+pub use jobs::{JobLine, Waiting, jobs, waiting};
+pub use waiting::{has_ready, next_due, next_expiry, rests};
 
 /// The state of one endpoint's jobs and calls.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -163,64 +169,6 @@ pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
     .transpose()
 }
 
-/// Until when the remote wanted no calls of which endpoint.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn rests(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
-    Ok(sqlx::query_as("select endpoint, until from rests")
-        .fetch_all(pool)
-        .await?)
-}
-
-/// Whether one of these endpoints has a ready job of this depth or less.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn has_ready(
-    pool: &SqlitePool,
-    endpoints: &[&'static str],
-    max_depth: u32,
-) -> Result<bool> {
-    for endpoint in endpoints {
-        let found: Option<i64> = sqlx::query_scalar(
-            "select 1 from jobs where state = 'ready' and endpoint = ? and depth <= ? limit 1",
-        )
-        .bind(*endpoint)
-        .bind(max_depth)
-        .fetch_optional(pool)
-        .await?;
-        if found.is_some() {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// When the next waiting job is due.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
-    Ok(sqlx::query_scalar(
-        "select min(ready_at) from jobs where state = 'waiting' and ready_at is not null",
-    )
-    .fetch_one(pool)
-    .await?)
-}
-
-/// When the first of the leases runs out.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn next_expiry(pool: &SqlitePool) -> Result<Option<f64>> {
-    Ok(
-        sqlx::query_scalar("select min(lease_until) from jobs where state = 'leased'")
-            .fetch_one(pool)
-            .await?,
-    )
-}
-
 /// Kept pages and rows since a moment, and the moment of the newest: for a rate.
 ///
 /// # Errors
@@ -234,113 +182,6 @@ pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
     .bind(since)
     .fetch_one(pool)
     .await?)
-}
-
-/// One line of `soracrawl jobs`.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct JobLine {
-    pub id: i64,
-    pub endpoint: String,
-    pub subject: String,
-    pub state: String,
-    pub stop_reason: Option<String>,
-    pub note: Option<String>,
-    pub depth: i64,
-    pub pages: i64,
-    pub items: i64,
-    pub attempts: i64,
-    pub last_error: Option<String>,
-    pub last_call_id: Option<i64>,
-    pub ready_at: Option<f64>,
-}
-
-/// Jobs of a state and an endpoint, where given; at most `limit`.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn jobs(
-    pool: &SqlitePool,
-    state: Option<&str>,
-    endpoint: Option<&str>,
-    reason: Option<&str>,
-    limit: u32,
-) -> Result<Vec<JobLine>> {
-    let rows = sqlx::query(
-        "select id, endpoint, subject, state, stop_reason, note, depth, pages, items, attempts, last_error,
-         last_call_id, ready_at from jobs
-         where (?1 is null or state = ?1) and (?2 is null or endpoint = ?2) and (?3 is null or stop_reason = ?3)
-         order by id limit ?4",
-    )
-    .bind(state)
-    .bind(endpoint)
-    .bind(reason)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(JobLine {
-                id: row.try_get(0)?,
-                endpoint: row.try_get(1)?,
-                subject: row.try_get(2)?,
-                state: row.try_get(3)?,
-                stop_reason: row.try_get(4)?,
-                note: row.try_get(5)?,
-                depth: row.try_get(6)?,
-                pages: row.try_get(7)?,
-                items: row.try_get(8)?,
-                attempts: row.try_get(9)?,
-                last_error: row.try_get(10)?,
-                last_call_id: row.try_get(11)?,
-                ready_at: row.try_get(12)?,
-            })
-        })
-        .collect()
-}
-
-/// What is known of the waiting jobs of one endpoint: (jobs, of unknown length, pages of the others, kept pages of
-/// finished jobs, finished jobs). `page_size` is in items.
-///
-/// # Errors
-/// Where the archive cannot be read.
-pub async fn waiting(
-    pool: &SqlitePool,
-    endpoint: &str,
-    page_size: i64,
-    max_depth: u32,
-) -> Result<[i64; 5]> {
-    let rest = match super::queue::known_rest(endpoint) {
-        Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
-        None => "null".to_owned(),
-    };
-    // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
-    let text = format!(
-        "select count(*), coalesce(sum(rest is null), 0),
-             coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
-                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0)
-         from (select j.items, j.pages, {rest} as rest from jobs j
-               where j.endpoint = ?1 and j.state in ('ready', 'waiting', 'leased') and j.depth <= ?2)"
-    );
-    let row = sqlx::query(sqlx::AssertSqlSafe(text))
-        .bind(endpoint)
-        .bind(max_depth)
-        .bind(page_size)
-        .fetch_one(pool)
-        .await?;
-    let finished: (i64, i64) = sqlx::query_as(
-        "select coalesce((select sum(kept) from call_totals where endpoint = ?1), 0),
-                coalesce((select sum(jobs) from job_counts where endpoint = ?1 and state = 'done'), 0)",
-    )
-    .bind(endpoint)
-    .fetch_one(pool)
-    .await?;
-    Ok([
-        row.try_get(0)?,
-        row.try_get(1)?,
-        row.try_get(2)?,
-        finished.0,
-        finished.1,
-    ])
 }
 
 /// Pages that were bought again though they were in the archive: kept calls beyond the first of the same page in the

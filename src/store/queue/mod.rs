@@ -1,0 +1,75 @@
+//! The queue: jobs in, leases out.
+//!
+//! A lease is one statement, and carries a fence: whoever was given the job before can no longer write to it. An
+//! expired lease makes the job leasable again.
+
+mod add;
+mod end;
+mod lease;
+mod upkeep;
+
+use super::ledger::Settlement;
+use crate::model::{Lease, StopReason};
+
+pub(super) use add::{Origin, enqueue, total_jobs};
+pub(super) use end::{ended_state, fail, holds, release_dependents};
+pub(super) use lease::{known_rest, lease};
+
+/// What a worker asks for: the best job of these endpoints.
+#[derive(Debug, Clone)]
+pub struct LeaseRequest {
+    /// Endpoints that may be called now, cheapest rows first.
+    pub endpoints: Vec<&'static str>,
+    /// Endpoints that are to be bought even where a list gave the object already.
+    pub buy_known: Vec<&'static str>,
+    pub max_depth: u32,
+    pub now: f64,
+    pub until: f64,
+}
+
+/// The answer to a `LeaseRequest`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Leased {
+    Job(Box<Lease>),
+    /// Nothing of these endpoints is ready. `settled` jobs were found to be needless on the way.
+    Nothing {
+        settled: u32,
+    },
+}
+
+/// What becomes of a job whose call failed, or was not sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Retry {
+    /// Ready again at once; nothing was tried.
+    Release,
+    /// Tried and failed; ready again at this time.
+    At(f64),
+    /// The cursor was refused: back to the head of the walk.
+    Restart,
+    /// Over, for this reason.
+    End(StopReason, String),
+}
+
+/// A failure of a leased job, with the settlement of its call where one was opened.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    pub job_id: i64,
+    pub fence: i64,
+    pub call: Option<(i64, Settlement)>,
+    pub retry: Retry,
+    /// The remote wants no calls of this endpoint before this time; remembered for the next run.
+    pub rest: Option<(&'static str, f64)>,
+    pub error: String,
+    pub now: f64,
+}
+
+/// Which ended jobs are to be tried again.
+#[derive(Debug, Clone, Default)]
+pub struct Requeue {
+    /// `failed`, `stopped` or `done`.
+    pub state: String,
+    pub endpoint: Option<String>,
+    pub subject: Option<String>,
+    pub reason: Option<String>,
+    pub id: Option<i64>,
+}

@@ -1,0 +1,119 @@
+//! Many jobs at once: what is due, what is taken back, what stops together, what is tried again.
+
+use super::{Requeue, ended_state};
+use crate::model::StopReason;
+use crate::store::{Result, Store};
+
+impl Store {
+    /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back. Gives how many became ready.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn release_due(&self, now: f64) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let due = sqlx::query(
+            "update jobs set state = 'ready', ready_at = null where state = 'waiting' and ready_at <= ?
+             and after_job_id is null",
+        )
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        let expired =
+            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased' and lease_until <= ?")
+                .bind(now)
+                .execute(&mut *transaction)
+                .await?;
+        transaction.commit().await?;
+        Ok(due.rows_affected() + expired.rows_affected())
+    }
+
+    /// The remote no longer offers an endpoint: its jobs end together. Gives how many there were.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
+        self.end_open(Some(endpoint), None, StopReason::Failed, note, now)
+            .await
+    }
+
+    /// A seed's budget is spent: its jobs stop together.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
+        self.end_open(None, Some(seed_id), StopReason::Budget, note, now)
+            .await
+    }
+
+    /// A budget of the whole run is spent: everything that waits stops, to go on when there is more.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
+        self.end_open(None, None, StopReason::Budget, note, now)
+            .await
+    }
+
+    /// Ends the open jobs of an endpoint, of a seed, or all. What stops for a budget remembers what it waited for.
+    async fn end_open(
+        &self,
+        endpoint: Option<&str>,
+        seed_id: Option<i64>,
+        reason: StopReason,
+        note: &str,
+        now: f64,
+    ) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let ended = sqlx::query(
+            "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
+             after_job_id = iif(?2 = 'budget', after_job_id, null)
+             where state in ('ready', 'waiting') and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)",
+        )
+        .bind(ended_state(reason))
+        .bind(reason.as_str())
+        .bind(note)
+        .bind(now)
+        .bind(endpoint)
+        .bind(seed_id)
+        .execute(&mut *transaction)
+        .await?;
+        // Whoever waited for one of them goes on.
+        sqlx::query(
+            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
+             (select id from jobs where state in ('failed', 'stopped'))",
+        )
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(ended.rows_affected())
+    }
+
+    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one from its head.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
+             after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
+             pages = iif(state = 'done' or stop_reason = 'stalled', 0, pages),
+             items = iif(state = 'done' or stop_reason = 'stalled', 0, items),
+             cursor = iif(state = 'done' or stop_reason = 'stalled', null, cursor),
+             pass_call_id = iif(state = 'done' or stop_reason = 'stalled',
+                 coalesce((select max(id) from calls), 0), pass_call_id)
+             where state = ?1 and state in ('failed', 'stopped', 'done')
+               and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
+               and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)",
+        )
+        .bind(&which.state)
+        .bind(&which.endpoint)
+        .bind(&which.subject)
+        .bind(&which.reason)
+        .bind(which.id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+}

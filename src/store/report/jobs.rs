@@ -1,0 +1,161 @@
+//! Jobs, line by line, and what the waiting ones still need.
+
+use sqlx::Row;
+use sqlx::sqlite::SqlitePool;
+
+use crate::store::Result;
+use crate::store::queue;
+
+/// One line of `soracrawl jobs`.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct JobLine {
+    pub id: i64,
+    pub endpoint: String,
+    pub subject: String,
+    pub state: String,
+    pub stop_reason: Option<String>,
+    pub note: Option<String>,
+    pub depth: i64,
+    pub pages: i64,
+    pub items: i64,
+    pub attempts: i64,
+    pub last_error: Option<String>,
+    pub last_call_id: Option<i64>,
+    pub ready_at: Option<f64>,
+}
+
+/// Jobs of a state and an endpoint, where given; at most `limit`.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn jobs(
+    pool: &SqlitePool,
+    state: Option<&str>,
+    endpoint: Option<&str>,
+    reason: Option<&str>,
+    limit: u32,
+) -> Result<Vec<JobLine>> {
+    let rows = sqlx::query(
+        "select id, endpoint, subject, state, stop_reason, note, depth, pages, items, attempts, last_error,
+         last_call_id, ready_at from jobs
+         where (?1 is null or state = ?1) and (?2 is null or endpoint = ?2) and (?3 is null or stop_reason = ?3)
+         order by id limit ?4",
+    )
+    .bind(state)
+    .bind(endpoint)
+    .bind(reason)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(JobLine {
+                id: row.try_get(0)?,
+                endpoint: row.try_get(1)?,
+                subject: row.try_get(2)?,
+                state: row.try_get(3)?,
+                stop_reason: row.try_get(4)?,
+                note: row.try_get(5)?,
+                depth: row.try_get(6)?,
+                pages: row.try_get(7)?,
+                items: row.try_get(8)?,
+                attempts: row.try_get(9)?,
+                last_error: row.try_get(10)?,
+                last_call_id: row.try_get(11)?,
+                ready_at: row.try_get(12)?,
+            })
+        })
+        .collect()
+}
+
+/// How many jobs of a kind are looked at; what they need is taken as the measure of the others.
+const SAMPLE: i64 = 100_000;
+
+/// Open jobs by the index that finds them, so that finished ones are never read.
+const OPEN: [&str; 4] = [
+    "j.state = 'ready'",
+    "j.state = 'leased'",
+    "j.state = 'waiting' and j.ready_at is not null",
+    "j.state = 'waiting' and j.ready_at is null and j.after_job_id is not null",
+];
+
+/// What the archive knows of the waiting jobs of one endpoint.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Waiting {
+    pub jobs: i64,
+    /// Those of which nobody has told how long their list is.
+    pub unknown: i64,
+    /// Those of them that wait for another job's first page, which may make them needless.
+    pub perhaps_needless: i64,
+    /// Pages that the others need at least.
+    pub pages: i64,
+    /// Pages kept so far, and jobs that are done.
+    pub kept_pages: i64,
+    pub finished: i64,
+}
+
+/// What is known of the waiting jobs of one endpoint. `page_size` is in items. Of many jobs only some are looked at.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn waiting(
+    pool: &SqlitePool,
+    endpoint: &str,
+    page_size: i64,
+    max_depth: u32,
+) -> Result<Waiting> {
+    let rest = match queue::known_rest(endpoint) {
+        Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
+        None => "null".to_owned(),
+    };
+    let open: Vec<String> = OPEN
+        .iter()
+        .map(|is_open| {
+            format!(
+                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {rest} as rest
+                 from jobs j
+                 where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
+            )
+        })
+        .collect();
+    // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
+    let text = format!(
+        "select count(*), coalesce(sum(rest is null), 0), coalesce(sum(rest is null and waits), 0),
+             coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
+                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0),
+             (select coalesce(sum(jobs), 0) from job_counts
+              where endpoint = ?1 and state in ('ready', 'leased', 'waiting'))
+         from ({})",
+        open.join(" union all ")
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .bind(endpoint)
+        .bind(max_depth)
+        .bind(page_size)
+        .fetch_one(pool)
+        .await?;
+    let finished: (i64, i64) = sqlx::query_as(
+        "select coalesce((select sum(kept) from call_totals where endpoint = ?1), 0),
+                coalesce((select sum(jobs) from job_counts where endpoint = ?1 and state = 'done'), 0)",
+    )
+    .bind(endpoint)
+    .fetch_one(pool)
+    .await?;
+    let (seen, all): (i64, i64) = (row.try_get(0)?, row.try_get(4)?);
+    // Below the size of a sample every job was looked at, and those that are too deep do not count.
+    let scale = |count: i64| {
+        if seen < SAMPLE {
+            count
+        } else {
+            count.saturating_mul(all) / seen
+        }
+    };
+    Ok(Waiting {
+        jobs: scale(seen),
+        unknown: scale(row.try_get(1)?),
+        perhaps_needless: scale(row.try_get(2)?),
+        pages: scale(row.try_get(3)?),
+        kept_pages: finished.0,
+        finished: finished.1,
+    })
+}

@@ -1,0 +1,63 @@
+//! What upkeep asks: what is due, and whether anything is left.
+
+use sqlx::sqlite::SqlitePool;
+
+use crate::store::Result;
+
+/// Until when the remote wanted no calls of which endpoint.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn rests(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
+    Ok(sqlx::query_as("select endpoint, until from rests")
+        .fetch_all(pool)
+        .await?)
+}
+
+/// Whether one of these endpoints has a ready job of this depth or less.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn has_ready(
+    pool: &SqlitePool,
+    endpoints: &[&'static str],
+    max_depth: u32,
+) -> Result<bool> {
+    for endpoint in endpoints {
+        let found: Option<i64> = sqlx::query_scalar(
+            "select 1 from jobs where state = 'ready' and endpoint = ? and depth <= ? limit 1",
+        )
+        .bind(*endpoint)
+        .bind(max_depth)
+        .fetch_optional(pool)
+        .await?;
+        if found.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// When the next waiting job is due.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
+    Ok(sqlx::query_scalar(
+        "select min(ready_at) from jobs where state = 'waiting' and ready_at is not null",
+    )
+    .fetch_one(pool)
+    .await?)
+}
+
+/// When the first of the leases runs out.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn next_expiry(pool: &SqlitePool) -> Result<Option<f64>> {
+    Ok(
+        sqlx::query_scalar("select min(lease_until) from jobs where state = 'leased'")
+            .fetch_one(pool)
+            .await?,
+    )
+}

@@ -1,0 +1,205 @@
+//! What these tests ask of an archive.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use soracrawl::store::{Store, compare};
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::support::{Place, Site};
+
+/// A job as it stands in the archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    pub state: String,
+    /// Empty while it has not ended.
+    pub reason: String,
+    pub note: String,
+    pub pages: i64,
+    pub attempts: i64,
+    pub restarts: i64,
+}
+
+/// A call as it stands in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub id: i64,
+    pub endpoint: String,
+    pub subject: String,
+    pub cursor: String,
+    pub next_cursor: String,
+    pub outcome: String,
+    pub kept: bool,
+    pub cost: i64,
+    pub status: i64,
+    pub error: String,
+    pub odd_items: i64,
+}
+
+impl Place {
+    pub async fn readers(&self) -> SqlitePool {
+        Store::open_readers(&self.archive())
+            .await
+            .expect("the archive opens")
+    }
+
+    pub async fn rows(&self, sql: &str) -> Vec<SqliteRow> {
+        let pool = self.readers().await;
+        let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))
+            .fetch_all(&pool)
+            .await;
+        pool.close().await;
+        rows.expect("a good query")
+    }
+
+    pub async fn number(&self, sql: &str) -> i64 {
+        self.rows(sql).await[0].get(0)
+    }
+
+    /// The texts of the first column.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        self.rows(sql).await.iter().map(|row| row.get(0)).collect()
+    }
+
+    pub async fn job(&self, endpoint: &str, subject: &str) -> Job {
+        let sql = format!(
+            "select state, coalesce(stop_reason, ''), coalesce(note, ''), pages, attempts, restarts from jobs
+             where endpoint = '{endpoint}' and subject = '{subject}'"
+        );
+        let rows = self.rows(&sql).await;
+        let row = rows
+            .first()
+            .unwrap_or_else(|| panic!("no job {endpoint} {subject}"));
+        Job {
+            state: row.get(0),
+            reason: row.get(1),
+            note: row.get(2),
+            pages: row.get(3),
+            attempts: row.get(4),
+            restarts: row.get(5),
+        }
+    }
+
+    /// All calls of the crawl, oldest first; not those to the account's page.
+    pub async fn calls(&self) -> Vec<Call> {
+        let sql = "select id, endpoint, subject, coalesce(cursor, ''), coalesce(next_cursor, ''), outcome, kept,
+             cost_micro_usd, coalesce(http_status, 0), coalesce(error, ''), coalesce(odd_items, 0)
+             from calls where endpoint <> 'get_user_info' order by id";
+        let rows = self.rows(sql).await;
+        let call = |row: &SqliteRow| Call {
+            id: row.get(0),
+            endpoint: row.get(1),
+            subject: row.get(2),
+            cursor: row.get(3),
+            next_cursor: row.get(4),
+            outcome: row.get(5),
+            kept: row.get(6),
+            cost: row.get(7),
+            status: row.get(8),
+            error: row.get(9),
+            odd_items: row.get(10),
+        };
+        rows.iter().map(call).collect()
+    }
+
+    /// What the ledger counts as spent, in micro-dollars.
+    pub async fn spent(&self) -> u64 {
+        let sum = self
+            .number("select coalesce(sum(micro_usd), 0) from spend where scope = 'total'")
+            .await;
+        u64::try_from(sum).expect("a sum")
+    }
+
+    /// Fails where a call is open or a job leased, or where the ledger and its sums differ.
+    #[track_caller]
+    pub fn is_settled(&self) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        async move {
+            let open = self
+                .number("select count(*) from calls where outcome = 'open'")
+                .await;
+            let leased = self
+                .number("select count(*) from jobs where state = 'leased'")
+                .await;
+            let sum = self
+                .number("select coalesce(sum(cost_micro_usd), 0) from calls")
+                .await;
+            assert_eq!((open, leased), (0, 0), "open calls and leased jobs, {at}");
+            assert_eq!(
+                self.spent().await,
+                u64::try_from(sum).expect("a sum"),
+                "{at}"
+            );
+            let broken = self.rows("pragma foreign_key_check").await.len();
+            assert_eq!(broken, 0, "broken foreign keys, {at}");
+        }
+    }
+
+    /// Each walk's cursors form one chain: a page's next cursor is the next page's own, without gap or fork.
+    pub async fn has_unbroken_walks(&self) {
+        let mut chains: BTreeMap<(String, String), String> = BTreeMap::new();
+        for call in self.calls().await.into_iter().filter(|call| call.kept) {
+            let walk = (call.endpoint.clone(), call.subject.clone());
+            if let Some(expected) = chains.get(&walk) {
+                assert_eq!(
+                    *expected, call.cursor,
+                    "a gap or a fork before call {}",
+                    call.id
+                );
+            }
+            chains.insert(walk, call.next_cursor);
+        }
+    }
+}
+
+impl Site {
+    /// What is missing from the archive, and what it holds beyond the world's truth; empty where they are equal.
+    pub async fn differences(&self) -> Vec<String> {
+        let pool = self.readers().await;
+        let mut found = Vec::new();
+        for truth in self.sim.truth() {
+            let shown = compare::shown(&pool, truth.kind, &truth.columns)
+                .await
+                .expect("a kind of row");
+            let mut name = |what: &str, rows: Vec<&Vec<String>>| {
+                if let Some(first) = rows.first() {
+                    found.push(format!(
+                        "{} {} {what}, as {first:?}",
+                        rows.len(),
+                        truth.kind
+                    ));
+                }
+            };
+            name("missing", truth.rows.difference(&shown).collect());
+            name("too many", shown.difference(&truth.rows).collect());
+        }
+        pool.close().await;
+        found
+    }
+
+    /// Whose followers the archive holds, against the world: (missing, too many).
+    pub async fn follower_differences(&self, user_id: &str) -> (usize, usize) {
+        let sql = format!(
+            "select follower_user_id from follow_edges where followed_user_id = '{user_id}'"
+        );
+        let archived: BTreeSet<String> = self.texts(&sql).await.into_iter().collect();
+        let world = self
+            .sim
+            .world()
+            .ids(soracrawl::sim::Endpoint::Followers, user_id);
+        let truth: BTreeSet<String> = world.expect("a user").into_iter().collect();
+        (
+            truth.difference(&archived).count(),
+            archived.difference(&truth).count(),
+        )
+    }
+
+    #[track_caller]
+    pub fn is_whole(&self) -> impl Future<Output = ()> {
+        let at = std::panic::Location::caller();
+        async move {
+            let found = self.differences().await;
+            assert!(found.is_empty(), "{at}\n{}", found.join("\n"));
+        }
+    }
+}

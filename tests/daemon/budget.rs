@@ -1,0 +1,146 @@
+//! No budget is ever overdrawn: by the remote's own bill, to the cent.
+
+use soracrawl::sim::{Options, Shape};
+
+use crate::support::{PAGE, Site, small, soon};
+
+/// A world where a third of the answers goes wrong, crawled by many workers at once.
+async fn busy(key: &str, usd: &str) -> Site {
+    let options = Options {
+        faults: 0.3,
+        latency_ms: 3,
+        retry_after_seconds: 0,
+        ..small(Shape::Wrapped)
+    };
+    let mut site = Site::whole(options).await;
+    site.set(key, usd)
+        .set("limits.max_in_flight", "12")
+        .set("limits.max_attempts", "20");
+    site
+}
+
+async fn is_kept(site: &Site, micro_usd: u64) {
+    let (bill, spent) = (site.bill(), site.spent().await);
+    assert!(bill <= micro_usd, "{bill} billed of {micro_usd}");
+    assert!(
+        bill <= spent && spent <= micro_usd,
+        "{bill} billed, {spent} counted, of {micro_usd}"
+    );
+    assert!(
+        micro_usd - spent < PAGE,
+        "{} is left, which would do for a page",
+        micro_usd - spent
+    );
+    site.is_settled().await;
+}
+
+async fn stops_and_goes_on(key: &str) {
+    let mut site = busy(key, "1.23").await;
+    let ended = site.crawl().await.with(4);
+    assert!(ended.err.contains("raise it"), "{}", ended.err);
+    is_kept(&site, 1_230_000).await;
+    let kept = site
+        .number("select count(*) from calls where kept = 1")
+        .await;
+    assert!(kept > 10, "{kept} pages");
+    site.unset(key);
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    site.is_settled().await;
+    site.has_unbroken_walks().await;
+}
+
+#[tokio::test]
+async fn a_run_spends_no_more_than_it_may_and_a_higher_limit_goes_on() {
+    stops_and_goes_on("budget.run_usd").await;
+}
+
+#[tokio::test]
+async fn a_day_costs_no_more_than_it_may() {
+    stops_and_goes_on("budget.day_usd").await;
+}
+
+#[tokio::test]
+async fn an_archive_costs_no_more_than_it_may() {
+    stops_and_goes_on("budget.total_usd").await;
+}
+
+#[tokio::test]
+async fn each_run_has_a_budget_of_its_own_and_the_archive_one_for_all() {
+    let mut site = Site::whole(small(Shape::Flat)).await;
+    site.set("budget.run_usd", "0.50")
+        .set("budget.total_usd", "1.30");
+    for total in [500_000, 1_000_000, 1_300_000, 1_300_000] {
+        site.crawl().await.with(4);
+        assert_eq!((site.bill(), site.spent().await), (total, total));
+    }
+    site.unset("budget.run_usd").unset("budget.total_usd");
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
+    let mut site = Site::whole(small(Shape::Wrapped)).await;
+    site.set("budget.seed_usd", "0.35")
+        .set("limits.max_in_flight", "8");
+    site.crawl().await.with(4);
+    site.is_settled().await;
+    let sums = "select sum(cost_micro_usd) from calls where seed_id is not null group by seed_id";
+    let sums: Vec<i64> = site
+        .rows(sums)
+        .await
+        .iter()
+        .map(|row| sqlx::Row::get(row, 0))
+        .collect();
+    assert_eq!(sums.len(), 7, "five users, the feed and the leaderboard");
+    assert!(sums.iter().all(|sum| *sum <= 350_000), "{sums:?}");
+    assert!(sums.contains(&350_000), "{sums:?}");
+    let sum: i64 = sums.iter().sum();
+    assert_eq!(site.bill(), u64::try_from(sum).expect("a sum"));
+    site.unset("budget.seed_usd");
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_and_started_again_still_has_only_the_budget_of_one() {
+    let site = busy("budget.run_usd", "1.50").await;
+    let mut kills = 0;
+    for calls in [7, 12, 17, 22] {
+        let mut daemon = site.start(&["run", "--until-idle"]);
+        tokio::select! {
+            () = soon("calls", site.sim.received(calls)) => kills += u32::from(daemon.kill()),
+            ended = daemon.until_ended() => panic!("it ended too soon: {ended}"),
+        }
+    }
+    assert_eq!(kills, 4);
+    site.crawl().await.with(4);
+    is_kept(&site, 1_500_000).await;
+}
+
+#[tokio::test]
+async fn a_run_that_would_cost_more_than_the_limit_of_asking_is_refused_without_a_yes() {
+    let mut site = Site::whole(small(Shape::Flat)).await;
+    site.set("budget.confirm_above_usd", "0.10");
+    let ended = site.crawl().await.with(2);
+    assert!(
+        ended.err.contains("confirm_above_usd") && ended.err.contains("--yes"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(site.bill(), 0);
+    site.run(&["run", "--until-idle", "--yes"]).await.with(0);
+    site.is_whole().await;
+}
+
+#[tokio::test]
+async fn a_budget_below_the_limit_of_asking_needs_no_yes() {
+    let mut site = Site::whole(small(Shape::Flat)).await;
+    site.set("budget.confirm_above_usd", "0.40")
+        .set("budget.run_usd", "0.30");
+    site.crawl().await.with(4);
+    assert_eq!(site.bill(), 300_000);
+}

@@ -1,0 +1,147 @@
+//! SIGTERM and SIGINT: what is in flight is finished and kept, nothing more is begun, and nothing is ever repeated.
+
+use soracrawl::sim::{Options, Shape};
+
+use crate::support::{Daemon, Site, small, soon};
+
+/// A site whose answers take so long that some are always in flight.
+async fn slow_site() -> Site {
+    let mut site = Site::whole(Options {
+        latency_ms: 150,
+        ..small(Shape::Wrapped)
+    })
+    .await;
+    site.set("limits.max_in_flight", "5");
+    site
+}
+
+async fn drains(signal: &str, calls: u64) {
+    let site = slow_site().await;
+    let daemon = site.start(&["run", "--until-idle"]);
+    soon("calls in flight", site.sim.received(calls)).await;
+    daemon.signal(signal);
+    let ended = daemon.end().await.with(0);
+    assert!(ended.err.contains(signal), "{}", ended.err);
+    site.is_settled().await;
+    let asked = site.sim.log().len() as u64;
+    assert!(
+        asked < calls + 6,
+        "{asked} calls came in; the signal was sent at {calls}"
+    );
+    let account = site.sim.account();
+    assert_eq!(site.spent().await, account.total.micro_usd);
+    assert_eq!(site.texts("select end_reason from runs").await, ["signal"]);
+    let unkept = site
+        .calls()
+        .await
+        .into_iter()
+        .filter(|call| !call.kept)
+        .count();
+    assert_eq!(unkept, 0, "every answer that was paid for is kept");
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn sigterm_drains_and_no_call_is_repeated() {
+    drains("SIGTERM", 9).await;
+}
+
+#[tokio::test]
+async fn sigint_drains_and_no_call_is_repeated() {
+    drains("SIGINT", 17).await;
+}
+
+/// A crawl with one call in flight that will not be answered in this life.
+async fn stuck(site: &Site) -> Daemon {
+    site.sim.script("get_user_posts:1=slow").expect("a script");
+    let daemon = site.start(&["run", "--until-idle"]);
+    // With one worker, the call after the account's page.
+    soon("the slow call", site.sim.received(2)).await;
+    daemon
+}
+
+async fn stuck_site() -> Site {
+    let mut site = Site::whole(Options {
+        slow_ms: 600_000,
+        ..small(Shape::Flat)
+    })
+    .await;
+    site.set("limits.max_in_flight", "1")
+        .set("seeds.feed", "false")
+        .set("seeds.leaderboard", "false");
+    site.only(&["posts"]);
+    site
+}
+
+/// The call that was given up is named as perhaps billed, and its job is free again.
+async fn names_the_call_in_doubt(site: &Site) {
+    site.is_settled().await;
+    let calls = site.calls().await;
+    let last = calls.last().expect("a call");
+    assert_eq!(
+        (last.outcome.as_str(), last.cost),
+        ("unknown", 50_000),
+        "{last:?}"
+    );
+    assert_eq!(site.job(&last.endpoint, &last.subject).await.state, "ready");
+    site.sim.heal();
+    site.crawl().await.with(0);
+    assert_eq!(site.sim.account().total.repeats, 1, "the one in doubt");
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once_and_the_call_in_flight_counts_as_billed() {
+    let site = stuck_site().await;
+    let mut daemon = stuck(&site).await;
+    daemon.signal("SIGTERM");
+    daemon.until_said("SIGTERM").await;
+    daemon.signal("SIGINT");
+    let ended = daemon.end().await.with(0);
+    assert!(ended.err.contains("stopped at once"), "{}", ended.err);
+    names_the_call_in_doubt(&site).await;
+}
+
+#[tokio::test]
+async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
+    let mut site = stuck_site().await;
+    site.set("limits.grace_seconds", "0.3");
+    let daemon = stuck(&site).await;
+    daemon.signal("SIGTERM");
+    let ended = daemon.end().await.with(0);
+    assert!(
+        ended.err.contains("the grace time is over"),
+        "{}",
+        ended.err
+    );
+    names_the_call_in_doubt(&site).await;
+}
+
+#[tokio::test]
+async fn a_daemon_without_work_waits_until_it_is_told_to_end() {
+    let site = Site::new(small(Shape::Flat)).await;
+    let mut daemon = site.start(&["run"]);
+    daemon.until_said("the crawl begins").await;
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+}
+
+#[tokio::test]
+async fn a_signal_before_the_first_page_ends_it_well_too() {
+    let options = Options {
+        slow_ms: 600_000,
+        ..small(Shape::Flat)
+    };
+    let site = Site::whole(options).await;
+    site.sim.script("get_user_info:1=slow").expect("a script");
+    let daemon = site.start(&["run"]);
+    soon("the question for the account", site.sim.received(1)).await;
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+    site.is_settled().await;
+    assert_eq!(site.spent().await, 0);
+    assert_eq!(site.texts("select end_reason from runs").await, ["signal"]);
+    site.crawl().await.with(0);
+    site.is_whole().await;
+}

@@ -1,0 +1,376 @@
+//! A simulator, a folder with a crawler.toml, and the real program run there.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use soracrawl::sim::{DEFAULT_KEY, Options, Shape, Sim};
+use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+/// No process of these tests works for as long: something hangs.
+const LONGEST: Duration = Duration::from_secs(120);
+pub const PAGE: u64 = 50_000;
+
+/// Waits for what must come, and says what did not.
+pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    match timeout(LONGEST, future).await {
+        Ok(value) => value,
+        Err(_) => panic!("waited in vain: {what}"),
+    }
+}
+
+/// How a process ended, and what it said.
+#[derive(Debug)]
+pub struct Ended {
+    /// -1 where a signal ended it.
+    pub code: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ended {
+    #[track_caller]
+    pub fn with(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).expect("JSON on standard output")
+    }
+}
+
+/// A folder with a configuration in which programs are run.
+pub struct Place {
+    folder: TempDir,
+    keys: BTreeMap<String, String>,
+}
+
+impl Place {
+    pub fn new(base_url: &str) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = [
+            ("api.base_url", format!("\"{base_url}\"")),
+            ("archive.path", format!("{:?}", folder.path().join("a.db"))),
+            ("limits.requests_per_second", "5000".to_owned()),
+            ("limits.max_attempts", "8".to_owned()),
+            ("limits.retry_base_seconds", "0.01".to_owned()),
+            ("limits.retry_cap_seconds", "0.05".to_owned()),
+            ("limits.breaker_cooldown_seconds", "0.05".to_owned()),
+            ("budget.confirm_above_usd", "100000".to_owned()),
+        ];
+        let keys = keys.map(|(key, value)| (key.to_owned(), value));
+        Self {
+            folder,
+            keys: keys.into_iter().collect(),
+        }
+    }
+
+    /// Sets a key of the configuration; the value is TOML.
+    pub fn set(&mut self, key: &str, value: &str) -> &mut Self {
+        self.keys.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    pub fn unset(&mut self, key: &str) -> &mut Self {
+        self.keys.remove(key);
+        self
+    }
+
+    /// Only this walk of `[crawl]`.
+    pub fn only(&mut self, walks: &[&str]) -> &mut Self {
+        for walk in [
+            "posts",
+            "followers",
+            "following",
+            "appearances",
+            "comments",
+            "replies",
+            "remixes",
+            "profiles",
+            "details",
+        ] {
+            self.set(&format!("crawl.{walk}"), &walks.contains(&walk).to_string());
+        }
+        self
+    }
+
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn archive(&self) -> PathBuf {
+        self.file("a.db")
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let text: String = self
+            .keys
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect();
+        std::fs::write(self.file("crawler.toml"), text).expect("the configuration is written");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_soracrawl"));
+        command
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .env_clear()
+            .env("TIKHUB_API_KEY", DEFAULT_KEY)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Ended {
+        self.run_with(arguments, &[], "").await
+    }
+
+    /// Runs a command with variables and something on standard input.
+    pub async fn run_with(
+        &self,
+        arguments: &[&str],
+        variables: &[(&str, &str)],
+        input: &str,
+    ) -> Ended {
+        let mut command = self.command(arguments);
+        command
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped());
+        let mut daemon = Daemon::of(command);
+        if let Some(mut stdin) = daemon.child.stdin.take() {
+            // A program that reads nothing closes it, which is no error here.
+            let _ = stdin.write_all(input.as_bytes());
+        }
+        daemon.end().await
+    }
+
+    /// Crawls until nothing is left.
+    pub async fn crawl(&self) -> Ended {
+        self.run(&["run", "--until-idle"]).await
+    }
+
+    /// Starts a command and leaves it running.
+    pub fn start(&self, arguments: &[&str]) -> Daemon {
+        Daemon::of(self.command(arguments))
+    }
+}
+
+/// A program that is running; ended with the test that started it.
+pub struct Daemon {
+    child: Child,
+    out: watch::Receiver<String>,
+    err: watch::Receiver<String>,
+}
+
+impl Daemon {
+    fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().expect("the program starts");
+        let out = said(child.stdout.take().expect("a standard output"));
+        let err = said(child.stderr.take().expect("a standard error"));
+        Self { child, out, err }
+    }
+
+    /// Waits until it has said this on standard error.
+    pub async fn until_said(&mut self, text: &str) {
+        let said = self.err.wait_for(|said| said.contains(text));
+        assert!(
+            soon(text, said).await.is_ok(),
+            "it ended and never said: {text}"
+        );
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        let text = format!(
+            "kill -{} {}",
+            name.trim_start_matches("SIG"),
+            self.child.id()
+        );
+        let sent = Command::new("/bin/sh").args(["-c", &text]).status();
+        assert!(sent.expect("a shell").success(), "the signal was not sent");
+    }
+
+    /// Ends it at once, as a power cut would, and says whether it was still running.
+    pub fn kill(&mut self) -> bool {
+        let was_running = !self.is_over();
+        self.child.kill().expect("it dies");
+        self.child.wait().expect("a status");
+        was_running
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn is_over(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Returns when it has ended, with what it said last.
+    pub async fn until_ended(&mut self) -> String {
+        while self.err.changed().await.is_ok() {}
+        self.err.borrow().clone()
+    }
+
+    /// Waits for its end.
+    pub async fn end(mut self) -> Ended {
+        // The senders are dropped when all has been read, which is when the process is gone.
+        while soon("the end of a program", self.out.changed())
+            .await
+            .is_ok()
+        {}
+        while soon("the end of a program", self.err.changed())
+            .await
+            .is_ok()
+        {}
+        let status = self.child.wait().expect("a status");
+        Ended {
+            code: status.code().unwrap_or(-1),
+            out: self.out.borrow().clone(),
+            err: self.err.borrow().clone(),
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Reads what a program says, so that it never waits for a reader.
+fn said(mut from: impl Read + Send + 'static) -> watch::Receiver<String> {
+    let (say, said) = watch::channel(String::new());
+    std::thread::spawn(move || {
+        let mut buffer = [0; 4096];
+        while let Ok(count @ 1..) = from.read(&mut buffer) {
+            let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
+            say.send_modify(|said| said.push_str(&text));
+        }
+    });
+    said
+}
+
+/// A place whose remote is a simulator.
+pub struct Site {
+    pub sim: Sim,
+    place: Place,
+}
+
+impl Deref for Site {
+    type Target = Place;
+
+    fn deref(&self) -> &Place {
+        &self.place
+    }
+}
+
+impl DerefMut for Site {
+    fn deref_mut(&mut self) -> &mut Place {
+        &mut self.place
+    }
+}
+
+impl Site {
+    pub async fn new(options: Options) -> Self {
+        let sim = Sim::start(options).await.expect("a simulator");
+        let place = Place::new(&sim.base_url());
+        Self { sim, place }
+    }
+
+    /// A place whose crawl ends with the whole world.
+    pub async fn whole(options: Options) -> Self {
+        let mut site = Self::new(options).await;
+        let users = format!("{:?}", site.sim.world().seed_users());
+        site.set("seeds.users", &users)
+            .set("seeds.feed", "true")
+            .set("seeds.leaderboard", "true");
+        site
+    }
+
+    /// A place whose crawl is one walk of three pages: the followers of the first user.
+    pub async fn walk(script: &str) -> Self {
+        Self::walk_in(walk(), script).await
+    }
+
+    pub async fn walk_in(options: Options, script: &str) -> Self {
+        let mut site = Self::new(options).await;
+        site.sim.script(script).expect("a script");
+        let users = format!("{:?}", &site.sim.world().seed_users()[..1]);
+        site.only(&["followers"]).set("seeds.users", &users);
+        site
+    }
+
+    pub fn user(&self, number: usize) -> String {
+        self.sim.world().seed_users()[number].clone()
+    }
+
+    /// The bill, in micro-dollars.
+    pub fn bill(&self) -> u64 {
+        self.sim.account().total.micro_usd
+    }
+
+    /// How often the simulator was asked, by endpoint.
+    pub fn calls_of(&self, endpoint: &str) -> u64 {
+        self.sim
+            .account()
+            .endpoints
+            .get(endpoint)
+            .map_or(0, |sums| sums.calls)
+    }
+}
+
+/// A small world in which every kind of list has more than one page somewhere.
+pub fn small(shape: Shape) -> Options {
+    Options {
+        shape,
+        users: 5,
+        audience: 8,
+        characters: 2,
+        posts: 3,
+        remixes: 30,
+        followers: 6,
+        comments: 3,
+        replies: 2,
+        appearances: 2,
+        feed: 10,
+        leaderboard: 5,
+        page_size_posts: 2,
+        page_size_appearances: 2,
+        page_size_follows: 4,
+        page_size_comments: 3,
+        page_size_remixes: 2,
+        page_size_feed: 4,
+        page_size_leaderboard: 3,
+        nested_items: 1,
+        ..Options::default()
+    }
+}
+
+/// A world whose users have three pages of followers each.
+pub fn walk() -> Options {
+    Options {
+        shape: Shape::Flat,
+        exact: true,
+        users: 3,
+        audience: 25,
+        characters: 0,
+        posts: 5,
+        remixes: 0,
+        followers: 25,
+        comments: 5,
+        replies: 0,
+        appearances: 0,
+        page_size_posts: 2,
+        page_size_follows: 10,
+        ..Options::default()
+    }
+}
