@@ -20,7 +20,12 @@ pub(crate) fn read(source: &str) -> Source {
         } else if letter == '"' {
             text(rest, "\"", true, &mut found)
         } else if let Some(hashes) = raw(rest, &found.code) {
-            text(&rest[1 + hashes..], &format!("\"{}", "#".repeat(hashes)), false, &mut found)
+            text(
+                &rest[1 + hashes..],
+                &format!("\"{}", "#".repeat(hashes)),
+                false,
+                &mut found,
+            )
         } else if let Some(length) = letter_literal(rest) {
             found.code.push_str("' '");
             &rest[length..]
@@ -36,7 +41,10 @@ pub(crate) fn read(source: &str) -> Source {
 fn raw(rest: &str, before: &str) -> Option<usize> {
     let after = rest.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
-    let is_name = before.chars().last().is_some_and(|last| last.is_alphanumeric() && last != 'b' || last == '_');
+    let is_name = before
+        .chars()
+        .last()
+        .is_some_and(|last| last.is_alphanumeric() && last != 'b' || last == '_');
     (after[hashes..].starts_with('"') && !is_name).then_some(hashes)
 }
 
@@ -45,7 +53,11 @@ fn text<'a>(rest: &'a str, end: &str, has_escapes: bool, found: &mut Source) -> 
     let inner = &rest[1..];
     let mut at = 0;
     while at < inner.len() && !inner[at..].starts_with(end) {
-        let step = if has_escapes && inner[at..].starts_with('\\') { 1 } else { 0 };
+        let step = if has_escapes && inner[at..].starts_with('\\') {
+            1
+        } else {
+            0
+        };
         at += step;
         at += inner[at..].chars().next().map_or(1, char::len_utf8);
     }
@@ -68,7 +80,9 @@ fn letter_literal(rest: &str) -> Option<usize> {
 
 #[test]
 fn comments_and_texts_are_no_code() {
-    let source = read("let a = \"x // \\\" y\"; // \"no\"\nlet b = r#\"raw \" text\"#; /* c */ fn f<'a>(q: &'a u8) { '\"'; '\\'' }");
+    let source = read(
+        "let a = \"x // \\\" y\"; // \"no\"\nlet b = r#\"raw \" text\"#; /* c */ fn f<'a>(q: &'a u8) { '\"'; '\\'' }",
+    );
     assert_eq!(source.texts, ["x // \\\" y", "raw \" text"]);
     assert_eq!(
         source.code,

@@ -4,6 +4,7 @@ mod container;
 mod dictionary;
 mod lexer;
 mod project;
+mod queries;
 mod readme;
 mod rooms;
 mod style;
@@ -87,4 +88,14 @@ async fn empty_archive(folder: &tempfile::TempDir) -> soracrawl::store::Store {
     soracrawl::store::Store::open(&folder.path().join("empty.db"))
         .await
         .expect("an archive")
+}
+
+/// All documents for people.
+fn documents() -> Vec<(String, String)> {
+    let mut names = vec!["README.md".to_owned()];
+    names.extend(files("docs"));
+    names
+        .into_iter()
+        .map(|name| (name.clone(), file(&name)))
+        .collect()
 }

