@@ -8,6 +8,7 @@ mod queries;
 mod readme;
 mod rooms;
 mod style;
+mod transcript;
 
 use std::path::{Path, PathBuf};
 
