@@ -1,5 +1,9 @@
 //! What a reply costs, and what of it goes into the ledger.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+
 use crate::api::{Answer, Reply, Scrubber};
 use crate::model::MicroUsd;
 use crate::store::{Outcome, Settlement};
@@ -28,6 +32,18 @@ pub fn settlement(
     }
 }
 
+thread_local! {
+    /// A compressor's tables cost more to make than a page costs to compress.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|compressor| match compressor {
+        Some(compressor) => compressor.compress(bytes),
+        None => compressor.insert(Compressor::new(LEVEL)?).compress(bytes),
+    })
+}
+
 fn answered(
     answer: &Answer,
     price: MicroUsd,
@@ -41,7 +57,7 @@ fn answered(
         &bytes[..bytes.len().min(UNPAID_BODY_BYTES)]
     };
     let clean = scrubber.scrub_body(kept);
-    let body = match zstd::bulk::compress(&clean, LEVEL) {
+    let body = match compress(&clean) {
         Ok(body) => Some(body),
         Err(error) => {
             // Cannot happen with a buffer that zstd sizes itself; the rows are still worth keeping.

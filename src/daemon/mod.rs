@@ -38,6 +38,11 @@ pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Resu
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
+    if plan_change == PlanChange::Changed {
+        for endpoint in plan.buy_known() {
+            resumed_jobs += store.want_known(endpoint).await?;
+        }
+    }
     let mut all = match plan_change {
         PlanChange::Same => Vec::new(),
         PlanChange::First | PlanChange::Changed => store.seeds().await?,
@@ -117,7 +122,7 @@ pub async fn engine(
     let limits = &config.limits;
     let store = archive.store.clone();
     Ok(Arc::new(Engine::new(Parts {
-        writer: Writer::start(&store),
+        writer: Writer::start(&store, now),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
         limiter: limiter(config, &store).await?,

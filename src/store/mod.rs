@@ -27,7 +27,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 pub use error::{Error, Scope, Spent};
@@ -70,7 +70,8 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
             .pragma("wal_autocheckpoint", "4000")
-            .pragma("cache_size", "-16000");
+            .pragma("cache_size", "-16000")
+            .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::migrate!("./migrations").run(&mut connection).await?;
         Ok(Self {
@@ -122,7 +123,8 @@ async fn open_readers(path: &Path) -> Result<SqlitePool> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
     Ok(SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)

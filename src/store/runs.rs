@@ -179,6 +179,25 @@ impl Store {
         })
     }
 
+    /// Jobs that were ended as needless, because a reply bought before had shown their object, are wanted all the
+    /// same under the new plan. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn want_known(&self, endpoint: &str) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let wanted = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'done' and stop_reason = 'complete' and pages = 0 and endpoint = ?",
+        )
+        .bind(endpoint)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(wanted)
+    }
+
     /// Walks that had reached their cap go on where the cap is higher now, or gone.
     ///
     /// # Errors

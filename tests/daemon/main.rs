@@ -2,11 +2,17 @@
 
 mod archive;
 mod budget;
+mod call;
 mod complete;
+mod config;
 mod errors;
 mod kill;
+mod plan;
 mod readers;
 mod remote;
+mod secrets;
+mod seeds;
 mod signals;
+mod status;
 mod stops;
 mod support;

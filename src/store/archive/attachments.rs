@@ -2,7 +2,6 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Ids, id_of};
 use crate::model::Attachment;
 use crate::store::Result;
 use crate::store::rows::Things;
@@ -17,7 +16,9 @@ const ATTACHMENTS: Statement = Statement {
         source_url, source_wm_url, endcard_wm_url, thumbnail_url, unfurl_url, md_url,
         ld_url, gif_url, expires_at, first_call_id, last_call_id)
         values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, (select id from posts where post_id = ?),
+        (select id from comments where comment_id = ?),
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (attachment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         comment_id = coalesce(excluded.comment_id, comment_id),
@@ -44,15 +45,14 @@ const ATTACHMENTS: Statement = Statement {
         ld_url = coalesce(excluded.ld_url, ld_url),
         gif_url = coalesce(excluded.gif_url, gif_url),
         expires_at = coalesce(excluded.expires_at, expires_at),
-        last_call_id = excluded.last_call_id",
+        first_call_id = min(first_call_id, excluded.first_call_id),
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
 /// Writes the attachments of posts and comments that are written already.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     attachments: &Things<'_, &str, Attachment>,
-    posts: &Ids,
-    comments: &Ids,
 ) -> Result<()> {
     ATTACHMENTS
         .write(
@@ -61,11 +61,8 @@ pub(super) async fn write(
             |query, (attachment_id, said)| {
                 query
                     .bind(*attachment_id)
-                    .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
-                    .bind(id_of(
-                        comments,
-                        said.newest(|row| row.comment_id.as_deref()),
-                    ))
+                    .bind(said.newest(|row| row.post_id.as_deref()))
+                    .bind(said.newest(|row| row.comment_id.as_deref()))
                     .bind(said.newest(|row| row.kind.as_deref()))
                     .bind(said.newest(|row| row.generation_id.as_deref()))
                     .bind(said.newest(|row| row.generation_type.as_deref()))
