@@ -111,7 +111,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     // Jobs of a stopped endpoint that were found since end like the others; whoever waited for them goes on.
-    let mut ended = 0;
+    let mut ended = store.wait_only_for(&endpoints).await?;
     for (endpoint, why) in engine.retired() {
         ended += store.retire(endpoint, &why, now()).await?;
     }

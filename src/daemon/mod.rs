@@ -51,8 +51,8 @@ pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Resu
     }
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
+    resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
     if is_new {
-        resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
         store.follow_plan(&fingerprint).await?;
     }
     Ok(Prepared {
