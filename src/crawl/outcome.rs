@@ -231,6 +231,8 @@ pub(super) async fn put_back(
             max_attempts: parts.settings.max_attempts,
             restarts: lease.restarts,
             now: now(),
+            was_sent: !matches!(reply, Reply::NeverSent { .. }),
+            has_worked: parts.limiter.has_worked(entry.name),
             is_too_large: matches!(reply, Reply::Answered(answer) if answer.body.as_ref().is_err_and(|cut| cut.too_large)),
             delay_seconds: delay.as_secs_f64(),
         },

@@ -109,6 +109,11 @@ pub async fn limiter(config: &Config, store: &Store) -> anyhow::Result<Limiter> 
         breaker_failures: limits.breaker_failures,
         breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
     });
+    for (endpoint, status) in report::endpoints(store.readers()).await? {
+        if status.kept > 0 {
+            limiter.worked_before(&endpoint);
+        }
+    }
     for (endpoint, until) in report::rests(store.readers()).await? {
         limiter.rest_until(&endpoint, until, now());
     }

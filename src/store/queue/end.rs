@@ -122,12 +122,13 @@ pub(in crate::store) async fn fail(
                 .execute(&mut *connection)
                 .await?;
         }
-        Retry::At(time) => {
+        Retry::At(time) | Retry::Later(time) => {
             sqlx::query(
-                "update jobs set state = 'waiting', lease_until = null, ready_at = ?, attempts = attempts + 1,
+                "update jobs set state = 'waiting', lease_until = null, ready_at = ?, attempts = attempts + ?,
                  note = ? where id = ?",
             )
             .bind(time)
+            .bind(matches!(failure.retry, Retry::At(_)))
             .bind(&failure.error)
             .bind(failure.job_id)
             .execute(&mut *connection)

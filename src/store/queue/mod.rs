@@ -44,6 +44,8 @@ pub enum Retry {
     Release,
     /// Tried and failed; ready again at this time.
     At(f64),
+    /// Ready again at this time; the job is not to blame, and no attempt is counted.
+    Later(f64),
     /// The cursor was refused: back to the head of the walk.
     Restart,
     /// Over, for this reason.
