@@ -12,7 +12,7 @@ use crate::api::Secret;
 use crate::config::Config;
 use crate::crawl::{Engine, Plan, StopCause, day, now};
 use crate::daemon::{self, Archive, Signals};
-use crate::store::{PlanChange, RunKind, report};
+use crate::store::{RunKind, report};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -44,7 +44,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let archive = Archive::open(&config.archive.path, RunKind::Run).await?;
     let plan = Plan::new(config.crawl.clone());
     let prepared = daemon::prepare(&archive.store, &plan, &items::of_config(&config.seeds)).await?;
-    if prepared.plan == PlanChange::Changed {
+    if prepared.plan_changed {
         tracing::info!("the plan has changed: kept replies are planned again, at no cost");
     }
     if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {
@@ -180,6 +180,12 @@ async fn say_now_and_then(engine: Arc<Engine>) {
 
 /// Says what came of the run, and how the process ends.
 async fn say_end(engine: &Engine, cause: &StopCause) -> anyhow::Result<Exit> {
+    if *cause == StopCause::Idle {
+        // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
+        for (endpoint, why) in engine.retired() {
+            engine.parts.store.retire(endpoint, &why, now()).await?;
+        }
+    }
     let readers = engine.parts.store.readers();
     let stops = report::stop_counts(readers).await?;
     let charged = report::charged(readers, &day(now()), engine.parts.run.id).await?;

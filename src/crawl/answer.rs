@@ -1,5 +1,9 @@
 //! What a reply costs, and what of it goes into the ledger.
 
+use std::cell::RefCell;
+
+use zstd::bulk::Compressor;
+
 use crate::api::{Answer, Reply, Scrubber};
 use crate::model::MicroUsd;
 use crate::store::{Outcome, Settlement};
@@ -26,6 +30,28 @@ pub fn settlement(
             ..unpaid(Outcome::Unknown, error)
         },
     }
+}
+
+thread_local! {
+    /// A compressor's tables cost more to make than a page costs to compress.
+    static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// With a checksum: a bit that turns over on the disk must not pass for another reply.
+fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let mut compressor = match kept.take() {
+            Some(compressor) => compressor,
+            None => {
+                let mut fresh = Compressor::new(LEVEL)?;
+                fresh.include_checksum(true)?;
+                fresh
+            }
+        };
+        let compressed = compressor.compress(bytes);
+        *kept = Some(compressor);
+        compressed
+    })
 }
 
 fn answered(
@@ -66,13 +92,6 @@ fn answered(
         body_bytes: Some(bytes.len()),
         body: body.filter(|_| !bytes.is_empty()),
     }
-}
-
-/// With a checksum: a bit that turns over on the disk must not pass for another reply.
-fn compress(body: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut compressor = zstd::bulk::Compressor::new(LEVEL)?;
-    compressor.include_checksum(true)?;
-    compressor.compress(body)
 }
 
 /// The settlement of a call that cost nothing and brought nothing.

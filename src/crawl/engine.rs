@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
-use super::trail::{Trail, Trails};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::store::{Budget, Run, Spent, Store, Writer};
 
@@ -100,7 +99,6 @@ pub struct Counters {
 pub struct Engine {
     pub parts: Parts,
     pub counters: Counters,
-    trails: Mutex<Trails>,
     stop: watch::Sender<Option<StopCause>>,
     /// Workers without a job wait here for new ones.
     pub(super) wake: Notify,
@@ -121,7 +119,6 @@ impl Engine {
         Self {
             parts,
             counters: Counters::default(),
-            trails: Mutex::default(),
             stop: watch::Sender::new(None),
             wake: Notify::new(),
             quiet: Notify::new(),
@@ -178,14 +175,6 @@ impl Engine {
         for _ in 0..jobs.min(64) {
             self.wake.notify_one();
         }
-    }
-
-    pub(super) fn take_trail(&self, job_id: i64) -> Option<Trail> {
-        lock(&self.trails).take(job_id)
-    }
-
-    pub(super) fn give_trail_back(&self, job_id: i64, trail: Trail) {
-        lock(&self.trails).give_back(job_id, trail);
     }
 
     /// Endpoints that may be called at all in this run.

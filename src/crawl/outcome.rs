@@ -44,17 +44,23 @@ pub(super) fn read(
     }
 }
 
-/// The reply was read: everything of it is kept in one transaction.
+/// A walk that goes on: the lease of its next page, and where it has been.
+pub(super) struct Walk {
+    pub(super) lease: Lease,
+    pub(super) trail: Trail,
+}
+
+/// The reply was read: everything of it is kept in one transaction. Gives the walk where it goes on.
 pub(super) async fn keep(
     engine: &Engine,
-    lease: Lease,
+    walk: Box<Walk>,
     entry: &Entry,
     call_id: i64,
     reply: &Reply,
     harvest: Harvest,
-    mut trail: Trail,
-) -> Result<()> {
+) -> Result<Option<Box<Walk>>> {
     let parts = &engine.parts;
+    let Walk { lease, mut trail } = *walk;
     parts.limiter.learn(entry.name, Verdict::Well, now());
     let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
     let next = next(engine, &lease, entry, &harvest, &admitted, &trail);
@@ -62,11 +68,12 @@ pub(super) async fn keep(
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
     let settlement = settlement(reply, entry.price, None, &parts.scrubber);
-    let (job_id, fence, goes_on) = (lease.job_id, lease.fence, matches!(next, Next::Page { .. }));
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let new_jobs = admitted.jobs.len() + admitted.resolved.len() + waiters;
-    let rows = u64::try_from(harvest.row_count()).unwrap_or(0);
+    let row_count = harvest.row_count();
+    let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
+    let (job_id, fence) = (lease.job_id, lease.fence);
     let page = PageCommit {
         call_id,
         settlement: settlement.clone(),
@@ -76,30 +83,54 @@ pub(super) async fn keep(
         follow_ups: admitted.jobs,
         resolved: admitted.resolved,
         led_to: admitted.led_to,
-        now: now(),
+        row_count,
+        lease_seconds: parts.settings.lease_seconds,
         lease,
     };
     match parts.writer.commit_page(page).await {
         Ok(()) => {}
         Err(Error::Database(error)) => {
-            return keep_raw(
+            keep_raw(
                 engine,
                 (job_id, fence),
                 call_id,
                 settlement,
                 &error.to_string(),
             )
-            .await;
+            .await?;
+            return Ok(None);
         }
         Err(error) => return Err(error),
     }
     engine.counters.pages.fetch_add(1, Ordering::Relaxed);
-    engine.counters.rows.fetch_add(rows, Ordering::Relaxed);
-    if goes_on {
-        engine.give_trail_back(job_id, trail);
-    }
+    engine
+        .counters
+        .rows
+        .fetch_add(u64::try_from(row_count).unwrap_or(0), Ordering::Relaxed);
     engine.wake(new_jobs);
-    Ok(())
+    Ok(goes_on.map(|lease| Box::new(Walk { lease, trail })))
+}
+
+/// The lease as it stands when this page is kept and there is a next one.
+fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Option<Lease> {
+    let Next::Page {
+        cursor,
+        stale_pages,
+    } = next
+    else {
+        return None;
+    };
+    Some(Lease {
+        cursor: Some(cursor.clone()),
+        pages: lease.pages + 1,
+        items: lease
+            .items
+            .saturating_add(u32::try_from(items).unwrap_or(u32::MAX)),
+        attempts: 0,
+        stale_pages: *stale_pages,
+        led_to,
+        ..lease.clone()
+    })
 }
 
 fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {

@@ -1,11 +1,8 @@
 //! Where a walk has been: the cursors it was given and the ids it was shown, as hashes.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use crate::store::replay::Trail as StoredTrail;
-
-/// How many ids are remembered in all; beyond that a walk's trail is read again from the ledger when it is needed.
-const MEMORY: usize = 1_000_000;
 
 /// The trail of one walk since it last began at its head.
 #[derive(Debug, Default)]
@@ -62,31 +59,6 @@ fn hash(text: &str) -> u64 {
     text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
-}
-
-/// The trails of the walks that are under way.
-#[derive(Debug, Default)]
-pub struct Trails {
-    of_jobs: HashMap<i64, Trail>,
-    items: usize,
-}
-
-impl Trails {
-    /// Takes a walk's trail out; whoever holds the lease gives it back.
-    pub fn take(&mut self, job_id: i64) -> Option<Trail> {
-        let trail = self.of_jobs.remove(&job_id)?;
-        self.items -= trail.items.len();
-        Some(trail)
-    }
-
-    pub fn give_back(&mut self, job_id: i64, trail: Trail) {
-        if self.items > MEMORY {
-            self.of_jobs.clear();
-            self.items = 0;
-        }
-        self.items += trail.items.len();
-        self.of_jobs.insert(job_id, trail);
-    }
 }
 
 #[cfg(test)]

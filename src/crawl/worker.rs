@@ -5,8 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::answer::unpaid;
-use super::engine::{Engine, StopCause, day, lock, now};
-use super::outcome::{keep, put_back, read};
+use super::engine::{Busy, Engine, StopCause, day, lock, now};
+use super::outcome::{Walk, keep, put_back, read};
 use super::trail::Trail;
 use crate::api::limiter::Verdict;
 use crate::api::{Entry, Request, endpoints};
@@ -19,15 +19,19 @@ use crate::store::{
 const REST: Duration = Duration::from_secs(1);
 
 /// What a step came to.
-enum Step {
+enum Step<'a> {
+    /// A page of a walk was kept; the same worker goes on with the next one.
+    GoesOn(Busy<'a>, Box<Walk>),
     Worked,
     NothingReady,
 }
 
 /// Works until the run stops.
 pub async fn work(engine: Arc<Engine>) {
-    while !engine.is_stopping() {
-        match step(&engine).await {
+    let mut held = None;
+    while held.is_some() || !engine.is_stopping() {
+        match step(&engine, held.take()).await {
+            Ok(Step::GoesOn(busy, walk)) => held = Some((busy, walk)),
             Ok(Step::Worked) => {}
             // Whoever took over the job goes on with it.
             Err(Error::LeaseLost) => {
@@ -52,11 +56,84 @@ async fn rest(engine: &Engine) {
     }
 }
 
-/// Lease → turn → open call → send → read → keep or put back.
-async fn step(engine: &Engine) -> Result<Step> {
+/// Lease → turn → open call → send → read → keep or put back. A walk that is held needs no new lease.
+async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Result<Step<'a>> {
+    let parts = &engine.parts;
+    let (busy, walk) = match held {
+        Some(held) => held,
+        None => match begin(engine).await? {
+            Begun::Walk(busy, walk) => (busy, walk),
+            Begun::Settled => return Ok(Step::Worked),
+            Begun::Nothing => return Ok(Step::NothingReady),
+        },
+    };
+    let lease = &walk.lease;
+    let Some(entry) = endpoints::find(lease.endpoint) else {
+        engine.stop(StopCause::Broken(format!(
+            "there is no endpoint {}",
+            lease.endpoint
+        )));
+        return Ok(Step::Worked);
+    };
+    let has_turn = tokio::select! {
+        biased;
+        () = engine.until_stopped() => false,
+        turn = parts.limiter.turn(entry.name, now) => turn.is_ok(),
+    };
+    if !has_turn {
+        release(engine, lease, None).await?;
+        return Ok(Step::Worked);
+    }
+    let opened = parts
+        .writer
+        .open_call(open_call(engine, lease, entry))
+        .await;
+    let call_id = match opened {
+        Ok(call_id) => call_id,
+        Err(error) => {
+            parts.limiter.learn(entry.name, Verdict::Neither, now());
+            let Error::BudgetSpent(spent) = error else {
+                return Err(error);
+            };
+            release(engine, lease, None).await?;
+            drop(busy);
+            refused_by_budget(engine, lease, spent).await?;
+            return Ok(Step::NothingReady);
+        }
+    };
+    if parts.limiter.resting_since_turn(entry.name, now()) {
+        release(engine, lease, Some(call_id)).await?;
+        return Ok(Step::Worked);
+    }
+    engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
+    let reply = parts.client.call(&request_of(lease, entry)).await;
+    engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
+    let step = match read(engine, lease, entry, &reply) {
+        Ok(harvest) => {
+            let walk = keep(engine, walk, entry, call_id, &reply, harvest).await?;
+            walk.map_or(Step::Worked, |walk| Step::GoesOn(busy, walk))
+        }
+        Err(error) => {
+            put_back(engine, lease, entry, call_id, &reply, &error).await?;
+            Step::Worked
+        }
+    };
+    *lock(&engine.pinched) = None;
+    Ok(step)
+}
+
+/// What a worker found to do.
+enum Begun<'a> {
+    Walk(Busy<'a>, Box<Walk>),
+    /// Jobs that turned out to be needless.
+    Settled,
+    Nothing,
+}
+
+async fn begin(engine: &Engine) -> Result<Begun<'_>> {
     let parts = &engine.parts;
     if lock(&engine.day_spent).is_some() {
-        return Ok(Step::NothingReady);
+        return Ok(Begun::Nothing);
     }
     let busy = engine.busy();
     let request = LeaseRequest {
@@ -68,64 +145,15 @@ async fn step(engine: &Engine) -> Result<Step> {
     };
     let lease = match parts.writer.lease(request).await? {
         Leased::Job(lease) => *lease,
-        Leased::Nothing { settled: 0 } => return Ok(Step::NothingReady),
-        Leased::Nothing { .. } => return Ok(Step::Worked),
+        Leased::Nothing { settled: 0 } => return Ok(Begun::Nothing),
+        Leased::Nothing { .. } => return Ok(Begun::Settled),
     };
-    let Some(entry) = endpoints::find(lease.endpoint) else {
-        engine.stop(StopCause::Broken(format!(
-            "there is no endpoint {}",
-            lease.endpoint
-        )));
-        return Ok(Step::Worked);
+    // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
+    let trail = match lease.pages {
+        0 => Trail::default(),
+        _ => Trail::of(&parts.store.trail(lease.job_id).await?),
     };
-    let trail = trail(engine, &lease).await?;
-    let has_turn = tokio::select! {
-        turn = parts.limiter.turn(entry.name, now) => turn.is_ok(),
-        () = engine.until_stopped() => false,
-    };
-    if !has_turn {
-        release(engine, &lease, None).await?;
-        return Ok(Step::Worked);
-    }
-    let opened = parts
-        .writer
-        .open_call(open_call(engine, &lease, entry))
-        .await;
-    let call_id = match opened {
-        Ok(call_id) => call_id,
-        Err(error) => {
-            parts.limiter.learn(entry.name, Verdict::Neither, now());
-            let Error::BudgetSpent(spent) = error else {
-                return Err(error);
-            };
-            release(engine, &lease, None).await?;
-            drop(busy);
-            refused_by_budget(engine, &lease, spent).await?;
-            return Ok(Step::NothingReady);
-        }
-    };
-    if parts.limiter.resting_since_turn(entry.name, now()) {
-        release(engine, &lease, Some(call_id)).await?;
-        return Ok(Step::Worked);
-    }
-    engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
-    let reply = parts.client.call(&request_of(&lease, entry)).await;
-    engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
-    match read(engine, &lease, entry, &reply) {
-        Ok(harvest) => keep(engine, lease, entry, call_id, &reply, harvest, trail).await?,
-        Err(error) => put_back(engine, &lease, entry, call_id, &reply, &error).await?,
-    }
-    *lock(&engine.pinched) = None;
-    Ok(Step::Worked)
-}
-
-/// Where the walk has been; read before anything is paid for, so that a failure to read it costs nothing.
-async fn trail(engine: &Engine, lease: &Lease) -> Result<Trail> {
-    Ok(match engine.take_trail(lease.job_id) {
-        _ if lease.pages == 0 => Trail::default(),
-        Some(trail) => trail,
-        None => Trail::of(&engine.parts.store.trail(lease.job_id).await?),
-    })
+    Ok(Begun::Walk(busy, Box::new(Walk { lease, trail })))
 }
 
 fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCall {

@@ -15,7 +15,7 @@ use crate::api::{Asked, Client, Limiter, Reply, Request, Scrubber, Secret, error
 use crate::config::Config;
 use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
 use crate::model::MicroUsd;
-use crate::store::{Budget, OpenCall, PlanChange, Seed, SeedKind, Seeded, Store, Writer, report};
+use crate::store::{Budget, OpenCall, Seed, SeedKind, Seeded, Store, Writer, report};
 
 pub use archive::{Archive, InUse};
 pub use signals::Signals;
@@ -23,7 +23,8 @@ pub use signals::Signals;
 /// What a run found when it began.
 #[derive(Debug, Clone, Copy)]
 pub struct Prepared {
-    pub plan: PlanChange,
+    /// It differs from the plan of the run before.
+    pub plan_changed: bool,
     pub resumed_jobs: u64,
     pub seeded: Seeded,
 }
@@ -33,19 +34,29 @@ pub struct Prepared {
 /// # Errors
 /// Where the archive cannot be written.
 pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Prepared> {
-    let plan_change = store.follow_plan(&plan.fingerprint()).await?;
+    let fingerprint = plan.fingerprint();
+    let before = store.followed_plan().await?;
+    let is_new = before.as_ref() != Some(&fingerprint);
     let mut resumed_jobs = store.resume_budget_stops().await?;
     for endpoint in plan.endpoints() {
         resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
     }
-    let mut all = match plan_change {
-        PlanChange::Same => Vec::new(),
-        PlanChange::First | PlanChange::Changed => store.seeds().await?,
-    };
+    let mut all = Vec::new();
+    if is_new {
+        for endpoint in plan.buy_known() {
+            resumed_jobs += store.want_known(endpoint).await?;
+        }
+        // Seeds of before this plan, also those that were planted before there was any run.
+        all = store.seeds().await?;
+    }
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
+    if is_new {
+        resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
+        store.follow_plan(&fingerprint).await?;
+    }
     Ok(Prepared {
-        plan: plan_change,
+        plan_changed: is_new && before.is_some(),
         resumed_jobs,
         seeded,
     })
@@ -117,7 +128,7 @@ pub async fn engine(
     let limits = &config.limits;
     let store = archive.store.clone();
     Ok(Arc::new(Engine::new(Parts {
-        writer: Writer::start(&store),
+        writer: Writer::start(&store, now),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
         limiter: limiter(config, &store).await?,

@@ -3,7 +3,7 @@
 use sqlx::{Row, SqliteConnection};
 
 use super::error::{Scope, Spent};
-use super::{Error, Result, Store, queue};
+use super::{Error, Result, Store};
 use crate::model::MicroUsd;
 
 /// The limits that a call must fit into. `None`: no limit.
@@ -84,18 +84,16 @@ pub(super) struct Kept<'a> {
 /// # Errors
 /// `LeaseLost`, or `BudgetSpent` where a budget has no room for the price.
 pub(super) async fn open_call(connection: &mut SqliteConnection, call: &OpenCall) -> Result<i64> {
-    if let Some((job_id, fence)) = call.lease
-        && !queue::holds(connection, job_id, fence).await?
-    {
-        return Err(Error::LeaseLost);
-    }
     check_budget(connection, call).await?;
-    let id = sqlx::query_scalar(
+    let id: Option<i64> = sqlx::query_scalar(
         "insert into calls (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at)
-         values (?, ?, ?, ?, ?, ?, ?, 'open', ?, ?) returning id",
+         select ?3, ?1, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10
+         where ?1 is null or exists (select 1 from jobs where id = ?1 and fence = ?2 and state = 'leased')
+         returning id",
     )
-    .bind(call.run_id)
     .bind(call.lease.map(|(job_id, _)| job_id))
+    .bind(call.lease.map(|(_, fence)| fence))
+    .bind(call.run_id)
     .bind(call.seed_id)
     .bind(call.endpoint)
     .bind(&call.subject)
@@ -103,9 +101,9 @@ pub(super) async fn open_call(connection: &mut SqliteConnection, call: &OpenCall
     .bind(&call.day)
     .bind(call.price.0)
     .bind(call.now)
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(id)
+    id.ok_or(Error::LeaseLost)
 }
 
 async fn check_budget(connection: &mut SqliteConnection, call: &OpenCall) -> Result<()> {

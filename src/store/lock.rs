@@ -3,8 +3,13 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::{Error, Result};
+
+/// How often a lock that is held is tried again, and how long in between: `holder` takes it for a moment too.
+const GLANCES: u32 = 10;
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// The held lock; released when dropped.
 #[derive(Debug)]
@@ -34,7 +39,15 @@ impl Lock {
             .truncate(false)
             .open(&path)
             .map_err(io)?;
-        match file.try_lock() {
+        let mut locked = file.try_lock();
+        for _ in 0..GLANCES {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(GLANCE);
+            locked = file.try_lock();
+        }
+        match locked {
             Ok(()) => {
                 file.set_len(0).map_err(io)?;
                 file.write_all(who.as_bytes()).map_err(io)?;
@@ -95,6 +108,8 @@ fn lock_path(archive: &Path) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
     use super::{Held, Lock};
 
     #[test]
@@ -111,5 +126,27 @@ mod tests {
             Lock::take(&archive, "pid 8").unwrap().is_ok(),
             "a released lock can be taken"
         );
+    }
+
+    #[test]
+    fn one_who_only_asks_for_the_holder_turns_no_daemon_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.db");
+        drop(Lock::take(&archive, "pid 7").unwrap().unwrap());
+        let (is_over, glances) = (AtomicBool::new(false), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    Lock::holder(&archive).unwrap();
+                    glances.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            let mut refused = 0;
+            while glances.load(Ordering::Relaxed) < 20_000 {
+                refused += u32::from(Lock::take(&archive, "pid 8").unwrap().is_err());
+            }
+            is_over.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0);
+        });
     }
 }

@@ -29,7 +29,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
 pub use error::{Error, Scope, Spent};
@@ -37,7 +37,7 @@ pub use ledger::{Budget, OpenCall, Outcome, Settlement};
 pub use lock::{Held, Lock};
 pub use page::{Next, PageCommit};
 pub use queue::{Failure, LeaseRequest, Leased, Requeue, Retry};
-pub use runs::{PlanChange, Run, RunKind};
+pub use runs::{Run, RunKind};
 pub use seeds::{Seed, SeedKind, Seeded};
 pub use writer::Writer;
 
@@ -76,7 +76,8 @@ impl Store {
             // A trigger mends a whole thread of comments, reply by reply.
             .pragma("recursive_triggers", "on")
             .pragma("wal_autocheckpoint", "4000")
-            .pragma("cache_size", "-16000");
+            .pragma("cache_size", "-16000")
+            .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         MIGRATIONS.run(&mut connection).await?;
         Ok(Self {
@@ -128,7 +129,8 @@ async fn open_readers(path: &Path) -> Result<SqlitePool> {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
     Ok(SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)

@@ -11,7 +11,7 @@ use crate::model::{Harvest, Lease, NewJob, StopReason};
 /// Where a walk goes from a kept page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// There is a next page. `stale_pages` in a row have had no new id so far.
+    /// There is a next page; whoever kept this one goes on with it. `stale_pages` in a row have had no new id so far.
     Page { cursor: String, stale_pages: u32 },
     /// The walk is over. The cursor is kept where it could go on from here later.
     End {
@@ -35,19 +35,23 @@ pub struct PageCommit {
     /// Follow-ups that are seeds themselves: the users that a name stood for.
     pub resolved: Vec<NewJob>,
     pub led_to: u32,
-    pub now: f64,
+    /// As `Harvest::row_count` says.
+    pub row_count: usize,
+    /// How long the lease holds for the walk's next page.
+    pub lease_seconds: f64,
 }
 
-/// Keeps pages, all in the caller's transaction. One whose lease is lost is refused and leaves the others untouched:
+/// Keeps pages, all in the caller's transaction and at one time. One whose lease is lost is refused and leaves the others untouched:
 /// its call is settled with its raw reply, for it was paid for.
 pub(super) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
+    now: f64,
 ) -> Result<Vec<Result<()>>> {
     let mut answers = Vec::with_capacity(pages.len());
     let mut kept = Vec::with_capacity(pages.len());
     for page in pages {
-        if queue::holds(connection, page.lease.job_id, page.lease.fence).await? {
+        if advance(connection, page, now).await? {
             kept.push(*page);
             answers.push(Ok(()));
         } else {
@@ -55,65 +59,69 @@ pub(super) async fn commit_pages(
                 error: Some("the lease was lost before the page was kept".to_owned()),
                 ..page.settlement.clone()
             };
-            ledger::settle(connection, page.call_id, &settlement, page.now).await?;
+            ledger::settle(connection, page.call_id, &settlement, now).await?;
             answers.push(Err(Error::LeaseLost));
         }
     }
-    if kept.is_empty() {
-        return Ok(answers);
-    }
-    // In the order in which they were asked for: who reads the raw replies again can do the same.
-    kept.sort_unstable_by_key(|page| page.call_id);
-    let group = ledger::next_group(connection).await?;
+    // Where two pages tell a value, the later call's counts.
+    kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
         .iter()
         .map(|page| PageRows {
             call_id: page.call_id,
-            now: page.now,
+            now,
             subject: &page.lease.subject,
             items_before: page.lease.items,
             harvest: &page.harvest,
         })
         .collect();
     archive::write(connection, &rows).await?;
+    let group = ledger::next_group(connection).await?;
     for page in kept {
-        commit_job(connection, page, group).await?;
+        commit_follow_ups(connection, page, now).await?;
+        commit_call(connection, page, group, now).await?;
     }
     Ok(answers)
 }
 
-async fn commit_job(
+async fn commit_follow_ups(
+    connection: &mut SqliteConnection,
+    page: &PageCommit,
+    now: f64,
+) -> Result<()> {
+    let origin = Origin {
+        seed_id: page.lease.seed_id,
+        parent_job_id: Some(page.lease.job_id),
+        resolves_name: false,
+        now,
+    };
+    queue::enqueue(connection, &page.follow_ups, origin).await?;
+    queue::enqueue(connection, &page.resolved, origin).await?;
+    if page.lease.pages == 0 {
+        queue::release_dependents(connection, page.lease.job_id).await?;
+    }
+    Ok(())
+}
+
+async fn commit_call(
     connection: &mut SqliteConnection,
     page: &PageCommit,
     group: i64,
+    now: f64,
 ) -> Result<()> {
-    let lease = &page.lease;
-    let origin = Origin {
-        seed_id: lease.seed_id,
-        parent_job_id: Some(lease.job_id),
-        resolves_name: false,
-        now: page.now,
-    };
-    if !page.follow_ups.is_empty() {
-        queue::enqueue(connection, &page.follow_ups, origin).await?;
-    }
-    if !page.resolved.is_empty() {
-        queue::enqueue(connection, &page.resolved, origin).await?;
-    }
-    advance(connection, page).await?;
     let kept = Kept {
         group,
         next_cursor: page.harvest.cursor.as_deref(),
         items: page.harvest.items.len(),
-        row_count: page.harvest.row_count(),
+        row_count: page.row_count,
         odd_items: page.harvest.odd.len(),
         item_hashes: &page.item_hashes,
     };
-    ledger::settle_kept(connection, page.call_id, &page.settlement, &kept, page.now).await
+    ledger::settle_kept(connection, page.call_id, &page.settlement, &kept, now).await
 }
 
-/// Moves the walk's cursor forward, or ends it.
-async fn advance(connection: &mut SqliteConnection, page: &PageCommit) -> Result<()> {
+/// Moves the walk's cursor forward under the same lease, or ends it. False where the lease is lost.
+async fn advance(connection: &mut SqliteConnection, page: &PageCommit, now: f64) -> Result<bool> {
     let (cursor, stale_pages) = match &page.next {
         Next::Page {
             cursor,
@@ -122,34 +130,33 @@ async fn advance(connection: &mut SqliteConnection, page: &PageCommit) -> Result
         Next::End { cursor, .. } => (cursor.as_ref(), page.lease.stale_pages),
     };
     let (state, reason, note) = match &page.next {
-        Next::Page { .. } => ("ready", None, None),
+        Next::Page { .. } => ("leased", None, None),
         Next::End { reason, note, .. } => (
             queue::ended_state(*reason),
             Some(reason.as_str()),
             Some(note.as_str()).filter(|note| !note.is_empty()),
         ),
     };
-    sqlx::query(
-        "update jobs set state = ?, stop_reason = ?, note = ?, ended_at = ?, cursor = ?, stale_pages = ?,
-         pages = pages + 1, items = items + ?, led_to = ?, attempts = 0, last_error = null, last_call_id = ?,
-         lease_until = null where id = ?",
+    let advanced = sqlx::query(
+        "update jobs set state = ?, stop_reason = ?, note = ?, ended_at = ?, lease_until = ?, cursor = ?,
+         stale_pages = ?, pages = pages + 1, items = items + ?, led_to = ?, attempts = 0, last_error = null,
+         last_call_id = ? where id = ? and fence = ? and state = 'leased'",
     )
     .bind(state)
     .bind(reason)
     .bind(note)
-    .bind(reason.map(|_| page.now))
+    .bind(reason.map(|_| now))
+    .bind(reason.is_none().then_some(now + page.lease_seconds))
     .bind(cursor)
     .bind(stale_pages)
     .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
     .bind(page.led_to)
     .bind(page.call_id)
     .bind(page.lease.job_id)
+    .bind(page.lease.fence)
     .execute(&mut *connection)
     .await?;
-    if page.lease.pages == 0 {
-        queue::release_dependents(connection, page.lease.job_id).await?;
-    }
-    Ok(())
+    Ok(advanced.rows_affected() == 1)
 }
 
 impl Store {

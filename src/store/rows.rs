@@ -20,7 +20,7 @@ pub(super) struct PageRows<'a> {
 
 /// One thing, with all that the pages say of it, oldest first.
 pub(super) struct Said<'a, R> {
-    pub(super) rows: Vec<&'a R>,
+    pub(super) rows: Vec<(i64, &'a R)>,
     pub(super) first_call: i64,
     pub(super) last_call: i64,
     pub(super) now: f64,
@@ -29,7 +29,15 @@ pub(super) struct Said<'a, R> {
 impl<'a, R> Said<'a, R> {
     /// The newest value that was said of a column.
     pub(super) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
-        self.rows.iter().rev().find_map(|row| column(row))
+        self.rows.iter().rev().find_map(|(_, row)| column(row))
+    }
+
+    /// The newest call whose row is so.
+    pub(super) fn newest_call(&self, is_so: impl Fn(&'a R) -> bool) -> Option<i64> {
+        let mut calls = self.rows.iter().rev();
+        calls
+            .find(|(_, row)| is_so(row))
+            .map(|(call_id, _)| *call_id)
     }
 }
 
@@ -62,7 +70,7 @@ impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
         said.first_call = said.first_call.min(page.call_id);
         said.last_call = said.last_call.max(page.call_id);
         said.now = said.now.max(page.now);
-        said.rows.extend(row);
+        said.rows.extend(row.map(|row| (page.call_id, row)));
     }
 }
 

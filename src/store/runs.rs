@@ -25,15 +25,6 @@ pub struct Run {
     pub reclaimed_jobs: u64,
 }
 
-/// How a run's plan stands to the one before.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlanChange {
-    Same,
-    /// There was none before.
-    First,
-    Changed,
-}
-
 /// Open calls become `unknown`, perhaps billed and counted as such; leased jobs are ready again. Gives how many.
 async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
     let unknown = sqlx::query(
@@ -145,20 +136,25 @@ impl Store {
         Ok(resumed)
     }
 
-    /// Remembers the plan of this run. Where it differs from the one before, every kept reply is marked to be planned
-    /// again, which costs nothing, and no job waits for another one that may no longer be fetched.
+    /// The plan of the run before; `None` before the first.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn followed_plan(&self) -> Result<Option<String>> {
+        Ok(
+            sqlx::query_scalar("select value from settings where name = 'plan'")
+                .fetch_optional(self.readers())
+                .await?,
+        )
+    }
+
+    /// Remembers the plan of this run, and marks every kept reply to be planned again, which costs nothing. Comes
+    /// last of what a change of the plan brings about: a process that dies before it begins with all of it anew.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn follow_plan(&self, plan: &str) -> Result<PlanChange> {
+    pub async fn follow_plan(&self, plan: &str) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let before: Option<String> =
-            sqlx::query_scalar("select value from settings where name = 'plan'")
-                .fetch_optional(&mut *transaction)
-                .await?;
-        if before.as_deref() == Some(plan) {
-            return Ok(PlanChange::Same);
-        }
         sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
             .bind(plan)
             .execute(&mut *transaction)
@@ -166,17 +162,46 @@ impl Store {
         sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
             .execute(&mut *transaction)
             .await?;
-        sqlx::query(
-            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id is not null",
+        transaction.commit().await
+    }
+
+    /// Jobs that wait for one which this plan does not fetch wait no longer. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn wait_only_for(&self, endpoints: &[&'static str]) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let freed = sqlx::query(
+            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and ready_at is null
+             and after_job_id is not null
+             and (select endpoint from jobs other where other.id = jobs.after_job_id)
+                 not in (select value from json_each(?))",
         )
+        .bind(serde_json::json!(endpoints).to_string())
         .execute(&mut *transaction)
-        .await?;
+        .await?
+        .rows_affected();
         transaction.commit().await?;
-        Ok(if before.is_some() {
-            PlanChange::Changed
-        } else {
-            PlanChange::First
-        })
+        Ok(freed)
+    }
+
+    /// Jobs that were ended as needless, because a reply bought before had shown their object, are wanted all the
+    /// same under the new plan. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn want_known(&self, endpoint: &str) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let wanted = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'done' and stop_reason = 'complete' and pages = 0 and endpoint = ?",
+        )
+        .bind(endpoint)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(wanted)
     }
 
     /// Walks that had reached their cap go on where the cap is higher now, or gone.

@@ -4,7 +4,7 @@
 //! rows, so that each statement text is prepared once and found again.
 
 use sqlx::query::Query;
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
+use sqlx::sqlite::SqliteArguments;
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::Result;
@@ -20,7 +20,7 @@ pub(super) struct Statement {
     pub(super) head: &'static str,
     /// One row: `(?, ?, …)`
     pub(super) row: &'static str,
-    /// ` on conflict … returning …`
+    /// ` on conflict …`
     pub(super) tail: &'static str,
 }
 
@@ -38,24 +38,6 @@ impl Statement {
         text.push_str(self.tail);
         // Only the constants above and their repetition are in the text; every value is bound.
         AssertSqlSafe(text)
-    }
-
-    /// Writes the rows and gives what `returning` says of each, in no particular order.
-    pub(super) async fn write_returning<'r, R>(
-        &self,
-        connection: &mut SqliteConnection,
-        rows: &'r [R],
-        bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
-    ) -> Result<Vec<SqliteRow>> {
-        let mut returned = Vec::with_capacity(rows.len());
-        for chunk in chunks(rows) {
-            let mut query = sqlx::query(self.text(chunk.len()));
-            for row in chunk {
-                query = bind(query, row);
-            }
-            returned.extend(query.fetch_all(&mut *connection).await?);
-        }
-        Ok(returned)
     }
 
     /// Writes the rows.

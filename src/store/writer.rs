@@ -48,10 +48,11 @@ pub struct Writer {
 impl Writer {
     /// Starts the writer on the archive. It ends when the last `Writer` is dropped.
     #[must_use]
-    pub fn start(store: &Store) -> Self {
+    pub fn start(store: &Store, clock: fn() -> f64) -> Self {
         let (operations, inbox) = mpsc::channel(GROUP);
         let (say_trouble, trouble) = watch::channel(None);
-        tokio::spawn(work(store.clone(), inbox, say_trouble));
+        let times = Times { clock, last: 0.0 };
+        tokio::spawn(work(store.clone(), inbox, times, say_trouble));
         Self {
             operations,
             trouble,
@@ -126,20 +127,39 @@ impl Writer {
     }
 }
 
+/// The times of the groups: each later than the one before, so that the order in which pages were kept can be read
+/// from their calls.
+struct Times {
+    clock: fn() -> f64,
+    last: f64,
+}
+
+impl Times {
+    /// The least step that a time in Unix seconds can show.
+    const STEP: f64 = 0.000_001;
+
+    fn next(&mut self) -> f64 {
+        self.last = (self.clock)().max(self.last + Self::STEP);
+        self.last
+    }
+}
+
 async fn work(
     store: Store,
     mut inbox: mpsc::Receiver<Operation>,
+    mut times: Times,
     say_trouble: watch::Sender<Option<String>>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while inbox.recv_many(&mut group, GROUP).await > 0 {
         let mut connection = store.writing().await;
-        match write_group(&mut connection, &group, &say_trouble).await {
+        match write_group(&mut connection, &group, &mut times, &say_trouble).await {
             Ok(answers) => reply(group.drain(..), answers),
             Err(_) if group.len() > 1 => {
                 for operation in group.drain(..) {
                     let one = [operation];
-                    let answers = write_group(&mut connection, &one, &say_trouble).await;
+                    let answers =
+                        write_group(&mut connection, &one, &mut times, &say_trouble).await;
                     reply_one(one, answers);
                 }
             }
@@ -154,10 +174,11 @@ async fn work(
 async fn write_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
+    times: &mut Times,
     say_trouble: &watch::Sender<Option<String>>,
 ) -> Result<Vec<Answer>> {
     loop {
-        match try_group(connection, group).await {
+        match try_group(connection, group, times.next()).await {
             Err(Error::Unwritable(why)) => {
                 let why = why.to_string();
                 if say_trouble.borrow().as_ref() != Some(&why) {
@@ -180,11 +201,15 @@ async fn write_group(
     }
 }
 
-async fn try_group(connection: &mut SqliteConnection, group: &[Operation]) -> Result<Vec<Answer>> {
+async fn try_group(
+    connection: &mut SqliteConnection,
+    group: &[Operation],
+    now: f64,
+) -> Result<Vec<Answer>> {
     sqlx::query("begin immediate")
         .execute(&mut *connection)
         .await?;
-    let answers = match apply(connection, group).await {
+    let answers = match apply(connection, group, now).await {
         Ok(answers) => match sqlx::query("commit").execute(&mut *connection).await {
             Ok(_) => return Ok(answers),
             Err(error) => Err(error.into()),
@@ -197,7 +222,11 @@ async fn try_group(connection: &mut SqliteConnection, group: &[Operation]) -> Re
 }
 
 /// Pages first: what they add may be leased in the same breath.
-async fn apply(connection: &mut SqliteConnection, group: &[Operation]) -> Result<Vec<Answer>> {
+async fn apply(
+    connection: &mut SqliteConnection,
+    group: &[Operation],
+    now: f64,
+) -> Result<Vec<Answer>> {
     let pages: Vec<&PageCommit> = group
         .iter()
         .filter_map(|operation| match operation {
@@ -207,7 +236,9 @@ async fn apply(connection: &mut SqliteConnection, group: &[Operation]) -> Result
         .collect();
     let mut kept = Vec::new().into_iter();
     if !pages.is_empty() {
-        kept = page::commit_pages(connection, &pages).await?.into_iter();
+        kept = page::commit_pages(connection, &pages, now)
+            .await?
+            .into_iter();
     }
     let mut answers = Vec::with_capacity(group.len());
     for operation in group {

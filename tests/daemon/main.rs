@@ -2,11 +2,19 @@
 
 mod archive;
 mod budget;
+mod call;
+mod changes;
 mod complete;
+mod config;
 mod errors;
+mod hostile;
 mod kill;
+mod plan;
 mod readers;
 mod remote;
+mod secrets;
+mod seeds;
 mod signals;
+mod status;
 mod stops;
 mod support;

@@ -145,3 +145,23 @@ async fn a_signal_before_the_first_page_ends_it_well_too() {
     site.crawl().await.with(0);
     site.is_whole().await;
 }
+
+#[tokio::test]
+async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
+    let mut site = Site::whole(small(Shape::Flat)).await;
+    site.set("limits.max_in_flight", "8")
+        .set("limits.requests_per_second", "3");
+    let daemon = site.start(&["run", "--until-idle"]);
+    // By now the others stand in line, a third of a second apart.
+    soon("a few calls", site.sim.answered(4)).await;
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+    let asked = site.sim.log().len();
+    assert!(
+        asked <= 5,
+        "{asked} calls came in; the signal was sent at 4"
+    );
+    site.is_settled().await;
+    let calls = site.calls().await;
+    assert!(calls.iter().all(|call| call.kept), "{calls:#?}");
+}

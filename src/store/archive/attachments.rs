@@ -2,7 +2,6 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Ids, id_of};
 use crate::model::Attachment;
 use crate::store::Result;
 use crate::store::rows::Things;
@@ -17,7 +16,9 @@ const ATTACHMENTS: Statement = Statement {
         source_url, source_wm_url, endcard_wm_url, thumbnail_url, unfurl_url, md_url,
         ld_url, gif_url, expires_at, first_call_id, last_call_id)
         values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, (select id from posts where post_id = ?),
+        (select id from comments where comment_id = ?),
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (attachment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         comment_id = coalesce(excluded.comment_id, comment_id),
@@ -52,8 +53,6 @@ const ATTACHMENTS: Statement = Statement {
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     attachments: &Things<'_, &str, Attachment>,
-    posts: &Ids,
-    comments: &Ids,
 ) -> Result<()> {
     ATTACHMENTS
         .write(
@@ -62,11 +61,8 @@ pub(super) async fn write(
             |query, (attachment_id, said)| {
                 query
                     .bind(*attachment_id)
-                    .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
-                    .bind(id_of(
-                        comments,
-                        said.newest(|row| row.comment_id.as_deref()),
-                    ))
+                    .bind(said.newest(|row| row.post_id.as_deref()))
+                    .bind(said.newest(|row| row.comment_id.as_deref()))
                     .bind(said.newest(|row| row.kind.as_deref()))
                     .bind(said.newest(|row| row.generation_id.as_deref()))
                     .bind(said.newest(|row| row.generation_type.as_deref()))

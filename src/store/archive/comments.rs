@@ -1,10 +1,10 @@
 //! Comments and replies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::{Ids, bare, id_of};
+use super::bare;
 use crate::model::{Comment, PostCounts};
 use crate::store::Result;
 use crate::store::rows::{Said, Things};
@@ -16,9 +16,12 @@ const COMMENTS: Statement = Statement {
         comment_id, post_id, parent_comment_id, author_id, text, posted_at, updated_at,
         tombstoned_at, permalink, like_count, dislike_count, view_count, unique_view_count,
         remix_count, reply_count, recursive_reply_count, share_count, repost_count,
-        counted_at, first_call_id, last_call_id)
+        counted_at, counted_call_id, first_call_id, last_call_id)
         values",
-    row: "(?, coalesce(?, (select post_id from comments where id = ?)), ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, coalesce((select id from posts where post_id = ?),
+            (select post_id from comments where comment_id = ?)),
+        (select id from comments where comment_id = ?), (select id from users where user_id = ?),
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (comment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         parent_comment_id = coalesce(excluded.parent_comment_id, parent_comment_id),
@@ -37,10 +40,10 @@ const COMMENTS: Statement = Statement {
         recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
         share_count = coalesce(excluded.share_count, share_count),
         repost_count = coalesce(excluded.repost_count, repost_count),
-        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        counted_call_id = coalesce(excluded.counted_call_id, counted_call_id),
         first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id)
-        returning id, comment_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
 /// Comments known by their id only: the parent of a reply that was bought without it.
@@ -48,41 +51,35 @@ const BARE: Statement = Statement {
     head: "insert into comments (comment_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
     tail: "on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id) returning id, comment_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
-/// Writes the comments and gives the id of each. `parents` are those that a reply among them answers.
+/// Writes the comments. `parents` are those that a reply among them answers.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     comments: &Things<'_, &str, Comment>,
     parents: &HashSet<&str>,
-    users: &Ids,
-    posts: &Ids,
-) -> Result<Ids> {
+) -> Result<()> {
     let first: Vec<_> = comments
         .list
         .iter()
         .filter(|(comment_id, said)| said.rows.is_empty() || parents.contains(comment_id))
         .collect();
-    let mut ids: Ids = HashMap::with_capacity(comments.list.len());
-    bare::write(connection, &BARE, &first, &mut ids).await?;
+    bare::write(connection, &BARE, &first).await?;
     let described: Vec<_> = comments
         .list
         .iter()
         .filter(|(_, said)| !said.rows.is_empty())
         .collect();
-    let written = COMMENTS
-        .write_returning(connection, &described, |query, (comment_id, said)| {
-            let parent = id_of(&ids, said.newest(|row| row.parent_comment_id.as_deref()));
+    COMMENTS
+        .write(connection, &described, |query, (comment_id, said)| {
+            let parent = said.newest(|row| row.parent_comment_id.as_deref());
             query
                 .bind(*comment_id)
-                .bind(id_of(posts, said.newest(|row| row.post_id.as_deref())))
+                .bind(said.newest(|row| row.post_id.as_deref()))
                 .bind(parent)
                 .bind(parent)
-                .bind(id_of(
-                    users,
-                    said.newest(|row| row.author_user_id.as_deref()),
-                ))
+                .bind(said.newest(|row| row.author_user_id.as_deref()))
                 .bind(said.newest(|row| row.text.as_deref()))
                 .bind(said.newest(|row| row.posted_at))
                 .bind(said.newest(|row| row.updated_at))
@@ -97,20 +94,15 @@ pub(super) async fn write(
                 .bind(said.newest(|row| row.counts.recursive_reply_count))
                 .bind(said.newest(|row| row.counts.share_count))
                 .bind(said.newest(|row| row.counts.repost_count))
-                .bind(counted_at(said))
+                .bind(counted(said).map(|_| said.now))
+                .bind(counted(said))
                 .bind(said.first_call)
                 .bind(said.last_call)
         })
-        .await?;
-    for row in written {
-        ids.insert(row.try_get(1)?, row.try_get(0)?);
-    }
-    Ok(ids)
+        .await
 }
 
-fn counted_at(said: &Said<'_, Comment>) -> Option<f64> {
-    said.rows
-        .iter()
-        .any(|row| row.counts != PostCounts::default())
-        .then_some(said.now)
+/// The call that last told one of the numbers.
+fn counted(said: &Said<'_, Comment>) -> Option<i64> {
+    said.newest_call(|row| row.counts != PostCounts::default())
 }

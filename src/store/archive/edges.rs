@@ -2,84 +2,61 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Ids, id_of};
 use crate::store::Result;
-use crate::store::rows::{PageRows, Things};
+use crate::store::rows::{Gathered, PageRows, Things};
 use crate::store::upsert::Statement;
 
 const FOLLOWS: Statement = Statement {
     head: "insert into follows (followed_id, follower_id, first_call_id, last_call_id) values",
-    row: "(?, ?, ?, ?)",
+    row: "((select id from users where user_id = ?), (select id from users where user_id = ?), ?, ?)",
     tail: "on conflict (followed_id, follower_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const APPEARANCES: Statement = Statement {
     head: "insert into appearances (post_id, user_id, first_call_id, last_call_id) values",
-    row: "(?, ?, ?, ?)",
+    row: "((select id from posts where post_id = ?), (select id from users where user_id = ?), ?, ?)",
     tail: "on conflict (post_id, user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const REMIXES: Statement = Statement {
     head: "insert into remixes (parent_post_id, post_id, first_call_id, last_call_id) values",
-    row: "(?, ?, ?, ?)",
+    row: "((select id from posts where post_id = ?), (select id from posts where post_id = ?), ?, ?)",
     tail: "on conflict (parent_post_id, post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const FEED: Statement = Statement {
     head: "insert into feed_entries (call_id, position, rank, post_id, observed_at) values",
-    row: "(?, ?, ?, ?, ?)",
+    row: "(?, ?, ?, (select id from posts where post_id = ?), ?)",
     tail: "on conflict (call_id, position) do nothing",
 };
 const LEADERBOARD: Statement = Statement {
     head: "insert into leaderboard_entries (call_id, position, rank, user_id, observed_at) values",
-    row: "(?, ?, ?, ?, ?)",
+    row: "(?, ?, ?, (select id from users where user_id = ?), ?)",
     tail: "on conflict (call_id, position) do nothing",
 };
 const SEARCH: Statement = Statement {
     head: "insert into search_results (call_id, position, query, user_id, token, observed_at) values",
-    row: "(?, ?, ?, ?, ?, ?)",
+    row: "(?, ?, ?, (select id from users where user_id = ?), ?, ?)",
     tail: "on conflict (call_id, position) do nothing",
 };
 
-type Pairs<'a, R> = Things<'a, (&'a str, &'a str), R>;
-
-pub(super) async fn write_follows<R: Sync>(
-    connection: &mut SqliteConnection,
-    pairs: &Pairs<'_, R>,
-    users: &Ids,
-) -> Result<()> {
-    write_pairs(connection, &FOLLOWS, pairs, users, users).await
-}
-
-pub(super) async fn write_appearances<R: Sync>(
-    connection: &mut SqliteConnection,
-    pairs: &Pairs<'_, R>,
-    posts: &Ids,
-    users: &Ids,
-) -> Result<()> {
-    write_pairs(connection, &APPEARANCES, pairs, posts, users).await
-}
-
-pub(super) async fn write_remixes<R: Sync>(
-    connection: &mut SqliteConnection,
-    pairs: &Pairs<'_, R>,
-    posts: &Ids,
-) -> Result<()> {
-    write_pairs(connection, &REMIXES, pairs, posts, posts).await
+/// Writes all edges; both ends are written already.
+pub(super) async fn write(connection: &mut SqliteConnection, all: &Gathered<'_>) -> Result<()> {
+    write_pairs(connection, &FOLLOWS, &all.follows).await?;
+    write_pairs(connection, &APPEARANCES, &all.appearances).await?;
+    write_pairs(connection, &REMIXES, &all.remixes).await
 }
 
 async fn write_pairs<R: Sync>(
     connection: &mut SqliteConnection,
     statement: &Statement,
-    pairs: &Pairs<'_, R>,
-    left: &Ids,
-    right: &Ids,
+    pairs: &Things<'_, (&str, &str), R>,
 ) -> Result<()> {
     statement
         .write(connection, &pairs.list, |query, ((one, other), said)| {
             query
-                .bind(id_of(left, Some(one)))
-                .bind(id_of(right, Some(other)))
+                .bind(*one)
+                .bind(*other)
                 .bind(said.first_call)
                 .bind(said.last_call)
         })
@@ -90,22 +67,17 @@ async fn write_pairs<R: Sync>(
 pub(super) async fn write_entries(
     connection: &mut SqliteConnection,
     page: &PageRows<'_>,
-    users: &Ids,
-    posts: &Ids,
 ) -> Result<()> {
     let rank = |position: u32| page.items_before + position + 1;
     let (harvest, call_id, now) = (page.harvest, page.call_id, page.now);
-    for (statement, entries, ids) in [
-        (&FEED, &harvest.feed, posts),
-        (&LEADERBOARD, &harvest.leaderboard, users),
-    ] {
+    for (statement, entries) in [(&FEED, &harvest.feed), (&LEADERBOARD, &harvest.leaderboard)] {
         statement
             .write(connection, entries, |query, entry| {
                 query
                     .bind(call_id)
                     .bind(entry.position)
                     .bind(rank(entry.position))
-                    .bind(id_of(ids, Some(&entry.id)))
+                    .bind(&entry.id)
                     .bind(now)
             })
             .await?;
@@ -116,7 +88,7 @@ pub(super) async fn write_entries(
                 .bind(call_id)
                 .bind(entry.position)
                 .bind(page.subject)
-                .bind(id_of(users, Some(&entry.user_id)))
+                .bind(&entry.user_id)
                 .bind(entry.token.as_deref())
                 .bind(now)
         })

@@ -1,10 +1,10 @@
 //! Posts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::{Ids, bare, id_of};
+use super::bare;
 use crate::model::{Post, PostCounts};
 use crate::store::Result;
 use crate::store::rows::{Said, Things};
@@ -17,10 +17,12 @@ const POSTS: Statement = Statement {
         posted_at, updated_at, tombstoned_at, permalink, preview_image_url, cover_photo_url,
         srt_url, vtt_url, posted_to_public, share_setting, is_featured, discovery_phrase,
         like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
-        recursive_reply_count, share_count, repost_count, counted_at, first_call_id,
+        recursive_reply_count, share_count, repost_count, counted_at, counted_call_id, first_call_id,
         last_call_id)
         values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, (select id from users where user_id = ?),
+        (select id from posts where post_id = ?), (select id from posts where post_id = ?), (select id from posts where post_id = ?),
+        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (post_id) do update set
         author_id = coalesce(excluded.author_id, author_id),
         parent_id = coalesce(excluded.parent_id, parent_id),
@@ -49,10 +51,10 @@ const POSTS: Statement = Statement {
         recursive_reply_count = coalesce(excluded.recursive_reply_count, recursive_reply_count),
         share_count = coalesce(excluded.share_count, share_count),
         repost_count = coalesce(excluded.repost_count, repost_count),
-        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        counted_call_id = coalesce(excluded.counted_call_id, counted_call_id),
         first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id)
-        returning id, post_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
 /// Posts known by their id only, and those that another row of the same page refers to.
@@ -60,45 +62,34 @@ const BARE: Statement = Statement {
     head: "insert into posts (post_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
     tail: "on conflict (post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id) returning id, post_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
-/// Writes the posts and gives the id of each. `parents` are those whose id another post needs.
+/// Writes the posts. `parents` are those whose id another post needs.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     posts: &Things<'_, &str, Post>,
     parents: &HashSet<&str>,
-    users: &Ids,
-) -> Result<Ids> {
+) -> Result<()> {
     let first: Vec<_> = posts
         .list
         .iter()
         .filter(|(post_id, said)| said.rows.is_empty() || parents.contains(post_id))
         .collect();
-    let mut ids: Ids = HashMap::with_capacity(posts.list.len());
-    bare::write(connection, &BARE, &first, &mut ids).await?;
+    bare::write(connection, &BARE, &first).await?;
     let described: Vec<_> = posts
         .list
         .iter()
         .filter(|(_, said)| !said.rows.is_empty())
         .collect();
-    let written = POSTS
-        .write_returning(connection, &described, |query, (post_id, said)| {
+    POSTS
+        .write(connection, &described, |query, (post_id, said)| {
             query
                 .bind(*post_id)
-                .bind(id_of(
-                    users,
-                    said.newest(|row| row.author_user_id.as_deref()),
-                ))
-                .bind(id_of(
-                    &ids,
-                    said.newest(|row| row.parent_post_id.as_deref()),
-                ))
-                .bind(id_of(&ids, said.newest(|row| row.root_post_id.as_deref())))
-                .bind(id_of(
-                    &ids,
-                    said.newest(|row| row.repost_of_post_id.as_deref()),
-                ))
+                .bind(said.newest(|row| row.author_user_id.as_deref()))
+                .bind(said.newest(|row| row.parent_post_id.as_deref()))
+                .bind(said.newest(|row| row.root_post_id.as_deref()))
+                .bind(said.newest(|row| row.repost_of_post_id.as_deref()))
                 .bind(said.newest(|row| row.text.as_deref()))
                 .bind(said.newest(|row| row.caption.as_deref()))
                 .bind(said.newest(|row| row.emoji.as_deref()))
@@ -124,20 +115,15 @@ pub(super) async fn write(
                 .bind(said.newest(|row| row.counts.recursive_reply_count))
                 .bind(said.newest(|row| row.counts.share_count))
                 .bind(said.newest(|row| row.counts.repost_count))
-                .bind(counted_at(said))
+                .bind(counted(said).map(|_| said.now))
+                .bind(counted(said))
                 .bind(said.first_call)
                 .bind(said.last_call)
         })
-        .await?;
-    for row in written {
-        ids.insert(row.try_get(1)?, row.try_get(0)?);
-    }
-    Ok(ids)
+        .await
 }
 
-fn counted_at(said: &Said<'_, Post>) -> Option<f64> {
-    said.rows
-        .iter()
-        .any(|row| row.counts != PostCounts::default())
-        .then_some(said.now)
+/// The call that last told one of the numbers.
+fn counted(said: &Said<'_, Post>) -> Option<i64> {
+    said.newest_call(|row| row.counts != PostCounts::default())
 }

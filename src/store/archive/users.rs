@@ -1,10 +1,8 @@
 //! Users and characters.
 
-use std::collections::HashMap;
+use sqlx::SqliteConnection;
 
-use sqlx::{Row, SqliteConnection};
-
-use super::{Ids, bare};
+use super::bare;
 use crate::model::{User, UserCounts};
 use crate::store::Result;
 use crate::store::rows::{Said, Things};
@@ -17,9 +15,9 @@ const USERS: Statement = Statement {
         permalink, location, website, plan_type, verified, can_cameo, is_public_figure,
         created_at, updated_at, banned_at, follower_count, following_count, post_count,
         cameo_count, likes_received_count, view_count, reply_count, remix_count,
-        character_count, counted_at, first_call_id, last_call_id)
+        character_count, counted_at, counted_call_id, first_call_id, last_call_id)
         values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (user_id) do update set
         username = coalesce(excluded.username, username),
         display_name = coalesce(excluded.display_name, display_name),
@@ -45,10 +43,10 @@ const USERS: Statement = Statement {
         reply_count = coalesce(excluded.reply_count, reply_count),
         remix_count = coalesce(excluded.remix_count, remix_count),
         character_count = coalesce(excluded.character_count, character_count),
-        counted_at = max(coalesce(excluded.counted_at, counted_at), coalesce(counted_at, excluded.counted_at)),
+        counted_at = coalesce(excluded.counted_at, counted_at),
+        counted_call_id = coalesce(excluded.counted_call_id, counted_call_id),
         first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id)
-        returning id, user_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
 /// Users known by their id only: somebody's follower, an author who was not described.
@@ -56,22 +54,21 @@ const BARE: Statement = Statement {
     head: "insert into users (user_id, first_call_id, last_call_id) values",
     row: "(?, ?, ?)",
     tail: "on conflict (user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
-        last_call_id = max(last_call_id, excluded.last_call_id) returning id, user_id",
+        last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
-/// Writes the users and gives the id of each.
+/// Writes the users.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     users: &Things<'_, &str, User>,
-) -> Result<Ids> {
+) -> Result<()> {
     let (described, bare_users): (Vec<_>, Vec<_>) = users
         .list
         .iter()
         .partition(|(_, said)| !said.rows.is_empty());
-    let mut ids: Ids = HashMap::with_capacity(users.list.len());
-    bare::write(connection, &BARE, &bare_users, &mut ids).await?;
-    let written = USERS
-        .write_returning(connection, &described, |query, (user_id, said)| {
+    bare::write(connection, &BARE, &bare_users).await?;
+    USERS
+        .write(connection, &described, |query, (user_id, said)| {
             query
                 .bind(*user_id)
                 .bind(said.newest(|row| row.username.as_deref()))
@@ -98,39 +95,40 @@ pub(super) async fn write(
                 .bind(said.newest(|row| row.counts.reply_count))
                 .bind(said.newest(|row| row.counts.remix_count))
                 .bind(said.newest(|row| row.counts.character_count))
-                .bind(counted_at(said))
+                .bind(counted(said).map(|_| said.now))
+                .bind(counted(said))
                 .bind(said.first_call)
                 .bind(said.last_call)
         })
         .await?;
-    for row in written {
-        ids.insert(row.try_get(1)?, row.try_get(0)?);
-    }
-    write_owners(connection, &described, &ids).await?;
-    Ok(ids)
+    write_owners(connection, &described).await
 }
 
-fn counted_at(said: &Said<'_, User>) -> Option<f64> {
-    said.rows
-        .iter()
-        .any(|row| row.counts != UserCounts::default())
-        .then_some(said.now)
+/// The call that last told one of the numbers.
+fn counted(said: &Said<'_, User>) -> Option<i64> {
+    said.newest_call(|row| row.counts != UserCounts::default())
 }
 
-/// A character's owner; rare enough to be written one by one.
+const OWNERS: Statement = Statement {
+    head: "update users set owner_id = owner.id from (select column1 as user_id, u.id from (values",
+    row: "(?, ?)",
+    tail: ") join users u on u.user_id = column2) as owner where users.user_id = owner.user_id",
+};
+
+/// A character's owner, once both are written.
 async fn write_owners(
     connection: &mut SqliteConnection,
     described: &[&(&str, Said<'_, User>)],
-    ids: &Ids,
 ) -> Result<()> {
-    for (user_id, said) in described {
-        if let Some(owner) = said.newest(|row| row.owner_user_id.as_deref()) {
-            sqlx::query("update users set owner_id = ? where id = ?")
-                .bind(ids.get(owner))
-                .bind(ids.get(*user_id))
-                .execute(&mut *connection)
-                .await?;
-        }
-    }
-    Ok(())
+    let owned: Vec<(&str, &str)> = described
+        .iter()
+        .filter_map(|(user_id, said)| {
+            Some((*user_id, said.newest(|row| row.owner_user_id.as_deref())?))
+        })
+        .collect();
+    OWNERS
+        .write(connection, &owned, |query, (user_id, owner)| {
+            query.bind(*user_id).bind(*owner)
+        })
+        .await
 }

@@ -7,11 +7,7 @@ use crate::model::StopReason;
 use crate::store::{Error, Result, ledger};
 
 /// True where the lease still holds.
-pub(in crate::store) async fn holds(
-    connection: &mut SqliteConnection,
-    job_id: i64,
-    fence: i64,
-) -> Result<bool> {
+async fn holds(connection: &mut SqliteConnection, job_id: i64, fence: i64) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("select 1 from jobs where id = ? and fence = ? and state = 'leased'")
             .bind(job_id)

@@ -12,7 +12,7 @@ use super::ledger::Settlement;
 use crate::model::{Lease, StopReason};
 
 pub(super) use add::{Origin, enqueue, total_jobs};
-pub(super) use end::{ended_state, fail, holds, release_dependents};
+pub(super) use end::{ended_state, fail, release_dependents};
 pub(super) use lease::{known_rest, lease};
 
 /// What a worker asks for: the best job of these endpoints.

@@ -1,0 +1,297 @@
+//! Every column gets the value that was said for it, and keeps it where nothing is said.
+
+use sqlx::{Column, Row, TypeInfo, ValueRef};
+
+use super::write;
+use crate::model::{Attachment, Comment, Harvest, Post, PostCounts, User, UserCounts};
+use crate::store::rows::PageRows;
+use crate::store::{Budget, OpenCall, RunKind, Store};
+
+async fn store() -> (tempfile::TempDir, Store) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+    (folder, store)
+}
+
+/// Opens a call and writes a harvest as its page.
+async fn keep(store: &Store, harvest: &Harvest, now: f64) -> i64 {
+    let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
+    let call = OpenCall {
+        run_id: run.id,
+        lease: None,
+        seed_id: None,
+        endpoint: "get_feed",
+        subject: String::new(),
+        cursor: None,
+        price: crate::model::MicroUsd(1),
+        budget: Budget::default(),
+        day: "2026-01-01".to_owned(),
+        now,
+    };
+    let call_id = store.open_call(&call).await.unwrap();
+    let page = PageRows {
+        call_id,
+        now,
+        subject: "",
+        items_before: 0,
+        harvest,
+    };
+    let mut transaction = store.begin().await.unwrap();
+    write(&mut transaction, &[page]).await.unwrap();
+    transaction.commit().await.unwrap();
+    call_id
+}
+
+/// A row as (column, text) pairs.
+async fn row(store: &Store, table: &'static str, key: &'static str) -> Vec<(String, String)> {
+    let text = format!("select * from {table} where {key} limit 1");
+    let row = sqlx::query(sqlx::AssertSqlSafe(text))
+        .fetch_one(store.readers())
+        .await
+        .unwrap();
+    (0..row.columns().len())
+        .map(|at| {
+            let raw = row.try_get_raw(at).unwrap();
+            let value = match (raw.is_null(), raw.type_info().name()) {
+                (true, _) => "null".to_owned(),
+                (false, "TEXT") => row.get::<String, _>(at),
+                (false, "REAL") => row.get::<f64, _>(at).to_string(),
+                _ => row.get::<i64, _>(at).to_string(),
+            };
+            (row.columns()[at].name().to_owned(), value)
+        })
+        .collect()
+}
+
+fn text(value: &str) -> Option<String> {
+    Some(value.to_owned())
+}
+
+fn post_counts() -> PostCounts {
+    PostCounts {
+        like_count: Some(101),
+        dislike_count: Some(102),
+        view_count: Some(103),
+        unique_view_count: Some(104),
+        remix_count: Some(105),
+        reply_count: Some(106),
+        recursive_reply_count: Some(107),
+        share_count: Some(108),
+        repost_count: Some(109),
+    }
+}
+
+fn full() -> Harvest {
+    let user = User {
+        user_id: "user-1".into(),
+        username: text("username"),
+        display_name: text("display_name"),
+        description: text("description"),
+        profile_picture_url: text("profile_picture_url"),
+        cover_photo_url: text("cover_photo_url"),
+        permalink: text("permalink"),
+        location: text("location"),
+        website: text("website"),
+        plan_type: text("plan_type"),
+        verified: Some(true),
+        can_cameo: Some(false),
+        is_public_figure: Some(true),
+        owner_user_id: text("user-2"),
+        created_at: Some(1.5),
+        updated_at: Some(2.5),
+        banned_at: Some(3.5),
+        counts: UserCounts {
+            follower_count: Some(201),
+            following_count: Some(202),
+            post_count: Some(203),
+            cameo_count: Some(204),
+            likes_received_count: Some(205),
+            view_count: Some(206),
+            reply_count: Some(207),
+            remix_count: Some(208),
+            character_count: Some(209),
+        },
+    };
+    let post = Post {
+        post_id: "s_1".into(),
+        author_user_id: text("user-1"),
+        text: text("text"),
+        caption: text("caption"),
+        emoji: text("emoji"),
+        source: text("source"),
+        posted_at: Some(4.5),
+        updated_at: Some(5.5),
+        tombstoned_at: Some(6.5),
+        permalink: text("permalink"),
+        preview_image_url: text("preview_image_url"),
+        cover_photo_url: text("cover_photo_url"),
+        srt_url: text("srt_url"),
+        vtt_url: text("vtt_url"),
+        posted_to_public: Some(true),
+        share_setting: text("share_setting"),
+        is_featured: Some(false),
+        parent_post_id: text("s_2"),
+        root_post_id: text("s_3"),
+        repost_of_post_id: text("s_4"),
+        discovery_phrase: text("discovery_phrase"),
+        counts: post_counts(),
+    };
+    let comment = Comment {
+        comment_id: "c1".into(),
+        post_id: text("s_1"),
+        parent_comment_id: text("c2"),
+        author_user_id: text("user-1"),
+        text: text("text"),
+        posted_at: Some(7.5),
+        updated_at: Some(8.5),
+        tombstoned_at: Some(9.5),
+        permalink: text("permalink"),
+        counts: post_counts(),
+    };
+    let attachment = Attachment {
+        attachment_id: "a1".into(),
+        post_id: text("s_1"),
+        comment_id: None,
+        kind: text("kind"),
+        generation_id: text("generation_id"),
+        generation_type: text("generation_type"),
+        task_id: text("task_id"),
+        width: Some(301),
+        height: Some(302),
+        duration_s: Some(10.5),
+        n_frames: Some(303),
+        output_blocked: Some(false),
+        has_captions: Some(true),
+        url: text("url"),
+        downloadable_url: text("downloadable_url"),
+        watermark_url: text("watermark_url"),
+        no_watermark_url: text("no_watermark_url"),
+        endcard_watermark_url: text("endcard_watermark_url"),
+        source_url: text("source_url"),
+        source_wm_url: text("source_wm_url"),
+        endcard_wm_url: text("endcard_wm_url"),
+        thumbnail_url: text("thumbnail_url"),
+        unfurl_url: text("unfurl_url"),
+        md_url: text("md_url"),
+        ld_url: text("ld_url"),
+        gif_url: text("gif_url"),
+        expires_at: Some(11.5),
+    };
+    Harvest {
+        users: vec![user],
+        posts: vec![post],
+        comments: vec![comment],
+        attachments: vec![attachment],
+        ..Harvest::default()
+    }
+}
+
+/// The same things, of which nothing is said but that they are there.
+fn bare() -> Harvest {
+    Harvest {
+        users: vec![User {
+            user_id: "user-1".into(),
+            ..User::default()
+        }],
+        posts: vec![Post {
+            post_id: "s_1".into(),
+            ..Post::default()
+        }],
+        comments: vec![Comment {
+            comment_id: "c1".into(),
+            ..Comment::default()
+        }],
+        attachments: vec![Attachment {
+            attachment_id: "a1".into(),
+            post_id: text("s_1"),
+            ..Attachment::default()
+        }],
+        ..Harvest::default()
+    }
+}
+
+const ROWS: [(&str, &str); 4] = [
+    ("users", "user_id = 'user-1'"),
+    ("posts", "post_id = 's_1'"),
+    ("comments", "comment_id = 'c1'"),
+    ("attachments", "attachment_id = 'a1'"),
+];
+
+#[tokio::test]
+async fn every_column_holds_what_was_said_for_it() {
+    let (_folder, store) = store().await;
+    let call_id = keep(&store, &full(), 50.25).await;
+    for (table, key) in ROWS {
+        for (column, value) in row(&store, table, key).await {
+            if table == "attachments" && column == "comment_id" {
+                assert_eq!(value, "null");
+                continue;
+            }
+            assert_ne!(value, "null", "{table}.{column}");
+            // Texts are named after their columns; the ids of calls and the times of ours are known.
+            if value
+                .chars()
+                .all(|letter| letter.is_ascii_lowercase() || letter == '_')
+            {
+                assert_eq!(value, column, "{table}");
+            }
+            match column.as_str() {
+                "first_call_id" | "last_call_id" | "counted_call_id" => {
+                    assert_eq!(value, call_id.to_string(), "{table}.{column}");
+                }
+                "counted_at" => assert_eq!(value, "50.25", "{table}"),
+                "like_count" => assert_eq!(value, "101", "{table}"),
+                "repost_count" => assert_eq!(value, "109", "{table}"),
+                "follower_count" => assert_eq!(value, "201"),
+                "character_count" => assert_eq!(value, "209"),
+                "width" => assert_eq!(value, "301"),
+                "expires_at" => assert_eq!(value, "11.5"),
+                _ => {}
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_said_overwrites_nothing() {
+    let (_folder, store) = store().await;
+    keep(&store, &full(), 50.0).await;
+    let mut before = Vec::new();
+    for (table, key) in ROWS {
+        before.push(row(&store, table, key).await);
+    }
+    let second = keep(&store, &bare(), 60.0).await;
+    for ((table, key), before) in ROWS.into_iter().zip(before) {
+        for ((column, value), (_, old)) in row(&store, table, key).await.into_iter().zip(before) {
+            if column == "last_call_id" {
+                assert_eq!(value, second.to_string(), "{table}");
+            } else {
+                assert_eq!(value, old, "{table}.{column}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
+    let (_folder, store) = store().await;
+    let first = keep(&store, &full(), 50.0).await;
+    keep(&store, &full(), 60.0).await;
+    keep(&store, &bare(), 65.0).await;
+    let mut changed = full();
+    changed.users[0].counts.follower_count = Some(999);
+    let last = keep(&store, &changed, 70.0).await;
+    let history: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
+        "select call_id, observed_at, last_observed_at, follower_count from user_stats order by observed_at",
+    )
+    .fetch_all(store.readers())
+    .await
+    .unwrap();
+    assert_eq!(history, [(first, 50.0, 60.0, 201), (last, 70.0, 70.0, 999)]);
+    let posts: Vec<(f64, f64)> =
+        sqlx::query_as("select observed_at, last_observed_at from post_stats")
+            .fetch_all(store.readers())
+            .await
+            .unwrap();
+    assert_eq!(posts, [(50.0, 70.0)]);
+}

@@ -1,0 +1,151 @@
+//! What an operator changes between two runs, or repairs by hand, is followed; nothing is left behind in silence.
+
+use soracrawl::sim::{Options, Shape};
+
+use crate::support::{PAGE, Site, small, soon, walk};
+
+const WALK: &str = "get_user_followers";
+
+#[tokio::test]
+async fn a_walk_turned_on_between_seeding_and_the_first_run_is_walked() {
+    let mut site = Site::new(walk()).await;
+    let user = site.user(0);
+    site.only(&["following"]);
+    site.run(&["seed", "users", &user]).await.with(0);
+    site.only(&["followers"]);
+    site.crawl().await.with(0);
+    assert_eq!(site.job(WALK, &user).await.reason, "complete");
+    assert_eq!(site.follower_differences(&user).await, (0, 0));
+    assert_eq!(site.calls_of("get_user_following"), 0, "turned off since");
+}
+
+#[tokio::test]
+async fn a_job_does_not_wait_for_one_that_is_no_longer_wanted() {
+    let mut site = Site::new(walk()).await;
+    let user = site.user(0);
+    site.only(&["posts", "profiles", "followers"]);
+    site.run(&["seed", "users", &user]).await.with(0);
+    assert_eq!(site.job(WALK, &user).await.state, "waiting");
+    site.only(&["followers"]);
+    site.crawl().await.with(0);
+    assert_eq!(site.job(WALK, &user).await.reason, "complete");
+    assert_eq!(site.bill(), 3 * PAGE);
+}
+
+#[tokio::test]
+async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
+    let options = Options {
+        latency_ms: 20,
+        ..small(Shape::Wrapped)
+    };
+    let mut site = Site::whole(options).await;
+    site.only(&["posts"]);
+    site.crawl().await.with(0);
+    for walk in [
+        "followers",
+        "following",
+        "appearances",
+        "comments",
+        "replies",
+        "remixes",
+        "profiles",
+        "details",
+    ] {
+        site.set(&format!("crawl.{walk}"), "true");
+    }
+    // Dies while the kept replies are planned again, or just before.
+    let calls = site.sim.log().len() as u64;
+    for more in [1, 2, 4] {
+        let mut daemon = site.start(&["run", "--until-idle"]);
+        soon("a call", site.sim.received(calls + more)).await;
+        daemon.kill();
+    }
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    site.is_settled().await;
+}
+
+async fn is_mended(script: &str, state: &str, reason: &str) {
+    let site = Site::walk(script).await;
+    site.crawl().await.with(3);
+    let job = site.job(WALK, &site.user(0)).await;
+    assert_eq!((job.state.as_str(), job.reason.as_str()), (state, reason));
+    site.sim.heal();
+    site.run(&["jobs", "requeue", "--state", state, "--reason", reason])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    let job = site.job(WALK, &site.user(0)).await;
+    assert_eq!(job.reason, "complete", "{script}: {job:?}");
+    assert_eq!(
+        site.follower_differences(&site.user(0)).await,
+        (0, 0),
+        "{script}"
+    );
+    site.is_settled().await;
+}
+
+#[tokio::test]
+async fn a_walk_that_ended_short_is_whole_after_a_requeue_once_the_remote_is_well() {
+    is_mended(
+        "get_user_followers:2=has-more-no-cursor",
+        "stopped",
+        "truncated",
+    )
+    .await;
+    is_mended("get_user_followers:2=own-cursor", "stopped", "stalled").await;
+    is_mended(
+        "get_user_followers:2=endless-new-cursors",
+        "stopped",
+        "stalled",
+    )
+    .await;
+    is_mended(
+        "get_user_followers:3=expired-cursor\nget_user_followers:5=expired-cursor",
+        "failed",
+        "failed",
+    )
+    .await;
+    is_mended("get_user_followers:2+=html-200", "failed", "failed").await;
+    is_mended("get_user_followers:1+=data-null", "failed", "failed").await;
+    is_mended("get_user_followers:2+=endpoint-retired", "failed", "failed").await;
+}
+
+#[tokio::test]
+async fn a_requeued_job_that_was_done_is_bought_anew_and_loses_nothing() {
+    let site = Site::walk("").await;
+    site.crawl().await.with(0);
+    site.run(&["jobs", "requeue", "--state", "done"])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.bill(), 6 * PAGE);
+    assert_eq!(site.job(WALK, &site.user(0)).await.reason, "complete");
+    assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
+}
+
+#[tokio::test]
+async fn no_job_of_a_retired_endpoint_is_left_without_a_word() {
+    let mut site = Site::new(small(Shape::Wrapped)).await;
+    let users = format!("{:?}", [site.user(0), site.user(1)]);
+    site.sim
+        .script("get_post_comments:1=endpoint-retired")
+        .expect("a script");
+    // Those of the second step are found when the endpoint has been stopped already.
+    site.set("limits.max_in_flight", "1")
+        .set("seeds.users", &users)
+        .set("crawl.max_depth", "1");
+    site.crawl().await.with(3);
+    let unended = site
+        .texts(
+            "select endpoint || ' ' || state || ' ' || depth from jobs where stop_reason is null",
+        )
+        .await;
+    assert!(unended.is_empty(), "{unended:?}");
+    assert_eq!(site.calls_of("get_post_comments"), 1);
+    site.sim.heal();
+    site.run(&["jobs", "requeue"]).await.with(0);
+    site.crawl().await.with(0);
+    assert!(site.calls_of("get_post_comments") > 2);
+    assert_eq!(site.sim.account().total.repeats, 0);
+}

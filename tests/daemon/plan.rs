@@ -1,0 +1,306 @@
+//! What is bought and what is not: depth, caps, filters, and everything that is known already.
+
+use std::collections::BTreeSet;
+
+use soracrawl::sim::{Endpoint, Options, Shape, Thing};
+
+use crate::support::{Site, small};
+
+/// A small crowd that follows one another, so that a crawl could go on and on.
+fn crowd() -> Options {
+    Options {
+        users: 9,
+        audience: 10,
+        followers: 7,
+        ..small(Shape::Wrapped)
+    }
+}
+
+/// The pages that were billed.
+fn bought(site: &Site) -> BTreeSet<(String, String, String)> {
+    let log = site.sim.log().into_iter().filter(|entry| entry.billed);
+    log.map(|entry| {
+        (
+            entry.endpoint.to_owned(),
+            entry.subject.to_string(),
+            entry.cursor.to_string(),
+        )
+    })
+    .collect()
+}
+
+async fn one_seed(depth: u32) -> Site {
+    let mut site = Site::new(crowd()).await;
+    let users = format!("{:?}", [site.user(0)]);
+    site.set("seeds.users", &users)
+        .set("crawl.max_depth", &depth.to_string());
+    site
+}
+
+#[tokio::test]
+async fn without_depth_others_become_rows_and_are_not_walked() {
+    let site = one_seed(0).await;
+    site.crawl().await.with(0);
+    let walked = site
+        .texts("select distinct subject from jobs where endpoint like 'get_user_%'")
+        .await;
+    assert_eq!(walked, [site.user(0)]);
+    assert!(
+        site.number("select count(*) from users where username is not null")
+            .await
+            > 5
+    );
+    let others = "select count(*) from jobs join posts on post_id = subject join users on users.id = author_id
+         where user_id <> ";
+    assert_eq!(
+        site.number(&format!("{others} '{}'", site.user(0))).await,
+        0,
+        "only his own posts are followed"
+    );
+}
+
+#[tokio::test]
+async fn a_second_run_buys_nothing() {
+    let site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    let bill = site.bill();
+    site.crawl().await.with(0);
+    assert_eq!(site.bill(), bill);
+    site.is_whole().await;
+}
+
+#[tokio::test]
+async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
+    let mut later = one_seed(0).await;
+    later.crawl().await.with(0);
+    let before = bought(&later);
+    later.set("crawl.max_depth", "1");
+    later.crawl().await.with(0);
+    assert_eq!(later.sim.account().total.repeats, 0);
+    let at_once = one_seed(1).await;
+    at_once.crawl().await.with(0);
+    assert!(
+        before.len() * 2 < bought(&later).len(),
+        "depth 1 is much more than depth 0"
+    );
+    let (later, at_once) = (bought(&later), bought(&at_once));
+    let difference: Vec<_> = later.symmetric_difference(&at_once).collect();
+    assert!(difference.is_empty(), "{difference:#?}");
+}
+
+#[tokio::test]
+async fn one_step_leads_to_those_whom_the_seed_shows_and_no_further() {
+    let site = one_seed(1).await;
+    site.crawl().await.with(0);
+    let world = site.sim.world();
+    let mut shown: BTreeSet<String> = BTreeSet::from([site.user(0)]);
+    for list in [Endpoint::Followers, Endpoint::Following] {
+        shown.extend(world.ids(list, &site.user(0)).expect("a user"));
+    }
+    let walked = site
+        .texts("select distinct subject from jobs where endpoint = 'get_user_posts'")
+        .await;
+    let walked: BTreeSet<String> = walked.into_iter().collect();
+    let has_posts = |id: &String| {
+        world
+            .ids(Endpoint::UserPosts, id)
+            .is_some_and(|posts| !posts.is_empty())
+    };
+    let expected: BTreeSet<String> = shown.iter().filter(|id| has_posts(id)).cloned().collect();
+    let missed: Vec<_> = expected.difference(&walked).collect();
+    assert!(missed.is_empty(), "{missed:?}");
+    assert_eq!(site.number("select max(depth) from jobs").await, 1);
+}
+
+/// The most subjects that one job of an endpoint led to.
+async fn most_led_to(site: &Site, endpoint: &str) -> i64 {
+    let sql = format!(
+        "select coalesce(max(led), 0) from (select count(distinct subject) as led from jobs where parent_job_id in
+         (select id from jobs where endpoint = '{endpoint}') group by parent_job_id)"
+    );
+    site.number(&sql).await
+}
+
+#[tokio::test]
+async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
+    for (depth, walks, cap, parent) in [
+        (
+            1,
+            &["followers", "following"][..],
+            "users",
+            "get_user_followers",
+        ),
+        (0, &["posts", "comments"], "posts", "get_user_posts"),
+        (
+            0,
+            &["posts", "comments", "replies"],
+            "comments",
+            "get_post_comments",
+        ),
+    ] {
+        let mut free = one_seed(depth).await;
+        free.only(walks);
+        free.crawl().await.with(0);
+        let without = most_led_to(&free, parent).await;
+        let mut site = one_seed(depth).await;
+        site.only(walks)
+            .set(&format!("crawl.max_per_parent.{cap}"), "1");
+        site.crawl().await.with(0);
+        assert_eq!(
+            // None, where another list led to the same subject first.
+            (without > 1, most_led_to(&site, parent).await <= 1),
+            (true, true),
+            "{walks:?}, {without} without a cap"
+        );
+        // A cap that is lifted later lets the rest in, from what was bought before.
+        assert!(bought(&site).len() < bought(&free).len(), "{walks:?}");
+        site.unset(&format!("crawl.max_per_parent.{cap}"));
+        site.crawl().await.with(0);
+        assert_eq!(bought(&site), bought(&free), "{walks:?}");
+        assert_eq!(site.sim.account().total.repeats, 0);
+    }
+}
+
+#[tokio::test]
+async fn filters_keep_the_small_as_rows_and_walk_the_rest() {
+    let mut site = one_seed(1).await;
+    site.set("crawl.filter.min_followers", "7")
+        .set("crawl.filter.min_likes", "40");
+    site.crawl().await.with(0);
+    let small_users = "select count(*) from jobs join users on user_id = subject where depth = 1 and endpoint like
+         'get_user_%' and follower_count < 7";
+    assert_eq!(site.number(small_users).await, 0);
+    let small_posts =
+        "select count(*) from jobs join posts on post_id = subject where like_count < 40";
+    assert_eq!(site.number(small_posts).await, 0);
+    assert!(
+        site.number("select count(*) from users where follower_count < 7")
+            .await
+            > 0
+    );
+    assert!(
+        site.number("select count(*) from posts where like_count < 40")
+            .await
+            > 0
+    );
+    assert!(
+        site.number("select count(*) from jobs join posts on post_id = subject")
+            .await
+            > 0
+    );
+}
+
+#[tokio::test]
+async fn posts_from_before_a_date_lead_nowhere() {
+    let site = one_seed(0).await;
+    site.crawl().await.with(0);
+    let middle = "select strftime('%Y-%m-%dT%H:%M:%SZ', avg(posted_at), 'unixepoch') from posts";
+    let middle = site.texts(middle).await.remove(0);
+    let mut site = one_seed(0).await;
+    site.set("crawl.filter.posted_after", &middle);
+    site.crawl().await.with(0);
+    let old = format!(
+        "select count(*) from jobs join posts on post_id = subject where posted_at < unixepoch('{middle}')"
+    );
+    assert_eq!(site.number(&old).await, 0);
+    assert!(
+        site.number("select count(*) from jobs join posts on post_id = subject")
+            .await
+            > 0
+    );
+}
+
+#[tokio::test]
+async fn lists_that_are_known_to_be_empty_are_not_bought() {
+    let options = Options {
+        comments: 1,
+        replies: 1,
+        appearances: 1,
+        followers: 2,
+        ..small(Shape::Wrapped)
+    };
+    let site = Site::whole(options).await;
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    let world = site.sim.world();
+    let mut empty = 0;
+    for entry in site.sim.log() {
+        let endpoint = Endpoint::named(entry.endpoint).expect("an endpoint");
+        // A user's posts come first, when nothing is known of him; and his lists where he has none.
+        let has_posts = |id: &str| {
+            world
+                .ids(Endpoint::UserPosts, id)
+                .is_some_and(|posts| !posts.is_empty())
+        };
+        let is_list = endpoint.is_paged() && endpoint != Endpoint::UserPosts;
+        if is_list
+            && world
+                .items(endpoint, &entry.subject)
+                .is_some_and(|list| list.is_empty())
+        {
+            let is_unknown = matches!(world.find(&entry.subject), Some(Thing::Person(_)))
+                && !has_posts(&entry.subject);
+            assert!(
+                is_unknown,
+                "bought, though it was known to be empty: {entry:?}"
+            );
+            empty += 1;
+        }
+    }
+    assert_eq!(
+        empty, 0,
+        "where no post showed a user, his profile was asked for first"
+    );
+}
+
+#[tokio::test]
+async fn replies_that_came_nested_are_not_bought() {
+    let site = Site::whole(Options {
+        nested_items: 50,
+        ..small(Shape::Wrapped)
+    })
+    .await;
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    assert_eq!(site.calls_of("get_comment_replies"), 0);
+    assert!(
+        site.number("select count(*) from comments where parent_comment_id is not null")
+            .await
+            > 0
+    );
+}
+
+#[tokio::test]
+async fn profiles_and_details_are_bought_only_where_no_list_gave_them() {
+    let mut site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    let users = site.sim.world().seed_users();
+    let world = site.sim.world().clone();
+    let silent = users.iter().filter(|id| {
+        world
+            .ids(Endpoint::UserPosts, id)
+            .is_some_and(|posts| posts.is_empty())
+    });
+    assert!(site.calls_of("get_user_profile") <= silent.count() as u64);
+    assert_eq!(site.calls_of("get_post_detail"), 0);
+    assert_eq!(site.calls_of("get_video_download_info"), 0);
+    site.set("crawl.buy_known_profiles", "true")
+        .set("crawl.buy_known_details", "true");
+    site.set("crawl.download_info", "true");
+    site.crawl().await.with(0);
+    assert_eq!(site.calls_of("get_user_profile"), users.len() as u64);
+    let posts = world
+        .posts
+        .iter()
+        .filter(|post| users.contains(&world.people[post.author].id))
+        .count() as u64;
+    assert_eq!(
+        (
+            site.calls_of("get_post_detail"),
+            site.calls_of("get_video_download_info")
+        ),
+        (posts, posts)
+    );
+    site.is_whole().await;
+    assert_eq!(site.sim.account().total.repeats, 0);
+}

@@ -1,0 +1,151 @@
+//! Where a crawl begins: ids, addresses, names, searches, files; and lines that are none of these.
+
+use std::collections::BTreeSet;
+
+use soracrawl::sim::{Endpoint, Shape};
+
+use crate::support::{Site, small};
+
+async fn site() -> Site {
+    Site::new(small(Shape::Wrapped)).await
+}
+
+#[tokio::test]
+async fn a_name_is_looked_up_once_and_its_user_is_a_seed_like_any_other() {
+    let site = site().await;
+    let user = site.user(1);
+    let name = format!("@{}", site.sim.world().people[1].username);
+    site.run(&["seed", "users", &name]).await.with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.calls_of("search_users"), 1);
+    assert_eq!(site.job("get_user_posts", &user).await.reason, "complete");
+    assert_eq!(site.number("select max(depth) from jobs").await, 0);
+    assert_eq!(site.follower_differences(&user).await, (0, 0));
+    let walked = site
+        .texts("select distinct subject from jobs where endpoint like 'get_user_%'")
+        .await;
+    assert_eq!(walked, [user], "others of a similar name are not walked");
+    // Now the archive knows the name.
+    site.run(&["seed", "users", &name.to_uppercase()])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.calls_of("search_users"), 1);
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn a_search_is_archived_as_the_remote_ranks_it() {
+    let site = site().await;
+    let world = site.sim.world();
+    let text: String = world.people[0].username.chars().take(2).collect();
+    site.run(&["seed", "searches", &text]).await.with(0);
+    site.crawl().await.with(0);
+    let found: BTreeSet<String> = site
+        .texts("select user_id from search_hits")
+        .await
+        .into_iter()
+        .collect();
+    let truth: BTreeSet<String> = world
+        .search(&text)
+        .into_iter()
+        .map(|at| world.people[at].id.clone())
+        .collect();
+    assert_eq!(found, truth);
+    assert_eq!(site.bill(), 50_000);
+}
+
+#[tokio::test]
+async fn a_post_by_its_address_is_fetched_with_all_that_hangs_on_it() {
+    let site = site().await;
+    let world = site.sim.world();
+    let post = world
+        .posts
+        .iter()
+        .find(|post| !post.comments.is_empty())
+        .expect("a post with comments");
+    let address = format!("https://sora.chatgpt.com/p/{}?from=somewhere", post.id);
+    site.run(&["seed", "posts", &address]).await.with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.calls_of("get_post_detail"), 1);
+    let comments = site
+        .number(&format!(
+            "select count(*) from comment_tree where post_id = '{}'",
+            post.id
+        ))
+        .await;
+    assert_eq!(comments, i64::try_from(post.thread_size).expect("a count"));
+    let text = site
+        .texts(&format!(
+            "select coalesce(text, '') from posts where post_id = '{}'",
+            post.id
+        ))
+        .await;
+    assert_eq!(text, [post.text.clone().unwrap_or_default()]);
+}
+
+#[tokio::test]
+async fn feed_and_leaderboard_are_walked_to_their_ends() {
+    let site = site().await;
+    site.run(&["seed", "feed"]).await.with(0);
+    site.run(&["seed", "leaderboard"]).await.with(0);
+    site.crawl().await.with(0);
+    let world = site.sim.world();
+    for (endpoint, view, column) in [
+        (Endpoint::Feed, "feed_history", "post_id"),
+        (Endpoint::Leaderboard, "leaderboard_history", "user_id"),
+    ] {
+        let ranked = site
+            .texts(&format!("select {column} from {view} order by rank"))
+            .await;
+        assert_eq!(ranked, world.ids(endpoint, "").expect("a list"), "{view}");
+    }
+}
+
+#[tokio::test]
+async fn a_bad_line_is_named_with_its_number_and_the_good_ones_are_kept() {
+    let site = site().await;
+    let (first, second) = (site.user(0), site.user(1));
+    let text = format!(
+        "# people\n{first}\nnobody\n\nhttps://sora.chatgpt.com/profile/{second}\n'; drop table jobs\n"
+    );
+    let ended = site.run_with(&["seed", "users"], &[], &text).await.with(3);
+    assert!(
+        ended.err.contains("line 3: `nobody`") && ended.err.contains("line 6"),
+        "{}",
+        ended.err
+    );
+    assert!(ended.out.starts_with("2 new seeds"), "{}", ended.out);
+    let again = site.run_with(&["seed", "users"], &[], &text).await.with(3);
+    assert!(
+        again.out.starts_with("0 new seeds, 2 known"),
+        "{}",
+        again.out
+    );
+    assert!(again.out.contains("0 new jobs"), "{}", again.out);
+    let ended = site.run(&["seed", "users", "nobody"]).await.with(2);
+    assert!(ended.out.starts_with("0 new seeds"), "{}", ended.out);
+    let seeds = site.texts("select subject from seeds order by id").await;
+    assert_eq!(seeds, [first, second]);
+}
+
+#[tokio::test]
+async fn a_csv_file_with_a_header_gives_its_column() {
+    let site = site().await;
+    let text = format!(
+        "name,user_id\n\"Doe, Jo\",{}\nX,{}\n",
+        site.user(0),
+        site.user(1)
+    );
+    std::fs::write(site.file("people.csv"), text).expect("a file");
+    let ended = site
+        .run(&["seed", "users", "--file", "people.csv"])
+        .await
+        .with(0);
+    assert!(ended.out.starts_with("2 new seeds"), "{}", ended.out);
+    let ended = site
+        .run(&["seed", "users", "--file", "none.csv"])
+        .await
+        .with(1);
+    assert!(ended.err.contains("none.csv"), "{}", ended.err);
+}
