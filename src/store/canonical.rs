@@ -24,8 +24,8 @@ pub(super) struct Kind {
 }
 
 const CALLS: &str = "t.first_call_id, t.last_call_id";
-const COUNTED: &str = "t.counted_at, t.first_call_id, t.last_call_id";
-const OBSERVED: &str = "t.observed_at, t.last_observed_at";
+const COUNTED: &str = "t.counted_at, t.counted_call_id, t.first_call_id, t.last_call_id";
+const OBSERVED: &str = "t.call_id, t.last_observed_at";
 const POST_COUNTS: &str = "t.like_count, t.dislike_count, t.view_count, t.unique_view_count, t.remix_count, \
 t.reply_count, t.recursive_reply_count, t.share_count, t.repost_count";
 
@@ -148,7 +148,7 @@ const LOOKS: [Kind; 6] = [
     },
     Kind {
         name: "user_stats",
-        key: "printf('%s by call %d', u.user_id, t.call_id)",
+        key: "printf('%s at %.6f', u.user_id, t.observed_at)",
         said: "t.follower_count, t.following_count, t.post_count, t.cameo_count, t.likes_received_count, \
 t.view_count, t.reply_count, t.remix_count, t.character_count",
         ours: OBSERVED,
@@ -156,14 +156,14 @@ t.view_count, t.reply_count, t.remix_count, t.character_count",
     },
     Kind {
         name: "post_stats",
-        key: "printf('%s by call %d', post.post_id, t.call_id)",
+        key: "printf('%s at %.6f', post.post_id, t.observed_at)",
         said: POST_COUNTS,
         ours: OBSERVED,
         from: "post_stats t join posts post on post.id = t.post_id",
     },
     Kind {
         name: "comment_stats",
-        key: "printf('%s by call %d', c.comment_id, t.call_id)",
+        key: "printf('%s at %.6f', c.comment_id, t.observed_at)",
         said: POST_COUNTS,
         ours: OBSERVED,
         from: "comment_stats t join comments c on c.id = t.comment_id",

@@ -80,7 +80,7 @@ pub(super) const QUESTIONS: [Question; 4] = [
                      u.view_count, u.reply_count, u.remix_count, u.character_count) as own,
                  (select json_array(follower_count, following_count, post_count, cameo_count, likes_received_count,
                      view_count, reply_count, remix_count, character_count) from user_stats s
-                  where s.user_id = u.id order by call_id desc limit 1) as entry
+                  where s.user_id = u.id order by observed_at desc limit 1) as entry
              from users u
              union all
              select 'post', p.post_id, p.counted_at,
@@ -88,7 +88,7 @@ pub(super) const QUESTIONS: [Question; 4] = [
                      p.reply_count, p.recursive_reply_count, p.share_count, p.repost_count),
                  (select json_array(like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
                      recursive_reply_count, share_count, repost_count) from post_stats s
-                  where s.post_id = p.id order by call_id desc limit 1)
+                  where s.post_id = p.id order by observed_at desc limit 1)
              from posts p
              union all
              select 'comment', c.comment_id, c.counted_at,
@@ -96,7 +96,7 @@ pub(super) const QUESTIONS: [Question; 4] = [
                      c.reply_count, c.recursive_reply_count, c.share_count, c.repost_count),
                  (select json_array(like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
                      recursive_reply_count, share_count, repost_count) from comment_stats s
-                  where s.comment_id = c.id order by call_id desc limit 1)
+                  where s.comment_id = c.id order by observed_at desc limit 1)
              from comments c)
          where entry is not iif(counted is null, null, own)",
     ),
