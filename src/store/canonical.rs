@@ -98,26 +98,26 @@ t.comment_id",
     },
 ];
 
-/// Lists by what stood where, however often it was looked at.
+/// Lists by who was on them. A rank counts what one walk was shown, and a page that overlaps another shifts it.
 const PLACES: [Kind; 3] = [
     Kind {
         name: "feed_entries",
-        key: "printf('%09d %s', t.rank, post.post_id)",
-        said: "t.rank, post.post_id",
+        key: "post.post_id",
+        said: "post.post_id",
         ours: "",
         from: "feed_entries t join posts post on post.id = t.post_id",
     },
     Kind {
         name: "leaderboard_entries",
-        key: "printf('%09d %s', t.rank, u.user_id)",
-        said: "t.rank, u.user_id",
+        key: "u.user_id",
+        said: "u.user_id",
         ours: "",
         from: "leaderboard_entries t join users u on u.id = t.user_id",
     },
     Kind {
         name: "search_results",
-        key: "printf('%s %09d %s', t.query, t.position, u.user_id)",
-        said: "t.query, t.position, u.user_id, t.token",
+        key: "t.query || ' ' || u.user_id",
+        said: "t.query, u.user_id, t.token",
         ours: "",
         from: "search_results t join users u on u.id = t.user_id",
     },

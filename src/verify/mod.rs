@@ -12,10 +12,10 @@ use std::path::Path;
 
 use crate::api::{self, Scrubber, endpoints};
 use crate::store::verify::{Finding, Rebuilt, Snapshot};
-use crate::store::{Budget, Result};
+use crate::store::{Budget, Error, Result};
 
 /// What `verify` found.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Report {
     pub findings: Vec<Finding>,
     /// False where the file is of a form that only the first questions can be asked of.
@@ -42,15 +42,16 @@ impl Report {
 /// # Errors
 /// Where there is no such file, or no temporary file can be made. What is wrong with the archive is no error here.
 pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result<Report> {
-    let mut snapshot = Snapshot::open(path).await?;
-    let mut report = Report {
-        findings: vec![snapshot.version().await],
-        complete: false,
-        unfinished_run: false,
-        replies: 0,
-        rows: 0,
-        contents: None,
+    let mut report = Report::default();
+    let mut snapshot = match Snapshot::open(path).await {
+        Ok(snapshot) => snapshot,
+        Err(error @ Error::Io { .. }) => return Err(error),
+        Err(error) => {
+            report.findings.push(Snapshot::unopened(&error));
+            return Ok(report);
+        }
     };
+    report.findings.push(snapshot.version().await);
     let is_known = report.is_free_of_breaches();
     report.findings.push(snapshot.integrity().await);
     if !is_known {
@@ -59,6 +60,7 @@ pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result
     }
     let mut rebuilt = Rebuilt::new().await?;
     report.findings.push(snapshot.schema(&mut rebuilt).await);
+    report.findings.push(snapshot.rules(&mut rebuilt).await);
     report
         .findings
         .extend(snapshot.facts(budget, &free()).await);

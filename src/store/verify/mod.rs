@@ -10,6 +10,7 @@ mod money;
 mod parents;
 mod rebuilt;
 mod replies;
+mod rules;
 mod schema;
 mod snapshot;
 

@@ -11,7 +11,7 @@ use crate::store::{BUSY_TIMEOUT, Budget, Error, Result, canonical};
 const INTEGRITY: Check = Check {
     check: "integrity",
     promise: "file",
-    proves: "SQLite finds no damage in the file, and no row that breaks its table's rules",
+    proves: "SQLite finds no damage in the file",
 };
 const FOREIGN_KEYS: Check = Check {
     check: "foreign keys",
@@ -45,6 +45,14 @@ impl Snapshot {
         // The moment is that of the first question.
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self { connection })
+    }
+
+    /// What is said of a file that cannot even be opened.
+    #[must_use]
+    pub fn unopened(error: &Error) -> Finding {
+        let mut finding = Finding::new(INTEGRITY);
+        finding.add(unreadable(error));
+        finding
     }
 
     /// What SQLite itself says of the file.
