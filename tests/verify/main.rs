@@ -1,5 +1,6 @@
 //! `soracrawl verify`: what is whole is called sound, and every damage is named.
 
+mod command;
 mod damage;
 mod file;
 mod power;
