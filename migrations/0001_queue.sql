@@ -8,8 +8,8 @@ create table runs (
     started_at real not null,
     ended_at real,          -- null while it works; a daemon that died is continued under the same id
     end_reason text,        -- idle, signal, budget, refused, failed
-    pid integer not null,
-    version text not null,
+    pid integer not null,           -- of the process that works, or worked, last
+    version text not null,          -- of soracrawl
     constraint ended_run_has_reason check ((ended_at is null) = (end_reason is null))
 ) strict;
 
@@ -46,13 +46,13 @@ create table jobs (
     ready_at real,                  -- when it may be tried again, while it waits for a time
     after_job_id integer references jobs (id),  -- whose first page or end it waits for
     fence integer not null default 0,           -- grows with every lease
-    lease_until real,
+    lease_until real,               -- when the lease runs out
     resolves_name integer not null default 0 constraint resolves_name_is_flag check (resolves_name in (0, 1)),
     led_to integer not null default 0,          -- subjects it led to, for the per-parent caps
     replan integer not null default 0 constraint replan_is_flag check (replan in (0, 1)),
         -- 1: its kept replies are to be planned again, without a call: the plan or its depth has changed
-    last_call_id integer references calls (id),
-    last_error text,
+    last_call_id integer references calls (id), -- the call made last
+    last_error text,                -- what went wrong last, since the last kept page
     created_at real not null,
     ended_at real,
     constraint one_job_for_a_subject unique (endpoint, subject),
@@ -78,7 +78,7 @@ create table job_counts (
     endpoint text not null,
     state text not null,
     stop_reason text not null,      -- empty while the job has not ended
-    jobs integer not null,
+    jobs integer not null,          -- how many
     primary key (endpoint, state, stop_reason)
 ) strict, without rowid;
 
@@ -104,5 +104,5 @@ create table rests (
 create table settings (
     -- What a run must remember of the one before: the plan it followed.
     name text primary key,
-    value text not null
+    value text not null             -- what `name` says is remembered
 ) strict, without rowid;

@@ -18,11 +18,11 @@ create table calls (
     kept_group integer,             -- pages of one number were kept as one, and the numbers grow: read again in this
                                     -- order, the raw replies give the archive anew
     cost_micro_usd integer not null,            -- reserved while open; then what it is counted as
-    http_status integer,
+    http_status integer,            -- null where no answer came
     error text,                     -- what was wrong with the answer; null where nothing was
     request_id text,                -- the remote's own name of the call
-    opened_at real not null,
-    settled_at real,
+    opened_at real not null,        -- when it was written down
+    settled_at real,                -- when its end was
     items integer,                  -- items on the page
     row_count integer,              -- rows that the reply gave
     odd_items integer,              -- items and fields that did not parse
@@ -43,7 +43,7 @@ create table spend (
     -- What each budget has been charged, kept by triggers in the transaction of the call.
     scope text not null constraint spend_scope check (scope in ('total', 'day', 'run', 'seed')),
     name text not null,             -- the day, the run's id, the seed's id; empty for the total
-    micro_usd integer not null,
+    micro_usd integer not null,     -- charged so far, with what is reserved
     primary key (scope, name)
 ) strict, without rowid;
 
@@ -67,13 +67,13 @@ create table call_totals (
     answered integer not null,      -- an answer came, of whatever kind
     kept integer not null,          -- the answer is in the archive
     unknown integer not null,       -- no answer came, perhaps billed
-    never_sent integer not null,
+    never_sent integer not null,    -- not billed
     refused integer not null,       -- answered 429
-    cost_micro_usd integer not null,
-    items integer not null,
-    row_count integer not null,
-    odd_items integer not null,
-    body_bytes integer not null,
+    cost_micro_usd integer not null, -- counted as spent
+    items integer not null,         -- items on the pages kept
+    row_count integer not null,     -- rows that the replies gave
+    odd_items integer not null,     -- items and fields that did not parse
+    body_bytes integer not null,    -- size of the replies as they came
     primary key (day, endpoint)
 ) strict, without rowid;
 

@@ -6,32 +6,32 @@ create table users (
     id integer primary key,
     user_id text not null unique,   -- user-…, or ch_… for a character
     username text,                  -- null: known only by id so far
-    display_name text,
-    description text,
+    display_name text,              -- the name shown; not unique
+    description text,               -- the text about himself
     profile_picture_url text,
     cover_photo_url text,
-    permalink text,
+    permalink text,                 -- address of the profile
     location text,
     website text,
-    plan_type text,
+    plan_type text,                 -- of the account
     verified integer,               -- 0 or 1
     can_cameo integer,              -- 0 or 1
     is_public_figure integer,       -- 0 or 1
     owner_id integer references users (id),  -- the user who owns this character
     created_at real,
     updated_at real,
-    banned_at real,
-    follower_count integer,
-    following_count integer,
-    post_count integer,
-    cameo_count integer,
+    banned_at real,                 -- when he was banned; null: nobody said so
+    follower_count integer,         -- users who follow him
+    following_count integer,        -- users he follows
+    post_count integer,             -- his posts
+    cameo_count integer,            -- appearances in posts
     likes_received_count integer,  -- likes on all posts
-    view_count integer,
-    reply_count integer,
-    remix_count integer,
-    character_count integer,
+    view_count integer,             -- looks at all posts
+    reply_count integer,            -- comments on all posts
+    remix_count integer,            -- remixes of all posts
+    character_count integer,        -- characters he owns
     counted_at real,                -- when a reply last gave one of these numbers
-    counted_call_id integer references calls (id),
+    counted_call_id integer references calls (id),          -- the call that did
     first_call_id integer not null references calls (id),   -- the call that first showed it
     last_call_id integer not null references calls (id)     -- the call that last showed it
 ) strict;
@@ -79,35 +79,35 @@ create table posts (
     post_id text not null unique,   -- s_…
     author_id integer references users (id),
     text text,                      -- the prompt
-    caption text,
-    emoji text,
-    source text,
+    caption text,                   -- where there is one beside the prompt
+    emoji text,                     -- that stands for the post
+    source text,                    -- where it was made, in the remote's words
     posted_at real,
     updated_at real,
     tombstoned_at real,             -- when the author deleted it
-    permalink text,
+    permalink text,                 -- address of the post
     preview_image_url text,
     cover_photo_url text,
-    srt_url text,
-    vtt_url text,
+    srt_url text,                   -- subtitles
+    vtt_url text,                   -- subtitles
     posted_to_public integer,       -- 0 or 1
     share_setting text,             -- public, private or unlisted
     is_featured integer,            -- 0 or 1
     parent_id integer references posts (id), -- the post it was made from
     root_id integer references posts (id),   -- the first post of that line
-    repost_of_id integer references posts (id),
+    repost_of_id integer references posts (id), -- the post it shows again
     discovery_phrase text,
     like_count integer,
     dislike_count integer,
-    view_count integer,
-    unique_view_count integer,
-    remix_count integer,
+    view_count integer,             -- looks
+    unique_view_count integer,      -- lookers
+    remix_count integer,            -- posts made from it
     reply_count integer,  -- comments on the post itself
     recursive_reply_count integer,  -- comments and replies at every depth
     share_count integer,
     repost_count integer,
     counted_at real,                -- when a reply last gave one of these numbers
-    counted_call_id integer references calls (id),
+    counted_call_id integer references calls (id),          -- the call that did
     first_call_id integer not null references calls (id),   -- the call that first showed it
     last_call_id integer not null references calls (id)     -- the call that last showed it
 ) strict;
@@ -159,19 +159,19 @@ create table comments (
     text text,
     posted_at real,
     updated_at real,
-    tombstoned_at real,
-    permalink text,
+    tombstoned_at real,             -- when it was deleted
+    permalink text,                 -- address of the comment
     like_count integer,
     dislike_count integer,
     view_count integer,
     unique_view_count integer,
     remix_count integer,
     reply_count integer,  -- direct replies
-    recursive_reply_count integer,
+    recursive_reply_count integer,  -- replies at every depth
     share_count integer,
     repost_count integer,
-    counted_at real,
-    counted_call_id integer references calls (id),
+    counted_at real,                -- when a reply last gave one of these numbers
+    counted_call_id integer references calls (id),          -- the call that did
     first_call_id integer not null references calls (id),   -- the call that first showed it
     last_call_id integer not null references calls (id)     -- the call that last showed it
 ) strict;
@@ -253,32 +253,32 @@ create index remixes_of_post on remixes (post_id);
 create table attachments (
     -- Videos: one row each, with all their URLs. The URLs are signed and expire.
     id integer primary key,
-    attachment_id text not null unique,
+    attachment_id text not null unique, -- the remote's id, or one made from what it hangs on and its place there
     post_id integer references posts (id),
     comment_id integer references comments (id),
-    kind text,
+    kind text,                      -- as the remote says: sora
     generation_id text,             -- gen_…: the best stable name of a video
-    generation_type text,
-    task_id text,
+    generation_type text,           -- video_gen, editor_stitch, …
+    task_id text,                   -- task_…: the order that made it
     width integer,
     height integer,
-    duration_s real,
+    duration_s real,                -- seconds
     n_frames integer,
     output_blocked integer,         -- 0 or 1
     has_captions integer,           -- 0 or 1
-    url text,
-    downloadable_url text,
-    watermark_url text,
-    no_watermark_url text,
-    endcard_watermark_url text,
-    source_url text,
-    source_wm_url text,
-    endcard_wm_url text,
-    thumbnail_url text,
-    unfurl_url text,
-    md_url text,
-    ld_url text,
-    gif_url text,
+    url text,                       -- the video; of late the one of medium quality
+    downloadable_url text,          -- the video, for saving
+    watermark_url text,             -- with a watermark
+    no_watermark_url text,          -- without
+    endcard_watermark_url text,     -- with a watermark and an end card
+    source_url text,                -- as it was made
+    source_wm_url text,             -- the same with a watermark
+    endcard_wm_url text,            -- the same with a watermark and an end card
+    thumbnail_url text,             -- a picture
+    unfurl_url text,                -- a picture for link previews
+    md_url text,                    -- medium quality
+    ld_url text,                    -- low quality
+    gif_url text,                   -- a short moving picture
     expires_at real,                -- when the first of these URLs stops working
     first_call_id integer not null references calls (id),   -- the call that first showed it
     last_call_id integer not null references calls (id),    -- the call that last showed it
@@ -313,7 +313,7 @@ create table search_results (
     -- Who was found by which search.
     call_id integer not null references calls (id),
     position integer not null,      -- 0 for the first hit
-    query text not null,
+    query text not null,            -- what was searched for
     user_id integer not null references users (id),
     token text,                     -- how the user is mentioned in a comment
     observed_at real not null,

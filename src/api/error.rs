@@ -35,6 +35,9 @@ pub enum Error {
     /// The subject does not exist (any more): the job ends.
     #[error("gone: {why}")]
     Gone { why: String },
+    /// A 404 that names neither the path nor the subject.
+    #[error("not found: {why}")]
+    Unclear { why: String },
     /// Paid for and not readable: the raw reply is kept.
     #[error("cannot be read at {at}: {why}")]
     Malformed { at: String, why: String },
@@ -133,6 +136,7 @@ pub fn classify(
             ),
         }),
         404 | 410 if detail.names_the_subject() => Err(Error::Gone { why }),
+        404 | 410 if !detail.names_the_path() => Err(Error::Unclear { why }),
         404 | 405 | 410 => Err(Error::Retired { why }),
         451 => Err(Error::Gone { why }),
         408 | 429 => Err(Error::Throttled {

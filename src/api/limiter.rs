@@ -20,6 +20,9 @@ use pace::Pace;
 /// How long a worker waits for a pause to end while it holds a job; beyond that the job goes back.
 const PATIENCE_SECONDS: f64 = 1.0;
 
+/// Subjects in a row that may be gone before the endpoint itself is doubted, where it never gave a page.
+const DOUBTFUL: u32 = 3;
+
 /// The rates that an operator allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
@@ -42,8 +45,12 @@ pub struct Resting {
 /// How an endpoint's last call went, for the limiter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// It answered as it should, or said that the subject is gone.
+    /// It answered as it should.
     Well,
+    /// It said that the subject is gone.
+    Gone,
+    /// Something before the remote turned us away: no endpoint is called for so long.
+    Blocked { after: Duration },
     /// It refused for being called too often.
     Throttled { after: Option<Duration> },
     /// It failed in a way that may pass.
@@ -72,6 +79,10 @@ struct Slots {
 struct State {
     pace: Pace,
     breaker: Breaker,
+    /// It has given a page.
+    has_worked: bool,
+    /// Subjects in a row that were gone, while it has never worked.
+    gone_in_row: u32,
 }
 
 impl Gate {
@@ -84,6 +95,8 @@ impl Gate {
             state: Mutex::new(State {
                 pace: Pace::new(rate),
                 breaker: Breaker::new(rates.breaker_failures, rates.breaker_cooldown.as_secs_f64()),
+                has_worked: false,
+                gone_in_row: 0,
             }),
         }
     }
@@ -199,6 +212,19 @@ impl Limiter {
             Verdict::Well => {
                 state.pace.went_well(now);
                 state.breaker.went_well();
+                state.has_worked = true;
+            }
+            Verdict::Gone => {
+                state.pace.went_well(now);
+                state.breaker.went_well();
+                state.gone_in_row += 1;
+            }
+            Verdict::Blocked { after } => {
+                state.breaker.failed(now);
+                drop(state);
+                for gate in self.endpoints.values() {
+                    gate.state().pace.pause(now + after.as_secs_f64());
+                }
             }
             Verdict::Throttled { after } => {
                 state
@@ -220,8 +246,33 @@ impl Limiter {
         if until > now
             && let Some(gate) = self.endpoints.get(endpoint)
         {
-            gate.state().pace.throttled(Some(until - now), now);
+            gate.state().pace.pause(until);
         }
+    }
+
+    /// The endpoint has given a page, now or in an earlier run.
+    #[must_use]
+    pub fn has_worked(&self, endpoint: &str) -> bool {
+        self.endpoints
+            .get(endpoint)
+            .is_some_and(|gate| gate.state().has_worked)
+    }
+
+    /// Remembers that the endpoint gave a page in an earlier run.
+    pub fn worked_before(&self, endpoint: &str) {
+        if let Some(gate) = self.endpoints.get(endpoint) {
+            gate.state().has_worked = true;
+        }
+    }
+
+    /// The endpoint has never given a page, and says of one subject after another that it is gone: more likely the
+    /// endpoint is.
+    #[must_use]
+    pub fn is_doubtful(&self, endpoint: &str) -> bool {
+        self.endpoints.get(endpoint).is_some_and(|gate| {
+            let state = gate.state();
+            !state.has_worked && state.gone_in_row >= DOUBTFUL
+        })
     }
 
     /// How often in a row an endpoint was stopped by its breaker without one good answer since.

@@ -10,7 +10,7 @@ use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
 use crate::crawl::{day, now, settlement};
 use crate::daemon::{self, Archive};
-use crate::store::{OpenCall, RunKind};
+use crate::store::{OpenCall, RunKind, Settlement};
 
 /// Arguments of `call`.
 #[derive(Debug, clap::Args)]
@@ -154,10 +154,20 @@ async fn keep(
     match read {
         Ok((body, harvest)) => {
             let settled = settlement(reply, entry.price, None, scrubber);
-            archive
-                .store
+            let store = &archive.store;
+            if let Err(error) = store
                 .keep_call(call_id, subject, &settled, &harvest, now())
-                .await?;
+                .await
+            {
+                // It was paid for: the raw reply is kept, and shown.
+                let error = format!("the archive refused the rows of this reply: {error}");
+                eprintln!("error: {error}");
+                let settled = Settlement {
+                    error: Some(error),
+                    ..settled
+                };
+                store.settle_call(call_id, &settled, now()).await?;
+            }
             Ok(api::payload_json(&body)?)
         }
         Err(error) => {

@@ -22,6 +22,8 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+pub use demo::QUERIES as DEMO_QUERIES;
+
 use crate::config::{Config, LogFormat, Problem};
 
 /// How a command ends.

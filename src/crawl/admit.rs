@@ -22,8 +22,10 @@ pub struct Place<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Admitted {
     pub jobs: Vec<NewJob>,
-    /// Jobs of the user that a name stood for.
-    pub resolved: Vec<NewJob>,
+    /// The user whom a name stood for is among the hits.
+    pub is_found: bool,
+    /// Lists of the subject itself that came with the reply: without a cursor there is nothing left of them.
+    pub nested: Vec<NewJob>,
     /// Subjects that the job led to, with this reply.
     pub led_to: u32,
 }
@@ -44,6 +46,9 @@ impl Plan {
         self.admit_comments(place, harvest, &nested, &mut admitted);
         self.admit_posts(place, harvest, &nested, &mut admitted);
         self.admit_users(place, harvest, &mut admitted);
+        if place.endpoint == "get_post_detail" {
+            admitted.nested = nested_of_subject(place, harvest, &nested);
+        }
         admitted
     }
 
@@ -140,7 +145,10 @@ impl Plan {
                     .as_deref()
                     .is_some_and(|name| name.eq_ignore_ascii_case(place.subject))
             {
-                admitted.resolved = self.user_jobs(&user.user_id, 0, Some(user));
+                admitted.is_found = true;
+                for job in self.user_jobs(&user.user_id, 0, Some(user)) {
+                    push_once(&mut admitted.jobs, job);
+                }
                 continue;
             }
             let depth = place.depth + 1;
@@ -166,6 +174,39 @@ impl Plan {
             }
         }
     }
+}
+
+/// The lists of the called post that its detail brought along, as far as they need not be bought from their heads.
+fn nested_of_subject(
+    place: &Place<'_>,
+    harvest: &Harvest,
+    nested: &HashMap<(&str, &str), &Nested>,
+) -> Vec<NewJob> {
+    let Some(post) = harvest
+        .posts
+        .iter()
+        .find(|post| post.post_id == place.subject)
+    else {
+        return Vec::new();
+    };
+    [
+        ("get_post_remix_list", post.counts.remix_count),
+        ("get_post_comments", post.counts.reply_count),
+    ]
+    .into_iter()
+    .filter(|(endpoint, _)| nested.contains_key(&(*endpoint, place.subject)))
+    .filter_map(|(endpoint, count)| {
+        let cursor = match rest_of(endpoint, place.subject, count, nested) {
+            None => None,
+            Some(Some(cursor)) => Some(cursor),
+            Some(None) => return None,
+        };
+        Some(NewJob {
+            cursor,
+            ..job(endpoint, place.subject, place.depth)
+        })
+    })
+    .collect()
 }
 
 /// A reply may show a thing more than once.

@@ -91,6 +91,10 @@ pub struct FailureFacts {
     pub max_attempts: u32,
     pub restarts: u32,
     pub now: f64,
+    /// The request left: it may have been seen, and billed.
+    pub was_sent: bool,
+    /// The endpoint has given a page before, so that it is there.
+    pub has_worked: bool,
     /// The body went beyond the limit: it would do so again, and be paid for again.
     pub is_too_large: bool,
     /// The delay before the next attempt.
@@ -140,15 +144,21 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
         Error::Throttled { after } => {
             decision(Retry::Release, Verdict::Throttled { after: *after })
         }
+        // No job is to blame for a network that is down; the breaker sees to the endpoint.
+        Error::Unavailable { .. } if !facts.was_sent => decision(
+            Retry::Later(facts.now + facts.delay_seconds),
+            Verdict::Failed,
+        ),
         Error::Unavailable { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
         Error::Malformed { .. } if facts.is_too_large => decision(
             Retry::End(StopReason::Failed, error.to_string()),
             Verdict::Neither,
         ),
         Error::Malformed { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
+        // Whoever stands before the remote turns all of us away, whatever the job.
         Error::Blocked { after, .. } => decision(
-            again(facts.delay_seconds.max(after.as_secs_f64())),
-            Verdict::Failed,
+            Retry::Later(facts.now + after.as_secs_f64()),
+            Verdict::Blocked { after: *after },
         ),
         Error::Invalid { .. } => decision(
             Retry::End(StopReason::Failed, error.to_string()),
@@ -163,9 +173,14 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
         ),
         Error::Gone { .. } if facts.has_subject => decision(
             Retry::End(StopReason::Gone, error.to_string()),
-            Verdict::Well,
+            Verdict::Gone,
         ),
-        Error::Gone { why } | Error::Retired { why } => Decision {
+        // A 404 of which nobody can say what is missing: the subject, where the endpoint is known to be there.
+        Error::Unclear { .. } if facts.has_subject && facts.has_worked => decision(
+            Retry::End(StopReason::Gone, error.to_string()),
+            Verdict::Gone,
+        ),
+        Error::Gone { why } | Error::Unclear { why } | Error::Retired { why } => Decision {
             retry: Retry::Release,
             verdict: Verdict::Neither,
             wider: Wider::Retire(why.clone()),

@@ -70,7 +70,7 @@ pub(super) async fn keep(
     let settlement = settlement(reply, entry.price, None, &parts.scrubber);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
-    let new_jobs = admitted.jobs.len() + admitted.resolved.len() + waiters;
+    let new_jobs = admitted.jobs.len() + waiters;
     let row_count = harvest.row_count();
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     let (job_id, fence) = (lease.job_id, lease.fence);
@@ -81,7 +81,7 @@ pub(super) async fn keep(
         harvest,
         next,
         follow_ups: admitted.jobs,
-        resolved: admitted.resolved,
+        nested: admitted.nested,
         led_to: admitted.led_to,
         row_count,
         lease_seconds: parts.settings.lease_seconds,
@@ -152,7 +152,7 @@ fn next(
     admitted: &Admitted,
     trail: &Trail,
 ) -> Next {
-    if lease.resolves_name && admitted.resolved.is_empty() {
+    if lease.resolves_name && !admitted.is_found {
         return Next::End {
             reason: StopReason::Gone,
             note: format!("no user is called exactly {}", lease.subject),
@@ -231,6 +231,8 @@ pub(super) async fn put_back(
             max_attempts: parts.settings.max_attempts,
             restarts: lease.restarts,
             now: now(),
+            was_sent: !matches!(reply, Reply::NeverSent { .. }),
+            has_worked: parts.limiter.has_worked(entry.name),
             is_too_large: matches!(reply, Reply::Answered(answer) if answer.body.as_ref().is_err_and(|cut| cut.too_large)),
             delay_seconds: delay.as_secs_f64(),
         },

@@ -116,14 +116,14 @@ impl Plan {
         let mut after = None;
         if self.crawl.posts && !empty(|user| user.counts.post_count) {
             jobs.push(job("get_user_posts", user_id, depth));
-            after = Some(("get_user_posts", user_id.to_owned()));
+            after = Some("get_user_posts");
         }
         if self.crawl.profiles && (known.is_none() || self.crawl.buy_known_profiles) {
             jobs.push(NewJob {
                 after,
                 ..job("get_user_profile", user_id, depth)
             });
-            after = Some(("get_user_profile", user_id.to_owned()));
+            after = Some("get_user_profile");
         } else if known.is_some() {
             after = None;
         }
@@ -143,7 +143,7 @@ impl Plan {
         for (endpoint, wanted, count) in lists {
             if wanted && !empty(count) {
                 jobs.push(NewJob {
-                    after: after.clone(),
+                    after,
                     ..job(endpoint, user_id, depth)
                 });
             }
@@ -164,7 +164,7 @@ impl Plan {
         let is_described = known.is_some_and(|post| post.counts != PostCounts::default());
         if self.crawl.details && (!is_described || self.crawl.buy_known_details) {
             jobs.push(job("get_post_detail", post_id, depth));
-            after = Some(("get_post_detail", post_id.to_owned()));
+            after = Some("get_post_detail");
         }
         let lists = [
             (
@@ -184,7 +184,7 @@ impl Plan {
             }
             if let Some(cursor) = rest_of(endpoint, post_id, count, nested) {
                 jobs.push(NewJob {
-                    after: after.clone(),
+                    after,
                     cursor,
                     ..job(endpoint, post_id, depth)
                 });

@@ -33,28 +33,29 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         resolves_name: job.resolves_name,
         led_to: 0,
     });
-    let mut jobs: Vec<NewJob> = Vec::new();
-    let mut after = 0;
+    let (mut after, mut added) = (0, 0);
     while let Some(place) = &mut place {
         let replies = store.kept_replies(job.job_id, after).await?;
         let Some((last, _)) = replies.last() else {
             break;
         };
         after = *last;
+        let mut jobs: Vec<NewJob> = Vec::new();
         for (call_id, reply) in &replies {
             match read_again(place, &reply.body) {
                 Ok(harvest) => {
                     let admitted = plan.admit(place, &harvest);
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);
-                    jobs.extend(admitted.resolved);
                 }
                 Err(why) => tracing::warn!(call_id, why, "a kept reply cannot be read again"),
             }
         }
+        added += store.plan_again(job, &jobs, now()).await?;
     }
-    let led_to = place.map_or(0, |place| place.led_to);
-    let added = store.replanned(job, &jobs, led_to, now()).await?;
+    store
+        .planned(job, place.map_or(0, |place| place.led_to))
+        .await?;
     if added > 0 {
         tracing::info!(
             endpoint = job.endpoint,

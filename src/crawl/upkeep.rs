@@ -54,6 +54,13 @@ async fn tick(engine: &Engine) -> Result<()> {
         engine.wake(64);
     }
     begin_new_day(engine);
+    for endpoint in engine.endpoints() {
+        if engine.parts.limiter.is_doubtful(endpoint) {
+            let why = "it never gave a page, and says of one subject after another that it is gone";
+            engine.retire(endpoint, why.to_owned()).await?;
+            store.doubt_gone(endpoint, why).await?;
+        }
+    }
     if engine.parts.settings.until_idle {
         give_up_broken_endpoints(engine).await?;
     }
@@ -111,7 +118,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     // Jobs of a stopped endpoint that were found since end like the others; whoever waited for them goes on.
-    let mut ended = 0;
+    let mut ended = store.wait_only_for(&endpoints).await?;
     for (endpoint, why) in engine.retired() {
         ended += store.retire(endpoint, &why, now()).await?;
     }

@@ -18,6 +18,9 @@ use crate::store::{
 /// How long a worker without a job rests before it looks again by itself: other processes add jobs without a word.
 const REST: Duration = Duration::from_secs(1);
 
+/// Pages of a walk after which its worker looks whether something better has become ready.
+const PAGES_HELD: u32 = 16;
+
 /// What a step came to.
 enum Step<'a> {
     /// A page of a walk was kept; the same worker goes on with the next one.
@@ -111,7 +114,14 @@ async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Re
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
             let walk = keep(engine, walk, entry, call_id, &reply, harvest).await?;
-            walk.map_or(Step::Worked, |walk| Step::GoesOn(busy, walk))
+            match walk {
+                Some(walk) if walk.lease.pages.is_multiple_of(PAGES_HELD) => {
+                    release(engine, &walk.lease, None).await?;
+                    Step::Worked
+                }
+                Some(walk) => Step::GoesOn(busy, walk),
+                None => Step::Worked,
+            }
         }
         Err(error) => {
             put_back(engine, lease, entry, call_id, &reply, &error).await?;
@@ -196,6 +206,8 @@ async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result
 /// No money for this call. While others are in flight, what they reserved may come back; then it is tried again.
 async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
     match spent.scope {
+        // What others in flight have reserved of it may come back.
+        Scope::Seed if !engine.is_quiet() => {}
         Scope::Seed => {
             let stopped = engine
                 .parts

@@ -51,8 +51,8 @@ pub async fn prepare(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Resu
     }
     all.extend(seeds.iter().cloned());
     let seeded = plant(store, plan, &all).await?;
+    resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
     if is_new {
-        resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
         store.follow_plan(&fingerprint).await?;
     }
     Ok(Prepared {
@@ -109,6 +109,11 @@ pub async fn limiter(config: &Config, store: &Store) -> anyhow::Result<Limiter> 
         breaker_failures: limits.breaker_failures,
         breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
     });
+    for (endpoint, status) in report::endpoints(store.readers()).await? {
+        if status.kept > 0 {
+            limiter.worked_before(&endpoint);
+        }
+    }
     for (endpoint, until) in report::rests(store.readers()).await? {
         limiter.rest_until(&endpoint, until, now());
     }

@@ -12,8 +12,9 @@ pub struct NewJob {
     pub depth: u32,
     /// Where the walk begins when its first page came nested in another reply.
     pub cursor: Option<String>,
-    /// Wait for the first page, or the end, of this other job: what it gives may make this one needless.
-    pub after: Option<(&'static str, String)>,
+    /// Wait for the first page, or the end, of the same subject's job of this endpoint: what it gives may make this one
+    /// needless.
+    pub after: Option<&'static str>,
 }
 
 /// The right to work on a job until a time. Whoever holds an older fence has lost it.

@@ -32,8 +32,8 @@ pub struct PageCommit {
     pub item_hashes: Vec<u8>,
     pub next: Next,
     pub follow_ups: Vec<NewJob>,
-    /// Follow-ups that are seeds themselves: the users that a name stood for.
-    pub resolved: Vec<NewJob>,
+    /// Lists of the subject that came with the reply: their own jobs need them no more, or only the rest.
+    pub nested: Vec<NewJob>,
     pub led_to: u32,
     /// As `Harvest::row_count` says.
     pub row_count: usize,
@@ -89,14 +89,16 @@ async fn commit_follow_ups(
     page: &PageCommit,
     now: f64,
 ) -> Result<()> {
-    let origin = Origin {
+    let origin = Origin::Job {
+        job_id: page.lease.job_id,
         seed_id: page.lease.seed_id,
-        parent_job_id: Some(page.lease.job_id),
-        resolves_name: false,
-        now,
     };
-    queue::enqueue(connection, &page.follow_ups, origin).await?;
-    queue::enqueue(connection, &page.resolved, origin).await?;
+    let jobs: Vec<(Origin<'_>, &NewJob)> =
+        page.follow_ups.iter().map(|job| (origin, job)).collect();
+    queue::enqueue(connection, &jobs, now).await?;
+    for nested in &page.nested {
+        queue::apply_nested(connection, nested, now).await?;
+    }
     if page.lease.pages == 0 {
         queue::release_dependents(connection, page.lease.job_id).await?;
     }
@@ -140,7 +142,8 @@ async fn advance(connection: &mut SqliteConnection, page: &PageCommit, now: f64)
     let advanced = sqlx::query(
         "update jobs set state = ?, stop_reason = ?, note = ?, ended_at = ?, lease_until = ?, cursor = ?,
          stale_pages = ?, pages = pages + 1, items = items + ?, led_to = ?, attempts = 0, last_error = null,
-         last_call_id = ? where id = ? and fence = ? and state = 'leased'",
+         last_call_id = ?, replan = max(replan, depth < ? or resolves_name > ?)
+         where id = ? and fence = ? and state = 'leased'",
     )
     .bind(state)
     .bind(reason)
@@ -152,6 +155,9 @@ async fn advance(connection: &mut SqliteConnection, page: &PageCommit, now: f64)
     .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
     .bind(page.led_to)
     .bind(page.call_id)
+    // What was planned by another depth than the job has by now is planned again.
+    .bind(page.lease.depth)
+    .bind(page.lease.resolves_name)
     .bind(page.lease.job_id)
     .bind(page.lease.fence)
     .execute(&mut *connection)

@@ -39,7 +39,8 @@ impl Store {
     /// Where the archive cannot be read.
     pub async fn next_replan(&self) -> Result<Option<Replanned>> {
         let row = sqlx::query(
-            "select id, endpoint, subject, depth, seed_id, resolves_name from jobs where replan = 1 order by id limit 1",
+            "select id, endpoint, subject, depth, seed_id, resolves_name from jobs where replan = 1
+             and state <> 'leased' order by id limit 1",
         )
         .fetch_optional(self.readers())
         .await?;
@@ -80,35 +81,40 @@ impl Store {
             .collect()
     }
 
-    /// Enqueues what the plan admits of a job's kept replies, and marks it as planned.
+    /// Enqueues what the plan admits of some of a job's kept replies. Gives how many jobs are new.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn replanned(
-        &self,
-        job: &Replanned,
-        jobs: &[NewJob],
-        led_to: u32,
-        now: f64,
-    ) -> Result<u64> {
+    pub async fn plan_again(&self, job: &Replanned, jobs: &[NewJob], now: f64) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let origin = Origin {
+        let origin = Origin::Job {
+            job_id: job.job_id,
             seed_id: job.seed_id,
-            parent_job_id: Some(job.job_id),
-            resolves_name: false,
-            now,
         };
+        let jobs: Vec<(Origin<'_>, &NewJob)> = jobs.iter().map(|job| (origin, job)).collect();
         let before = queue::total_jobs(&mut transaction).await?;
-        queue::enqueue(&mut transaction, jobs, origin).await?;
+        queue::enqueue(&mut transaction, &jobs, now).await?;
         let added = queue::total_jobs(&mut transaction).await? - before;
-        sqlx::query("update jobs set replan = 0, led_to = ? where id = ? and depth = ?")
-            .bind(led_to)
-            .bind(job.job_id)
-            .bind(job.depth)
-            .execute(&mut *transaction)
-            .await?;
         transaction.commit().await?;
         Ok(added)
+    }
+
+    /// All kept replies of a job are planned again, for the depth that it had.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn planned(&self, job: &Replanned, led_to: u32) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set replan = 0, led_to = ? where id = ? and depth = ? and resolves_name = ? and state <> 'leased'",
+        )
+        .bind(led_to)
+        .bind(job.job_id)
+        .bind(job.depth)
+        .bind(job.resolves_name)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
     }
 
     /// Where a walk has been: to see a cursor, or a page, that comes again.

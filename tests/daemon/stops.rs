@@ -68,6 +68,19 @@ async fn more_without_a_cursor_is_truncated() {
 }
 
 #[tokio::test]
+async fn a_truncated_walk_that_is_tried_again_begins_at_its_head_and_is_whole() {
+    let site = Site::walk("get_user_followers:2=has-more-no-cursor").await;
+    let job = walked(&site, 3).await;
+    assert_eq!((job.reason.as_str(), job.pages), ("truncated", 2));
+    site.run(&["jobs", "requeue", "--state", "stopped"])
+        .await
+        .with(0);
+    let job = walked(&site, 0).await;
+    assert_eq!((job.reason.as_str(), job.pages), ("complete", 3));
+    assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
+}
+
+#[tokio::test]
 async fn a_page_cap_is_a_configured_end_and_a_higher_one_goes_on_from_there() {
     let mut site = Site::walk("").await;
     site.set("crawl.max_pages.followers", "2");

@@ -77,6 +77,11 @@ impl Detail {
         }
     }
 
+    /// FastAPI's own words for a path that it does not know.
+    pub(super) fn names_the_path(&self) -> bool {
+        matches!(self, Self::Text(_)) && !self.names_the_subject()
+    }
+
     /// One sentence, not yet cleaned.
     pub(super) fn why(&self, status: u16, facts: &Facts) -> String {
         let said = match self {

@@ -72,6 +72,11 @@ impl Pace {
         self.paused_until = self.paused_until.max(now + wait);
     }
 
+    /// No calls before this time, for whatever reason; a longer pause is never shortened.
+    pub(super) fn pause(&mut self, until: f64) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
     pub(super) fn went_well(&mut self, now: f64) {
         if now >= self.paused_until {
             self.pauses_in_row = 0;

@@ -1,5 +1,7 @@
 //! New jobs. There is never a second one of the same endpoint and subject.
 
+use std::collections::BTreeMap;
+
 use sqlx::SqliteConnection;
 
 use crate::model::NewJob;
@@ -7,10 +9,11 @@ use crate::store::Result;
 use crate::store::upsert::Statement;
 
 const JOBS: Statement = Statement {
-    head: "insert into jobs (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, after_job_id,
-        resolves_name, created_at) values",
-    row: "(?, ?, 'ready', ?, ?, ?, ?, null, ?, ?)",
-    // A job that is found again nearer to a seed leads further: what it gave is then planned again.
+    head: "insert into jobs (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
+        values",
+    row: "(?, ?, 'ready', ?, coalesce(?, (select id from seeds where kind = ? and subject = ?)), ?, ?, ?, ?)",
+    // A job that is found again nearer to a seed leads further: what it gave is then planned again. One that is leased
+    // at this moment is marked when its page is kept.
     tail: "on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
         resolves_name = max(resolves_name, excluded.resolves_name), replan = max(replan, pages > 0)
         where excluded.depth < depth or excluded.resolves_name > resolves_name",
@@ -18,36 +21,85 @@ const JOBS: Statement = Statement {
 
 /// Who asks for new jobs.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Origin {
-    pub(in crate::store) seed_id: i64,
-    pub(in crate::store) parent_job_id: Option<i64>,
-    pub(in crate::store) resolves_name: bool,
-    pub(in crate::store) now: f64,
+pub(in crate::store) enum Origin<'a> {
+    /// A reply of this job, under its seed.
+    Job { job_id: i64, seed_id: i64 },
+    /// A seed, by its kind and subject.
+    Seed {
+        kind: &'static str,
+        subject: &'a str,
+        resolves_name: bool,
+    },
 }
 
 /// Puts jobs into the queue; one that is there already is left as it is, but for its depth.
 pub(in crate::store) async fn enqueue(
     connection: &mut SqliteConnection,
-    jobs: &[NewJob],
-    origin: Origin,
+    jobs: &[(Origin<'_>, &NewJob)],
+    now: f64,
 ) -> Result<()> {
-    JOBS.write(connection, jobs, |query, job| {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    JOBS.write(connection, jobs, |query, (origin, job)| {
+        let query = query.bind(job.endpoint).bind(&job.subject).bind(job.depth);
+        let (query, parent, resolves_name) = match *origin {
+            Origin::Job { job_id, seed_id } => (
+                query.bind(seed_id).bind(None::<&str>).bind(None::<&str>),
+                Some(job_id),
+                false,
+            ),
+            Origin::Seed {
+                kind,
+                subject,
+                resolves_name,
+            } => (
+                query.bind(None::<i64>).bind(kind).bind(subject),
+                None,
+                resolves_name,
+            ),
+        };
         query
-            .bind(job.endpoint)
-            .bind(&job.subject)
-            .bind(job.depth)
-            .bind(origin.seed_id)
-            .bind(origin.parent_job_id)
+            .bind(parent)
             .bind(&job.cursor)
-            .bind(origin.resolves_name)
-            .bind(origin.now)
+            .bind(resolves_name)
+            .bind(now)
     })
     .await?;
-    for job in jobs {
-        if let Some((endpoint, subject)) = &job.after {
-            wait_for(connection, job, endpoint, subject).await?;
+    let mut waiting: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (_, job) in jobs {
+        if let Some(after) = job.after {
+            waiting
+                .entry((job.endpoint, after))
+                .or_default()
+                .push(&job.subject);
         }
     }
+    for ((endpoint, after), subjects) in waiting {
+        wait_for(connection, endpoint, after, &subjects).await?;
+    }
+    Ok(())
+}
+
+/// Fresh jobs wait for another job of their subject, unless that one has brought its first page or has ended.
+async fn wait_for(
+    connection: &mut SqliteConnection,
+    endpoint: &str,
+    after: &str,
+    subjects: &[&str],
+) -> Result<()> {
+    sqlx::query(
+        "update jobs set state = 'waiting', after_job_id = other.id from jobs other
+         where jobs.endpoint = ? and jobs.subject in (select value from json_each(?))
+           and jobs.state = 'ready' and jobs.pages = 0
+           and other.endpoint = ? and other.subject = jobs.subject and other.pages = 0
+           and other.state in ('ready', 'waiting', 'leased')",
+    )
+    .bind(endpoint)
+    .bind(serde_json::json!(subjects).to_string())
+    .bind(after)
+    .execute(&mut *connection)
+    .await?;
     Ok(())
 }
 
@@ -57,27 +109,4 @@ pub(in crate::store) async fn total_jobs(connection: &mut SqliteConnection) -> R
         .fetch_one(&mut *connection)
         .await?;
     Ok(u64::try_from(jobs).unwrap_or(0))
-}
-
-/// A fresh job waits for another one, unless that one has brought its first page or has ended.
-async fn wait_for(
-    connection: &mut SqliteConnection,
-    job: &NewJob,
-    endpoint: &str,
-    subject: &str,
-) -> Result<()> {
-    sqlx::query(
-        "update jobs set state = 'waiting', after_job_id = other.id
-         from (select id from jobs where endpoint = ? and subject = ? and pages = 0
-               and state in ('ready', 'waiting', 'leased')) as other
-         where jobs.endpoint = ? and jobs.subject = ? and jobs.state = 'ready' and jobs.pages = 0
-           and jobs.id <> other.id",
-    )
-    .bind(endpoint)
-    .bind(subject)
-    .bind(job.endpoint)
-    .bind(&job.subject)
-    .execute(&mut *connection)
-    .await?;
-    Ok(())
 }

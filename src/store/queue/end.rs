@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{Failure, Retry};
-use crate::model::StopReason;
+use crate::model::{NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
 
 /// True where the lease still holds.
@@ -62,6 +62,35 @@ pub(in crate::store) async fn release_dependents(
     Ok(())
 }
 
+/// The first page of a job that has not begun came inside another reply: it goes on from there, or has ended.
+pub(in crate::store) async fn apply_nested(
+    connection: &mut SqliteConnection,
+    rest: &NewJob,
+    now: f64,
+) -> Result<()> {
+    let untouched: Option<i64> = sqlx::query_scalar(
+        "select id from jobs where endpoint = ? and subject = ? and pages = 0 and cursor is null
+         and state in ('ready', 'waiting')",
+    )
+    .bind(rest.endpoint)
+    .bind(&rest.subject)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(job_id) = untouched else {
+        return Ok(());
+    };
+    if rest.cursor.is_none() {
+        let note = "nothing to fetch: it came inside a reply that was bought before";
+        return end(connection, job_id, StopReason::Complete, note, now).await;
+    }
+    sqlx::query("update jobs set cursor = ? where id = ?")
+        .bind(&rest.cursor)
+        .bind(job_id)
+        .execute(&mut *connection)
+        .await?;
+    Ok(())
+}
+
 /// Writes down what became of a job whose call failed. The call is settled even where the lease is lost.
 pub(in crate::store) async fn fail(
     connection: &mut SqliteConnection,
@@ -93,12 +122,13 @@ pub(in crate::store) async fn fail(
                 .execute(&mut *connection)
                 .await?;
         }
-        Retry::At(time) => {
+        Retry::At(time) | Retry::Later(time) => {
             sqlx::query(
-                "update jobs set state = 'waiting', lease_until = null, ready_at = ?, attempts = attempts + 1,
+                "update jobs set state = 'waiting', lease_until = null, ready_at = ?, attempts = attempts + ?,
                  note = ? where id = ?",
             )
             .bind(time)
+            .bind(matches!(failure.retry, Retry::At(_)))
             .bind(&failure.error)
             .bind(failure.job_id)
             .execute(&mut *connection)

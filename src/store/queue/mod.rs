@@ -12,7 +12,7 @@ use super::ledger::Settlement;
 use crate::model::{Lease, StopReason};
 
 pub(super) use add::{Origin, enqueue, total_jobs};
-pub(super) use end::{ended_state, fail, release_dependents};
+pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_rest, lease};
 
 /// What a worker asks for: the best job of these endpoints.
@@ -44,6 +44,8 @@ pub enum Retry {
     Release,
     /// Tried and failed; ready again at this time.
     At(f64),
+    /// Ready again at this time; the job is not to blame, and no attempt is counted.
+    Later(f64),
     /// The cursor was refused: back to the head of the walk.
     Restart,
     /// Over, for this reason.

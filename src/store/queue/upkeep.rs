@@ -36,6 +36,23 @@ impl Store {
             .await
     }
 
+    /// Jobs whose subject was said to be gone, by an endpoint that is doubted now, have failed like its others.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn doubt_gone(&self, endpoint: &str, note: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set state = 'failed', stop_reason = 'failed', note = ?
+             where endpoint = ? and state = 'done' and stop_reason = 'gone' and pages = 0",
+        )
+        .bind(note)
+        .bind(endpoint)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
     /// A seed's budget is spent: its jobs stop together.
     ///
     /// # Errors

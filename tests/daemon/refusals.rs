@@ -1,0 +1,126 @@
+//! Answers after which somebody else must act: the key, the account, the endpoint, or the remote itself.
+
+use soracrawl::sim::{Options, Sim};
+
+use crate::support::{PAGE, Site, soon};
+
+const WALK: &str = "get_user_followers";
+
+async fn stops_the_run(fault: &str, status: i64) {
+    let site = Site::walk(&format!("{WALK}:2={fault}")).await;
+    let ended = site.crawl().await.with(4);
+    assert!(ended.err.contains("the state is kept"), "{}", ended.err);
+    site.is_settled().await;
+    let job = site.job(WALK, &site.user(0)).await;
+    assert_eq!((job.state.as_str(), job.pages), ("ready", 1), "{job:?}");
+    let calls = site.calls().await;
+    assert_eq!(
+        (calls[1].outcome.as_str(), calls[1].status, calls[1].cost),
+        ("answered", status, 0)
+    );
+    assert_eq!(calls.len(), 2, "a refused key is not tried again");
+    assert_eq!(site.texts("select end_reason from runs").await, ["refused"]);
+    site.sim.heal();
+    site.crawl().await.with(0);
+    assert_eq!(site.bill(), 3 * PAGE);
+    assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
+}
+
+#[tokio::test]
+async fn a_refused_key_stops_the_run_with_exit_4_and_a_good_one_goes_on() {
+    stops_the_run("key-refused", 401).await;
+}
+
+#[tokio::test]
+async fn spent_credit_stops_the_run_with_exit_4_and_more_of_it_goes_on() {
+    stops_the_run("credit-exhausted", 402).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4() {
+    let site = Site::walk("").await;
+    let wrong = [("TIKHUB_API_KEY", "another-key-0123456789abcdefghij")];
+    site.run_with(&["run", "--until-idle"], &wrong, "")
+        .await
+        .with(4);
+    assert_eq!(
+        site.sim.account().endpoints.get(WALK),
+        None,
+        "nothing was asked for"
+    );
+}
+
+#[tokio::test]
+async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job() {
+    let site = Site::walk(&format!("{WALK}:2=forbidden-cloudflare")).await;
+    let daemon = site.start(&["run"]);
+    // The account's page, the first page, the block.
+    soon("the block", site.sim.answered(3)).await;
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+    let waiting = site
+        .number("select count(*) from jobs where state = 'waiting' and attempts = 1")
+        .await;
+    assert_eq!(waiting, 1);
+    let seconds = site.number(
+        "select cast(ready_at - settled_at as integer) from jobs, calls where http_status = 403",
+    );
+    assert!((299..=301).contains(&seconds.await));
+}
+
+#[tokio::test]
+async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on() {
+    let mut site = Site::walk(&format!("{WALK}:1=endpoint-retired")).await;
+    let users = site.sim.world().seed_users();
+    site.set("seeds.users", &format!("{users:?}"))
+        .set("crawl.following", "true")
+        .set("limits.max_in_flight", "1");
+    let ended = site.crawl().await.with(3);
+    let sentences = ended.err.matches("get_user_followers is stopped").count();
+    assert_eq!(sentences, 1, "{}", ended.err);
+    assert_eq!(site.calls_of(WALK), 1, "one refusal is enough");
+    for user in &users {
+        assert_eq!(site.job(WALK, user).await.state, "failed");
+        assert_eq!(site.job("get_user_following", user).await.state, "done");
+    }
+    site.sim.heal();
+    site.run(&["jobs", "requeue"]).await.with(0);
+    site.crawl().await.with(0);
+    for user in &users {
+        assert_eq!(site.follower_differences(user).await, (0, 0));
+    }
+}
+
+#[tokio::test]
+async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
+    let site = Site::walk(&format!("{WALK}:2=status-410")).await;
+    let ended = site.crawl().await.with(3);
+    assert!(
+        ended.err.contains("get_user_followers is stopped"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(site.job(WALK, &site.user(0)).await.state, "failed");
+}
+
+#[tokio::test]
+async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
+    let mut site = Site::walk("").await;
+    let elsewhere = Sim::start(Options::default())
+        .await
+        .expect("another simulator");
+    let url = elsewhere.base_url();
+    elsewhere.stop().await;
+    site.set("api.base_url", &format!("\"{url}\""))
+        .set("limits.max_attempts", "3");
+    site.crawl().await.with(3);
+    let calls = site.calls().await;
+    assert_eq!(calls.len(), 3);
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.outcome == "never_sent" && call.cost == 0),
+        "{calls:#?}"
+    );
+    assert_eq!(site.spent().await, 0);
+}

@@ -1,0 +1,138 @@
+//! The image is built from files that exist, and runs commands that exist.
+
+use clap::Parser;
+use soracrawl::cli::Cli;
+use soracrawl::config::Config;
+
+use crate::readme::words;
+use crate::{fenced, file, root};
+
+/// The instructions of the Dockerfile: name and the rest, lines put together.
+fn instructions() -> Vec<(String, String)> {
+    file("Dockerfile")
+        .replace("\\\n", " ")
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(|line| {
+            let (name, rest) = line.split_once(' ').expect("an instruction");
+            (
+                name.to_owned(),
+                rest.split_whitespace().collect::<Vec<_>>().join(" "),
+            )
+        })
+        .collect()
+}
+
+/// The one instruction of this name in the last stage.
+fn last(name: &str) -> String {
+    let found = instructions()
+        .into_iter()
+        .rev()
+        .find(|(other, _)| other == name);
+    found.unwrap_or_else(|| panic!("no {name}")).1
+}
+
+fn list(json: &str) -> Vec<String> {
+    serde_json::from_str(json).expect("the exec form")
+}
+
+#[test]
+fn the_image_copies_files_that_exist_and_are_sent_to_the_builder() {
+    let sent = file(".dockerignore");
+    let mut count = 0;
+    for (_, rest) in instructions().iter().filter(|(name, _)| name == "COPY") {
+        if let Some(rest) = rest.strip_prefix("--from=build ") {
+            let (from, _) = rest.split_once(' ').expect("from and to");
+            assert_eq!(from, "/build/target/release/soracrawl");
+            continue;
+        }
+        let (sources, _) = rest.rsplit_once(' ').expect("from and to");
+        for source in sources.split(' ') {
+            assert!(root().join(source).exists(), "{source}");
+            assert!(
+                sent.lines().any(|line| line == format!("!{source}")),
+                "{source} is not sent"
+            );
+            count += 1;
+        }
+    }
+    assert_eq!(count, 4);
+}
+
+#[test]
+fn what_the_manifest_names_is_copied_into_the_image() {
+    let manifest: toml::Table = file("Cargo.toml").parse().expect("a manifest");
+    for targets in ["bench", "test", "example", "bin"] {
+        assert!(
+            !manifest.contains_key(targets),
+            "cargo looks for the files of [[{targets}]] in the image too"
+        );
+    }
+    assert!(!root().join("build.rs").exists());
+}
+
+#[test]
+fn the_image_is_built_with_the_toolchain_that_the_manifest_asks_for() {
+    let manifest: toml::Table = file("Cargo.toml").parse().expect("a manifest");
+    let version = manifest["package"]["rust-version"]
+        .as_str()
+        .expect("a version")
+        .to_owned();
+    let all = instructions();
+    assert_eq!(all[0].1, format!("rust:{version}-slim-bookworm AS build"));
+    assert!(file("README.md").contains(&format!("Rust {version} and a C compiler")));
+}
+
+#[test]
+fn the_container_runs_commands_that_exist() {
+    let entry = list(&last("ENTRYPOINT"));
+    assert_eq!(entry, ["soracrawl"]);
+    let run = [entry, list(&last("CMD"))].concat();
+    Cli::try_parse_from(&run).expect("the command of the container");
+    let health = last("HEALTHCHECK");
+    let (_, command) = health.split_once("CMD ").expect("a command");
+    assert_eq!(list(command), ["soracrawl", "status", "--check"]);
+    Cli::try_parse_from(list(command)).expect("the health check");
+}
+
+#[test]
+fn the_container_is_stopped_gently_and_has_no_rights() {
+    assert_eq!(last("STOPSIGNAL"), "SIGTERM");
+    assert_eq!(last("USER"), "soracrawl");
+    assert_eq!(last("VOLUME"), "/data");
+    assert_eq!(last("WORKDIR"), "/data");
+}
+
+#[test]
+fn the_line_that_runs_the_container_gives_it_time_and_a_valid_command() {
+    let readme = file("README.md");
+    let docker = readme.split_once("## Docker").expect("a section").1;
+    let script = fenced(docker, "sh")[0].replace("\\\n", " ");
+    let line = script
+        .lines()
+        .find(|line| line.starts_with("docker run"))
+        .expect("a line");
+    let words = words(line);
+    let after = |word: &str| {
+        words
+            .iter()
+            .skip_while(|other| *other != word)
+            .nth(1)
+            .expect("a value")
+            .clone()
+    };
+    let stop_seconds: f64 = after("--stop-timeout").parse().expect("seconds");
+    assert!(stop_seconds > Config::default().limits.grace_seconds);
+    assert!(words.contains(&"SORACRAWL_ARCHIVE__PATH=/data/sora.db".to_owned()));
+    assert!(words.contains(&Config::default().api.key_env));
+    assert!(
+        words
+            .iter()
+            .any(|word| word.ends_with(":/data/crawler.toml:ro"))
+    );
+    let image = words
+        .iter()
+        .position(|word| word == "soracrawl")
+        .expect("the image");
+    Cli::try_parse_from(&words[image..]).expect("the command of the container");
+}

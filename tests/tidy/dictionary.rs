@@ -1,0 +1,186 @@
+//! docs/archive.md is made from the schema's own comments, and from nothing else.
+
+use std::fmt::Write;
+
+use sqlx::{Row, SqlitePool};
+
+use crate::{empty_archive, file, root};
+
+const MARK: &str = "<!-- from here on made from the schema -->\n";
+
+/// A table or view as the file keeps it.
+struct Relation {
+    name: String,
+    is_view: bool,
+    sql: String,
+    columns: Vec<Column>,
+}
+
+struct Column {
+    name: String,
+    kind: String,
+    is_required: bool,
+}
+
+async fn relations(pool: &SqlitePool) -> Vec<Relation> {
+    let all = sqlx::query(
+        "select name, type, sql from sqlite_master where type in ('table', 'view')
+         and name not like 'sqlite_%' and name not like '_sqlx_%' order by type = 'view' desc, rowid",
+    )
+    .fetch_all(pool)
+    .await
+    .expect("a schema");
+    let mut relations = Vec::new();
+    for row in all {
+        let name: String = row.get(0);
+        let columns = sqlx::query(
+            "select name, lower(type), \"notnull\" or pk > 0 from pragma_table_info(?)",
+        )
+        .bind(&name)
+        .fetch_all(pool)
+        .await
+        .expect("columns");
+        relations.push(Relation {
+            name,
+            is_view: row.get::<String, _>(1) == "view",
+            sql: row.get(2),
+            columns: columns
+                .iter()
+                .map(|column| Column {
+                    name: column.get(0),
+                    kind: column.get(1),
+                    is_required: column.get(2),
+                })
+                .collect(),
+        });
+    }
+    relations
+}
+
+/// The comment lines before the first other line.
+fn about(sql: &str) -> String {
+    let lines = sql.lines().skip(1).map(str::trim);
+    let comments: Vec<&str> = lines.map_while(|line| line.strip_prefix("-- ")).collect();
+    comments.join(" ")
+}
+
+/// What the schema says of a column: what it refers to, which words it knows, and the comment.
+fn meaning(sql: &str, column: &str) -> String {
+    let mut lines = sql
+        .lines()
+        .map(str::trim)
+        .skip_while(|line| !line.starts_with(&format!("{column} ")));
+    let mut parts = Vec::new();
+    let mut comments = Vec::new();
+    let mut code = String::new();
+    if let Some(line) = lines.next() {
+        let (first, comment) = line
+            .split_once("-- ")
+            .map_or((line, None), |(code, comment)| (code, Some(comment)));
+        code.push_str(first);
+        comments.extend(comment);
+        for line in lines {
+            if let Some(comment) = line.strip_prefix("-- ") {
+                comments.push(comment);
+            } else if code.trim_end().ends_with(',')
+                || line.starts_with("constraint") && !line.contains(&format!("({column} in"))
+                || line.starts_with(')')
+            {
+                break;
+            } else {
+                let (more, comment) = line
+                    .split_once("-- ")
+                    .map_or((line, None), |(code, comment)| (code, Some(comment)));
+                code.push(' ');
+                code.push_str(more);
+                comments.extend(comment);
+            }
+        }
+    }
+    if let Some((_, table)) = code.split_once("references ") {
+        parts.push(format!("→ {}", table.split(' ').next().expect("a table")));
+    }
+    if let Some((_, words)) = code.split_once(" in (") {
+        let words = words.split(')').next().expect("a list").replace('\'', "");
+        if words.split(", ").any(|word| word.parse::<i64>().is_err()) {
+            parts.push(format!("one of {words}"));
+        }
+    }
+    if !comments.is_empty() {
+        parts.push(comments.join(" "));
+    }
+    parts.join("; ").replace('|', "\\|")
+}
+
+fn describe(relation: &Relation) -> String {
+    let mut text = format!("\n### {}\n\n{}\n\n", relation.name, about(&relation.sql));
+    if relation.is_view {
+        let names: Vec<String> = relation
+            .columns
+            .iter()
+            .map(|column| format!("`{}`", column.name))
+            .collect();
+        writeln!(text, "{}", names.join(", ")).expect("text");
+        return text;
+    }
+    text.push_str("| column | type | what it says |\n|---|---|---|\n");
+    for column in &relation.columns {
+        let null = if column.is_required { "" } else { ", or null" };
+        let meaning = meaning(&relation.sql, &column.name);
+        writeln!(
+            text,
+            "| `{}` | {}{null} | {meaning} |",
+            column.name, column.kind
+        )
+        .expect("text");
+    }
+    text
+}
+
+async fn dictionary() -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = empty_archive(&folder).await;
+    let all = relations(store.readers()).await;
+    let mut text = String::from("\n## Views: what analysts ask first\n");
+    for relation in all.iter().filter(|relation| relation.is_view) {
+        text.push_str(&describe(relation));
+    }
+    text.push_str("\n## Tables\n");
+    for relation in all.iter().filter(|relation| !relation.is_view) {
+        text.push_str(&describe(relation));
+    }
+    text
+}
+
+#[tokio::test]
+async fn the_dictionary_is_that_of_the_schema() {
+    let document = file("docs/archive.md");
+    let (_, made) = document.split_once(MARK).expect("a mark");
+    let dictionary = dictionary().await;
+    for (at, (made, dictionary)) in made.lines().zip(dictionary.lines()).enumerate() {
+        assert_eq!(
+            made, dictionary,
+            "line {at} after the mark; see the end of docs/archive.md's first part"
+        );
+    }
+    assert_eq!(made, dictionary);
+}
+
+#[tokio::test]
+async fn every_table_and_view_says_what_it_is_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = empty_archive(&folder).await;
+    for relation in relations(store.readers()).await {
+        assert!(!about(&relation.sql).is_empty(), "{}", relation.name);
+    }
+}
+
+/// Writes the dictionary anew: `cargo test --test tidy -- --ignored write_the_dictionary`.
+#[tokio::test]
+#[ignore = "it writes docs/archive.md"]
+async fn write_the_dictionary_anew() {
+    let document = file("docs/archive.md");
+    let (by_hand, _) = document.split_once(MARK).expect("a mark");
+    let text = format!("{by_hand}{MARK}{}", dictionary().await);
+    std::fs::write(root().join("docs/archive.md"), text).expect("a writable document");
+}

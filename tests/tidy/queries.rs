@@ -1,0 +1,47 @@
+//! The queries that the documents show run on an archive.
+
+use soracrawl::cli::DEMO_QUERIES;
+
+use crate::{documents, empty_archive, fenced, file};
+
+/// Queries in quotes, and those in blocks of their own.
+fn queries(text: &str) -> Vec<String> {
+    let quoted = text
+        .split('"')
+        .filter(|part| part.starts_with("select ") && !part.contains('\n'));
+    // A function of the shell alone.
+    let quoted = quoted
+        .filter(|query| !query.contains("writefile("))
+        .map(str::to_owned);
+    let blocks = fenced(text, "sql");
+    let blocks = blocks.iter().flat_map(|block| block.split(';'));
+    let blocks = blocks
+        .map(|query| query.trim().to_owned())
+        .filter(|query| !query.is_empty());
+    quoted.chain(blocks).collect()
+}
+
+#[tokio::test]
+async fn every_query_of_the_documents_runs() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = empty_archive(&folder).await;
+    let mut count = 0;
+    for (name, text) in documents() {
+        for query in queries(&text) {
+            let result = sqlx::query(sqlx::AssertSqlSafe(query.clone()))
+                .fetch_all(store.readers())
+                .await;
+            assert!(result.is_ok(), "{name}: {query}: {result:?}");
+            count += 1;
+        }
+    }
+    assert!(count >= 8, "only {count} queries were seen");
+}
+
+#[test]
+fn the_transcript_shows_the_queries_of_the_demo() {
+    let readme = file("README.md");
+    let (_, transcript) = readme.split_once("<!-- demo -->").expect("a transcript");
+    let transcript = fenced(transcript, "text")[0];
+    assert_eq!(queries(transcript), DEMO_QUERIES);
+}

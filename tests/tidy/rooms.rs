@@ -1,0 +1,229 @@
+//! The rooms of the house, who may enter which, and what is done only where.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::lexer::{self, Source};
+use crate::{between, body, file, is_test_file, rust_files};
+
+/// The production code: name and source of each file, without unit tests.
+fn production() -> Vec<(String, Source)> {
+    rust_files("src")
+        .into_iter()
+        .filter(|(name, _)| !is_test_file(name))
+        .map(|(name, text)| (name, lexer::read(body(&text))))
+        .collect()
+}
+
+fn room(name: &str) -> &str {
+    let inner = name.strip_prefix("src/").expect("a source");
+    inner.split(['/', '.']).next().expect("a part")
+}
+
+/// Files whose code has one of these words, as a whole word.
+fn mentioning(words: &[&str], is_meant: impl Fn(&str) -> bool) -> Vec<String> {
+    let mut found = Vec::new();
+    for (name, source) in production() {
+        for word in words {
+            if is_meant(&name) && has_word(&source.code, word) {
+                found.push(format!("{name} mentions {word}"));
+            }
+        }
+    }
+    found
+}
+
+fn has_word(code: &str, word: &str) -> bool {
+    let is_part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    code.match_indices(word).any(|(at, _)| {
+        !code[..at].ends_with(is_part) && !code[at + word.len()..].starts_with(is_part)
+    })
+}
+
+const NONE: [String; 0] = [];
+
+/// `room → a, b` for each room, as docs/architecture.md says.
+fn allowed() -> BTreeMap<String, BTreeSet<String>> {
+    let architecture = file("docs/architecture.md");
+    between(&architecture, "directions")
+        .lines()
+        .filter_map(|line| line.split_once('→'))
+        .map(|(from, to)| {
+            let to = to.split(',').map(|room| room.trim().to_owned());
+            (
+                from.trim().to_owned(),
+                to.filter(|room| room != "nothing").collect(),
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_room_enters_only_the_rooms_that_the_architecture_allows() {
+    let allowed = allowed();
+    let mut wrong = Vec::new();
+    let mut rooms = BTreeSet::new();
+    for (name, source) in production() {
+        let from = room(&name);
+        if from == "lib" {
+            continue;
+        }
+        rooms.insert(from.to_owned());
+        let may = allowed
+            .get(from)
+            .unwrap_or_else(|| panic!("no direction for the room {from}"));
+        for mark in ["crate::", "soracrawl::"] {
+            for (at, _) in source.code.match_indices(mark) {
+                let rest = &source.code[at + mark.len()..];
+                let to: String = rest
+                    .chars()
+                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+                    .collect();
+                assert!(
+                    !to.is_empty(),
+                    "{name}: write `use {mark}room::…`, one room a line"
+                );
+                if to != from && !may.contains(&to) {
+                    wrong.push(format!("{name} enters {to}"));
+                }
+            }
+        }
+    }
+    assert_eq!(wrong, NONE);
+    assert_eq!(rooms, allowed.into_keys().collect());
+}
+
+/// Words of statements as this project writes them: lower case.
+fn is_sql(text: &str) -> bool {
+    let text = format!(
+        " {} ",
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    );
+    let has = |word: &str| text.contains(&format!(" {word} "));
+    has("select") && (has("from") || text.starts_with(" select "))
+        || has("insert into")
+        || has("update") && has("set")
+        || has("delete from")
+        || has("create table")
+        || has("pragma")
+        || has("begin immediate")
+        || text.starts_with(" vacuum")
+}
+
+#[test]
+fn only_the_store_contains_sql() {
+    let mut found = Vec::new();
+    for (name, source) in production() {
+        if room(&name) == "store" {
+            continue;
+        }
+        // The demo prints queries for people to try; it does not run them.
+        let texts = source
+            .texts
+            .iter()
+            .filter(|text| name != "src/cli/demo.rs" || !text.starts_with("select "));
+        found.extend(
+            texts
+                .filter(|text| is_sql(text))
+                .map(|text| format!("{name}: {text}")),
+        );
+        if source.code.contains("sqlx::query") || source.code.contains("query_as") {
+            found.push(format!("{name} asks the database itself"));
+        }
+    }
+    assert_eq!(found, NONE);
+}
+
+#[test]
+fn the_store_is_seen_to_contain_sql() {
+    let statements = production()
+        .iter()
+        .filter(|(name, _)| room(name) == "store")
+        .flat_map(|(_, source)| &source.texts)
+        .filter(|text| is_sql(text))
+        .count();
+    assert!(
+        statements > 30,
+        "only {statements} statements were recognised"
+    );
+}
+
+#[test]
+fn only_the_client_and_its_replies_mention_reqwest() {
+    let of_client = |name: &str| {
+        name.starts_with("src/api/client")
+            || ["src/api/reply.rs", "src/api/request.rs"].contains(&name)
+    };
+    assert_eq!(mentioning(&["reqwest"], |name| !of_client(name)), NONE);
+}
+
+#[test]
+fn only_the_simulator_mentions_axum() {
+    assert_eq!(mentioning(&["axum"], |name| room(name) != "sim"), NONE);
+}
+
+#[test]
+fn the_simulator_uses_nothing_of_ours() {
+    let mut found = Vec::new();
+    for (name, source) in production() {
+        if room(&name) == "sim" {
+            let ours = source.code.matches("crate::").count();
+            let its_own = source.code.matches("crate::sim").count();
+            if ours != its_own {
+                found.push(name);
+            }
+        }
+    }
+    assert_eq!(found, NONE);
+}
+
+#[test]
+fn what_is_pure_has_no_clock_no_randomness_and_no_io() {
+    let is_pure = |name: &str| {
+        let files = [
+            "crawl/decide.rs",
+            "crawl/plan.rs",
+            "crawl/admit.rs",
+            "crawl/estimate.rs",
+            "api/parse/",
+            "api/endpoints/",
+            "api/payload.rs",
+            "api/mend.rs",
+            "api/json.rs",
+            "api/retry.rs",
+            "model/",
+        ];
+        files
+            .iter()
+            .any(|file| name.starts_with(&format!("src/{file}")))
+    };
+    let impure = [
+        "SystemTime",
+        "Instant",
+        "rand",
+        "tokio",
+        "fs",
+        "env",
+        "net",
+        "Timestamp::now",
+        "Mutex",
+        "async",
+    ];
+    assert_eq!(mentioning(&impure, is_pure), NONE);
+    assert!(
+        production()
+            .iter()
+            .filter(|(name, _)| is_pure(name))
+            .count()
+            > 20
+    );
+}
+
+#[test]
+fn only_one_function_of_the_engine_reads_the_clock() {
+    let clocks = ["SystemTime", "Timestamp::now"];
+    let found = mentioning(&clocks, |name| {
+        ["crawl", "api", "store"].contains(&room(name))
+    });
+    let of_engine = "src/crawl/engine.rs mentions SystemTime".to_owned();
+    assert_eq!(found, [of_engine]);
+}
