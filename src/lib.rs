@@ -10,8 +10,8 @@
 //! 6. `crawl::plan` keeps the follow-ups that are wanted.
 //! 7. `store` keeps everything in one transaction: rows, follow-ups, cursor, and the call with its raw reply.
 //!
-//! Rooms: `model` (plain data), `api` (the remote), `store` (the only SQL), `crawl` (the engine), `daemon` (wiring),
-//! `config`, `cli`, and `sim` (the remote, simulated; it shares nothing with the rest).
+//! Rooms: `model` (plain data), `api` (the remote), `store` (the only SQL), `crawl` (the engine), `verify` (an archive
+//! held against its own replies), `daemon` (wiring), `config`, `cli`, and `sim` (the remote, simulated; it shares nothing with the rest).
 
 pub mod api;
 pub mod cli;
@@ -21,3 +21,4 @@ pub mod daemon;
 pub mod model;
 pub mod sim;
 pub mod store;
+pub mod verify;

@@ -15,6 +15,7 @@ mod seed;
 mod sim;
 mod status;
 mod table;
+mod verify;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -81,6 +82,8 @@ enum Command {
     Jobs(jobs::Args),
     /// Say what the waiting jobs will cost, before anything is spent
     Estimate(estimate::Args),
+    /// Check that an archive keeps every promise: reads all of it, also while a daemon works, and writes nothing
+    Verify(verify::Args),
     /// List the remote's endpoints with their prices
     Endpoints(endpoints::Args),
     /// Make one call by hand and print its data
@@ -158,6 +161,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
+        Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),

@@ -18,5 +18,6 @@ mod worker;
 pub use answer::{settlement, unpaid};
 pub use engine::{Counters, Engine, Parts, Settings, StopCause, day, now};
 pub use plan::Plan;
+pub use trail::item_hashes;
 pub use upkeep::tend;
 pub use worker::work;

@@ -5,6 +5,7 @@
 //! fsync is paid once for all of them.
 
 mod archive;
+pub mod canonical;
 pub mod compare;
 mod error;
 mod ledger;
@@ -18,6 +19,7 @@ mod runs;
 mod seeds;
 mod transaction;
 mod upsert;
+pub mod verify;
 mod writer;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Multi-row statements come in a few sizes for each table; all of them stay prepared.
 const STATEMENT_CACHE: usize = 400;
 const READERS: u32 = 4;
+/// The schema, step by step.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -75,7 +79,7 @@ impl Store {
             .pragma("cache_size", "-16000")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        sqlx::migrate!("./migrations").run(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
         Ok(Self {
             connection: Arc::new(Mutex::new(transaction::Writing::new(connection))),
             readers: open_readers(path).await?,

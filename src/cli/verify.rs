@@ -1,0 +1,102 @@
+//! `soracrawl verify`: whether an archive keeps what is promised of it.
+
+use super::out::say;
+use super::table::{layout, plain, thousands};
+use super::{Cli, Exit};
+use crate::api::Scrubber;
+use crate::daemon;
+use crate::store::Lock;
+use crate::verify::{Report, verify};
+
+/// Arguments of `verify`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let path = &config.archive.path;
+    // With the key at hand it is looked for too; without it, whatever looks like one.
+    let scrubber = config.key(super::environment()).map_or_else(
+        |_| Scrubber::without_key(),
+        |key| Scrubber::new(&key.secret),
+    );
+    let report = verify(path, &daemon::budget(&config), &scrubber).await?;
+    let is_sound = report.is_sound();
+    if args.json {
+        let mut json = serde_json::to_value(&report)?;
+        json["archive"] = path.display().to_string().into();
+        json["sound"] = is_sound.into();
+        say!("{json:#}");
+    } else {
+        say!("archive  {}", path.display());
+        if report.unfinished_run {
+            let holder = Lock::holder(path)?.map(|held| held.0);
+            say!(
+                "daemon   {}",
+                holder
+                    .as_deref()
+                    .unwrap_or("died; what it left open is taken back by the next run")
+            );
+        }
+        print(&report);
+    }
+    Ok(if is_sound { Exit::Done } else { Exit::Failed })
+}
+
+fn print(report: &Report) {
+    let count = |number: u64| thousands(i64::try_from(number).unwrap_or(i64::MAX));
+    let rows: Vec<Vec<String>> = report
+        .findings
+        .iter()
+        .map(|finding| {
+            vec![
+                finding.check.check.to_owned(),
+                finding.check.promise.to_owned(),
+                if finding.breaches == 0 {
+                    "sound".to_owned()
+                } else {
+                    format!("{} BROKEN", count(finding.breaches))
+                },
+                finding.check.proves.to_owned(),
+            ]
+        })
+        .collect();
+    say!(
+        "\n{}",
+        layout(&["check", "promise", ">found", "what it proves"], &rows)
+    );
+    for finding in report
+        .findings
+        .iter()
+        .filter(|finding| finding.breaches > 0)
+    {
+        say!("\n{}:", finding.check.check);
+        for example in &finding.examples {
+            say!("  {}", plain(example));
+        }
+        let told = u64::try_from(finding.examples.len()).unwrap_or(0);
+        if finding.breaches > told {
+            say!("  … and {} more", count(finding.breaches - told));
+        }
+    }
+    say!(
+        "\n{} raw replies read again, {} rows compared with them",
+        count(report.replies),
+        count(report.rows)
+    );
+    if let Some(contents) = &report.contents {
+        say!("contents {contents}");
+    }
+    say!(
+        "{}",
+        match (report.is_sound(), report.complete) {
+            (true, _) => "the archive is sound",
+            (false, true) => "the archive is NOT sound",
+            (false, false) => "the archive is NOT sound, and not everything could be asked of it",
+        }
+    );
+}

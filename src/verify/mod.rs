@@ -1,0 +1,94 @@
+//! An archive held against its own replies: the place where `api` and `store` meet without a crawl.
+//!
+//! The questions that SQL can answer are in `store::verify`. Here every raw reply is read again: `replies` compares it
+//! with what the ledger says of it, `ends` with how its walk ended, `secrets` looks for what must not be there; and
+//! all of them together make a second archive, which must be the first.
+
+mod ends;
+mod replies;
+mod secrets;
+
+use std::path::Path;
+
+use crate::api::{self, Scrubber, endpoints};
+use crate::store::verify::{Finding, Rebuilt, Snapshot};
+use crate::store::{Budget, Error, Result};
+
+/// What `verify` found.
+#[derive(Debug, Clone, Default, serde::Serialize)]
+pub struct Report {
+    pub findings: Vec<Finding>,
+    /// False where the file is of a form that only the first questions can be asked of.
+    pub complete: bool,
+    /// A run has begun and not ended: a daemon works on the archive, or died.
+    pub unfinished_run: bool,
+    pub replies: u64,
+    /// Rows compared with what the replies give.
+    pub rows: u64,
+    /// The contents as one number: the same for any two crawls of the same world.
+    pub contents: Option<String>,
+}
+
+impl Report {
+    /// Nothing was found, and everything was asked.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.complete && self.findings.iter().all(|finding| finding.breaches == 0)
+    }
+}
+
+/// Asks everything of the archive at `path`, as it is at this moment. It is only read, also while a daemon writes.
+///
+/// # Errors
+/// Where there is no such file, or no temporary file can be made. What is wrong with the archive is no error here.
+pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result<Report> {
+    let mut report = Report::default();
+    let mut snapshot = match Snapshot::open(path).await {
+        Ok(snapshot) => snapshot,
+        Err(error @ Error::Io { .. }) => return Err(error),
+        Err(error) => {
+            report.findings.push(Snapshot::unopened(&error));
+            return Ok(report);
+        }
+    };
+    report.findings.push(snapshot.version().await);
+    let is_known = report.is_free_of_breaches();
+    report.findings.push(snapshot.integrity().await);
+    if !is_known {
+        snapshot.close().await;
+        return Ok(report);
+    }
+    let mut rebuilt = Rebuilt::new().await?;
+    report.findings.push(snapshot.schema(&mut rebuilt).await);
+    report.findings.push(snapshot.rules(&mut rebuilt).await);
+    report
+        .findings
+        .extend(snapshot.facts(budget, &free()).await);
+    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber).await;
+    report.replies = read.replies;
+    report.findings.extend(read.findings);
+    let (rows, compared) = snapshot.compare(&mut rebuilt).await;
+    report.findings.push(rows);
+    report.rows = compared;
+    report.unfinished_run = snapshot.has_unfinished_run().await.unwrap_or_default();
+    report.contents = snapshot.contents().await.ok();
+    report.complete = report.contents.is_some();
+    snapshot.close().await;
+    Ok(report)
+}
+
+impl Report {
+    fn is_free_of_breaches(&self) -> bool {
+        self.findings.iter().all(|finding| finding.breaches == 0)
+    }
+}
+
+/// The endpoints whose calls cost nothing.
+fn free() -> Vec<&'static str> {
+    endpoints::ALL
+        .iter()
+        .filter(|entry| entry.price.0 == 0)
+        .map(|entry| entry.name)
+        .chain([api::account::NAME])
+        .collect()
+}

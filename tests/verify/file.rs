@@ -1,0 +1,167 @@
+//! Damage to bytes rather than to rows.
+
+use soracrawl::api::Scrubber;
+use soracrawl::model::MicroUsd;
+use soracrawl::store::Budget;
+use soracrawl::verify::verify;
+use sqlx::Connection;
+
+use crate::site::{broken, copy, damage, examine, key, number, told, vandal};
+
+/// Every so many bytes of a raw reply one is turned over.
+const STRIDE: usize = 211;
+
+async fn body_of(path: &std::path::Path, call: i64) -> Vec<u8> {
+    let mut connection = vandal(path).await;
+    let body = sqlx::query_scalar("select body from calls where id = ?")
+        .bind(call)
+        .fetch_one(&mut connection)
+        .await
+        .expect("a body");
+    connection.close().await.expect("it closes");
+    body
+}
+
+async fn set_body(path: &std::path::Path, call: i64, body: &[u8]) {
+    let mut connection = vandal(path).await;
+    sqlx::query("update calls set body = ? where id = ?")
+        .bind(body)
+        .bind(call)
+        .execute(&mut connection)
+        .await
+        .expect("a body");
+    connection.close().await.expect("it closes");
+}
+
+#[tokio::test]
+async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
+    let (_folder, path) = copy().await;
+    let call = number(
+        &path,
+        "select max(id) from calls where kept = 1 and endpoint = 'get_user_posts'",
+    )
+    .await;
+    let body = body_of(&path, call).await;
+    let mut tried = 0;
+    for at in (0..body.len()).step_by(STRIDE) {
+        let mut flipped = body.clone();
+        flipped[at] ^= 0x10;
+        set_body(&path, call, &flipped).await;
+        let report = examine(&path).await;
+        assert!(
+            broken(&report).contains("replies"),
+            "byte {at} of {}",
+            body.len()
+        );
+        assert!(
+            told(&report).contains(&format!("call {call} ")),
+            "{}",
+            told(&report)
+        );
+        tried += 1;
+    }
+    assert!(tried > 3, "{} bytes", body.len());
+    set_body(&path, call, &body).await;
+    assert!(
+        examine(&path).await.is_sound(),
+        "with the right bytes it is sound again"
+    );
+}
+
+#[tokio::test]
+async fn a_signature_in_a_raw_reply_is_seen() {
+    let (_folder, path) = copy().await;
+    let call = number(&path, "select max(id) from calls where kept = 1").await;
+    let body = zstd::bulk::decompress(&body_of(&path, call).await, 1 << 24).expect("it unpacks");
+    let text = String::from_utf8(body).expect("text");
+    assert!(
+        text.contains("sign=[signature]"),
+        "the simulator signs links to replies"
+    );
+    let signed = text.replace("sign=[signature]", "sign=0123456789abcdef0123456789abcdef");
+    set_body(
+        &path,
+        call,
+        &zstd::bulk::compress(signed.as_bytes(), 3).expect("it packs"),
+    )
+    .await;
+    let report = examine(&path).await;
+    assert_eq!(broken(&report), ["secrets"].into(), "{}", told(&report));
+}
+
+#[tokio::test]
+async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
+    let (folder, path) = copy().await;
+    let bytes = std::fs::read(&path).expect("the archive");
+    for part in [1, 2, 3, 5, 8, 9] {
+        let cut = folder.path().join(format!("{part}.db"));
+        std::fs::write(&cut, &bytes[..bytes.len() * part / 10]).expect("a part");
+        let report = examine(&cut).await;
+        let named = broken(&report);
+        assert!(
+            named.contains("integrity") || named.contains("version"),
+            "{part}/10: {}",
+            told(&report)
+        );
+    }
+    for (name, bytes) in [
+        ("empty.db", &b""[..]),
+        ("text.db", b"no database, but a text of some length"),
+    ] {
+        let other = folder.path().join(name);
+        std::fs::write(&other, bytes).expect("a file");
+        assert_eq!(
+            broken(&examine(&other).await).first(),
+            Some(&"version")
+                .filter(|_| name == "empty.db")
+                .or(Some(&"integrity")),
+            "{name}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_archive_of_another_version_is_told_so_and_asked_nothing_else() {
+    for (sql, what) in [
+        (
+            "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+             values (9999, 'x', 1, x'00', 0)",
+            "newer version",
+        ),
+        (
+            "delete from _sqlx_migrations where version = 4",
+            "older version",
+        ),
+        (
+            "update _sqlx_migrations set checksum = x'00' where version = 2",
+            "not the one",
+        ),
+    ] {
+        let (_folder, path) = copy().await;
+        damage(&path, sql).await;
+        let report = examine(&path).await;
+        assert_eq!(broken(&report), ["version"].into());
+        assert!(
+            told(&report).contains(what) && !report.is_sound(),
+            "{}",
+            told(&report)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_budget_that_is_overdrawn_is_named() {
+    let (_folder, path) = copy().await;
+    let spent = number(&path, "select micro_usd from spend where scope = 'total'").await;
+    for (total, is_sound) in [(spent, true), (spent - 1, false)] {
+        let budget = Budget {
+            total: Some(MicroUsd(total)),
+            ..Budget::default()
+        };
+        let report = verify(&path, &budget, &Scrubber::new(&key()))
+            .await
+            .expect("the file is there");
+        assert_eq!(report.is_sound(), is_sound, "{}", told(&report));
+        assert_eq!(broken(&report).contains("budgets"), !is_sound);
+    }
+}

@@ -1,0 +1,8 @@
+//! `soracrawl verify`: what is whole is called sound, and every damage is named.
+
+mod command;
+mod damage;
+mod file;
+mod power;
+mod site;
+mod sound;

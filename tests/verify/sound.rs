@@ -1,0 +1,107 @@
+//! Archives that are whole are called sound.
+
+use std::collections::BTreeSet;
+
+use soracrawl::crawl::StopCause;
+use soracrawl::store::Store;
+use soracrawl::store::canonical::canonical_lines;
+use sqlx::Row;
+
+use crate::site::{Site, copy, damage, examine, told, vandal, world};
+
+#[tokio::test]
+async fn an_archive_whose_walks_ended_in_every_way_is_sound() {
+    let (_folder, path) = copy().await;
+    let mut connection = vandal(&path).await;
+    let rows = sqlx::query("select distinct stop_reason from jobs")
+        .fetch_all(&mut connection)
+        .await
+        .unwrap();
+    let reasons: BTreeSet<String> = rows.iter().map(|row| row.get(0)).collect();
+    let all = [
+        "complete",
+        "gone",
+        "capped",
+        "stalled",
+        "truncated",
+        "failed",
+    ];
+    assert_eq!(reasons, all.map(str::to_owned).into());
+    let nested = "select count(*) from calls c where kept = 1 and cursor is not null and not exists
+        (select 1 from calls b where b.job_id = c.job_id and b.id < c.id and b.kept = 1)";
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql);
+    for sql in [
+        nested,
+        "select sum(restarts) from jobs",
+        "select sum(odd_items) from calls",
+        "select count(*) from calls where outcome = 'unknown'",
+    ] {
+        let found = count(sql).fetch_one(&mut connection).await.unwrap();
+        assert!(found > 0, "there is something to look at: {sql}");
+    }
+    let report = examine(&path).await;
+    assert!(report.is_sound(), "{}", told(&report));
+    assert!(report.replies > 100 && report.rows > 500, "{report:?}");
+}
+
+#[tokio::test]
+async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
+    let site = Site::new(world(5, 0.1)).await;
+    let path = site.path("a.db");
+    let archive = site.begin(&path).await;
+    let looks = async {
+        let (mut replies, mut different) = (0, 0);
+        loop {
+            let report = examine(&path).await;
+            assert!(report.is_sound(), "{}", told(&report));
+            assert!(report.replies >= replies, "a page is gone");
+            different += u32::from(report.replies != replies);
+            replies = report.replies;
+            if different > 3 {
+                return;
+            }
+        }
+    };
+    let (cause, ()) = tokio::join!(site.work(&archive), looks);
+    assert_eq!(cause, StopCause::Idle);
+    archive.close(cause.as_str()).await.unwrap();
+    assert!(examine(&path).await.is_sound());
+}
+
+#[tokio::test]
+async fn two_crawls_of_one_world_have_one_canonical_text_whatever_went_wrong_in_them() {
+    let (smooth, rough) = (
+        Site::new(world(9, 0.0)).await,
+        Site::new(world(9, 0.2)).await,
+    );
+    let (one, other) = (smooth.path("a.db"), rough.path("b.db"));
+    smooth.crawl(&one).await;
+    rough.crawl(&other).await;
+    let lines = |path| async move {
+        let pool = Store::open_readers(path).await.unwrap();
+        let lines = canonical_lines(&pool).await.unwrap();
+        pool.close().await;
+        lines
+    };
+    let (expected, found) = (lines(&one).await, lines(&other).await);
+    let differences: Vec<_> = expected
+        .iter()
+        .zip(&found)
+        .filter(|(one, other)| one != other)
+        .take(3)
+        .collect();
+    assert_eq!(expected.len(), found.len(), "{differences:?}");
+    assert_eq!(differences, Vec::new());
+    let hash = examine(&one).await.contents;
+    assert_eq!(hash, examine(&other).await.contents);
+    damage(
+        &other,
+        "update users set display_name = display_name || '.' where display_name is not null",
+    )
+    .await;
+    assert_ne!(
+        hash,
+        examine(&other).await.contents,
+        "a letter more is another text"
+    );
+}
