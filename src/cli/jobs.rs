@@ -26,8 +26,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Try ended jobs again: failed and stopped ones from where they were, done ones from their head (this buys
-    /// their pages anew)
+    /// Try ended jobs again: failed ones unless another state is named, from where they were; what is done or lost its
+    /// way begins at its head, and its pages are bought anew
     Requeue(Again),
 }
 
@@ -48,9 +48,9 @@ struct Which {
 
 #[derive(Debug, clap::Args)]
 struct Again {
-    /// Which ended jobs
-    #[arg(long, default_value = "failed", value_parser = ["failed", "stopped", "done"])]
-    state: String,
+    /// Which ended jobs [default: failed; with --id, whatever state it is in]
+    #[arg(long, value_parser = ["failed", "stopped", "done"])]
+    state: Option<String>,
 
     /// Only jobs of this endpoint
     #[arg(long, value_name = "NAME")]
@@ -79,7 +79,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             .await;
         let store = Store::open(&config.archive.path).await?;
         let which = Requeue {
-            state: again.state.clone(),
+            state: match (&again.state, again.id) {
+                (None, None) => Some("failed".to_owned()),
+                (state, _) => state.clone(),
+            },
             endpoint: again.endpoint.clone(),
             subject: again.subject.clone(),
             reason: again.reason.clone(),
@@ -87,6 +90,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         };
         let requeued = store.requeue(&which).await?;
         store.close().await?;
+        if requeued == 0 {
+            eprintln!("error: no ended job is of that kind; `soracrawl jobs` lists them");
+            return Ok(Exit::Failed);
+        }
         say!("{requeued} jobs are ready again");
         return Ok(Exit::Done);
     }

@@ -124,7 +124,7 @@ async fn confirm(
         return Ok(true);
     }
     let question = format!(
-        "the waiting jobs may cost about {may_cost}, which is more than budget.confirm_above_usd ({})",
+        "the waiting jobs may cost {may_cost} or more, and that is above budget.confirm_above_usd ({})",
         config.budget.confirm_above_usd
     );
     if !std::io::stdin().is_terminal() {

@@ -77,6 +77,17 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         seeded.new_jobs,
         config.archive.path.display()
     );
+    if seeded.resumed_jobs > 0 {
+        say!(
+            "{} jobs that another seed's budget had stopped are ready again",
+            seeded.resumed_jobs
+        );
+    }
+    if seeded.known_seeds > 0 && seeded.new_jobs == 0 {
+        say!(
+            "what is fetched already is not bought again; `soracrawl jobs requeue --state done` does so"
+        );
+    }
     Ok(match (bad.is_empty(), seeds.is_empty()) {
         (true, _) => Exit::Done,
         (false, false) => Exit::GaveUp,

@@ -75,7 +75,7 @@ impl Store {
             .statement_cache_capacity(STATEMENT_CACHE)
             // A trigger mends a whole thread of comments, reply by reply.
             .pragma("recursive_triggers", "on")
-            .pragma("wal_autocheckpoint", "4000")
+            .pragma("wal_autocheckpoint", "16000")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;

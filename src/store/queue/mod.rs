@@ -68,8 +68,8 @@ pub struct Failure {
 /// Which ended jobs are to be tried again.
 #[derive(Debug, Clone, Default)]
 pub struct Requeue {
-    /// `failed`, `stopped` or `done`.
-    pub state: String,
+    /// `failed`, `stopped` or `done`; `None` is any of them.
+    pub state: Option<String>,
     pub endpoint: Option<String>,
     pub subject: Option<String>,
     pub reason: Option<String>,

@@ -118,8 +118,8 @@ impl Store {
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
              from (select id as ended_id, state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
-                   where state = ?1)
-             where jobs.id = ended_id and state = ?1 and state in ('failed', 'stopped', 'done')
+                   where state in ('failed', 'stopped', 'done'))
+             where jobs.id = ended_id and (?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
                and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
                and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)",
         )
