@@ -42,7 +42,7 @@ create table user_stats (
     user_id integer not null references users (id),
     call_id integer not null references calls (id),  -- the call that showed these numbers first
     observed_at real not null,       -- when they were first seen
-    last_observed_at real not null,  -- when they were last seen unchanged
+    last_observed_at real,           -- when they were last seen unchanged; null: still so at the parent's counted_at
     follower_count integer,
     following_count integer,
     post_count integer,
@@ -56,21 +56,16 @@ create table user_stats (
 ) strict, without rowid;
 
 create trigger user_stats_first after insert on users when new.counted_at is not null begin
-    insert into user_stats (user_id, call_id, observed_at, last_observed_at, follower_count, following_count, post_count, cameo_count, likes_received_count, view_count, reply_count, remix_count, character_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.follower_count, new.following_count, new.post_count, new.cameo_count, new.likes_received_count, new.view_count, new.reply_count, new.remix_count, new.character_count);
+    insert into user_stats (user_id, call_id, observed_at, follower_count, following_count, post_count, cameo_count, likes_received_count, view_count, reply_count, remix_count, character_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.follower_count, new.following_count, new.post_count, new.cameo_count, new.likes_received_count, new.view_count, new.reply_count, new.remix_count, new.character_count);
 end;
 
 create trigger user_stats_changed after update of counted_at on users
 when new.counted_at is not null and (new.follower_count is not old.follower_count or new.following_count is not old.following_count or new.post_count is not old.post_count or new.cameo_count is not old.cameo_count or new.likes_received_count is not old.likes_received_count or new.view_count is not old.view_count or new.reply_count is not old.reply_count or new.remix_count is not old.remix_count or new.character_count is not old.character_count) begin
-    insert or replace into user_stats (user_id, call_id, observed_at, last_observed_at, follower_count, following_count, post_count, cameo_count, likes_received_count, view_count, reply_count, remix_count, character_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.follower_count, new.following_count, new.post_count, new.cameo_count, new.likes_received_count, new.view_count, new.reply_count, new.remix_count, new.character_count);
-end;
-
-create trigger user_stats_same after update of counted_at on users
-when new.counted_at is not old.counted_at and new.follower_count is old.follower_count and new.following_count is old.following_count and new.post_count is old.post_count and new.cameo_count is old.cameo_count and new.likes_received_count is old.likes_received_count and new.view_count is old.view_count and new.reply_count is old.reply_count and new.remix_count is old.remix_count and new.character_count is old.character_count begin
-    update user_stats set last_observed_at = new.counted_at
-    where user_id = new.id
-      and observed_at = (select max(observed_at) from user_stats where user_id = new.id);
+    update user_stats set last_observed_at = old.counted_at
+    where user_id = new.id and last_observed_at is null;
+    insert or replace into user_stats (user_id, call_id, observed_at, follower_count, following_count, post_count, cameo_count, likes_received_count, view_count, reply_count, remix_count, character_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.follower_count, new.following_count, new.post_count, new.cameo_count, new.likes_received_count, new.view_count, new.reply_count, new.remix_count, new.character_count);
 end;
 
 create table posts (
@@ -118,7 +113,7 @@ create table post_stats (
     post_id integer not null references posts (id),
     call_id integer not null references calls (id),  -- the call that showed these numbers first
     observed_at real not null,       -- when they were first seen
-    last_observed_at real not null,  -- when they were last seen unchanged
+    last_observed_at real,           -- when they were last seen unchanged; null: still so at the parent's counted_at
     like_count integer,
     dislike_count integer,
     view_count integer,
@@ -132,21 +127,16 @@ create table post_stats (
 ) strict, without rowid;
 
 create trigger post_stats_first after insert on posts when new.counted_at is not null begin
-    insert into post_stats (post_id, call_id, observed_at, last_observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
+    insert into post_stats (post_id, call_id, observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
 end;
 
 create trigger post_stats_changed after update of counted_at on posts
 when new.counted_at is not null and (new.like_count is not old.like_count or new.dislike_count is not old.dislike_count or new.view_count is not old.view_count or new.unique_view_count is not old.unique_view_count or new.remix_count is not old.remix_count or new.reply_count is not old.reply_count or new.recursive_reply_count is not old.recursive_reply_count or new.share_count is not old.share_count or new.repost_count is not old.repost_count) begin
-    insert or replace into post_stats (post_id, call_id, observed_at, last_observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
-end;
-
-create trigger post_stats_same after update of counted_at on posts
-when new.counted_at is not old.counted_at and new.like_count is old.like_count and new.dislike_count is old.dislike_count and new.view_count is old.view_count and new.unique_view_count is old.unique_view_count and new.remix_count is old.remix_count and new.reply_count is old.reply_count and new.recursive_reply_count is old.recursive_reply_count and new.share_count is old.share_count and new.repost_count is old.repost_count begin
-    update post_stats set last_observed_at = new.counted_at
-    where post_id = new.id
-      and observed_at = (select max(observed_at) from post_stats where post_id = new.id);
+    update post_stats set last_observed_at = old.counted_at
+    where post_id = new.id and last_observed_at is null;
+    insert or replace into post_stats (post_id, call_id, observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
 end;
 
 create table comments (
@@ -189,7 +179,7 @@ create table comment_stats (
     comment_id integer not null references comments (id),
     call_id integer not null references calls (id),  -- the call that showed these numbers first
     observed_at real not null,       -- when they were first seen
-    last_observed_at real not null,  -- when they were last seen unchanged
+    last_observed_at real,           -- when they were last seen unchanged; null: still so at the parent's counted_at
     like_count integer,
     dislike_count integer,
     view_count integer,
@@ -203,21 +193,16 @@ create table comment_stats (
 ) strict, without rowid;
 
 create trigger comment_stats_first after insert on comments when new.counted_at is not null begin
-    insert into comment_stats (comment_id, call_id, observed_at, last_observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
+    insert into comment_stats (comment_id, call_id, observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
 end;
 
 create trigger comment_stats_changed after update of counted_at on comments
 when new.counted_at is not null and (new.like_count is not old.like_count or new.dislike_count is not old.dislike_count or new.view_count is not old.view_count or new.unique_view_count is not old.unique_view_count or new.remix_count is not old.remix_count or new.reply_count is not old.reply_count or new.recursive_reply_count is not old.recursive_reply_count or new.share_count is not old.share_count or new.repost_count is not old.repost_count) begin
-    insert or replace into comment_stats (comment_id, call_id, observed_at, last_observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
-    values (new.id, new.counted_call_id, new.counted_at, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
-end;
-
-create trigger comment_stats_same after update of counted_at on comments
-when new.counted_at is not old.counted_at and new.like_count is old.like_count and new.dislike_count is old.dislike_count and new.view_count is old.view_count and new.unique_view_count is old.unique_view_count and new.remix_count is old.remix_count and new.reply_count is old.reply_count and new.recursive_reply_count is old.recursive_reply_count and new.share_count is old.share_count and new.repost_count is old.repost_count begin
-    update comment_stats set last_observed_at = new.counted_at
-    where comment_id = new.id
-      and observed_at = (select max(observed_at) from comment_stats where comment_id = new.id);
+    update comment_stats set last_observed_at = old.counted_at
+    where comment_id = new.id and last_observed_at is null;
+    insert or replace into comment_stats (comment_id, call_id, observed_at, like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count, recursive_reply_count, share_count, repost_count)
+    values (new.id, new.counted_call_id, new.counted_at, new.like_count, new.dislike_count, new.view_count, new.unique_view_count, new.remix_count, new.reply_count, new.recursive_reply_count, new.share_count, new.repost_count);
 end;
 
 create table follows (

@@ -124,13 +124,13 @@ create view search_hits as
 
 create view user_growth as
     -- The numbers of a user over time: one row for each change.
-    select u.user_id, u.username, s.observed_at, s.last_observed_at, s.follower_count, s.following_count, s.post_count,
+    select u.user_id, u.username, s.observed_at, coalesce(s.last_observed_at, u.counted_at) as last_observed_at, s.follower_count, s.following_count, s.post_count,
            s.cameo_count, s.likes_received_count, s.view_count, s.call_id
     from user_stats s join users u on u.id = s.user_id;
 
 create view post_growth as
     -- The numbers of a post over time: one row for each change.
-    select p.post_id, s.observed_at, s.last_observed_at, s.like_count, s.view_count, s.unique_view_count, s.remix_count,
+    select p.post_id, s.observed_at, coalesce(s.last_observed_at, p.counted_at) as last_observed_at, s.like_count, s.view_count, s.unique_view_count, s.remix_count,
            s.reply_count, s.recursive_reply_count, s.share_count, s.repost_count, s.call_id
     from post_stats s join posts p on p.id = s.post_id;
 

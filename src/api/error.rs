@@ -10,7 +10,7 @@ use detail::Detail;
 use super::{Answer, Facts, Reply, Scrubber};
 
 /// How long a block of Cloudflare is left alone: asking again soon prolongs it.
-const BLOCKED: Duration = Duration::from_secs(300);
+const BLOCKED: Duration = Duration::from_secs(30);
 /// Letters of a `why`: enough for the vendor's sentence, not for a page of HTML.
 const MAX_WHY: usize = 200;
 

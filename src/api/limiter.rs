@@ -23,6 +23,9 @@ const PATIENCE_SECONDS: f64 = 1.0;
 /// Subjects in a row that may be gone before the endpoint itself is doubted, where it never gave a page.
 const DOUBTFUL: u32 = 3;
 
+/// The longest wait after a block.
+const BLOCK_MAX_SECONDS: f64 = 900.0;
+
 /// The rates that an operator allows.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
@@ -220,10 +223,14 @@ impl Limiter {
                 state.gone_in_row += 1;
             }
             Verdict::Blocked { after } => {
-                state.breaker.failed(now);
+                // Each block in a row is waited for twice as long, and a run that wants to end ends after a few.
+                let doublings = state.breaker.trips().min(16);
+                state.breaker.trip(now);
                 drop(state);
+                let wait =
+                    (after.as_secs_f64() * f64::from(1_u32 << doublings)).min(BLOCK_MAX_SECONDS);
                 for gate in self.endpoints.values() {
-                    gate.state().pace.pause(now + after.as_secs_f64());
+                    gate.state().pace.pause(now + wait);
                 }
             }
             Verdict::Throttled { after } => {

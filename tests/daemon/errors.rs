@@ -64,8 +64,7 @@ async fn temporary(met: Met) {
         ..walk()
     };
     let mut site = Site::walk_in(options, &format!("{WALK}:2={name}")).await;
-    site.set("api.timeout_seconds", "1")
-        .set("api.connect_timeout_seconds", "1");
+    site.patient(name);
     let ended = site.crawl().await;
     assert_eq!(ended.code, 0, "{name}: {}", ended.err);
     site.is_settled().await;
@@ -118,9 +117,7 @@ async fn lasting(met: Met, calls_of_page: usize) {
         ..walk()
     };
     let mut site = Site::walk_in(options, &format!("{WALK}:2+={name}")).await;
-    site.set("api.timeout_seconds", "0.5")
-        .set("api.connect_timeout_seconds", "0.5")
-        .set("limits.max_attempts", "3");
+    site.patient(name).set("limits.max_attempts", "3");
     site.set("api.max_body_bytes", "1000000");
     let ended = site.crawl().await;
     assert_eq!(ended.code, 3, "{name}: {}", ended.err);

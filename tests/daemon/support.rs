@@ -49,7 +49,16 @@ impl Place {
         self
     }
 
-    /// Only this walk of `[crawl]`.
+    /// Waits for an answer no longer than this fault needs to be seen: only slow answers are cut.
+    pub fn patient(&mut self, fault: &str) -> &mut Self {
+        if fault.starts_with("slow") {
+            self.set("api.timeout_seconds", "1.5")
+                .set("api.connect_timeout_seconds", "1.5");
+        }
+        self
+    }
+
+    /// Only these walks of `[crawl]`.
     pub fn only(&mut self, walks: &[&str]) -> &mut Self {
         for walk in [
             "posts",

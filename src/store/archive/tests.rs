@@ -282,14 +282,14 @@ async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
     changed.users[0].counts.follower_count = Some(999);
     let last = keep(&store, &changed, 70.0).await;
     let history: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
-        "select call_id, observed_at, last_observed_at, follower_count from user_stats order by observed_at",
+        "select call_id, observed_at, last_observed_at, follower_count from user_growth order by observed_at",
     )
     .fetch_all(store.readers())
     .await
     .unwrap();
     assert_eq!(history, [(first, 50.0, 60.0, 201), (last, 70.0, 70.0, 999)]);
     let posts: Vec<(f64, f64)> =
-        sqlx::query_as("select observed_at, last_observed_at from post_stats")
+        sqlx::query_as("select observed_at, last_observed_at from post_growth")
             .fetch_all(store.readers())
             .await
             .unwrap();
