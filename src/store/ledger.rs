@@ -69,9 +69,9 @@ pub struct Settlement {
 }
 
 /// What a kept page adds to its call's settlement.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Kept<'a> {
-    pub(super) group: i64,
+    pub(super) group: Group,
     pub(super) next_cursor: Option<&'a str>,
     pub(super) items: usize,
     pub(super) row_count: usize,
@@ -151,13 +151,29 @@ async fn check_budget(connection: &mut SqliteConnection, call: &OpenCall) -> Res
     Ok(())
 }
 
-/// The number of the group of pages that is kept in this transaction.
-pub(super) async fn next_group(connection: &mut SqliteConnection) -> Result<i64> {
-    Ok(sqlx::query_scalar(
-        "select coalesce(max(kept_group), 0) + 1 from calls where kept_group is not null",
+/// The least step that a time in Unix seconds can show.
+const STEP_SECONDS: f64 = 0.000_001;
+
+/// The group of pages that is kept in this transaction.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Group {
+    pub(super) number: i64,
+    /// Later than that of the group before, also where the clock was put back in between: histories go by it.
+    pub(super) kept_at: f64,
+}
+
+/// The next group, by our clock.
+pub(super) async fn next_group(connection: &mut SqliteConnection, now: f64) -> Result<Group> {
+    let last: Option<(i64, Option<f64>)> = sqlx::query_as(
+        "select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1",
     )
-    .fetch_one(connection)
-    .await?)
+    .fetch_optional(connection)
+    .await?;
+    let (number, kept_at) = last.unwrap_or_default();
+    Ok(Group {
+        number: number + 1,
+        kept_at: kept_at.map_or(now, |last| now.max(last + STEP_SECONDS)),
+    })
 }
 
 /// Closes a call whose reply is not a page of the archive.
@@ -176,9 +192,9 @@ pub(super) async fn settle_kept(
     call_id: i64,
     settlement: &Settlement,
     kept: &Kept<'_>,
-    now: f64,
 ) -> Result<()> {
-    write_settlement(connection, call_id, settlement, Some(kept), now).await
+    let kept_at = kept.group.kept_at;
+    write_settlement(connection, call_id, settlement, Some(kept), kept_at).await
 }
 
 async fn write_settlement(
@@ -196,7 +212,7 @@ async fn write_settlement(
     )
     .bind(settlement.outcome.as_str())
     .bind(kept.is_some())
-    .bind(kept.map(|kept| kept.group))
+    .bind(kept.map(|kept| kept.group.number))
     .bind(settlement.cost.0)
     .bind(settlement.http_status)
     .bind(&settlement.error)

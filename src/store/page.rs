@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::ledger::{self, Kept, Settlement};
+use super::ledger::{self, Group, Kept, Settlement};
 use super::queue::{self, Origin};
 use super::rows::PageRows;
 use super::{Error, Result, Store, archive};
@@ -63,23 +63,23 @@ pub(super) async fn commit_pages(
             answers.push(Err(Error::LeaseLost));
         }
     }
+    let group = ledger::next_group(connection, now).await?;
     // Where two pages tell a value, the later call's counts.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
         .iter()
         .map(|page| PageRows {
             call_id: page.call_id,
-            now,
+            now: group.kept_at,
             subject: &page.lease.subject,
             items_before: page.lease.items,
             harvest: &page.harvest,
         })
         .collect();
     archive::write(connection, &rows).await?;
-    let group = ledger::next_group(connection).await?;
     for page in kept {
         commit_follow_ups(connection, page, now).await?;
-        commit_call(connection, page, group, now).await?;
+        commit_call(connection, page, group).await?;
     }
     Ok(answers)
 }
@@ -108,8 +108,7 @@ async fn commit_follow_ups(
 async fn commit_call(
     connection: &mut SqliteConnection,
     page: &PageCommit,
-    group: i64,
-    now: f64,
+    group: Group,
 ) -> Result<()> {
     let kept = Kept {
         group,
@@ -119,7 +118,7 @@ async fn commit_call(
         odd_items: page.harvest.odd.len(),
         item_hashes: &page.item_hashes,
     };
-    ledger::settle_kept(connection, page.call_id, &page.settlement, &kept, now).await
+    ledger::settle_kept(connection, page.call_id, &page.settlement, &kept).await
 }
 
 /// Moves the walk's cursor forward under the same lease, or ends it. False where the lease is lost.
@@ -179,23 +178,90 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
+        let group = ledger::next_group(&mut transaction, now).await?;
         let rows = [PageRows {
             call_id,
-            now,
+            now: group.kept_at,
             subject,
             items_before: 0,
             harvest,
         }];
         archive::write(&mut transaction, &rows).await?;
         let kept = Kept {
-            group: ledger::next_group(&mut transaction).await?,
+            group,
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),
             row_count: harvest.row_count(),
             odd_items: harvest.odd.len(),
             item_hashes: &[],
         };
-        ledger::settle_kept(&mut transaction, call_id, settlement, &kept, now).await?;
+        ledger::settle_kept(&mut transaction, call_id, settlement, &kept).await?;
         transaction.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Harvest, MicroUsd, Post, PostCounts};
+    use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement, Store};
+
+    /// Keeps a post with so many likes, at a time of the clock.
+    async fn keep(store: &Store, likes: i64, now: f64) {
+        let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
+        let call = OpenCall {
+            run_id: run.id,
+            lease: None,
+            seed_id: None,
+            endpoint: "get_post_detail",
+            subject: String::new(),
+            cursor: None,
+            price: MicroUsd(1),
+            budget: Budget::default(),
+            day: "2026-01-01".to_owned(),
+            now,
+        };
+        let call_id = store.open_call(&call).await.unwrap();
+        let settlement = Settlement {
+            outcome: Outcome::Answered,
+            cost: MicroUsd(1),
+            http_status: Some(200),
+            error: None,
+            request_id: None,
+            body_bytes: None,
+            body: None,
+        };
+        let post = Post {
+            post_id: "s_1".to_owned(),
+            counts: PostCounts {
+                like_count: Some(likes),
+                ..PostCounts::default()
+            },
+            ..Post::default()
+        };
+        let harvest = Harvest {
+            posts: vec![post],
+            ..Harvest::default()
+        };
+        let kept = store
+            .keep_call(call_id, "", &settlement, &harvest, now)
+            .await;
+        kept.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_history_stays_in_order_where_the_clock_was_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        for (likes, now) in [(1, 1000.0), (2, 400.0), (3, 401.0), (4, 2000.0)] {
+            keep(&store, likes, now).await;
+        }
+        let history: Vec<(i64, f64)> =
+            sqlx::query_as("select like_count, observed_at from post_stats order by observed_at")
+                .fetch_all(store.readers())
+                .await
+                .unwrap();
+        let likes: Vec<i64> = history.iter().map(|(likes, _)| *likes).collect();
+        assert_eq!(likes, [1, 2, 3, 4], "{history:?}");
+        assert_eq!(history[3].1, 2000.0);
     }
 }
