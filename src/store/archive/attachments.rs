@@ -15,11 +15,16 @@ const ATTACHMENTS: Statement = Statement {
         downloadable_url, watermark_url, no_watermark_url, endcard_watermark_url,
         source_url, source_wm_url, endcard_wm_url, thumbnail_url, unfurl_url, md_url,
         ld_url, gif_url, expires_at, first_call_id, last_call_id)
-        values",
-    row: "(?, (select id from posts where post_id = ?),
-        (select id from comments where comment_id = ?),
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: "on conflict (attachment_id) do update set
+        select column1, post.id, comment.id, column4, column5, column6, column7, column8, column9, column10,
+        column11, column12, column13, column14, column15, column16, column17, column18,
+        column19, column20, column21, column22, column23, column24, column25, column26,
+        column27, column28, column29
+        from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: ")
+        left join posts as post on post.post_id = column2
+        left join comments as comment on comment.comment_id = column3
+        where true on conflict (attachment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         comment_id = coalesce(excluded.comment_id, comment_id),
         kind = coalesce(excluded.kind, kind),

@@ -17,12 +17,16 @@ const COMMENTS: Statement = Statement {
         tombstoned_at, permalink, like_count, dislike_count, view_count, unique_view_count,
         remix_count, reply_count, recursive_reply_count, share_count, repost_count,
         counted_at, counted_call_id, first_call_id, last_call_id)
-        values",
-    row: "(?, coalesce((select id from posts where post_id = ?),
-            (select post_id from comments where comment_id = ?)),
-        (select id from comments where comment_id = ?), (select id from users where user_id = ?),
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: "on conflict (comment_id) do update set
+        select column1, coalesce(posts.id, answered.post_id), answered.id, author.id, column5, column6,
+        column7, column8, column9, column10, column11, column12, column13, column14, column15,
+        column16, column17, column18, column19, column20, column21, column22
+        from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: ")
+        left join posts on posts.post_id = column2
+        left join comments as answered on answered.comment_id = column3
+        left join users as author on author.user_id = column4
+        where true on conflict (comment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         parent_comment_id = coalesce(excluded.parent_comment_id, parent_comment_id),
         author_id = coalesce(excluded.author_id, author_id),
@@ -73,12 +77,10 @@ pub(super) async fn write(
         .collect();
     COMMENTS
         .write(connection, &described, |query, (comment_id, said)| {
-            let parent = said.newest(|row| row.parent_comment_id.as_deref());
             query
                 .bind(*comment_id)
                 .bind(said.newest(|row| row.post_id.as_deref()))
-                .bind(parent)
-                .bind(parent)
+                .bind(said.newest(|row| row.parent_comment_id.as_deref()))
                 .bind(said.newest(|row| row.author_user_id.as_deref()))
                 .bind(said.newest(|row| row.text.as_deref()))
                 .bind(said.newest(|row| row.posted_at))

@@ -7,37 +7,67 @@ use crate::store::rows::{Gathered, PageRows, Things};
 use crate::store::upsert::Statement;
 
 const FOLLOWS: Statement = Statement {
-    head: "insert into follows (followed_id, follower_id, first_call_id, last_call_id) values",
-    row: "((select id from users where user_id = ?), (select id from users where user_id = ?), ?, ?)",
-    tail: "on conflict (followed_id, follower_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    head: "insert into follows (followed_id, follower_id, first_call_id, last_call_id)
+        select one.id, other.id, column3, column4
+        from (values",
+    row: "(?, ?, ?, ?)",
+    tail: ")
+        left join users as one on one.user_id = column1
+        left join users as other on other.user_id = column2
+        where true on conflict (followed_id, follower_id) do update set
+        first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const APPEARANCES: Statement = Statement {
-    head: "insert into appearances (post_id, user_id, first_call_id, last_call_id) values",
-    row: "((select id from posts where post_id = ?), (select id from users where user_id = ?), ?, ?)",
-    tail: "on conflict (post_id, user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    head: "insert into appearances (post_id, user_id, first_call_id, last_call_id)
+        select one.id, other.id, column3, column4
+        from (values",
+    row: "(?, ?, ?, ?)",
+    tail: ")
+        left join posts as one on one.post_id = column1
+        left join users as other on other.user_id = column2
+        where true on conflict (post_id, user_id) do update set
+        first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const REMIXES: Statement = Statement {
-    head: "insert into remixes (parent_post_id, post_id, first_call_id, last_call_id) values",
-    row: "((select id from posts where post_id = ?), (select id from posts where post_id = ?), ?, ?)",
-    tail: "on conflict (parent_post_id, post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    head: "insert into remixes (parent_post_id, post_id, first_call_id, last_call_id)
+        select one.id, other.id, column3, column4
+        from (values",
+    row: "(?, ?, ?, ?)",
+    tail: ")
+        left join posts as one on one.post_id = column1
+        left join posts as other on other.post_id = column2
+        where true on conflict (parent_post_id, post_id) do update set
+        first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 const FEED: Statement = Statement {
-    head: "insert into feed_entries (call_id, position, rank, post_id, observed_at) values",
-    row: "(?, ?, ?, (select id from posts where post_id = ?), ?)",
-    tail: "on conflict (call_id, position) do nothing",
+    head: "insert into feed_entries (call_id, position, rank, post_id, observed_at)
+        select column1, column2, column3, listed.id, column5
+        from (values",
+    row: "(?, ?, ?, ?, ?)",
+    tail: ")
+        left join posts as listed on listed.post_id = column4
+        where true on conflict (call_id, position) do nothing",
 };
 const LEADERBOARD: Statement = Statement {
-    head: "insert into leaderboard_entries (call_id, position, rank, user_id, observed_at) values",
-    row: "(?, ?, ?, (select id from users where user_id = ?), ?)",
-    tail: "on conflict (call_id, position) do nothing",
+    head: "insert into leaderboard_entries (call_id, position, rank, user_id, observed_at)
+        select column1, column2, column3, listed.id, column5
+        from (values",
+    row: "(?, ?, ?, ?, ?)",
+    tail: ")
+        left join users as listed on listed.user_id = column4
+        where true on conflict (call_id, position) do nothing",
 };
 const SEARCH: Statement = Statement {
-    head: "insert into search_results (call_id, position, query, user_id, token, observed_at) values",
-    row: "(?, ?, ?, (select id from users where user_id = ?), ?, ?)",
-    tail: "on conflict (call_id, position) do nothing",
+    head: "insert into search_results (call_id, position, query, user_id, token, observed_at)
+        select column1, column2, column3, listed.id, column5, column6
+        from (values",
+    row: "(?, ?, ?, ?, ?, ?)",
+    tail: ")
+        left join users as listed on listed.user_id = column4
+        where true on conflict (call_id, position) do nothing",
 };
 
 /// Writes all edges; both ends are written already.

@@ -1,7 +1,7 @@
 //! Rows into tables. A value that was not said never overwrites a known one; parents are written before children.
 //!
-//! Nothing is read back: a row finds those that it refers to by their text ids, inside its own statement. A row that
-//! comes back through the driver costs more than that look-up.
+//! Nothing is read back: rows are joined to those that they refer to by their text ids, inside their own statement. A
+//! row that comes back through the driver costs more than that, and a sub-select for each value opens a cursor for each.
 
 mod attachments;
 mod bare;

@@ -19,11 +19,18 @@ const POSTS: Statement = Statement {
         like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
         recursive_reply_count, share_count, repost_count, counted_at, counted_call_id, first_call_id,
         last_call_id)
-        values",
-    row: "(?, (select id from users where user_id = ?),
-        (select id from posts where post_id = ?), (select id from posts where post_id = ?), (select id from posts where post_id = ?),
-        ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: "on conflict (post_id) do update set
+        select column1, author.id, parent.id, root.id, origin.id, column6, column7, column8, column9, column10,
+        column11, column12, column13, column14, column15, column16, column17, column18,
+        column19, column20, column21, column22, column23, column24, column25, column26,
+        column27, column28, column29, column30, column31, column32, column33, column34
+        from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: ")
+        left join users as author on author.user_id = column2
+        left join posts as parent on parent.post_id = column3
+        left join posts as root on root.post_id = column4
+        left join posts as origin on origin.post_id = column5
+        where true on conflict (post_id) do update set
         author_id = coalesce(excluded.author_id, author_id),
         parent_id = coalesce(excluded.parent_id, parent_id),
         root_id = coalesce(excluded.root_id, root_id),
