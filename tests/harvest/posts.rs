@@ -199,6 +199,11 @@ fn download_information_is_a_post_its_author_and_one_video() {
         "created_at": 1760343131.25}),
     );
     assert_eq!(page.posts[0].counts.reply_count, Some(3));
+    // The remote cuts it: it is no prompt, and may not stand in for one.
+    assert_eq!(
+        (page.posts[0].title.as_deref(), &page.posts[0].text),
+        (Some("t"), &None)
+    );
     assert_eq!(page.posts[0].author_user_id.as_deref(), Some("user-1"));
     assert_eq!(
         page.users[0].profile_picture_url.as_deref(),

@@ -134,6 +134,7 @@ fn described(wrapper: &Wrapper<'_>) -> Post {
         post_id: wrapper.id.clone(),
         author_user_id: wrapper.author_user_id.clone(),
         text: fields.text("text"),
+        title: None,
         caption: fields.text("caption"),
         emoji: fields.text("emoji"),
         source: fields.text("source"),
