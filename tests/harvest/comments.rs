@@ -3,7 +3,7 @@
 use serde_json::json;
 use soracrawl::model::Harvest;
 
-use crate::read;
+use crate::{ids, read, try_read};
 
 /// (comment, its post, its parent comment), by comment.
 fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
@@ -210,4 +210,93 @@ fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
         [("c1", Some("s_1"), None), ("r1", Some("s_1"), Some("c1"))]
     );
     assert_eq!(page.posts[0].post_id, "s_1");
+}
+
+#[test]
+fn no_list_at_all_is_an_empty_one_only_where_the_subject_itself_counts_no_replies() {
+    let empty = |name, subject, data: &serde_json::Value| {
+        try_read(name, subject, &data.to_string()).map(|page| page.items.is_empty())
+    };
+    for count in [json!(0), json!("0"), json!(0.0)] {
+        let data = json!({"post": {"id": "s_1", "reply_count": count}, "children": null});
+        assert_eq!(empty("get_post_comments", "s_1", &data), Ok(true), "{data}");
+    }
+    let data = json!({"post": {"id": "c1", "reply_count": 0}, "profile": {"user_id": "user-1"}, "children": null});
+    assert_eq!(empty("get_comment_replies", "c1", &data), Ok(true));
+    let page = read("get_comment_replies", "c1", &data);
+    assert_eq!((page.comments.len(), page.users.len()), (1, 1));
+    for data in [
+        json!({"post": {"id": "s_1", "reply_count": 1}, "children": null}),
+        json!({"post": {"id": "s_1"}, "children": null}),
+        json!({"post": {"id": "s_1", "reply_count": null}, "children": null}),
+        json!({"post": {"id": "s_2", "reply_count": 0}, "children": null}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": null, "cursor": "n"}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": null, "has_more": true}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": {"items": null}}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": "x"}),
+        json!({"post": {"id": "s_1", "reply_count": 0}}),
+        json!({"profile": {"user_id": "user-1"}, "children": null}),
+        json!({"children": null}),
+    ] {
+        let failed = empty("get_post_comments", "s_1", &data).unwrap_err();
+        assert!(failed.at.starts_with("data.children"), "{data}: {failed}");
+    }
+}
+
+#[test]
+fn a_post_above_a_comment_is_no_comment_though_it_is_another_post() {
+    let post = json!({"id": "s_0", "attachments": [{"id": "a1", "url": "https://x"}]});
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"items": [{"id": "c1", "root_post_id": "s_1", "parent_post_id": "s_1",
+            "ancestors": [{"post": {"id": "s_1"}}, {"post": post}], "parent_post": {"post": {"id": "s_1"}}}]}),
+    );
+    assert_eq!(tree(&page), [("c1", Some("s_1"), None)]);
+    assert_eq!(page.attachments[0].post_id.as_deref(), Some("s_0"));
+    assert_eq!(
+        ids(&page.posts, |post| &post.post_id),
+        ["s_1", "s_0", "s_1"]
+    );
+}
+
+#[test]
+fn the_comment_that_was_asked_for_is_no_post_though_its_id_looks_like_one() {
+    let page = read(
+        "get_comment_replies",
+        "s_c1",
+        &json!({"post": {"id": "s_c1", "root_post_id": "s_1"}, "children": [
+            {"id": "r1", "root_post_id": "s_1", "parent_post_id": "s_c1", "ancestors": [{"id": "s_1"}, {"id": "s_c1"}],
+             "children": [{"id": "q1", "root_post_id": "s_1", "parent_post_id": "r1",
+                "ancestors": [{"id": "s_1"}, {"id": "s_c1"}, {"id": "r1"}]}]}]}),
+    );
+    assert!(
+        page.posts.iter().all(|post| post.post_id == "s_1"),
+        "{:?}",
+        page.posts
+    );
+    assert!(
+        page.comments
+            .iter()
+            .all(|comment| comment.comment_id != "s_1")
+    );
+    assert_eq!(page.posts.len(), 2);
+}
+
+#[test]
+fn a_comment_with_the_id_of_a_post_is_known_by_the_reply_that_answers_it() {
+    let page = read(
+        "get_post_comments",
+        "s_1",
+        &json!({"items": [{"id": "r1", "parent_post_id": "s_c1", "root_post_id": "s_1",
+            "ancestors": [{"id": "s_1"}, {"id": "s_c1", "parent_post_id": "s_1"}]}]}),
+    );
+    assert_eq!(
+        tree(&page),
+        [
+            ("r1", Some("s_1"), Some("s_c1")),
+            ("s_c1", Some("s_1"), None)
+        ]
+    );
+    assert_eq!(ids(&page.posts, |post| &post.post_id), ["s_1"]);
 }
