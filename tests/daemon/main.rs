@@ -9,6 +9,7 @@ mod config;
 mod errors;
 mod hostile;
 mod kill;
+mod opening;
 mod plan;
 mod readers;
 mod remote;

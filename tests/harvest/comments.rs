@@ -3,10 +3,10 @@
 use serde_json::json;
 use soracrawl::model::Harvest;
 
-use crate::{ids, read, try_read};
+use crate::{read, try_read};
 
 /// (comment, its post, its parent comment), by comment.
-fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
+pub fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
     let mut tree: Vec<_> = page
         .comments
         .iter()
@@ -198,21 +198,6 @@ fn a_video_of_a_comment_belongs_to_the_comment() {
 }
 
 #[test]
-fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
-    let page = read(
-        "get_post_comments",
-        "s_1",
-        &json!({"items": [{"id": "r1", "parent_post_id": "c1",
-        "ancestors": {"items": [{"id": "s_1"}, {"post": {"id": "c1", "parent_post_id": "s_1"}}]}}]}),
-    );
-    assert_eq!(
-        tree(&page),
-        [("c1", Some("s_1"), None), ("r1", Some("s_1"), Some("c1"))]
-    );
-    assert_eq!(page.posts[0].post_id, "s_1");
-}
-
-#[test]
 fn no_list_at_all_is_an_empty_one_only_where_the_subject_itself_counts_no_replies() {
     let empty = |name, subject, data: &serde_json::Value| {
         try_read(name, subject, &data.to_string()).map(|page| page.items.is_empty())
@@ -241,62 +226,4 @@ fn no_list_at_all_is_an_empty_one_only_where_the_subject_itself_counts_no_replie
         let failed = empty("get_post_comments", "s_1", &data).unwrap_err();
         assert!(failed.at.starts_with("data.children"), "{data}: {failed}");
     }
-}
-
-#[test]
-fn a_post_above_a_comment_is_no_comment_though_it_is_another_post() {
-    let post = json!({"id": "s_0", "attachments": [{"id": "a1", "url": "https://x"}]});
-    let page = read(
-        "get_post_comments",
-        "s_1",
-        &json!({"items": [{"id": "c1", "root_post_id": "s_1", "parent_post_id": "s_1",
-            "ancestors": [{"post": {"id": "s_1"}}, {"post": post}], "parent_post": {"post": {"id": "s_1"}}}]}),
-    );
-    assert_eq!(tree(&page), [("c1", Some("s_1"), None)]);
-    assert_eq!(page.attachments[0].post_id.as_deref(), Some("s_0"));
-    assert_eq!(
-        ids(&page.posts, |post| &post.post_id),
-        ["s_1", "s_0", "s_1"]
-    );
-}
-
-#[test]
-fn the_comment_that_was_asked_for_is_no_post_though_its_id_looks_like_one() {
-    let page = read(
-        "get_comment_replies",
-        "s_c1",
-        &json!({"post": {"id": "s_c1", "root_post_id": "s_1"}, "children": [
-            {"id": "r1", "root_post_id": "s_1", "parent_post_id": "s_c1", "ancestors": [{"id": "s_1"}, {"id": "s_c1"}],
-             "children": [{"id": "q1", "root_post_id": "s_1", "parent_post_id": "r1",
-                "ancestors": [{"id": "s_1"}, {"id": "s_c1"}, {"id": "r1"}]}]}]}),
-    );
-    assert!(
-        page.posts.iter().all(|post| post.post_id == "s_1"),
-        "{:?}",
-        page.posts
-    );
-    assert!(
-        page.comments
-            .iter()
-            .all(|comment| comment.comment_id != "s_1")
-    );
-    assert_eq!(page.posts.len(), 2);
-}
-
-#[test]
-fn a_comment_with_the_id_of_a_post_is_known_by_the_reply_that_answers_it() {
-    let page = read(
-        "get_post_comments",
-        "s_1",
-        &json!({"items": [{"id": "r1", "parent_post_id": "s_c1", "root_post_id": "s_1",
-            "ancestors": [{"id": "s_1"}, {"id": "s_c1", "parent_post_id": "s_1"}]}]}),
-    );
-    assert_eq!(
-        tree(&page),
-        [
-            ("r1", Some("s_1"), Some("s_c1")),
-            ("s_c1", Some("s_1"), None)
-        ]
-    );
-    assert_eq!(ids(&page.posts, |post| &post.post_id), ["s_1"]);
 }
