@@ -74,6 +74,7 @@ create table posts (
     post_id text not null unique,   -- s_…
     author_id integer references users (id),
     text text,                      -- the prompt
+    title text,                     -- the prompt again, perhaps cut short: get_video_download_info knows no other
     caption text,                   -- where there is one beside the prompt
     emoji text,                     -- that stands for the post
     source text,                    -- where it was made, in the remote's words
@@ -171,7 +172,16 @@ create index comments_of_parent on comments (parent_comment_id) where parent_com
 create trigger comments_post_known after update of post_id on comments
 when old.post_id is null and new.post_id is not null begin
     -- Replies that came before anything said under which post their thread stands.
-    update comments set post_id = new.post_id where parent_comment_id = new.id and post_id is null;
+    -- The whole thread in one statement: triggers that call each other end at a depth of 1000.
+    update comments set post_id = new.post_id
+    where id in (
+        with recursive below (id) as (
+            select id from comments where parent_comment_id = new.id and post_id is null
+            union
+            select c.id from comments c join below on c.parent_comment_id = below.id where c.post_id is null
+        )
+        select id from below
+    );
 end;
 
 create table comment_stats (

@@ -16,8 +16,8 @@ create view users_now as
 
 create view posts_now as
     -- The newest state of every post that a reply described.
-    select p.post_id, a.user_id as author_user_id, a.username as author_username, p.text, p.caption, p.emoji, p.source,
-           p.posted_at, p.updated_at, p.tombstoned_at, p.posted_to_public, p.share_setting, p.is_featured,
+    select p.post_id, a.user_id as author_user_id, a.username as author_username, p.text, p.title, p.caption, p.emoji,
+           p.source, p.posted_at, p.updated_at, p.tombstoned_at, p.posted_to_public, p.share_setting, p.is_featured,
            parent.post_id as parent_post_id, root.post_id as root_post_id, origin.post_id as repost_of_post_id,
            p.discovery_phrase, p.like_count, p.dislike_count, p.view_count, p.unique_view_count, p.remix_count,
            p.reply_count, p.recursive_reply_count, p.share_count, p.repost_count, p.counted_at,
@@ -30,7 +30,7 @@ create view posts_now as
     left join posts origin on origin.id = p.repost_of_id
     join calls f on f.id = p.first_call_id
     join calls l on l.id = p.last_call_id
-    where p.posted_at is not null or p.text is not null or p.counted_at is not null or p.author_id is not null;
+    where p.posted_at is not null or p.text is not null or p.title is not null or p.counted_at is not null or p.author_id is not null;
 
 create view follow_edges as
     -- Who follows whom, with names.
@@ -60,13 +60,20 @@ create view remix_edges as
     join posts parent on parent.id = e.parent_post_id;
 
 create view comment_tree as
-    -- Every comment under its post, with its depth (0 answers the post) and its path for sorting.
-    with recursive tree (id, depth, path) as (
+    -- Every comment under its post, with its depth (0 answers the post) and its path for sorting. Comments that answer
+    -- each other in a circle, to which nothing leads, and what hangs on them have depth 0 too, and a parent all the same.
+    with recursive led (id, depth, path) as (
         select id, 0, printf('%020.6f/%s', coalesce(posted_at, 0), comment_id)
         from comments where parent_comment_id is null
         union all
-        select c.id, tree.depth + 1, tree.path || ' ' || printf('%020.6f/%s', coalesce(c.posted_at, 0), c.comment_id)
-        from comments c join tree on c.parent_comment_id = tree.id
+        select c.id, led.depth + 1, led.path || ' ' || printf('%020.6f/%s', coalesce(c.posted_at, 0), c.comment_id)
+        from comments c join led on c.parent_comment_id = led.id
+    ),
+    tree (id, depth, path) as (
+        select id, depth, path from led
+        union all
+        select id, 0, printf('%020.6f/%s', coalesce(posted_at, 0), comment_id)
+        from comments where parent_comment_id is not null and id not in (select id from led)
     )
     select p.post_id, c.comment_id, parent.comment_id as parent_comment_id, tree.depth,
            a.user_id as author_user_id, a.username as author_username, c.text, c.posted_at, c.tombstoned_at,
@@ -78,15 +85,22 @@ create view comment_tree as
     left join users a on a.id = c.author_id;
 
 create view remix_tree as
-    -- Every line of remixes from its first post down, with the depth of each step.
-    with recursive tree (root_id, id, parent_id, depth) as (
-        select distinct r.parent_post_id, r.parent_post_id, null, 0
+    -- Every line of remixes from its first post down, with the depth of each step. Posts that no first post leads to
+    -- within 100 steps, such as those made from each other in a circle, begin a line of their own, at depth 0 and
+    -- with their parent.
+    with recursive led (root_id, id, parent_id, depth, line) as (
+        select distinct r.parent_post_id, r.parent_post_id, null, 0, '/' || r.parent_post_id || '/'
         from remixes r
         where not exists (select 1 from remixes up where up.post_id = r.parent_post_id)
         union all
-        select tree.root_id, r.post_id, r.parent_post_id, tree.depth + 1
-        from remixes r join tree on r.parent_post_id = tree.id
-        where tree.depth < 100
+        select led.root_id, r.post_id, r.parent_post_id, led.depth + 1, led.line || r.post_id || '/'
+        from remixes r join led on r.parent_post_id = led.id
+        where led.depth < 100 and instr(led.line, '/' || r.post_id || '/') = 0
+    ),
+    tree (root_id, id, parent_id, depth) as (
+        select root_id, id, parent_id, depth from led
+        union all
+        select post_id, post_id, parent_post_id, 0 from remixes where post_id not in (select id from led)
     )
     select root.post_id as root_post_id, p.post_id, parent.post_id as parent_post_id, tree.depth,
            a.user_id as author_user_id, a.username as author_username, p.text, p.posted_at, p.like_count, p.remix_count

@@ -90,14 +90,7 @@ pub(super) async fn keep(
     match parts.writer.commit_page(page).await {
         Ok(()) => {}
         Err(Error::Database(error)) => {
-            keep_raw(
-                engine,
-                (job_id, fence),
-                call_id,
-                settlement,
-                &error.to_string(),
-            )
-            .await?;
+            keep_raw(engine, (job_id, fence), call_id, settlement, &error).await?;
             return Ok(None);
         }
         Err(error) => return Err(error),

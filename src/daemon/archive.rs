@@ -51,9 +51,7 @@ impl Archive {
                 .into());
             }
         };
-        let store = Store::open(path)
-            .await
-            .with_context(|| format!("cannot open the archive {}", path.display()))?;
+        let store = Store::open(path).await?;
         let run = store.start_run(kind, std::process::id(), now()).await?;
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
             tracing::warn!(

@@ -50,7 +50,10 @@ pub struct Post {
     /// `s_…`
     pub post_id: String,
     pub author_user_id: Option<String>,
+    /// The prompt.
     pub text: Option<String>,
+    /// What `get_video_download_info` says of the text; perhaps a part of it only.
+    pub title: Option<String>,
     pub caption: Option<String>,
     pub emoji: Option<String>,
     pub source: Option<String>,

@@ -31,9 +31,7 @@ pub async fn shown(
     columns: &[&'static str],
 ) -> Result<BTreeSet<Vec<String>>> {
     let Some((_, view)) = VIEWS.iter().find(|(name, _)| *name == kind) else {
-        return Err(super::Error::Database(sqlx::Error::ColumnNotFound(
-            kind.to_owned(),
-        )));
+        return Err(sqlx::Error::ColumnNotFound(kind.to_owned()).into());
     };
     let list: Vec<String> = columns
         .iter()

@@ -1,8 +1,13 @@
 //! What can go wrong with the archive, by who must act.
 
+use std::path::Path;
+
+use sqlx::migrate::MigrateError;
+
 use crate::model::MicroUsd;
 
-/// An error of the store.
+/// An error of the store. Each text is the whole of it: the driver's errors repeat their own causes, so none is handed
+/// on as a source, which would be printed once more.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Somebody else holds the job by now; what was fetched under the old lease is not written.
@@ -13,17 +18,18 @@ pub enum Error {
     BudgetSpent(Spent),
     /// The disk is full, the file is read-only or somebody keeps it locked: waiting may help.
     #[error("the archive cannot be written just now: {0}")]
-    Unwritable(#[source] sqlx::Error),
-    #[error("the archive: {0}")]
-    Database(#[source] sqlx::Error),
-    #[error("the archive's migrations: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
-    #[error("{path}: {source}")]
-    Io {
-        path: String,
-        #[source]
-        source: std::io::Error,
-    },
+    Unwritable(String),
+    #[error("the archive failed: {0}")]
+    Database(String),
+    /// Questions make no archive.
+    #[error("there is no archive {path} yet: `soracrawl seed` or `soracrawl run` makes one")]
+    Missing { path: String },
+    #[error("{path} was made by another version of soracrawl")]
+    OtherVersion { path: String },
+    #[error("{path} cannot be opened: {why}")]
+    Unopened { path: String, why: String },
+    #[error("{path}: {why}")]
+    Io { path: String, why: std::io::Error },
     #[error("the archive's writer has stopped")]
     Closed,
 }
@@ -71,6 +77,52 @@ impl Scope {
     }
 }
 
+impl Error {
+    /// What the driver says when a file is opened.
+    pub(super) fn opening(path: &Path, error: &sqlx::Error) -> Self {
+        Self::Unopened {
+            path: path.display().to_string(),
+            why: said(error),
+        }
+    }
+
+    /// What the driver says when a schema is brought up to date.
+    pub(super) fn migrating(path: &Path, error: &MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(_)
+            | MigrateError::VersionMismatch(_)
+            | MigrateError::VersionNotPresent(_)
+            | MigrateError::VersionTooOld(..)
+            | MigrateError::VersionTooNew(..) => Self::OtherVersion {
+                path: path.display().to_string(),
+            },
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+                Self::opening(path, error)
+            }
+            other => Self::Unopened {
+                path: path.display().to_string(),
+                why: other.to_string(),
+            },
+        }
+    }
+
+    /// The same again, for somebody else who waits for it.
+    pub(super) fn again(&self) -> Self {
+        match self {
+            Self::Database(why) => Self::Database(why.clone()),
+            other => Self::Database(other.to_string()),
+        }
+    }
+}
+
+/// SQLite's own words where it has some, without what the driver puts around them.
+fn said(error: &sqlx::Error) -> String {
+    match error.as_database_error() {
+        Some(database) => database.to_string(),
+        None => error.to_string(),
+    }
+}
+
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
         // SQLite's primary result codes: 5 busy, 6 locked, 8 read-only, 10 i/o error, 13 full, 14 cannot open.
@@ -79,8 +131,8 @@ impl From<sqlx::Error> for Error {
             .and_then(|database| database.code())
             .and_then(|code| code.parse::<i32>().ok());
         match code.map(|code| code & 0xff) {
-            Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Unwritable(error),
-            _ => Self::Database(error),
+            Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Unwritable(said(&error)),
+            _ => Self::Database(said(&error)),
         }
     }
 }

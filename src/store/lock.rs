@@ -28,9 +28,9 @@ impl Lock {
     /// Where the lock file cannot be made.
     pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
         let path = lock_path(path);
-        let io = |source| Error::Io {
+        let io = |why| Error::Io {
             path: path.display().to_string(),
-            source,
+            why,
         };
         let mut file = OpenOptions::new()
             .read(true)
@@ -81,10 +81,10 @@ impl Lock {
         }
         let file = match OpenOptions::new().read(true).open(lock_path(path)) {
             Ok(file) => file,
-            Err(source) => {
+            Err(why) => {
                 return Err(Error::Io {
                     path: lock_path(path).display().to_string(),
-                    source,
+                    why,
                 });
             }
         };

@@ -78,8 +78,13 @@ impl Store {
             .pragma("wal_autocheckpoint", "16000")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();
-        let mut connection = SqliteConnection::connect_with(&options).await?;
-        MIGRATIONS.run(&mut connection).await?;
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .map_err(|error| Error::opening(path, &error))?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| Error::migrating(path, &error))?;
         Ok(Self {
             connection: Arc::new(Mutex::new(transaction::Writing::new(connection))),
             readers: open_readers(path).await?,
@@ -120,10 +125,11 @@ impl Store {
 }
 
 async fn open_readers(path: &Path) -> Result<SqlitePool> {
-    if let Err(source) = std::fs::metadata(path) {
-        return Err(Error::Io {
-            path: path.display().to_string(),
-            source,
+    if let Err(why) = std::fs::metadata(path) {
+        let path = path.display().to_string();
+        return Err(match why.kind() {
+            std::io::ErrorKind::NotFound => Error::Missing { path },
+            _ => Error::Io { path, why },
         });
     }
     let options = SqliteConnectOptions::new()
@@ -131,18 +137,26 @@ async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
-    Ok(SqlitePoolOptions::new()
+    let unopened = |error| Error::opening(path, &error);
+    let pool = SqlitePoolOptions::new()
         .max_connections(READERS)
         .min_connections(0)
         .connect_with(options)
-        .await?)
+        .await
+        .map_err(unopened)?;
+    // Only the first look at its pages shows whether it is a database.
+    sqlx::query("pragma schema_version")
+        .execute(&pool)
+        .await
+        .map_err(unopened)?;
+    Ok(pool)
 }
 
 /// The archive holds other people's data and signed links: only its owner may read a file that we create.
 fn create_private(path: &Path) -> Result<()> {
-    let io = |source| Error::Io {
+    let io = |why| Error::Io {
         path: path.display().to_string(),
-        source,
+        why,
     };
     if let Some(folder) = path
         .parent()

@@ -180,7 +180,6 @@ async fn write_group(
     loop {
         match try_group(connection, group, times.next()).await {
             Err(Error::Unwritable(why)) => {
-                let why = why.to_string();
                 if say_trouble.borrow().as_ref() != Some(&why) {
                     tracing::error!(
                         why,
@@ -286,17 +285,12 @@ fn reply_one(one: impl IntoIterator<Item = Operation>, answers: Result<Vec<Answe
         Err(error) => {
             for operation in one {
                 match operation {
-                    Operation::Lease(ask) => drop(ask.answer.send(Err(error_again(&error)))),
-                    Operation::Open(ask) => drop(ask.answer.send(Err(error_again(&error)))),
-                    Operation::Page(ask) => drop(ask.answer.send(Err(error_again(&error)))),
-                    Operation::Fail(ask) => drop(ask.answer.send(Err(error_again(&error)))),
+                    Operation::Lease(ask) => drop(ask.answer.send(Err(error.again()))),
+                    Operation::Open(ask) => drop(ask.answer.send(Err(error.again()))),
+                    Operation::Page(ask) => drop(ask.answer.send(Err(error.again()))),
+                    Operation::Fail(ask) => drop(ask.answer.send(Err(error.again()))),
                 }
             }
         }
     }
-}
-
-/// Errors of the driver cannot be copied; the text is what the receiver needs.
-fn error_again(error: &Error) -> Error {
-    Error::Database(sqlx::Error::Protocol(error.to_string()))
 }

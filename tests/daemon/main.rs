@@ -10,6 +10,7 @@ mod errors;
 mod hostile;
 mod kill;
 mod known;
+mod opening;
 mod plan;
 mod program;
 mod readers;

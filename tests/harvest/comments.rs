@@ -3,10 +3,10 @@
 use serde_json::json;
 use soracrawl::model::Harvest;
 
-use crate::read;
+use crate::{read, try_read};
 
 /// (comment, its post, its parent comment), by comment.
-fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
+pub fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
     let mut tree: Vec<_> = page
         .comments
         .iter()
@@ -198,16 +198,32 @@ fn a_video_of_a_comment_belongs_to_the_comment() {
 }
 
 #[test]
-fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
-    let page = read(
-        "get_post_comments",
-        "s_1",
-        &json!({"items": [{"id": "r1", "parent_post_id": "c1",
-        "ancestors": {"items": [{"id": "s_1"}, {"post": {"id": "c1", "parent_post_id": "s_1"}}]}}]}),
-    );
-    assert_eq!(
-        tree(&page),
-        [("c1", Some("s_1"), None), ("r1", Some("s_1"), Some("c1"))]
-    );
-    assert_eq!(page.posts[0].post_id, "s_1");
+fn no_list_at_all_is_an_empty_one_only_where_the_subject_itself_counts_no_replies() {
+    let empty = |name, subject, data: &serde_json::Value| {
+        try_read(name, subject, &data.to_string()).map(|page| page.items.is_empty())
+    };
+    for count in [json!(0), json!("0"), json!(0.0)] {
+        let data = json!({"post": {"id": "s_1", "reply_count": count}, "children": null});
+        assert_eq!(empty("get_post_comments", "s_1", &data), Ok(true), "{data}");
+    }
+    let data = json!({"post": {"id": "c1", "reply_count": 0}, "profile": {"user_id": "user-1"}, "children": null});
+    assert_eq!(empty("get_comment_replies", "c1", &data), Ok(true));
+    let page = read("get_comment_replies", "c1", &data);
+    assert_eq!((page.comments.len(), page.users.len()), (1, 1));
+    for data in [
+        json!({"post": {"id": "s_1", "reply_count": 1}, "children": null}),
+        json!({"post": {"id": "s_1"}, "children": null}),
+        json!({"post": {"id": "s_1", "reply_count": null}, "children": null}),
+        json!({"post": {"id": "s_2", "reply_count": 0}, "children": null}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": null, "cursor": "n"}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": null, "has_more": true}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": {"items": null}}),
+        json!({"post": {"id": "s_1", "reply_count": 0}, "children": "x"}),
+        json!({"post": {"id": "s_1", "reply_count": 0}}),
+        json!({"profile": {"user_id": "user-1"}, "children": null}),
+        json!({"children": null}),
+    ] {
+        let failed = empty("get_post_comments", "s_1", &data).unwrap_err();
+        assert!(failed.at.starts_with("data.children"), "{data}: {failed}");
+    }
 }

@@ -107,10 +107,81 @@ fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_sil
         ("false", None, None, 1),
         ("{}", None, Some(true), 1),
         ("[1]", None, Some(true), 1),
+        ("17.5", Some("17.5"), None, 0),
+        ("-3", Some("-3"), None, 0),
+        ("9007199254740993", Some("9007199254740993"), None, 0),
+        ("9223372036854775807", Some("9223372036854775807"), None, 0),
+        // Read as floats, these are other numbers than those that came.
+        ("9007199254740993.0", None, Some(true), 1),
+        ("12345678901234567890", None, Some(true), 1),
+        ("-98765432109876543210", None, Some(true), 1),
+        ("1e300", None, Some(true), 1),
     ] {
         let page = read("get_feed", &format!(r#"{{"items":[],"cursor":{cursor}}}"#)).unwrap();
         let got = (page.cursor.as_deref(), page.has_more, page.odd.len());
         assert_eq!(got, (read_as, has_more, odd), "{cursor}");
+    }
+}
+
+#[test]
+fn a_cursor_that_a_float_would_change_counts_as_cut_off_whatever_is_said_beside_it() {
+    let body = r#"{"items":[],"cursor":98765432109876543210,"has_more":false}"#;
+    let page = read("get_feed", body).unwrap();
+    assert_eq!((page.cursor, page.has_more), (None, Some(true)));
+}
+
+#[test]
+fn has_more_is_understood_as_a_text_too() {
+    for (said, read_as) in [
+        (r#""true""#, Some(true)),
+        (r#""False""#, Some(false)),
+        (r#""1""#, Some(true)),
+        ("0.0", Some(false)),
+        ("null", None),
+    ] {
+        let page = read("get_feed", &format!(r#"{{"items":[],"has_more":{said}}}"#)).unwrap();
+        assert_eq!((page.has_more, page.odd.len()), (read_as, 0), "{said}");
+    }
+}
+
+#[test]
+fn a_list_in_one_more_wrapper_is_the_list() {
+    for (body, cursor, has_more) in [
+        (
+            r#"{"items":{"items":[{"id":"s_1"}],"cursor":"in"},"cursor":"out"}"#,
+            Some("in"),
+            None,
+        ),
+        (
+            r#"{"items":{"items":[{"id":"s_1"}]},"cursor":"out","has_more":true}"#,
+            Some("out"),
+            Some(true),
+        ),
+        (
+            r#"{"items":{"items":[{"id":"s_1"}],"cursor":null,"has_more":true}}"#,
+            None,
+            Some(true),
+        ),
+    ] {
+        let page = read("get_feed", body).unwrap();
+        assert_eq!(page.items, ["s_1"], "{body}");
+        assert_eq!(
+            (page.cursor.as_deref(), page.has_more),
+            (cursor, has_more),
+            "{body}"
+        );
+        assert!(page.odd.is_empty(), "{body}");
+    }
+    let comments = r#"{"children":{"items":{"items":[{"id":"c1"}],"cursor":"in"}}}"#;
+    let page = read("get_post_comments", comments).unwrap();
+    assert_eq!((page.items.len(), page.cursor.as_deref()), (1, Some("in")));
+    let odd = read("get_feed", r#"{"items":{"items":[3]}}"#).unwrap();
+    assert_eq!(odd.odd[0].at, "data.items.items[0]");
+    for body in [
+        r#"{"items":{"items":null}}"#,
+        r#"{"items":{"items":{"items":[]}}}"#,
+    ] {
+        assert!(read("get_feed", body).is_err(), "{body}");
     }
 }
 

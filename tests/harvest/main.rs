@@ -3,6 +3,7 @@
 mod any;
 mod comments;
 mod hostile;
+mod kin;
 mod posts;
 mod users;
 

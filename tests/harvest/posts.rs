@@ -189,6 +189,60 @@ fn remixes_hang_on_the_post_asked_for_unless_they_say_another() {
 }
 
 #[test]
+fn a_post_of_a_user_is_his_where_nothing_else_is_said() {
+    let author = |subject, item: &Value| {
+        let page = read("get_user_posts", subject, &json!({"items": [item]}));
+        page.posts.last().expect("a post").author_user_id.clone()
+    };
+    let his = Some("user-1".to_owned());
+    for item in [
+        json!({"id": "s_1"}),
+        json!({"post": {"id": "s_1", "shared_by": null, "parent_post": {"id": "s_0"}}, "profile": null}),
+        json!({"post": {"id": "s_1"}, "reposter_profile": null, "children": [{"id": "c1"}]}),
+    ] {
+        assert_eq!(author("user-1", &item), his, "{item}");
+    }
+    for (item, said) in [
+        (json!({"id": "s_1", "shared_by": "user-2"}), Some("user-2")),
+        (
+            json!({"post": {"id": "s_1"}, "profile": {"user_id": "user-2"}}),
+            Some("user-2"),
+        ),
+        (
+            json!({"post": {"id": "s_1"}, "profile": {"username": "two"}}),
+            None,
+        ),
+        (json!({"id": "s_1", "shared_by": 17}), None),
+        (
+            json!({"post": {"id": "s_1"}, "reposter_profile": {"user_id": "user-1"}}),
+            None,
+        ),
+        (json!({"id": "s_1", "repost_of_post_id": "s_0"}), None),
+        (json!({"id": "s_1", "repost_of_user_id": "user-2"}), None),
+        (
+            json!({"id": "s_1", "original_poster": {"user_id": "user-2"}}),
+            None,
+        ),
+        (json!({"id": "s_1", "original_poster": "user-2"}), None),
+    ] {
+        assert_eq!(author("user-1", &item).as_deref(), said, "{item}");
+    }
+    // A character has no posts of its own; an unusable subject is nobody.
+    for subject in ["ch_1", "", "a\u{0}b"] {
+        assert_eq!(author(subject, &json!({"id": "s_1"})), None, "{subject}");
+    }
+    let inside = json!({"post": {"id": "s_1", "parent_post": {"id": "s_0"}}});
+    let page = read("get_user_posts", "user-1", &json!({"items": [inside]}));
+    assert_eq!(
+        (
+            page.posts[0].post_id.as_str(),
+            &page.posts[0].author_user_id
+        ),
+        ("s_0", &None)
+    );
+}
+
+#[test]
 fn download_information_is_a_post_its_author_and_one_video() {
     let page = read(
         "get_video_download_info",
@@ -199,6 +253,11 @@ fn download_information_is_a_post_its_author_and_one_video() {
         "created_at": 1760343131.25}),
     );
     assert_eq!(page.posts[0].counts.reply_count, Some(3));
+    // The remote cuts it: it is no prompt, and may not stand in for one.
+    assert_eq!(
+        (page.posts[0].title.as_deref(), &page.posts[0].text),
+        (Some("t"), &None)
+    );
     assert_eq!(page.posts[0].author_user_id.as_deref(), Some("user-1"));
     assert_eq!(
         page.users[0].profile_picture_url.as_deref(),

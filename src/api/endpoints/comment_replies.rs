@@ -2,7 +2,9 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::api::parse::{Under, comment_item, edge_end, gather, head_comment, page_into};
+use crate::api::parse::{
+    Under, comment_item, edge_end, gather, head_comment, is_unanswered, page_into,
+};
 use crate::model::Harvest;
 
 /// `get_comment_replies`.
@@ -33,18 +35,21 @@ impl Endpoint for CommentReplies {
 
 fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     gather(|gather| {
-        page_into(
-            gather,
-            data,
-            &["children", "items"],
-            |gather, item, place, _| {
-                let under = Under {
-                    post_id: None,
-                    parent_comment_id: edge_end(gather, subject),
-                };
-                comment_item(gather, item, place, under)
-            },
-        )?;
+        if !is_unanswered(data, subject) {
+            page_into(
+                gather,
+                data,
+                &["children", "items"],
+                |gather, item, place, _| {
+                    let under = Under {
+                        post_id: None,
+                        parent_comment_id: edge_end(gather, subject),
+                        asked: Some(subject),
+                    };
+                    comment_item(gather, item, place, under)
+                },
+            )?;
+        }
         head_comment(gather, data);
         Ok(())
     })

@@ -2,7 +2,9 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::api::parse::{Under, comment_item, edge_end, gather, head_post, page_into};
+use crate::api::parse::{
+    Under, comment_item, edge_end, gather, head_post, is_unanswered, page_into,
+};
 use crate::model::Harvest;
 
 /// `get_post_comments`.
@@ -31,18 +33,21 @@ impl Endpoint for PostComments {
 
 fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     gather(|gather| {
-        page_into(
-            gather,
-            data,
-            &["children", "items"],
-            |gather, item, place, _| {
-                let under = Under {
-                    post_id: edge_end(gather, subject),
-                    parent_comment_id: None,
-                };
-                comment_item(gather, item, place, under)
-            },
-        )?;
+        if !is_unanswered(data, subject) {
+            page_into(
+                gather,
+                data,
+                &["children", "items"],
+                |gather, item, place, _| {
+                    let under = Under {
+                        post_id: edge_end(gather, subject),
+                        parent_comment_id: None,
+                        asked: None,
+                    };
+                    comment_item(gather, item, place, under)
+                },
+            )?;
+        }
         head_post(gather, data);
         Ok(())
     })

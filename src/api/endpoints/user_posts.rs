@@ -2,7 +2,7 @@
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
-use crate::api::parse::{page, post_item};
+use crate::api::parse::{is_id, own_post_item, page};
 use crate::model::Harvest;
 
 /// `get_user_posts`.
@@ -35,8 +35,10 @@ impl Endpoint for UserPosts {
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
-fn harvest(_user_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+fn harvest(user_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
+    // A character is shown in posts; it publishes none.
+    let author = Some(user_id).filter(|id| is_id(id) && !id.starts_with("ch_"));
     page(data, &["items"], |gather, item, place, _| {
-        post_item(gather, item, place, None)
+        own_post_item(gather, item, place, author)
     })
 }

@@ -82,7 +82,8 @@ fn post(fields: &Fields<'_>, post_id: &str, author_user_id: Option<String>) -> P
     Post {
         post_id: post_id.to_owned(),
         author_user_id,
-        text: fields.text("title"),
+        // The text, but perhaps cut; it must not take the place of the whole prompt.
+        title: fields.text("title"),
         permalink: fields.url("permalink"),
         posted_at: fields.time("created_at"),
         counts: PostCounts {

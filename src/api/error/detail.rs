@@ -16,8 +16,8 @@ pub(super) enum Detail {
     Text(String),
     /// `place: what is wrong`, one each.
     List(Vec<String>),
-    /// JSON without `detail`: what it says by other names, such as Cloudflare's.
-    Other(Option<String>),
+    /// JSON without `detail`: what it says by other names, such as Cloudflare's; the best name first.
+    Other(Vec<String>),
     /// No JSON at all.
     None,
 }
@@ -41,9 +41,9 @@ impl Detail {
             Some(Value::String(text)) => Self::Text(text),
             Some(Value::Array(items)) => Self::List(items.iter().map(parameter).collect()),
             _ => {
-                let names = ["title", "message", "error_name", "error"];
-                let text = names.iter().find_map(|name| value.get(name)?.as_str());
-                Self::Other(text.map(str::to_owned))
+                let names = ["title", "message", "error_name", "error", "message_zh"];
+                let texts = names.iter().filter_map(|name| value.get(name)?.as_str());
+                Self::Other(texts.map(str::to_owned).collect())
             }
         }
     }
@@ -53,17 +53,28 @@ impl Detail {
         !matches!(self, Self::Other(_) | Self::None)
     }
 
-    /// The vendor asks for another attempt, as he does when his own source failed.
+    /// The vendor asks for another attempt, as he does when his own source failed; in either of his languages.
     pub(super) fn asks_to_retry(&self) -> bool {
-        let text = match self {
-            Self::Object {
-                message: Some(text),
-                ..
-            }
-            | Self::Text(text) => text.to_ascii_lowercase(),
-            _ => return false,
+        const NO: [&str; 6] = [
+            "not retry",
+            "勿重试",
+            "不要重试",
+            "无需重试",
+            "不必重试",
+            "不用重试",
+        ];
+        let texts: Vec<&String> = match self {
+            Self::Object { message, chinese } => message.iter().chain(chinese).collect(),
+            Self::Text(text) => vec![text],
+            Self::Other(texts) => texts.iter().collect(),
+            Self::List(_) | Self::None => return false,
         };
-        text.contains("retry") && !text.contains("not retry")
+        let text: String = texts
+            .into_iter()
+            .map(|text| text.to_ascii_lowercase() + "\n")
+            .collect();
+        ["retry", "重试"].iter().any(|word| text.contains(word))
+            && !NO.iter().any(|no| text.contains(no))
     }
 
     /// A handler ran and missed the subject. FastAPI's own "Not Found" is a text: there is no such path.
@@ -88,7 +99,7 @@ impl Detail {
             Self::Object { message, chinese } => message.clone().or_else(|| chinese.clone()),
             Self::Text(text) => Some(text.clone()),
             Self::List(items) => Some(items.join("; ")),
-            Self::Other(text) => text.clone(),
+            Self::Other(texts) => texts.first().cloned(),
             Self::None => None,
         };
         match (

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::Facts;
 
-/// No wish is obeyed for longer: it may be a mistake, and the next answer can repeat it.
-const LONGEST: f64 = 3600.0;
+/// No wish is obeyed for longer than a week: it is a mistake, and the next answer can repeat it.
+const LONGEST: f64 = 7.0 * 24.0 * 3600.0;
 /// A reset beyond this is a moment, not a number of seconds to wait: a year holds fewer.
 const LEAST_MOMENT: f64 = 100_000_000.0;
 /// A moment beyond this is in milliseconds: in seconds it would be the year 5138.
@@ -81,14 +81,16 @@ mod tests {
             (Some(" 1.5 "), None, Some(1.5)),
             (Some("soon"), None, None),
             (Some("-3"), None, Some(0.0)),
+            (Some("86400"), None, Some(86_400.0)),
+            (Some("604801"), None, Some(604_800.0)),
             (Some("inf"), None, None),
-            (Some("1e300"), None, Some(3600.0)),
+            (Some("1e300"), None, Some(604_800.0)),
             (Some("Tue, 14 Nov 2023 22:13:30 GMT"), None, Some(10.0)),
             (Some("Tue, 14 Nov 2023 22:13:10 GMT"), None, Some(0.0)),
             (None, Some("12"), Some(12.0)),
             (None, Some("1700000020"), Some(20.0)),
             (None, Some("1700000020500"), Some(20.5)),
-            (None, Some("1800000000"), Some(3600.0)),
+            (None, Some("1800000000"), Some(604_800.0)),
             (Some("7"), Some("1700000020"), Some(20.0)),
             (Some("70"), Some("1700000020"), Some(70.0)),
             (Some("soon"), Some("3"), Some(3.0)),

@@ -17,6 +17,8 @@ use crate::model::Comment;
 pub struct Under<'u> {
     pub post_id: Option<&'u str>,
     pub parent_comment_id: Option<&'u str>,
+    /// The comment whose replies were asked for.
+    pub asked: Option<&'u str>,
 }
 
 /// Reads a comment, wrapped or flat, with the replies nested in it, and gives its id.
@@ -32,6 +34,7 @@ pub fn comment_item(
         let below = Under {
             post_id: comment.post_id.as_deref(),
             parent_comment_id: Some(id),
+            asked: under.asked,
         };
         nested(
             gather,
@@ -60,7 +63,7 @@ fn comment(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, under: Under<'_>) -> 
     let comment = described(wrapper, under);
     cast(gather, &wrapper.inner, None);
     attachments(gather, &wrapper.inner, Owner::Comment(&wrapper.id));
-    kin(gather, wrapper, comment.post_id.as_deref());
+    kin(gather, wrapper, &comment, under.asked);
     comment
 }
 
@@ -96,15 +99,22 @@ fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_
     !is_known && !may_be_the_post
 }
 
-/// What stands above a comment in its own object: the post, or comments between it and the post.
-fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, post_id: Option<&str>) {
+/// What stands above a comment in its own object: posts, or comments between them and it.
+fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked: Option<&str>) {
+    let inner = &wrapper.inner;
+    let root = inner.id("root_post_id");
+    let post_id = comment.post_id.as_deref();
     let relative = |gather: &mut Gather<'_>, json: &Json<'_>, place: &Place<'_>| {
         let object = json.get("post").unwrap_or(json);
         match (object.get("id"), post_id) {
-            (Some(Json::Text(id)), Some(post_id)) if !same(id, post_id) => {
+            (Some(Json::Text(id)), _) if is_post(id, root.as_deref(), comment, asked) => {
+                post_item(gather, json, place, None)
+            }
+            (Some(Json::Text(_)), Some(_)) => {
                 let under = Under {
-                    post_id: Some(post_id),
+                    post_id,
                     parent_comment_id: None,
+                    asked,
                 };
                 comment_item(gather, json, place, under)
             }
@@ -112,9 +122,20 @@ fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, post_id: Option<&str>) {
             _ => post_item(gather, json, place, None),
         }
     };
-    let inner = &wrapper.inner;
     nested(gather, inner, "ancestors", None, relative);
     if let Some(json) = inner.get("parent_post") {
         relative(gather, json, &inner.place.key("parent_post"));
     }
+}
+
+/// Whether what stands above a comment is a post. A comment with a video may have an id like a post's: it is known
+/// as a comment by being asked for, or answered.
+fn is_post(id: &str, root: Option<&str>, below: &Comment, asked: Option<&str>) -> bool {
+    let among = |ids: &[Option<&str>]| ids.iter().flatten().any(|other| same(id, other));
+    let is_comment = among(&[
+        Some(&below.comment_id),
+        below.parent_comment_id.as_deref(),
+        asked,
+    ]);
+    among(&[below.post_id.as_deref(), root]) || id.starts_with("s_") && !is_comment
 }

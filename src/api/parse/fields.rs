@@ -120,12 +120,14 @@ impl<'p> Fields<'p> {
         read.seconds
     }
 
-    /// A boolean, also where it comes as 0 or 1.
+    /// A boolean, also where it comes as 0 or 1, or as a text.
     pub fn flag(&self, key: &'static str) -> Option<bool> {
         match self.get(key)? {
             Json::Bool(value) => Some(*value),
-            Json::Int(0) => Some(false),
-            Json::Int(1) => Some(true),
+            Json::Int(0) | Json::Float(0.0) => Some(false),
+            Json::Int(1) | Json::Float(1.0) => Some(true),
+            Json::Text(text) if is_any(text, ["false", "0"]) => Some(false),
+            Json::Text(text) if is_any(text, ["true", "1"]) => Some(true),
             other => self.wrong(key, "a boolean", other),
         }
     }
@@ -182,6 +184,10 @@ impl<'p> Fields<'p> {
 /// Whether a text can stand for an object of the remote.
 pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID_BYTES && !text.chars().any(char::is_control)
+}
+
+fn is_any(text: &str, words: [&str; 2]) -> bool {
+    words.iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 fn is_url(text: &str) -> bool {
@@ -296,9 +302,19 @@ mod tests {
     }
 
     #[test]
-    fn flags_may_be_numbers_and_counts_are_not_below_zero() {
-        assert_eq!(read("1", |fields| fields.flag("it")), (Some(true), vec![]));
-        assert_eq!(read("2", |fields| fields.flag("it")).1.len(), 1);
+    fn flags_may_be_numbers_or_texts_and_counts_are_not_below_zero() {
+        for value in ["true", "1", "1.0", "\"true\"", "\"True\"", "\"1\""] {
+            let got = read(value, |fields| fields.flag("it"));
+            assert_eq!(got, (Some(true), vec![]), "{value}");
+        }
+        for value in ["false", "0", "0.0", "\"false\"", "\"0\""] {
+            let got = read(value, |fields| fields.flag("it"));
+            assert_eq!(got, (Some(false), vec![]), "{value}");
+        }
+        for value in ["2", "\"yes\"", "\"\"", "{}", "0.5"] {
+            let (got, odd) = read(value, |fields| fields.flag("it"));
+            assert_eq!((got, odd.len()), (None, 1), "{value}");
+        }
         assert_eq!(
             read("-1", |fields| fields.count("it")).1[0].why,
             "a count below zero"

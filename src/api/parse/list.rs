@@ -2,10 +2,14 @@
 
 use super::fields::{Fields, is_id};
 use super::gather::{Gather, gather};
+use super::ids::same;
 use super::place::{Odds, Place};
 use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
 use crate::model::{Harvest, Nested};
+
+/// Below this (2^53) a float holds every integer; at and beyond it, it may have become another number.
+const EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// What a list says of its continuation.
 #[derive(Debug, Default)]
@@ -61,15 +65,30 @@ fn inner_page(
 ) -> Result<(Vec<String>, Tail), Malformed> {
     let place = Place::DATA.key(key);
     let list = data.get(key).unwrap_or(&Json::Null);
-    let (ids, mut tail) = walk(gather, list, &place, item)?;
-    if !list.has("cursor") {
-        let outer = tail_of(data, &Place::DATA, gather.odds);
-        tail = Tail {
-            cursor: outer.cursor,
-            has_more: tail.has_more.or(outer.has_more),
-        };
-    }
+    let (ids, tail) = walk(gather, list, &place, item)?;
+    let tail = around(tail, list, || tail_of(data, &Place::DATA, gather.odds));
     Ok((ids, tail))
+}
+
+/// Whether a thread has no list because nothing was said in it: `children` is null, and the object at its head is
+/// the subject itself and counts no replies. Whatever else lacks a list is no empty page.
+pub fn is_unanswered(data: &Json<'_>, subject: &str) -> bool {
+    let (odds, place) = (Odds::default(), Place::DATA.key("post"));
+    let is_null = data.has("children")
+        && ["children", "items"]
+            .iter()
+            .all(|key| data.get(key).is_none());
+    let tail = tail_of(data, &Place::DATA, &odds);
+    let goes_on = tail.cursor.is_some() || tail.has_more == Some(true);
+    let head = data
+        .get("post")
+        .and_then(|post| Fields::new(post, &place, &odds));
+    is_null
+        && !goes_on
+        && head.is_some_and(|head| {
+            head.id("id").is_some_and(|id| same(&id, subject))
+                && head.count("reply_count") == Some(0)
+        })
 }
 
 /// Reads a list inside an object: an array, `{items, cursor}`, or null. If `endpoint` and `subject` are given and
@@ -111,6 +130,14 @@ fn walk(
     item: &mut impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
 ) -> Result<(Vec<String>, Tail), Malformed> {
     let inner_place = place.key("items");
+    if let Some(inner) = list.get("items")
+        && matches!(inner.get("items"), Some(Json::Array(_)))
+    {
+        // The list stands in one wrapper more than it should.
+        let (ids, tail) = walk(gather, inner, &inner_place, item)?;
+        let tail = around(tail, inner, || tail_of(list, place, gather.odds));
+        return Ok((ids, tail));
+    }
     let (items, place_of_items) = match list {
         Json::Array(items) => (items, place),
         _ => match list.get("items") {
@@ -133,8 +160,24 @@ fn walk(
     Ok((ids, tail_of(list, place, gather.odds)))
 }
 
-/// The cursor is opaque: a text, or a number's text. One of another type is odd, and the list then counts as cut
-/// off (`has_more` without a cursor), so that it does not end in silence.
+/// What stands around a list counts where the list has no cursor of its own; who says that there is more is believed.
+fn around(tail: Tail, list: &Json<'_>, outer: impl FnOnce() -> Tail) -> Tail {
+    if list.has("cursor") || tail.cursor.is_some() {
+        return tail;
+    }
+    let outer = outer();
+    let has_more = match (tail.has_more, outer.has_more) {
+        (Some(false), Some(true)) => Some(true),
+        (inner, outer) => inner.or(outer),
+    };
+    Tail {
+        cursor: outer.cursor,
+        has_more,
+    }
+}
+
+/// The cursor is opaque: a text, or a number's text. One of another type, or a number that is not known to the last
+/// digit, is odd, and the list then counts as cut off (`has_more` without a cursor), so that it does not end in silence.
 fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
     let Json::Object(_) = list else {
         return Tail::default();
@@ -150,7 +193,14 @@ fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
         None => {}
         Some(Json::Text(text)) => tail.cursor = (!text.is_empty()).then(|| text.to_string()),
         Some(Json::Int(value)) => tail.cursor = Some(value.to_string()),
-        Some(Json::Float(value)) => tail.cursor = Some(value.to_string()),
+        Some(Json::Float(value)) if value.abs() < EXACT => tail.cursor = Some(value.to_string()),
+        Some(Json::Float(_)) => {
+            odds.note(
+                place.key("cursor"),
+                "a number too large to be sent back as it came",
+            );
+            tail.has_more = Some(true);
+        }
         Some(other) => {
             odds.note(
                 place.key("cursor"),

@@ -25,7 +25,7 @@ pub fn post_item(
         let id = wrapper.id.as_str();
         let under = Under {
             post_id: Some(id),
-            parent_comment_id: None,
+            ..Under::default()
         };
         nested(
             gather,
@@ -36,6 +36,42 @@ pub fn post_item(
         );
         Some(post(gather, wrapper, parent))
     })
+}
+
+/// Reads a post in the list of what `author` published: it is his where nothing at all names somebody else.
+pub fn own_post_item(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    author: Option<&str>,
+) -> Option<String> {
+    let id = post_item(gather, item, place, None)?;
+    // A post's own row comes after those of what stands in it.
+    if let Some(post) = gather.rows.posts.last_mut()
+        && post.author_user_id.is_none()
+        && !names_somebody(item)
+    {
+        post.author_user_id = author.map(str::to_owned);
+    }
+    Some(id)
+}
+
+/// Whether an item says anything of who made it, readable or not.
+fn names_somebody(item: &Json<'_>) -> bool {
+    const NAMES: [&str; 7] = [
+        "shared_by",
+        "posted_by",
+        "profile",
+        "reposter_profile",
+        "original_poster",
+        "repost_of_post_id",
+        "repost_of_user_id",
+    ];
+    let says = |object: &Json<'_>| {
+        let mut values = NAMES.iter().filter_map(|name| object.get(name));
+        values.any(|value| *value != Json::Text("".into()))
+    };
+    says(item) || item.get("post").is_some_and(says)
 }
 
 /// Reads the post at the head of a page of its comments; the comments are the page's own items.
@@ -134,6 +170,7 @@ fn described(wrapper: &Wrapper<'_>) -> Post {
         post_id: wrapper.id.clone(),
         author_user_id: wrapper.author_user_id.clone(),
         text: fields.text("text"),
+        title: None,
         caption: fields.text("caption"),
         emoji: fields.text("emoji"),
         source: fields.text("source"),

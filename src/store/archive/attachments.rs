@@ -4,10 +4,10 @@ use sqlx::SqliteConnection;
 
 use crate::model::Attachment;
 use crate::store::Result;
-use crate::store::rows::Things;
+use crate::store::rows::{Said, Things};
 use crate::store::upsert::Statement;
 
-/// Videos.
+/// Videos. One that a post and a comment show, or two of either, stays with what the earliest call showed it on.
 const ATTACHMENTS: Statement = Statement {
     head: "insert into attachments (
         attachment_id, post_id, comment_id, kind, generation_id, generation_type, task_id,
@@ -25,8 +25,8 @@ const ATTACHMENTS: Statement = Statement {
         left join posts as post on post.post_id = column2
         left join comments as comment on comment.comment_id = column3
         where true on conflict (attachment_id) do update set
-        post_id = coalesce(excluded.post_id, post_id),
-        comment_id = coalesce(excluded.comment_id, comment_id),
+        post_id = iif(excluded.first_call_id < first_call_id, excluded.post_id, post_id),
+        comment_id = iif(excluded.first_call_id < first_call_id, excluded.comment_id, comment_id),
         kind = coalesce(excluded.kind, kind),
         generation_id = coalesce(excluded.generation_id, generation_id),
         generation_type = coalesce(excluded.generation_type, generation_type),
@@ -64,10 +64,11 @@ pub(super) async fn write(
             connection,
             &attachments.list,
             |query, (attachment_id, said)| {
+                let (post_id, comment_id) = owner(said);
                 query
                     .bind(*attachment_id)
-                    .bind(said.newest(|row| row.post_id.as_deref()))
-                    .bind(said.newest(|row| row.comment_id.as_deref()))
+                    .bind(post_id)
+                    .bind(comment_id)
                     .bind(said.newest(|row| row.kind.as_deref()))
                     .bind(said.newest(|row| row.generation_id.as_deref()))
                     .bind(said.newest(|row| row.generation_type.as_deref()))
@@ -97,4 +98,16 @@ pub(super) async fn write(
             },
         )
         .await
+}
+
+/// What a video hangs on: one thing, though pages may say several.
+fn owner<'a>(said: &Said<'a, Attachment>) -> (Option<&'a str>, Option<&'a str>) {
+    let first = said.rows.iter().min_by_key(|(call_id, _)| *call_id);
+    let Some((_, row)) = first else {
+        return (None, None);
+    };
+    match row.post_id.as_deref() {
+        Some(post_id) => (Some(post_id), None),
+        None => (None, row.comment_id.as_deref()),
+    }
 }

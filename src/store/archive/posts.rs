@@ -13,7 +13,7 @@ use crate::store::upsert::Statement;
 /// Posts that a reply described.
 const POSTS: Statement = Statement {
     head: "insert into posts (
-        post_id, author_id, parent_id, root_id, repost_of_id, text, caption, emoji, source,
+        post_id, author_id, parent_id, root_id, repost_of_id, text, title, caption, emoji, source,
         posted_at, updated_at, tombstoned_at, permalink, preview_image_url, cover_photo_url,
         srt_url, vtt_url, posted_to_public, share_setting, is_featured, discovery_phrase,
         like_count, dislike_count, view_count, unique_view_count, remix_count, reply_count,
@@ -22,9 +22,9 @@ const POSTS: Statement = Statement {
         select column1, author.id, parent.id, root.id, origin.id, column6, column7, column8, column9, column10,
         column11, column12, column13, column14, column15, column16, column17, column18,
         column19, column20, column21, column22, column23, column24, column25, column26,
-        column27, column28, column29, column30, column31, column32, column33, column34
+        column27, column28, column29, column30, column31, column32, column33, column34, column35
         from (values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: ")
         left join users as author on author.user_id = column2
         left join posts as parent on parent.post_id = column3
@@ -35,7 +35,8 @@ const POSTS: Statement = Statement {
         parent_id = coalesce(excluded.parent_id, parent_id),
         root_id = coalesce(excluded.root_id, root_id),
         repost_of_id = coalesce(excluded.repost_of_id, repost_of_id),
-        text = coalesce(excluded.text, text), caption = coalesce(excluded.caption, caption),
+        text = coalesce(excluded.text, text), title = coalesce(excluded.title, title),
+        caption = coalesce(excluded.caption, caption),
         emoji = coalesce(excluded.emoji, emoji), source = coalesce(excluded.source, source),
         posted_at = coalesce(excluded.posted_at, posted_at),
         updated_at = coalesce(excluded.updated_at, updated_at),
@@ -98,6 +99,7 @@ pub(super) async fn write(
                 .bind(said.newest(|row| row.root_post_id.as_deref()))
                 .bind(said.newest(|row| row.repost_of_post_id.as_deref()))
                 .bind(said.newest(|row| row.text.as_deref()))
+                .bind(said.newest(|row| row.title.as_deref()))
                 .bind(said.newest(|row| row.caption.as_deref()))
                 .bind(said.newest(|row| row.emoji.as_deref()))
                 .bind(said.newest(|row| row.source.as_deref()))

@@ -1,5 +1,7 @@
 //! Every column gets the value that was said for it, and keeps it where nothing is said.
 
+mod tangled;
+
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
 use super::write;
@@ -116,6 +118,7 @@ fn full() -> Harvest {
         post_id: "s_1".into(),
         author_user_id: text("user-1"),
         text: text("text"),
+        title: text("title"),
         caption: text("caption"),
         emoji: text("emoji"),
         source: text("source"),

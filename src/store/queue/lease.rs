@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 use super::end::end;
 use super::{LeaseRequest, Leased};
 use crate::model::{Lease, StopReason};
-use crate::store::{Error, Result};
+use crate::store::Result;
 
 /// What is left to fetch of a subject, where the archive knows: 0 makes the job needless.
 const KNOWN_REST: [(&str, &str); 9] = [
@@ -110,7 +110,7 @@ async fn lease_next(
     };
     let name: &str = row.try_get(2)?;
     let Some(endpoint) = request.endpoints.iter().find(|endpoint| **endpoint == name) else {
-        return Err(Error::Database(sqlx::Error::RowNotFound));
+        return Err(sqlx::Error::RowNotFound.into());
     };
     let lease = Lease {
         job_id: row.try_get(0)?,

@@ -1,0 +1,187 @@
+//! Rows that contradict each other, or go round in circles: none is lost, and none stops the others.
+
+use super::{keep, store, text};
+use crate::model::{Attachment, Comment, Harvest, Post, Remix};
+use crate::store::Store;
+
+fn video(attachment_id: &str, post_id: Option<&str>, comment_id: Option<&str>) -> Attachment {
+    Attachment {
+        attachment_id: attachment_id.into(),
+        post_id: post_id.map(str::to_owned),
+        comment_id: comment_id.map(str::to_owned),
+        ..Attachment::default()
+    }
+}
+
+fn videos(attachments: Vec<Attachment>) -> Harvest {
+    Harvest {
+        attachments,
+        ..Harvest::default()
+    }
+}
+
+fn comment(comment_id: &str, parent: Option<&str>) -> Comment {
+    Comment {
+        comment_id: comment_id.into(),
+        parent_comment_id: parent.map(str::to_owned),
+        ..Comment::default()
+    }
+}
+
+fn comments(comments: Vec<Comment>) -> Harvest {
+    Harvest {
+        comments,
+        ..Harvest::default()
+    }
+}
+
+async fn owners(store: &Store) -> Vec<(String, Option<String>, Option<String>)> {
+    sqlx::query_as(
+        "select attachment_id, post_id, comment_id from attachment_links order by attachment_id",
+    )
+    .fetch_all(store.readers())
+    .await
+    .unwrap()
+}
+
+#[tokio::test]
+async fn a_video_that_a_post_and_a_comment_show_stays_with_the_first_of_them() {
+    let (_folder, store) = store().await;
+    let post = || video("a1", Some("s_1"), None);
+    let under = |id: &str| video(id, None, Some("c1"));
+    keep(&store, &videos(vec![post(), under("a2")]), 50.0).await;
+    keep(
+        &store,
+        &videos(vec![under("a1"), video("a2", Some("s_2"), None)]),
+        60.0,
+    )
+    .await;
+    // Both in one page: one row is bound for both.
+    keep(
+        &store,
+        &videos(vec![under("a3"), video("a3", Some("s_1"), None)]),
+        70.0,
+    )
+    .await;
+    let wanted = [
+        ("a1".to_owned(), text("s_1"), None),
+        ("a2".to_owned(), None, text("c1")),
+        ("a3".to_owned(), None, text("c1")),
+    ];
+    assert_eq!(owners(&store).await, wanted);
+}
+
+#[tokio::test]
+async fn comments_that_answer_each_other_are_shown_though_no_root_leads_to_them() {
+    let (_folder, store) = store().await;
+    let page = comments(vec![
+        comment("root", None),
+        comment("reply", Some("root")),
+        comment("one", Some("two")),
+        comment("two", Some("one")),
+        comment("below", Some("two")),
+        comment("self", Some("self")),
+    ]);
+    keep(&store, &page, 50.0).await;
+    let rows: Vec<(String, Option<String>, i64)> = sqlx::query_as(
+        "select comment_id, parent_comment_id, depth from comment_tree order by comment_id",
+    )
+    .fetch_all(store.readers())
+    .await
+    .unwrap();
+    let row = |id: &str, parent: &str, depth| (id.to_owned(), text(parent), depth);
+    let wanted = [
+        row("below", "two", 0),
+        row("one", "two", 0),
+        row("reply", "root", 1),
+        ("root".to_owned(), None, 0),
+        row("self", "self", 0),
+        row("two", "one", 0),
+    ];
+    assert_eq!(rows, wanted);
+}
+
+#[tokio::test]
+async fn remixes_in_a_circle_are_shown_once() {
+    let (_folder, store) = store().await;
+    let remix = |parent: &str, post: &str| Remix {
+        post_id: post.into(),
+        parent_post_id: parent.into(),
+    };
+    let page = Harvest {
+        remixes: vec![
+            remix("s_root", "s_a"),
+            remix("s_a", "s_b"),
+            // Back into a line that begins well.
+            remix("s_b", "s_a"),
+            remix("s_x", "s_y"),
+            remix("s_y", "s_x"),
+            remix("s_y", "s_z"),
+        ],
+        ..Harvest::default()
+    };
+    keep(&store, &page, 50.0).await;
+    let rows: Vec<(String, String, Option<String>, i64)> = sqlx::query_as(
+        "select root_post_id, post_id, parent_post_id, depth from remix_tree order by post_id",
+    )
+    .fetch_all(store.readers())
+    .await
+    .unwrap();
+    let row = |root: &str, id: &str, parent: &str, depth| {
+        (root.to_owned(), id.to_owned(), text(parent), depth)
+    };
+    let wanted = [
+        row("s_root", "s_a", "s_root", 1),
+        row("s_root", "s_b", "s_a", 2),
+        ("s_root".to_owned(), "s_root".to_owned(), None, 0),
+        row("s_x", "s_x", "s_y", 0),
+        row("s_y", "s_y", "s_x", 0),
+        row("s_z", "s_z", "s_y", 0),
+    ];
+    assert_eq!(rows, wanted);
+}
+
+#[tokio::test]
+async fn a_thread_of_any_depth_learns_of_its_post_afterwards() {
+    let (_folder, store) = store().await;
+    let name = |number: usize| format!("c{number}");
+    let deep = (1..1500).map(|number| comment(&name(number), Some(&name(number - 1))));
+    let mut thread: Vec<_> = deep.collect();
+    // A circle hangs on it, too.
+    thread.push(comment("one", Some("two")));
+    thread.push(comment("two", Some("one")));
+    keep(&store, &comments(thread), 50.0).await;
+    let head = |id: &str| Comment {
+        post_id: text("s_1"),
+        ..comment(id, None)
+    };
+    keep(&store, &comments(vec![head("c0"), head("one")]), 60.0).await;
+    let homeless: i64 = sqlx::query_scalar("select count(*) from comments where post_id is null")
+        .fetch_one(store.readers())
+        .await
+        .unwrap();
+    assert_eq!(homeless, 0);
+}
+
+#[tokio::test]
+async fn a_title_does_not_stand_in_for_the_prompt() {
+    let (_folder, store) = store().await;
+    let said = |text_said, title| Harvest {
+        posts: vec![Post {
+            post_id: "s_1".into(),
+            text: text_said,
+            title,
+            ..Post::default()
+        }],
+        ..Harvest::default()
+    };
+    keep(&store, &said(None, text("the whole…")), 50.0).await;
+    keep(&store, &said(text("the whole long prompt"), None), 60.0).await;
+    keep(&store, &said(None, text("the who…")), 70.0).await;
+    let row: (Option<String>, Option<String>) =
+        sqlx::query_as("select text, title from posts_now where post_id = 's_1'")
+            .fetch_one(store.readers())
+            .await
+            .unwrap();
+    assert_eq!(row, (text("the whole long prompt"), text("the who…")));
+}
