@@ -168,12 +168,6 @@ create table comments (
 create index comments_of_post on comments (post_id);
 create index comments_of_parent on comments (parent_comment_id) where parent_comment_id is not null;
 
-create trigger comments_post_known after update of post_id on comments
-when old.post_id is null and new.post_id is not null begin
-    -- Replies that came before anything said under which post their thread stands.
-    update comments set post_id = new.post_id where parent_comment_id = new.id and post_id is null;
-end;
-
 create table comment_stats (
     -- The numbers of a comment over time: a row only where one of them changed.
     comment_id integer not null references comments (id),

@@ -73,8 +73,6 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
-            // A trigger mends a whole thread of comments, reply by reply.
-            .pragma("recursive_triggers", "on")
             .pragma("wal_autocheckpoint", "4000")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();

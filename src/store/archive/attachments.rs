@@ -20,8 +20,7 @@ const ATTACHMENTS: Statement = Statement {
         (select id from comments where comment_id = ?),
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (attachment_id) do update set
-        post_id = coalesce(excluded.post_id, post_id),
-        comment_id = coalesce(excluded.comment_id, comment_id),
+        post_id = excluded.post_id, comment_id = excluded.comment_id,
         kind = coalesce(excluded.kind, kind),
         generation_id = coalesce(excluded.generation_id, generation_id),
         generation_type = coalesce(excluded.generation_type, generation_type),
@@ -59,10 +58,11 @@ pub(super) async fn write(
             connection,
             &attachments.list,
             |query, (attachment_id, said)| {
+                let (post_id, comment_id) = said.newest(owner).unwrap_or_default();
                 query
                     .bind(*attachment_id)
-                    .bind(said.newest(|row| row.post_id.as_deref()))
-                    .bind(said.newest(|row| row.comment_id.as_deref()))
+                    .bind(post_id)
+                    .bind(comment_id)
                     .bind(said.newest(|row| row.kind.as_deref()))
                     .bind(said.newest(|row| row.generation_id.as_deref()))
                     .bind(said.newest(|row| row.generation_type.as_deref()))
@@ -92,4 +92,10 @@ pub(super) async fn write(
             },
         )
         .await
+}
+
+/// What it hangs on. Two replies may disagree on that: the newest counts, for it hangs on one thing only.
+fn owner(row: &Attachment) -> Option<(Option<&str>, Option<&str>)> {
+    let owner = (row.post_id.as_deref(), row.comment_id.as_deref());
+    (owner != (None, None)).then_some(owner)
 }

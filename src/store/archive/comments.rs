@@ -10,7 +10,7 @@ use crate::store::Result;
 use crate::store::rows::{Said, Things};
 use crate::store::upsert::Statement;
 
-/// Comments; where a reply does not say the post, it is the parent's.
+/// Comments; where a reply does not say the post, it is the parent's, if that is known already.
 const COMMENTS: Statement = Statement {
     head: "insert into comments (
         comment_id, post_id, parent_comment_id, author_id, text, posted_at, updated_at,
@@ -52,6 +52,19 @@ const BARE: Statement = Statement {
     row: "(?, ?, ?)",
     tail: "on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
+};
+
+/// Replies below these comments that never said their post stand under that of the nearest comment above them. A
+/// statement sees its own rows only when it is done, so this is one of its own; and a thread can be longer than SQLite
+/// lets triggers call each other.
+const THREADS: Statement = Statement {
+    head: "with recursive thread (id, post_id) as (
+        select id, post_id from comments where post_id is not null and comment_id in (values",
+    row: "(?)",
+    tail: ") union select reply.id, thread.post_id from thread join comments reply on reply.parent_comment_id = thread.id
+        where reply.post_id is null)
+        update comments set post_id = thread.post_id from thread
+        where comments.id = thread.id and comments.post_id is null",
 };
 
 /// Writes the comments. `parents` are those that a reply among them answers.
@@ -98,6 +111,11 @@ pub(super) async fn write(
                 .bind(counted(said))
                 .bind(said.first_call)
                 .bind(said.last_call)
+        })
+        .await?;
+    THREADS
+        .write(connection, &comments.list, |query, (comment_id, _)| {
+            query.bind(*comment_id)
         })
         .await
 }

@@ -1,5 +1,7 @@
 //! Every column gets the value that was said for it, and keeps it where nothing is said.
 
+mod any;
+
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
 use super::write;

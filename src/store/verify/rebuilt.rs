@@ -39,7 +39,6 @@ impl Rebuilt {
             // Calls are not copied, and rows refer to them.
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("recursive_triggers", "on")
             .pragma("cache_size", "-32000");
         let mut connection = SqliteConnection::connect_with(&options).await?;
         MIGRATIONS.run(&mut connection).await?;
