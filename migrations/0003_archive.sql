@@ -169,21 +169,6 @@ create table comments (
 create index comments_of_post on comments (post_id);
 create index comments_of_parent on comments (parent_comment_id) where parent_comment_id is not null;
 
-create trigger comments_post_known after update of post_id on comments
-when old.post_id is null and new.post_id is not null begin
-    -- Replies that came before anything said under which post their thread stands.
-    -- The whole thread in one statement: triggers that call each other end at a depth of 1000.
-    update comments set post_id = new.post_id
-    where id in (
-        with recursive below (id) as (
-            select id from comments where parent_comment_id = new.id and post_id is null
-            union
-            select c.id from comments c join below on c.parent_comment_id = below.id where c.post_id is null
-        )
-        select id from below
-    );
-end;
-
 create table comment_stats (
     -- The numbers of a comment over time: a row only where one of them changed.
     comment_id integer not null references comments (id),

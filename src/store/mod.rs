@@ -73,8 +73,6 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
-            // A trigger mends a whole thread of comments, reply by reply.
-            .pragma("recursive_triggers", "on")
             .pragma("wal_autocheckpoint", "16000")
             .pragma("cache_size", "-16000")
             .disable_statement_logging();
@@ -124,14 +122,20 @@ impl Store {
     }
 }
 
+/// Questions make no archive.
+fn must_exist(path: &Path) -> Result<()> {
+    let Err(why) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    let path = path.display().to_string();
+    Err(match why.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing { path },
+        _ => Error::Io { path, why },
+    })
+}
+
 async fn open_readers(path: &Path) -> Result<SqlitePool> {
-    if let Err(why) = std::fs::metadata(path) {
-        let path = path.display().to_string();
-        return Err(match why.kind() {
-            std::io::ErrorKind::NotFound => Error::Missing { path },
-            _ => Error::Io { path, why },
-        });
-    }
+    must_exist(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)

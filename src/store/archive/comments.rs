@@ -10,20 +10,20 @@ use crate::store::Result;
 use crate::store::rows::{Said, Things};
 use crate::store::upsert::Statement;
 
-/// Comments; where a reply does not say the post, it is the parent's.
+/// Comments, under the post that the reply says.
 const COMMENTS: Statement = Statement {
     head: "insert into comments (
         comment_id, post_id, parent_comment_id, author_id, text, posted_at, updated_at,
         tombstoned_at, permalink, like_count, dislike_count, view_count, unique_view_count,
         remix_count, reply_count, recursive_reply_count, share_count, repost_count,
         counted_at, counted_call_id, first_call_id, last_call_id)
-        select column1, coalesce(posts.id, answered.post_id), answered.id, author.id, column5, column6,
+        select column1, post.id, answered.id, author.id, column5, column6,
         column7, column8, column9, column10, column11, column12, column13, column14, column15,
         column16, column17, column18, column19, column20, column21, column22
         from (values",
     row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: ")
-        left join posts on posts.post_id = column2
+        left join posts as post on post.post_id = column2
         left join comments as answered on answered.comment_id = column3
         left join users as author on author.user_id = column4
         where true on conflict (comment_id) do update set
@@ -56,6 +56,19 @@ const BARE: Statement = Statement {
     row: "(?, ?, ?)",
     tail: "on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
+};
+
+/// Replies below these comments that never said their post stand under that of the nearest comment above them. A
+/// statement sees its own rows only when it is done, so this is one of its own; and a thread can be longer than SQLite
+/// lets triggers call each other.
+const THREADS: Statement = Statement {
+    head: "with recursive thread (id, post_id) as (
+        select id, post_id from comments where post_id is not null and comment_id in (values",
+    row: "(?)",
+    tail: ") union select reply.id, thread.post_id from thread join comments reply on reply.parent_comment_id = thread.id
+        where reply.post_id is null)
+        update comments set post_id = thread.post_id from thread
+        where comments.id = thread.id and comments.post_id is null",
 };
 
 /// Writes the comments. `parents` are those that a reply among them answers.
@@ -100,6 +113,11 @@ pub(super) async fn write(
                 .bind(counted(said))
                 .bind(said.first_call)
                 .bind(said.last_call)
+        })
+        .await?;
+    THREADS
+        .write(connection, &comments.list, |query, (comment_id, _)| {
+            query.bind(*comment_id)
         })
         .await
 }

@@ -1,5 +1,6 @@
 //! Every column gets the value that was said for it, and keeps it where nothing is said.
 
+mod any;
 mod tangled;
 
 use sqlx::{Column, Row, TypeInfo, ValueRef};

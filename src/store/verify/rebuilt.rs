@@ -1,11 +1,13 @@
 //! A second archive, made of the first one's raw replies by the very code that made the first.
 
+use std::path::Path;
+
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection, SqliteConnection};
 
 use crate::model::Harvest;
 use crate::store::rows::PageRows;
-use crate::store::{MIGRATIONS, Result, STATEMENT_CACHE, archive};
+use crate::store::{Error, MIGRATIONS, Result, STATEMENT_CACHE, archive};
 
 /// A page that was kept before, read again.
 #[derive(Debug)]
@@ -39,10 +41,12 @@ impl Rebuilt {
             // Calls are not copied, and rows refer to them.
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("recursive_triggers", "on")
             .pragma("cache_size", "-32000");
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        MIGRATIONS.run(&mut connection).await?;
+        MIGRATIONS
+            .run(&mut connection)
+            .await
+            .map_err(|error| Error::migrating(Path::new("a temporary file"), &error))?;
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self { connection })
     }

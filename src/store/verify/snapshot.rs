@@ -30,12 +30,7 @@ impl Snapshot {
     /// # Errors
     /// Where there is no such file.
     pub async fn open(path: &Path) -> Result<Self> {
-        if let Err(source) = std::fs::metadata(path) {
-            return Err(Error::Io {
-                path: path.display().to_string(),
-                source,
-            });
-        }
+        crate::store::must_exist(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .read_only(true)
