@@ -124,10 +124,12 @@ fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_sil
 }
 
 #[test]
-fn a_cursor_that_a_float_would_change_counts_as_cut_off_whatever_is_said_beside_it() {
-    let body = r#"{"items":[],"cursor":98765432109876543210,"has_more":false}"#;
-    let page = read("get_feed", body).unwrap();
-    assert_eq!((page.cursor, page.has_more), (None, Some(true)));
+fn a_remote_that_says_that_this_is_all_is_believed_whatever_its_cursor() {
+    for cursor in ["98765432109876543210", "{}", "7"] {
+        let body = format!(r#"{{"items":[],"cursor":{cursor},"has_more":"false"}}"#);
+        let page = read("get_feed", &body).unwrap();
+        assert_eq!(page.has_more, Some(false), "{cursor}");
+    }
 }
 
 #[test]

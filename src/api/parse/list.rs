@@ -199,7 +199,7 @@ fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
                 place.key("cursor"),
                 "a number too large to be sent back as it came",
             );
-            tail.has_more = Some(true);
+            tail.has_more.get_or_insert(true);
         }
         Some(other) => {
             odds.note(
