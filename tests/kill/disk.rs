@@ -1,0 +1,1 @@
+//! The disk is full, the file is locked or cannot be written.
