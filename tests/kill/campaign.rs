@@ -131,22 +131,57 @@ impl Case {
         let mut random = StdRng::seed_from_u64(self.seed);
         let mut kills = 0;
         if let Some(pages) = self.budget {
-            let key = ["budget.total_usd", "budget.run_usd"][(self.seed / 4 % 2) as usize];
-            let micro_usd = pages * PAGE;
-            site.set(key, &format!("{}.{:06}", micro_usd / 1_000_000, micro_usd % 1_000_000));
-            kills += self.kill_until_over(&site, &mut random, 6).await;
-            let ended = site.crawl().await;
-            assert!(ended.code == 4 || ended.code == 0, "{self:?}: {}", ended.err);
-            assert!(site.bill() <= micro_usd, "{self:?}: the budget is overdrawn");
-            assert!(site.spent().await <= micro_usd, "{self:?}: the budget is overdrawn");
-            site.unset(key);
+            kills += self
+                .survives_on_a_budget(&mut site, &mut random, pages)
+                .await;
         }
         kills += self.kill_until_over(&site, &mut random, MOST_KILLS).await;
         let ended = site.crawl().await;
         assert_eq!(ended.code, 0, "{self:?}: {}", ended.err);
         let when = format!("{self:?}");
         let sums = site.has_survived(kills, self.in_flight, whole, &when).await;
-        Score { case: self, kills, sums }
+        Score {
+            case: self,
+            kills,
+            sums,
+        }
+    }
+
+    /// Killed with so much money that it ends before the crawl does: none of it is overdrawn.
+    async fn survives_on_a_budget(&self, site: &mut Site, random: &mut StdRng, pages: u64) -> u64 {
+        let scope = ["total", "run"][(self.seed / 4 % 2) as usize];
+        let budget = pages * PAGE;
+        let key = format!("budget.{scope}_usd");
+        site.set(
+            &key,
+            &format!("{}.{:06}", budget / 1_000_000, budget % 1_000_000),
+        );
+        let kills = self.kill_until_over(site, random, 6).await;
+        let ended = site.crawl().await;
+        assert!(
+            ended.code == 4 || ended.code == 0,
+            "{self:?}: {}",
+            ended.err
+        );
+        // A run that has ended is followed by another one, with a budget of its own.
+        let runs = match scope {
+            "run" => site.number("select count(*) from runs").await,
+            _ => 1,
+        };
+        let allowed = budget * u64::try_from(runs).expect("a number");
+        let (bill, spent) = (site.bill(), site.spent().await);
+        assert!(
+            bill <= allowed && spent <= allowed,
+            "{self:?}: {bill} and {spent} of {allowed}"
+        );
+        let most = format!("select max(micro_usd) from spend where scope = '{scope}'");
+        let most = site.number(&most).await;
+        assert!(
+            most <= i64::try_from(budget).expect("a number"),
+            "{self:?}: {most}"
+        );
+        site.unset(&key);
+        kills
     }
 
     /// Starts the crawl and kills it, until it ends by itself before the moment comes. Gives the number of kills.
@@ -166,7 +201,8 @@ impl Case {
                 break;
             }
             if kills % 6 == 5 {
-                site.is_sound(&format!("{self:?}, killed at {moment:?}")).await;
+                site.is_sound(&format!("{self:?}, killed at {moment:?}"))
+                    .await;
             }
         }
         kills
@@ -177,7 +213,10 @@ impl Case {
 pub async fn undisturbed() -> Vec<Whole> {
     let mut wholes = Vec::new();
     for seed in 0..WORLDS {
-        let case = Case { faults: 0.0, ..Case::of(seed) };
+        let case = Case {
+            faults: 0.0,
+            ..Case::of(seed)
+        };
         let site = case.site().await;
         wholes.push(site.undisturbed().await);
     }

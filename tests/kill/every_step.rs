@@ -112,7 +112,9 @@ impl Step {
         let when = format!("{self:?} {n}");
         let site = tiny_site().await;
         if self == Self::MidBody {
-            site.sim.script(&format!("*:{n}=slow-drip")).expect("a script");
+            site.sim
+                .script(&format!("*:{n}=slow-drip"))
+                .expect("a script");
         }
         let mut daemon = site.start(&["run", "--until-idle"]);
         let held = tokio::select! {

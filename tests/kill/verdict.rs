@@ -65,14 +65,24 @@ impl Site {
     }
 
     /// The crawl is over, after so many kills: every promise is kept.
-    pub async fn has_survived(&self, kills: u64, in_flight: u64, whole: &Whole, when: &str) -> Sums {
+    pub async fn has_survived(
+        &self,
+        kills: u64,
+        in_flight: u64,
+        whole: &Whole,
+        when: &str,
+    ) -> Sums {
         let found = self.differences().await;
         assert!(found.is_empty(), "{when}\n{}", found.join("\n"));
         self.equals(whole, when).await;
         self.is_settled().await;
         self.has_unbroken_walks().await;
         let spent = self.spent().await;
-        assert!(spent >= self.bill(), "{when}: the ledger counts {spent} of {}", self.bill());
+        assert!(
+            spent >= self.bill(),
+            "{when}: the ledger counts {spent} of {}",
+            self.bill()
+        );
         let books = Books::of(self).await;
         assert_eq!(books.unnamed(), [""; 0], "{when}: billed and not named");
         let sums = books.sums();
