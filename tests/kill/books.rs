@@ -30,6 +30,12 @@ pub struct Sums {
     pub by_kills: u64,
     /// Calls that the ledger names as perhaps billed.
     pub unknown: u64,
+    /// Rows of the world.
+    pub rows: u64,
+    /// Rows of the world that the archive lacks.
+    pub lost: u64,
+    /// The archive is that of an undisturbed crawl.
+    pub is_equal: bool,
 }
 
 /// Both books of a site.

@@ -10,7 +10,6 @@ mod books;
 mod campaign;
 mod disk;
 mod every_step;
-#[expect(dead_code, reason = "the tests of the daemon use the rest")]
 #[path = "../daemon/program.rs"]
 mod program;
 mod scoreboard;

@@ -2,42 +2,53 @@
 
 use crate::campaign::Score;
 
+const HEAD: &str = "seed     remote   sites  kills  billed  pages  repeats  in flight  by the kills  unknown   rows  lost  equal";
+
+impl std::fmt::Display for Score {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&line(&format!("{}", self.case.seed), kind(self), &[self]))
+    }
+}
+
+fn kind(score: &Score) -> &'static str {
+    if score.case.faults > 0.0 {
+        "8 % bad"
+    } else {
+        "well"
+    }
+}
+
+fn line(name: &str, remote: &str, scores: &[&Score]) -> String {
+    let sum = |of: fn(&Score) -> u64| scores.iter().map(|score| of(score)).sum::<u64>();
+    format!(
+        "{name:<7}  {remote:<7}  {:>5}  {:>5}  {:>6}  {:>5}  {:>7}  {:>9}  {:>12}  {:>7}  {:>5}  {:>4}  {:>5}",
+        scores.len(),
+        sum(|score| score.kills),
+        sum(|score| score.sums.billed),
+        sum(|score| score.sums.distinct),
+        sum(|score| score.sums.repeats),
+        sum(|score| score.kills * score.case.in_flight),
+        sum(|score| score.sums.by_kills),
+        sum(|score| score.sums.unknown),
+        sum(|score| score.sums.rows),
+        sum(|score| score.sums.lost),
+        sum(|score| u64::from(score.sums.is_equal)),
+    )
+}
+
 /// A table of the scores: those of a remote that answers well, those of one that does not, and all.
 pub fn scoreboard(scores: &[Score]) -> String {
-    let mut lines = vec![
-        "remote             sites  kills  calls billed  pages  repeats  by kills  in flight  named unknown  rows lost  archives equal"
-            .to_owned(),
-    ];
-    type Wanted = fn(&Score) -> bool;
-    let kinds: [(&str, Wanted); 3] = [
-        ("answers well", |score| score.case.faults == 0.0),
-        ("8 % go wrong", |score| score.case.faults > 0.0),
-        ("both", |_| true),
-    ];
-    for (name, is_wanted) in kinds {
-        let scores: Vec<&Score> = scores.iter().filter(|score| is_wanted(score)).collect();
-        let sum = |of: fn(&Score) -> u64| scores.iter().map(|score| of(score)).sum::<u64>();
-        // A site that lost a row or has another archive has failed the test and is not here.
-        lines.push(format!(
-            "{name:<17}  {:>5}  {:>5}  {:>12}  {:>5}  {:>7}  {:>8}  {:>9}  {:>13}  {:>9}  {:>14}",
-            scores.len(),
-            sum(|score| score.kills),
-            sum(|score| score.sums.billed),
-            sum(|score| score.sums.distinct),
-            sum(|score| score.sums.repeats),
-            sum(|score| score.sums.by_kills),
-            sum(|score| score.kills * score.case.in_flight),
-            sum(|score| score.sums.unknown),
-            0,
-            format!("{0} of {0}", scores.len()),
-        ));
-    }
+    let mut lines = vec![HEAD.to_owned()];
     let seeds = scores.iter().map(|score| score.case.seed);
     let (first, last) = (seeds.clone().min(), seeds.max());
-    lines.push(format!(
-        "seeds {} to {}; in flight: at most so many when all the kills came",
-        first.unwrap_or(0),
-        last.unwrap_or(0)
-    ));
+    let seeds = format!("{}-{}", first.unwrap_or(0), last.unwrap_or(0));
+    for remote in ["well", "8 % bad"] {
+        let scores: Vec<&Score> = scores
+            .iter()
+            .filter(|score| kind(score) == remote)
+            .collect();
+        lines.push(line(&seeds, remote, &scores));
+    }
+    lines.push(line(&seeds, "both", &scores.iter().collect::<Vec<_>>()));
     lines.join("\n")
 }

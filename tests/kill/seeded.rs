@@ -25,7 +25,7 @@ async fn kill(first: u64, kills: u64) -> Vec<Score> {
                 let case = Case::of(next.fetch_add(1, Ordering::Relaxed));
                 let score = case.survives(&wholes[case.world()]).await;
                 done.fetch_add(score.kills, Ordering::Relaxed);
-                println!("{score:?}");
+                println!("{score}");
                 scores.push(score);
             }
             scores

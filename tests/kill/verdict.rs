@@ -1,8 +1,9 @@
 //! What must be true of an archive whose crawl was killed.
 
-use crate::books::{Books, Sums};
 use soracrawl::store::canonical::canonical_lines;
+use soracrawl::store::compare::shown;
 
+use crate::books::{Books, Sums};
 use crate::support::Site;
 
 /// What an undisturbed crawl of a world comes to.
@@ -47,21 +48,32 @@ impl Site {
         lines
     }
 
-    /// Fails, with the lines that differ, where the archive is not that of the undisturbed crawl.
-    async fn equals(&self, whole: &Whole, when: &str) {
+    /// The lines in which the archive is not that of the undisturbed crawl; empty where it is.
+    async fn other_lines(&self, whole: &Whole, when: &str) -> Vec<String> {
         if self.is_sound(when).await == whole.hash {
-            return;
+            return Vec::new();
         }
         let lines = self.lines().await;
-        let beyond = |one: &[String], other: &[String]| {
-            let beyond = one.iter().filter(|line| !other.contains(line));
-            beyond.take(4).cloned().collect::<Vec<String>>()
+        let beyond = |mark: &str, one: &[String], other: &[String]| {
+            let beyond = one.iter().filter(|line| !other.contains(line)).take(4);
+            beyond.map(|line| format!("{mark} {line}")).collect()
         };
-        panic!(
-            "{when}: another archive\nonly here: {:#?}\nonly undisturbed: {:#?}",
-            beyond(&lines, &whole.lines),
-            beyond(&whole.lines, &lines)
-        );
+        let here: Vec<String> = beyond("only here:", &lines, &whole.lines);
+        let there: Vec<String> = beyond("only undisturbed:", &whole.lines, &lines);
+        [here, there, vec!["another hash".to_owned()]].concat()
+    }
+
+    /// Rows of the world, and those of them that the archive lacks.
+    async fn rows_and_lost(&self) -> (u64, u64) {
+        let pool = self.readers().await;
+        let (mut rows, mut lost) = (0, 0);
+        for truth in self.sim.truth() {
+            let shown = shown(&pool, truth.kind, &truth.columns).await;
+            rows += truth.rows.len() as u64;
+            lost += truth.rows.difference(&shown.expect("rows")).count() as u64;
+        }
+        pool.close().await;
+        (rows, lost)
     }
 
     /// The crawl is over, after so many kills: every promise is kept.
@@ -74,7 +86,8 @@ impl Site {
     ) -> Sums {
         let found = self.differences().await;
         assert!(found.is_empty(), "{when}\n{}", found.join("\n"));
-        self.equals(whole, when).await;
+        let other = self.other_lines(whole, when).await;
+        assert!(other.is_empty(), "{when}\n{}", other.join("\n"));
         self.is_settled().await;
         self.has_unbroken_walks().await;
         let spent = self.spent().await;
@@ -85,7 +98,13 @@ impl Site {
         );
         let books = Books::of(self).await;
         assert_eq!(books.unnamed(), [""; 0], "{when}: billed and not named");
-        let sums = books.sums();
+        let (rows, lost) = self.rows_and_lost().await;
+        let sums = Sums {
+            rows,
+            lost,
+            is_equal: other.is_empty(),
+            ..books.sums()
+        };
         assert!(
             sums.by_kills <= kills * in_flight,
             "{when}: {sums:?} by {kills} kills with {in_flight} in flight"
