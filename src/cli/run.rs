@@ -102,9 +102,12 @@ pub(super) async fn crawl(
     if let Some(drawing) = drawing {
         let _ = drawing.await;
     }
-    let exit = say_end(&engine, &cause).await?;
+    let is_told = cause == StopCause::Signal;
+    let exit = say_end(&engine, &cause, &mut signals).await?;
     drop(engine);
-    archive.close(cause.as_str()).await?;
+    archive
+        .close_patiently(cause.as_str(), &mut signals, is_told)
+        .await?;
     Ok(exit)
 }
 
@@ -179,14 +182,22 @@ async fn say_now_and_then(engine: Arc<Engine>) {
 }
 
 /// Says what came of the run, and how the process ends.
-async fn say_end(engine: &Engine, cause: &StopCause) -> anyhow::Result<Exit> {
+async fn say_end(
+    engine: &Engine,
+    cause: &StopCause,
+    signals: &mut Signals,
+) -> anyhow::Result<Exit> {
+    let store = &engine.parts.store;
     if *cause == StopCause::Idle {
         // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
         for (endpoint, why) in engine.retired() {
-            engine.parts.store.retire(endpoint, &why, now()).await?;
+            daemon::patiently(signals, false, async || {
+                store.retire(endpoint, &why, now()).await
+            })
+            .await?;
         }
     }
-    let readers = engine.parts.store.readers();
+    let readers = store.readers();
     let stops = report::stop_counts(readers).await?;
     let charged = report::charged(readers, &day(now()), engine.parts.run.id).await?;
     let count = |reason: &str| stops.get(reason).copied().unwrap_or(0);
@@ -199,11 +210,10 @@ async fn say_end(engine: &Engine, cause: &StopCause) -> anyhow::Result<Exit> {
             Exit::Stopped
         }
         StopCause::Budget(spent) => {
-            let stopped = engine
-                .parts
-                .store
-                .stop_all(&spent.to_string(), now())
-                .await?;
+            let stopped = daemon::patiently(signals, false, async || {
+                store.stop_all(&spent.to_string(), now()).await
+            })
+            .await?;
             tracing::warn!(stopped, "{spent}; raise it and run again to go on");
             Exit::Stopped
         }

@@ -1,5 +1,6 @@
 //! What all workers share.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -105,6 +106,9 @@ pub struct Engine {
     /// Told when the last busy worker comes to rest.
     pub(super) quiet: Notify,
     busy: AtomicUsize,
+    /// Jobs whose workers live. Their leases do not run out: while the file is locked or the disk is full, a reply
+    /// that was paid for may wait for longer than a lease, and must still be its job's.
+    held: Mutex<HashSet<i64>>,
     /// The last refusal of a budget of the day: no calls before the next one.
     pub(super) day_spent: Mutex<Option<(Spent, String)>>,
     /// A budget refused a call while others were in flight; they may give some of it back.
@@ -123,6 +127,7 @@ impl Engine {
             wake: Notify::new(),
             quiet: Notify::new(),
             busy: AtomicUsize::new(0),
+            held: Mutex::default(),
             day_spent: Mutex::new(None),
             pinched: Mutex::new(None),
             retired: Mutex::default(),
@@ -163,7 +168,15 @@ impl Engine {
     /// Marks a worker as busy until the guard is dropped.
     pub(super) fn busy(&self) -> Busy<'_> {
         self.busy.fetch_add(1, Ordering::SeqCst);
-        Busy(self)
+        Busy {
+            engine: self,
+            job_id: None,
+        }
+    }
+
+    /// Jobs that a worker of this process is busy with.
+    pub(super) fn held_jobs(&self) -> Vec<i64> {
+        lock(&self.held).iter().copied().collect()
     }
 
     pub(super) fn is_quiet(&self) -> bool {
@@ -216,12 +229,26 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(super) struct Busy<'a>(&'a Engine);
+/// A worker that is busy, and the job that it holds.
+pub(super) struct Busy<'a> {
+    engine: &'a Engine,
+    job_id: Option<i64>,
+}
+
+impl Busy<'_> {
+    pub(super) fn holds(&mut self, job_id: i64) {
+        lock(&self.engine.held).insert(job_id);
+        self.job_id = Some(job_id);
+    }
+}
 
 impl Drop for Busy<'_> {
     fn drop(&mut self) {
-        if self.0.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.0.quiet.notify_one();
+        if let Some(job_id) = self.job_id {
+            lock(&self.engine.held).remove(&job_id);
+        }
+        if self.engine.busy.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.engine.quiet.notify_one();
         }
     }
 }

@@ -47,7 +47,7 @@ async fn tick(engine: &Engine) -> Result<()> {
             .await?
             .is_some_and(|expiry| expiry <= now())
     {
-        let released = store.release_due(now()).await?;
+        let released = store.release_due(now(), &engine.held_jobs()).await?;
         engine.wake(usize::try_from(released).unwrap_or(usize::MAX));
     }
     if replan::replan_some(engine).await? {

@@ -145,7 +145,7 @@ async fn begin(engine: &Engine) -> Result<Begun<'_>> {
     if lock(&engine.day_spent).is_some() {
         return Ok(Begun::Nothing);
     }
-    let busy = engine.busy();
+    let mut busy = engine.busy();
     let request = LeaseRequest {
         endpoints: parts.limiter.open_endpoints(&engine.endpoints(), now()),
         buy_known: parts.plan.buy_known(),
@@ -158,6 +158,7 @@ async fn begin(engine: &Engine) -> Result<Begun<'_>> {
         Leased::Nothing { settled: 0 } => return Ok(Begun::Nothing),
         Leased::Nothing { .. } => return Ok(Begun::Settled),
     };
+    busy.holds(lease.job_id);
     // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
     let trail = match lease.pages {
         0 => Trail::default(),

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+use super::{Signals, patiently};
 use crate::crawl::now;
 use crate::store::{Held, Lock, Run, RunKind, Store};
 
@@ -73,6 +74,25 @@ impl Archive {
     /// Where the archive cannot be written.
     pub async fn close(self, reason: &str) -> anyhow::Result<()> {
         self.store.end_run(self.run.id, reason, now()).await?;
+        self.store.close().await?;
+        Ok(())
+    }
+
+    /// Ends the run and closes the file, however long the file cannot be written; see [`patiently`].
+    ///
+    /// # Errors
+    /// Where the archive fails, or cannot be written and a signal ends the waiting.
+    pub async fn close_patiently(
+        self,
+        reason: &str,
+        signals: &mut Signals,
+        is_told: bool,
+    ) -> anyhow::Result<()> {
+        let id = self.run.id;
+        patiently(signals, is_told, async || {
+            self.store.end_run(id, reason, now()).await
+        })
+        .await?;
         self.store.close().await?;
         Ok(())
     }

@@ -1,13 +1,15 @@
 //! Builds the parts once, runs them, and stops them in order.
 
 mod archive;
+mod patience;
 mod signals;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::api::account::{self, Account};
 use crate::api::limiter::Rates;
@@ -18,7 +20,14 @@ use crate::model::MicroUsd;
 use crate::store::{Budget, OpenCall, Seed, SeedKind, Seeded, Store, Writer, report};
 
 pub use archive::{Archive, InUse};
+pub use patience::patiently;
 pub use signals::Signals;
+
+/// How long what is handed over to the writer may take beyond the grace time.
+const FLUSH: Duration = Duration::from_secs(2);
+/// What becomes of replies that can no longer be written.
+const UNWRITTEN: &str =
+    "replies that waited for it are lost, and the next run names their calls as unknown";
 
 /// What a run found when it began.
 #[derive(Debug, Clone, Copy)]
@@ -223,10 +232,12 @@ pub async fn crawl(
             engine.stop(StopCause::Signal);
         }
     }
+    let is_told = engine.stopped() == Some(StopCause::Signal);
+    let latest = Instant::now() + grace;
     let drained = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
         () = drained => {}
-        () = tokio::time::sleep(grace) => {
+        () = tokio::time::sleep_until(latest) => {
             tracing::error!("the grace time is over; calls still in flight count as billed");
         }
         name = signals.next() => {
@@ -235,8 +246,14 @@ pub async fn crawl(
     }
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
-    // What a stopped worker had handed over already was paid for.
-    engine.parts.writer.flush().await?;
+    // What a stopped worker had handed over already was paid for: it is waited for, but not by one who was told to end.
+    tokio::select! {
+        flushed = engine.parts.writer.flush() => flushed?,
+        () = tokio::time::sleep_until(latest.max(Instant::now() + FLUSH)), if is_told => {
+            bail!("the archive cannot be written; {UNWRITTEN}");
+        }
+        name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
+    }
     engine.stopped().context("the crawl ended without a cause")
 }
 

@@ -8,7 +8,6 @@ mod complete;
 mod config;
 mod errors;
 mod hostile;
-mod kill;
 mod known;
 mod opening;
 mod plan;

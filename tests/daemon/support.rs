@@ -85,14 +85,20 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
+        self.command_under(&[env!("CARGO_BIN_EXE_soracrawl")], arguments)
+    }
+
+    /// The command where another program is to start the real one.
+    pub fn command_under(&self, starter: &[&str], arguments: &[&str]) -> Command {
         let text: String = self
             .keys
             .iter()
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
         std::fs::write(self.file("crawler.toml"), text).expect("the configuration is written");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_soracrawl"));
+        let mut command = Command::new(starter[0]);
         command
+            .args(&starter[1..])
             .args(arguments)
             .current_dir(self.folder.path())
             .env_clear()

@@ -5,11 +5,12 @@ use crate::model::StopReason;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back. Gives how many became ready.
+    /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back, but for those jobs that are
+    /// `held`. Gives how many became ready.
     ///
     /// # Errors
     /// Where the archive cannot be written.
-    pub async fn release_due(&self, now: f64) -> Result<u64> {
+    pub async fn release_due(&self, now: f64, held: &[i64]) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let due = sqlx::query(
             "update jobs set state = 'ready', ready_at = null where state = 'waiting' and ready_at <= ?
@@ -19,8 +20,10 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         let expired =
-            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased' and lease_until <= ?")
+            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased' and lease_until <= ?
+                         and id not in (select value from json_each(?))")
                 .bind(now)
+                .bind(serde_json::json!(held).to_string())
                 .execute(&mut *transaction)
                 .await?;
         transaction.commit().await?;

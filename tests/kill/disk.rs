@@ -1,0 +1,190 @@
+//! P11: the file is locked, the disk is full, nothing may be written: it waits and says so, and no paid reply is lost.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::Command;
+
+use soracrawl::sim::{Options, Shape};
+
+use crate::every_step::hold;
+use crate::support::{Daemon, Ended, Site, small, soon};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_soracrawl");
+const RUN: [&str; 2] = ["run", "--until-idle"];
+const IN_FLIGHT: u64 = 4;
+const TROUBLE: &str = "the archive cannot be written";
+
+async fn new_site() -> Site {
+    let options = Options {
+        latency_ms: 2,
+        ..small(Shape::Wrapped)
+    };
+    let mut site = Site::whole(options).await;
+    site.set("limits.max_in_flight", &IN_FLIGHT.to_string())
+        .set("limits.grace_seconds", "1");
+    site
+}
+
+/// Starts a crawl on a disk that is full when the log of the archive has this size.
+fn start_on_a_small_disk(site: &Site, bytes: u64) -> Daemon {
+    // Without the trap, the signal that a file is too large would end the process. The soft limit can be raised again.
+    let script = format!(
+        "trap '' XFSZ; ulimit -S -f {}; exec \"$0\" \"$@\"",
+        bytes / 512
+    );
+    Daemon::of(site.command_under(&["/bin/sh", "-c", &script, PROGRAM], &RUN))
+}
+
+/// A crawl that waits because its disk is full.
+async fn stuck_on_a_full_disk() -> (Site, Daemon) {
+    let site = new_site().await;
+    // The file itself is written now; while the crawl goes on only its log grows.
+    site.run(&["seed", "feed"]).await.with(0);
+    let mut daemon = start_on_a_small_disk(&site, 600 << 10);
+    daemon.until_said(TROUBLE).await;
+    (site, daemon)
+}
+
+/// The rest of the crawl, undisturbed: everything is there, and what was repeated is named.
+async fn goes_on(site: &Site, kills: u64, when: &str) {
+    site.is_sound(when).await;
+    site.crawl().await.with(0);
+    let whole = new_site().await.undisturbed().await;
+    site.has_survived(kills, IN_FLIGHT, &whole, when).await;
+}
+
+#[tokio::test]
+async fn a_lock_that_lasts_longer_than_a_lease_is_waited_for_and_no_reply_is_lost() {
+    let mut site = new_site().await;
+    site.set("api.timeout_seconds", "2")
+        .set("api.connect_timeout_seconds", "2")
+        .set("limits.lease_seconds", "3");
+    let mut daemon = site.start(&RUN);
+    soon("some calls", site.sim.received(20)).await;
+    let held = hold(&site).await;
+    daemon.until_said("nothing is lost").await;
+    assert!(
+        site.sim.log().len() < 110,
+        "the crawl goes on without an archive"
+    );
+    drop(held);
+    daemon.until_said("the archive can be written again").await;
+    let ended = daemon.end().await.with(0);
+    assert!(!ended.err.contains("lease"), "{}", ended.err);
+    assert_eq!(site.sim.account().total.repeats, 0);
+    goes_on(&site, 0, "after a lock").await;
+}
+
+#[tokio::test]
+async fn one_who_is_told_to_end_does_not_wait_for_a_lock_and_names_what_he_could_not_keep() {
+    let site = new_site().await;
+    let mut daemon = site.start(&RUN);
+    soon("some calls", site.sim.received(20)).await;
+    let held = hold(&site).await;
+    daemon.until_said(TROUBLE).await;
+    daemon.signal("SIGTERM");
+    let ended = daemon.end().await.with(1);
+    assert!(
+        ended.err.contains("the next run names their calls"),
+        "{}",
+        ended.err
+    );
+    drop(held);
+    goes_on(&site, 1, "ended under a lock").await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_waited_for_and_what_waited_is_kept_when_there_is_room_again() {
+    let (site, mut daemon) = stuck_on_a_full_disk().await;
+    let asked = site.sim.log().len();
+    let raised = Command::new("prlimit")
+        .args(["--fsize=unlimited", "--pid", &daemon.id().to_string()])
+        .status();
+    assert!(raised.expect("prlimit of util-linux").success());
+    daemon.until_said("the archive can be written again").await;
+    daemon.end().await.with(0);
+    assert!(site.sim.log().len() > asked, "it was full before the end");
+    assert_eq!(site.sim.account().total.repeats, 0);
+    goes_on(&site, 0, "after a full disk").await;
+}
+
+#[tokio::test]
+async fn a_crawl_that_is_killed_or_ended_on_a_full_disk_repeats_only_what_was_in_flight() {
+    let (site, mut daemon) = stuck_on_a_full_disk().await;
+    assert!(daemon.kill());
+    goes_on(&site, 1, "killed on a full disk").await;
+
+    let (site, daemon) = stuck_on_a_full_disk().await;
+    daemon.signal("SIGTERM");
+    let ended = daemon.end().await.with(1);
+    assert!(
+        ended.err.contains("the next run names their calls"),
+        "{}",
+        ended.err
+    );
+    goes_on(&site, 1, "ended on a full disk").await;
+}
+
+#[tokio::test]
+async fn a_crawl_that_begins_on_a_full_disk_says_so_and_buys_nothing() {
+    let site = new_site().await;
+    for _ in 0..2 {
+        let daemon = start_on_a_small_disk(&site, 0);
+        let ended = daemon.end().await.with(1);
+        assert!(ended.err.contains("error: "), "{}", ended.err);
+        assert_eq!(site.bill(), 0);
+        site.run(&["seed", "feed"]).await.with(0);
+    }
+    goes_on(&site, 0, "after a start on a full disk").await;
+}
+
+/// Runs the crawl as one who may not write everywhere: root may, so nobody does it for him.
+async fn crawl_without_power(site: &Site) -> Ended {
+    let folder = site.file("");
+    let probe = folder.join("probe");
+    set_mode(&folder, 0o555);
+    if std::fs::write(&probe, "").is_err() {
+        return site.crawl().await;
+    }
+    std::fs::remove_file(&probe).expect("it goes");
+    let starter = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+    ];
+    let program = folder.join("soracrawl");
+    std::fs::copy(PROGRAM, &program).expect("a copy that nobody may run");
+    let starter: Vec<&str> = starter.into_iter().chain(program.to_str()).collect();
+    Daemon::of(site.command_under(&starter, &RUN)).end().await
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("a mode");
+}
+
+#[tokio::test]
+async fn an_archive_that_may_not_be_written_is_an_error_that_names_it_and_nothing_is_bought() {
+    let site = new_site().await;
+    site.run(&["seed", "feed"]).await.with(0);
+    let lock = site.file("a.db.lock");
+    std::fs::write(&lock, "").expect("a lock file");
+    // A file and its folder; then also the lock beside it.
+    for lock_mode in [0o666, 0o444] {
+        set_mode(&site.archive(), 0o444);
+        set_mode(&lock, lock_mode);
+        let ended = crawl_without_power(&site).await.with(1);
+        assert!(ended.err.contains("a.db"), "{}", ended.err);
+        assert!(
+            ["readonly", "ermission denied", "unable to open"]
+                .iter()
+                .any(|word| ended.err.contains(word)),
+            "{}",
+            ended.err
+        );
+        assert_eq!(site.bill(), 0);
+        set_mode(&site.file(""), 0o700);
+    }
+    set_mode(&site.archive(), 0o600);
+    goes_on(&site, 0, "after a read-only archive").await;
+}

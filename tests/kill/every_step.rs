@@ -1,0 +1,188 @@
+//! A crawl of a tiny world dies at its n-th step, for every n: until a run ends with nothing left to die at.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use soracrawl::sim::{Options, Shape};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::support::{Place, Site, soon};
+use crate::verdict::Whole;
+
+const IN_FLIGHT: u64 = 3;
+const SIDE_BY_SIDE: usize = 4;
+
+/// Where in the way of the n-th page the process dies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    /// The remote has the call; the ledger has it too, or else it was not sent.
+    Received,
+    /// A part of the answer has come.
+    MidBody,
+    /// The answer has gone out.
+    Answered,
+    /// The answer has come, and cannot be kept yet because another process writes.
+    BeforeCommit,
+    /// The page is kept.
+    Committed,
+}
+
+fn tiny() -> Options {
+    Options {
+        shape: Shape::Wrapped,
+        exact: true,
+        users: 2,
+        audience: 2,
+        characters: 0,
+        posts: 2,
+        remixes: 50,
+        followers: 3,
+        comments: 2,
+        replies: 2,
+        appearances: 1,
+        feed: 3,
+        leaderboard: 2,
+        page_size_posts: 1,
+        page_size_follows: 2,
+        page_size_comments: 1,
+        page_size_remixes: 1,
+        page_size_feed: 2,
+        page_size_leaderboard: 1,
+        nested_items: 1,
+        ..Options::default()
+    }
+}
+
+async fn tiny_site() -> Site {
+    let mut site = Site::whole(tiny()).await;
+    site.set("limits.max_in_flight", &IN_FLIGHT.to_string());
+    site
+}
+
+/// A connection of another process's kind, which keeps everybody else from writing until it is dropped.
+pub async fn hold(place: &Place) -> SqliteConnection {
+    let options = SqliteConnectOptions::new()
+        .filename(place.archive())
+        .busy_timeout(Duration::from_secs(60));
+    let mut connection = SqliteConnection::connect_with(&options)
+        .await
+        .expect("the archive opens");
+    sqlx::query("begin immediate")
+        .execute(&mut connection)
+        .await
+        .expect("the lock");
+    connection
+}
+
+impl Step {
+    /// Returns when the process has come so far with the n-th call, with the lock that keeps it there. The account's
+    /// page is the first of all calls.
+    async fn comes(self, site: &Site, n: u64) -> Option<SqliteConnection> {
+        match self {
+            Self::Received => site.sim.received(1 + n).await,
+            Self::Answered => site.sim.answered(1 + n).await,
+            Self::MidBody => {
+                site.sim.received(1 + n).await;
+                // A byte comes every 200 ms, and the others in flight go on meanwhile.
+                let _ = timeout(Duration::from_millis(300), site.sim.received(3 + n)).await;
+            }
+            Self::BeforeCommit => {
+                site.sim.received(1 + n).await;
+                let held = hold(site).await;
+                site.sim.answered(1 + n).await;
+                return Some(held);
+            }
+            Self::Committed => {
+                let pages = "select count(*) from calls where kept = 1";
+                site.sim.answered(1 + n).await;
+                while site.number(pages).await < i64::try_from(n).expect("a number") {
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+        None
+    }
+
+    /// A crawl that dies there goes on to the same archive. False where it ended before there was an n-th call.
+    async fn survives(self, n: u64, whole: &Whole) -> bool {
+        let when = format!("{self:?} {n}");
+        let site = tiny_site().await;
+        if self == Self::MidBody {
+            site.sim
+                .script(&format!("*:{n}=slow-drip"))
+                .expect("a script");
+        }
+        let mut daemon = site.start(&["run", "--until-idle"]);
+        let held = tokio::select! {
+            held = soon(&when, self.comes(&site, n)) => held,
+            said = daemon.until_ended() => {
+                assert!(said.contains("the crawl ends"), "{when}: {said}");
+                return false;
+            }
+        };
+        let died = daemon.kill();
+        drop(held);
+        site.sim.heal();
+        if died {
+            site.is_sound(&when).await;
+        }
+        let ended = site.crawl().await;
+        assert_eq!(ended.code, 0, "{when}: {}", ended.err);
+        site.has_survived(1, IN_FLIGHT, whole, &when).await;
+        true
+    }
+
+    /// Every n there is. Gives how many.
+    async fn survives_each(self) -> u64 {
+        let whole = Arc::new(tiny_site().await.undisturbed().await);
+        let (next, most) = (Arc::new(AtomicU64::new(1)), Arc::new(AtomicU64::new(0)));
+        let mut tasks = JoinSet::new();
+        for _ in 0..SIDE_BY_SIDE {
+            let (whole, next, most) = (whole.clone(), next.clone(), most.clone());
+            tasks.spawn(async move {
+                loop {
+                    let n = next.fetch_add(1, Ordering::Relaxed);
+                    if !self.survives(n, &whole).await {
+                        break;
+                    }
+                    most.fetch_max(n, Ordering::Relaxed);
+                }
+            });
+        }
+        while let Some(ended) = tasks.join_next().await {
+            ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
+        }
+        let most = most.load(Ordering::Relaxed);
+        assert!(most >= 15, "{self:?}: only {most} calls");
+        most
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crawl_that_dies_when_the_nth_call_has_come_in_loses_nothing_for_every_n() {
+    Step::Received.survives_each().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crawl_that_dies_in_the_middle_of_the_nth_answer_loses_nothing_for_every_n() {
+    Step::MidBody.survives_each().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crawl_that_dies_when_the_nth_answer_has_gone_out_loses_nothing_for_every_n() {
+    Step::Answered.survives_each().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crawl_that_dies_between_the_nth_answer_and_its_commit_loses_nothing_for_every_n() {
+    Step::BeforeCommit.survives_each().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_crawl_that_dies_when_the_nth_page_is_kept_loses_nothing_for_every_n() {
+    Step::Committed.survives_each().await;
+}

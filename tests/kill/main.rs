@@ -1,0 +1,21 @@
+//! The real program, killed again and again: nothing that was paid for is lost, whatever happens.
+//!
+//! `cargo test --test kill` kills a few dozen times; the thousand of the README are
+//! `cargo test --test kill -- --ignored --nocapture`.
+
+#[expect(dead_code, reason = "the tests of the daemon use the rest")]
+#[path = "../daemon/archive.rs"]
+mod archive;
+mod books;
+mod campaign;
+mod disk;
+mod every_step;
+#[path = "../daemon/program.rs"]
+mod program;
+mod scoreboard;
+mod seeded;
+mod start;
+#[expect(dead_code, reason = "the tests of the daemon use the rest")]
+#[path = "../daemon/support.rs"]
+mod support;
+mod verdict;

@@ -1,0 +1,57 @@
+//! Kills at moments drawn from seeds: a few dozen each time, a thousand for the scoreboard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use tokio::task::JoinSet;
+
+use crate::campaign::{Case, Score, undisturbed};
+use crate::scoreboard::scoreboard;
+
+/// Sites that are crawled at the same time.
+const SIDE_BY_SIDE: usize = 4;
+
+/// Works through the seeds from `first` on until so many kills are done.
+async fn kill(first: u64, kills: u64) -> Vec<Score> {
+    let wholes = Arc::new(undisturbed().await);
+    let (next, done) = (Arc::new(AtomicU64::new(first)), Arc::new(AtomicU64::new(0)));
+    let mut tasks = JoinSet::new();
+    for _ in 0..SIDE_BY_SIDE {
+        let (wholes, next, done) = (wholes.clone(), next.clone(), done.clone());
+        tasks.spawn(async move {
+            let mut scores = Vec::new();
+            while done.load(Ordering::Relaxed) < kills {
+                let case = Case::of(next.fetch_add(1, Ordering::Relaxed));
+                let score = case.survives(&wholes[case.world()]).await;
+                done.fetch_add(score.kills, Ordering::Relaxed);
+                println!("{score}");
+                scores.push(score);
+            }
+            scores
+        });
+    }
+    let mut scores = Vec::new();
+    while let Some(ended) = tasks.join_next().await {
+        scores.extend(ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic())));
+    }
+    scores.sort_by_key(|score: &Score| score.case.seed);
+    scores
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
+    let scores = kill(1, 36).await;
+    println!("{}", scoreboard(&scores));
+    let kills: u64 = scores.iter().map(|score| score.kills).sum();
+    assert!(kills >= 36, "{kills}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes some minutes; prints the scoreboard of the README"]
+async fn a_thousand_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
+    let begun = Instant::now();
+    let scores = kill(0, 1_000).await;
+    println!("{}", scoreboard(&scores));
+    println!("{} s", begun.elapsed().as_secs());
+}

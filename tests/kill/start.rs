@@ -1,0 +1,132 @@
+//! Killed before the crawl has begun: in the schema's steps, while seeds are planted, before the first call.
+
+use std::time::Duration;
+
+use soracrawl::sim::{Options, Shape};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
+use sqlx::{Connection, SqliteConnection};
+
+use crate::support::{Site, small, soon};
+
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+/// An archive whose making was cut short after this step of the schema; 0 is an empty file.
+async fn half_made(site: &Site, version: i64) {
+    std::fs::write(site.archive(), []).expect("an empty file");
+    if version == 0 {
+        return;
+    }
+    let options = SqliteConnectOptions::new()
+        .filename(site.archive())
+        .journal_mode(SqliteJournalMode::Wal);
+    let mut connection = SqliteConnection::connect_with(&options)
+        .await
+        .expect("a file");
+    MIGRATIONS
+        .run_to(version, &mut connection)
+        .await
+        .expect("a part of the schema");
+    connection.close().await.expect("it closes");
+}
+
+#[tokio::test]
+async fn an_archive_whose_making_died_between_two_steps_of_the_schema_is_made_whole() {
+    let whole = Site::whole(small(Shape::Flat)).await.undisturbed().await;
+    let versions = MIGRATIONS.iter().map(|step| step.version);
+    for version in std::iter::once(0).chain(versions) {
+        let site = Site::whole(small(Shape::Flat)).await;
+        half_made(&site, version).await;
+        site.crawl().await.with(0);
+        let when = format!("after step {version}");
+        site.has_survived(0, 0, &whole, &when).await;
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_dies_while_it_makes_the_archive_leaves_one_that_the_next_can_use() {
+    let site = Site::new(small(Shape::Flat)).await;
+    for kills in 0..24 {
+        let mut daemon = site.start(&["seed", "feed"]);
+        // A quarter of a millisecond later each time, from when the file is there.
+        while !site.archive().exists() && !daemon.is_over() {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_micros(250 * kills)).await;
+        daemon.kill();
+        if kills % 4 == 3 {
+            for name in ["a.db", "a.db-wal", "a.db-shm"] {
+                let _ = std::fs::remove_file(site.file(name));
+            }
+        }
+    }
+    site.run(&["seed", "feed"]).await.with(0);
+    site.is_sound("after all").await;
+    assert_eq!(site.number("select count(*) from seeds").await, 1);
+}
+
+#[tokio::test]
+async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() {
+    const SEEDS: i64 = 3_000;
+    const SEEDED: &str = "select count(*) from seeds where kind = 'user'";
+    let site = Site::new(small(Shape::Flat)).await;
+    let seeds: String = (0..SEEDS).map(|at| format!("user-{at:032}\n")).collect();
+    std::fs::write(site.file("seeds.txt"), seeds).expect("a file");
+    let command = ["seed", "users", "--file", "seeds.txt"];
+    site.run(&["seed", "feed"]).await.with(0);
+    let mut cut_short = 0;
+    for kills in 1..=8 {
+        let mut daemon = site.start(&command);
+        // The log of the archive has grown so far: a part of the seeds is on its way.
+        let enough = kills * 100_000;
+        let size = || std::fs::metadata(site.file("a.db-wal")).map_or(0, |file| file.len());
+        while size() < enough && !daemon.is_over() {
+            tokio::task::yield_now().await;
+        }
+        daemon.kill();
+        site.is_sound(&format!("killed at {enough} bytes")).await;
+        let planted = site.number(SEEDED).await;
+        let jobs = "select count(distinct seed_id) from jobs where endpoint <> 'get_feed'";
+        assert_eq!(site.number(jobs).await, planted, "a seed without a job");
+        cut_short += i64::from(planted < SEEDS);
+    }
+    assert!(cut_short > 1, "killed before the end {cut_short} times");
+    site.run(&command).await.with(0);
+    assert_eq!(site.number(SEEDED).await, SEEDS);
+    site.is_sound("planted").await;
+}
+
+#[tokio::test]
+async fn a_crawl_killed_before_its_first_call_begins_anew_and_pays_nothing_twice() {
+    let site = Site::whole(small(Shape::Flat)).await;
+    let mut daemon = site.start(&["run", "--until-idle"]);
+    // The account's page is asked for before anything is bought.
+    soon("the account's page", site.sim.received(1)).await;
+    assert!(daemon.kill());
+    site.crawl().await.with(0);
+    site.is_whole().await;
+    assert!(site.sim.account().total.repeats <= 4);
+}
+
+#[tokio::test]
+async fn a_restart_says_what_the_dead_run_left_behind_and_goes_on_under_its_number() {
+    let options = Options {
+        slow_ms: 60_000,
+        ..small(Shape::Flat)
+    };
+    let site = Site::whole(options).await;
+    site.sim
+        .script("get_user_followers:1=slow")
+        .expect("a script");
+    let mut daemon = site.start(&["run", "--until-idle"]);
+    soon("some calls", site.sim.received(12)).await;
+    assert!(daemon.kill());
+    let ended = site.crawl().await.with(0);
+    assert!(
+        ended.err.contains("the process before died"),
+        "{}",
+        ended.err
+    );
+    assert_eq!(site.number("select count(*) from runs").await, 1);
+    site.is_whole().await;
+    site.is_settled().await;
+}
