@@ -52,7 +52,7 @@ mod tests {
             if tries.get() > failures {
                 Ok(())
             } else {
-                Err(Error::Unwritable(sqlx::Error::PoolTimedOut))
+                Err(Error::Unwritable("locked".to_owned()))
             }
         });
         (written.await.is_ok(), tries.get())

@@ -25,7 +25,7 @@ async fn kill(first: u64, kills: u64) -> Vec<Score> {
                 let case = Case::of(next.fetch_add(1, Ordering::Relaxed));
                 let score = case.survives(&wholes[case.world()]).await;
                 done.fetch_add(score.kills, Ordering::Relaxed);
-                println!("{score}");
+                eprintln!("{score}");
                 scores.push(score);
             }
             scores
@@ -42,7 +42,7 @@ async fn kill(first: u64, kills: u64) -> Vec<Score> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     let scores = kill(1, 36).await;
-    println!("{}", scoreboard(&scores));
+    eprintln!("{}", scoreboard(&scores));
     let kills: u64 = scores.iter().map(|score| score.kills).sum();
     assert!(kills >= 36, "{kills}");
 }
@@ -52,6 +52,6 @@ async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() 
 async fn a_thousand_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     let begun = Instant::now();
     let scores = kill(0, 1_000).await;
-    println!("{}", scoreboard(&scores));
-    println!("{} s", begun.elapsed().as_secs());
+    eprintln!("{}", scoreboard(&scores));
+    eprintln!("{} s", begun.elapsed().as_secs());
 }
