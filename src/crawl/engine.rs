@@ -199,19 +199,22 @@ impl Engine {
         endpoints
     }
 
+    /// From now on no job of this endpoint is leased.
+    pub(super) fn close(&self, endpoint: &'static str, why: &str) {
+        let mut retired = lock(&self.retired);
+        if retired.iter().all(|(other, _)| *other != endpoint) {
+            tracing::error!(endpoint, "{endpoint} is stopped: {why}");
+            retired.push((endpoint, why.to_owned()));
+        }
+    }
+
     /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
     pub(super) async fn retire(
         &self,
         endpoint: &'static str,
         why: String,
     ) -> crate::store::Result<()> {
-        {
-            let mut retired = lock(&self.retired);
-            if retired.iter().all(|(other, _)| *other != endpoint) {
-                tracing::error!(endpoint, "{endpoint} is stopped: {why}");
-                retired.push((endpoint, why.clone()));
-            }
-        }
+        self.close(endpoint, &why);
         self.parts.store.retire(endpoint, &why, now()).await?;
         self.wake(64);
         Ok(())

@@ -256,20 +256,24 @@ pub(super) async fn put_back(
         error: error.to_string(),
         now: now(),
     };
+    // Before the job is ready again, lest another worker takes it and calls what is gone.
+    if let Wider::Retire(why) = &wider {
+        engine.close(entry.name, &gone(why));
+    }
     parts.writer.fail(failure).await?;
     match wider {
         Wider::Nothing => {}
-        Wider::Retire(why) => {
-            engine
-                .retire(entry.name, format!("the remote does not offer it: {why}"))
-                .await?
-        }
+        Wider::Retire(why) => engine.retire(entry.name, gone(&why)).await?,
         Wider::Refused(why) => engine.stop(StopCause::Refused(why)),
     }
     if is_end {
         engine.wake(4);
     }
     Ok(())
+}
+
+fn gone(why: &str) -> String {
+    format!("the remote does not offer it: {why}")
 }
 
 fn say_what_is_odd(engine: &Engine, lease: &Lease, harvest: &Harvest) {
