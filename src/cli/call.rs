@@ -9,8 +9,8 @@ use super::out::say;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
 use crate::crawl::{day, now, settlement};
-use crate::daemon::{self, Archive};
-use crate::store::{OpenCall, RunKind, Settlement};
+use crate::daemon::{self, Archive, Signals, patiently};
+use crate::store::{Error, OpenCall, RunKind, Settlement};
 
 /// Arguments of `call`.
 #[derive(Debug, clap::Args)]
@@ -108,8 +108,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             body,
         })
         .await;
+    let mut signals = Signals::listen()?;
     let result = keep(
         &archive,
+        &mut signals,
         entry,
         call_id,
         &subject,
@@ -118,14 +120,16 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         &scrubber,
     )
     .await;
-    archive.close("idle").await?;
+    let closed = archive.close_patiently("idle", &mut signals, false).await;
     say!("{}", result?);
-    Ok(Exit::Done)
+    closed.map(|()| Exit::Done)
 }
 
-/// Settles the call, keeps what it brought, and gives its data for printing.
+/// Settles the call, keeps what it brought, and gives its data for printing. It was paid for: while the archive cannot
+/// be written it waits.
 async fn keep(
     archive: &Archive,
+    signals: &mut Signals,
     entry: &Entry,
     call_id: i64,
     subject: &str,
@@ -154,25 +158,35 @@ async fn keep(
     match read {
         Ok((body, harvest)) => {
             let settled = settlement(reply, entry.price, None, scrubber);
-            let store = &archive.store;
-            if let Err(error) = store
-                .keep_call(call_id, subject, &settled, &harvest, now())
-                .await
-            {
-                // It was paid for: the raw reply is kept, and shown.
-                let error = format!("the archive refused the rows of this reply: {error}");
-                eprintln!("error: {error}");
-                let settled = Settlement {
-                    error: Some(error),
-                    ..settled
-                };
-                store.settle_call(call_id, &settled, now()).await?;
+            let kept = patiently(signals, false, async || {
+                let store = &archive.store;
+                store
+                    .keep_call(call_id, subject, &settled, &harvest, now())
+                    .await
+            });
+            match kept.await {
+                Ok(()) => {}
+                // Nobody waits any more, and the reply is shown at least.
+                Err(error @ Error::Unwritable(_)) => eprintln!("error: not archived: {error}"),
+                Err(error) => {
+                    // It was paid for: the raw reply is kept, and shown.
+                    let error = format!("the archive refused the rows of this reply: {error}");
+                    eprintln!("error: {error}");
+                    let settled = Settlement {
+                        error: Some(error),
+                        ..settled
+                    };
+                    archive.store.settle_call(call_id, &settled, now()).await?;
+                }
             }
             Ok(api::payload_json(&body)?)
         }
         Err(error) => {
             let settled = settlement(reply, entry.price, Some(error.to_string()), scrubber);
-            archive.store.settle_call(call_id, &settled, now()).await?;
+            patiently(signals, false, async || {
+                archive.store.settle_call(call_id, &settled, now()).await
+            })
+            .await?;
             Err(error.into())
         }
     }

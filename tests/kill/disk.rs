@@ -76,6 +76,25 @@ async fn a_lock_that_lasts_longer_than_a_lease_is_waited_for_and_no_reply_is_los
 }
 
 #[tokio::test]
+async fn a_call_by_hand_waits_for_a_lock_and_its_reply_is_kept() {
+    let options = Options {
+        latency_ms: 300,
+        ..small(Shape::Flat)
+    };
+    let site = Site::new(options).await;
+    let mut call = site.start(&["call", "get_feed"]);
+    soon("the call", site.sim.received(1)).await;
+    let held = hold(&site).await;
+    call.until_said(TROUBLE).await;
+    drop(held);
+    let ended = call.end().await.with(0);
+    assert!(ended.out.contains("items"), "{}", ended.out);
+    let kept = "select count(*) from calls where kept = 1";
+    assert_eq!(site.number(kept).await, 1);
+    site.is_settled().await;
+}
+
+#[tokio::test]
 async fn one_who_is_told_to_end_does_not_wait_for_a_lock_and_names_what_he_could_not_keep() {
     let site = new_site().await;
     let mut daemon = site.start(&RUN);
