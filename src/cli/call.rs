@@ -109,20 +109,26 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         })
         .await;
     let mut signals = Signals::listen()?;
-    let result = keep(
-        &archive,
-        &mut signals,
+    let called = Called {
         entry,
         call_id,
-        &subject,
-        cursor.is_some(),
-        &reply,
-        &scrubber,
-    )
-    .await;
+        subject: &subject,
+        had_cursor: cursor.is_some(),
+        reply: &reply,
+    };
+    let result = keep(&archive, &mut signals, &called, &scrubber).await;
     let closed = archive.close_patiently("idle", &mut signals, false).await;
     say!("{}", result?);
     closed.map(|()| Exit::Done)
+}
+
+/// A call that was sent, and what came of it.
+struct Called<'a> {
+    entry: &'static Entry,
+    call_id: i64,
+    subject: &'a str,
+    had_cursor: bool,
+    reply: &'a Reply,
 }
 
 /// Settles the call, keeps what it brought, and gives its data for printing. It was paid for: while the archive cannot
@@ -130,13 +136,16 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 async fn keep(
     archive: &Archive,
     signals: &mut Signals,
-    entry: &Entry,
-    call_id: i64,
-    subject: &str,
-    had_cursor: bool,
-    reply: &Reply,
+    called: &Called<'_>,
     scrubber: &Scrubber,
 ) -> anyhow::Result<String> {
+    let Called {
+        entry,
+        call_id,
+        subject,
+        had_cursor,
+        reply,
+    } = *called;
     let read = error::of_reply(
         reply,
         Asked {

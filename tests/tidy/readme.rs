@@ -267,8 +267,19 @@ fn the_scoreboard_of_kills_is_the_same_wherever_it_is_shown() {
         .split_whitespace()
         .filter_map(|word| word.parse().ok())
         .collect();
-    let [sites, kills, billed, pages, repeats, in_flight, by_kills, unknown, _, lost, equal] =
-        numbers[..]
+    let [
+        sites,
+        kills,
+        billed,
+        pages,
+        repeats,
+        in_flight,
+        by_kills,
+        unknown,
+        _,
+        lost,
+        equal,
+    ] = numbers[..]
     else {
         panic!("other columns: {numbers:?}");
     };
