@@ -110,8 +110,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         .await;
     let mut signals = Signals::listen()?;
     let result = keep(
-        &archive,
-        &mut signals,
+        (&archive, &mut signals),
         entry,
         call_id,
         &subject,
@@ -128,8 +127,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 /// Settles the call, keeps what it brought, and gives its data for printing. It was paid for: while the archive cannot
 /// be written it waits.
 async fn keep(
-    archive: &Archive,
-    signals: &mut Signals,
+    (archive, signals): (&Archive, &mut Signals),
     entry: &Entry,
     call_id: i64,
     subject: &str,
