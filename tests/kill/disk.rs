@@ -45,6 +45,17 @@ async fn stuck_on_a_full_disk() -> (Site, Daemon) {
     (site, daemon)
 }
 
+/// One who waits for the archive is told to end, and says what becomes of what he could not write.
+async fn is_told_to_end(daemon: Daemon) {
+    daemon.signal("SIGTERM");
+    let ended = daemon.end().await.with(1);
+    assert!(
+        ended.err.contains("the next run names their calls"),
+        "{}",
+        ended.err
+    );
+}
+
 /// The rest of the crawl, undisturbed: everything is there, and what was repeated is named.
 async fn goes_on(site: &Site, kills: u64, when: &str) {
     site.is_sound(when).await;
@@ -101,13 +112,7 @@ async fn one_who_is_told_to_end_does_not_wait_for_a_lock_and_names_what_he_could
     soon("some calls", site.sim.received(20)).await;
     let held = hold(&site).await;
     daemon.until_said(TROUBLE).await;
-    daemon.signal("SIGTERM");
-    let ended = daemon.end().await.with(1);
-    assert!(
-        ended.err.contains("the next run names their calls"),
-        "{}",
-        ended.err
-    );
+    is_told_to_end(daemon).await;
     drop(held);
     goes_on(&site, 1, "ended under a lock").await;
 }
@@ -134,13 +139,7 @@ async fn a_crawl_that_is_killed_or_ended_on_a_full_disk_repeats_only_what_was_in
     goes_on(&site, 1, "killed on a full disk").await;
 
     let (site, daemon) = stuck_on_a_full_disk().await;
-    daemon.signal("SIGTERM");
-    let ended = daemon.end().await.with(1);
-    assert!(
-        ended.err.contains("the next run names their calls"),
-        "{}",
-        ended.err
-    );
+    is_told_to_end(daemon).await;
     goes_on(&site, 1, "ended on a full disk").await;
 }
 

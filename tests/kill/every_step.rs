@@ -41,7 +41,7 @@ fn tiny() -> Options {
         posts: 2,
         remixes: 50,
         followers: 3,
-        comments: 2,
+        comments: 1,
         replies: 2,
         appearances: 1,
         feed: 3,
@@ -157,7 +157,7 @@ impl Step {
             ended.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()));
         }
         let most = most.load(Ordering::Relaxed);
-        assert!(most >= 15, "{self:?}: only {most} calls");
+        assert!(most >= 20, "{self:?}: only {most} calls");
         most
     }
 }

@@ -2,6 +2,7 @@
 
 mod container;
 mod dictionary;
+mod kills;
 mod lexer;
 mod project;
 mod queries;
