@@ -110,8 +110,8 @@ pub static KEYS: &[Key] = &[
         "How long a worker owns a job. Must outlast any call, or two workers would pay for the same page."),
     key("limits.breaker_failures", Kind::Count { min: 1, max: 1_000_000 }, "10", "failures",
         "Failures in a row, over all jobs, that stop an endpoint for a while."),
-    key("limits.breaker_cooldown_seconds", Kind::Seconds, "30", "seconds",
-        "How long such an endpoint rests before one call tries it again."),
+    key("limits.breaker_cooldown_seconds", Kind::Seconds, "10", "seconds",
+        "How long such an endpoint rests before one call tries it again; each trial in vain doubles it."),
     key("limits.grace_seconds", Kind::Seconds, "65", "seconds",
         "How long calls in flight may take to finish after SIGTERM. Keep it above api.timeout_seconds, and Docker's stop timeout above it."),
 
