@@ -10,7 +10,7 @@ use crate::store::Result;
 use crate::store::rows::{Said, Things};
 use crate::store::upsert::Statement;
 
-/// Comments; where a reply does not say the post, it is the parent's, if that is known already.
+/// Comments as they were described.
 const COMMENTS: Statement = Statement {
     head: "insert into comments (
         comment_id, post_id, parent_comment_id, author_id, text, posted_at, updated_at,
@@ -18,8 +18,7 @@ const COMMENTS: Statement = Statement {
         remix_count, reply_count, recursive_reply_count, share_count, repost_count,
         counted_at, counted_call_id, first_call_id, last_call_id)
         values",
-    row: "(?, coalesce((select id from posts where post_id = ?),
-            (select post_id from comments where comment_id = ?)),
+    row: "(?, (select id from posts where post_id = ?),
         (select id from comments where comment_id = ?), (select id from users where user_id = ?),
         ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     tail: "on conflict (comment_id) do update set
@@ -86,12 +85,10 @@ pub(super) async fn write(
         .collect();
     COMMENTS
         .write(connection, &described, |query, (comment_id, said)| {
-            let parent = said.newest(|row| row.parent_comment_id.as_deref());
             query
                 .bind(*comment_id)
                 .bind(said.newest(|row| row.post_id.as_deref()))
-                .bind(parent)
-                .bind(parent)
+                .bind(said.newest(|row| row.parent_comment_id.as_deref()))
                 .bind(said.newest(|row| row.author_user_id.as_deref()))
                 .bind(said.newest(|row| row.text.as_deref()))
                 .bind(said.newest(|row| row.posted_at))
