@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use crate::crawl::now;
-use crate::store::{Held, Lock, Run, RunKind, Store};
+use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
 /// An archive that this process alone sends calls for.
 pub struct Archive {
@@ -51,6 +51,13 @@ impl Archive {
                 .into());
             }
         };
+        if let Some(kind) = network_file_system(path) {
+            tracing::warn!(
+                path = %path.display(),
+                "the archive lies on a network file system ({kind}): SQLite's write-ahead log is not safe there; \
+                 move it to a local disk"
+            );
+        }
         let store = Store::open(path)
             .await
             .with_context(|| format!("cannot open the archive {}", path.display()))?;
