@@ -175,4 +175,23 @@ mod tests {
             assert_eq!(mended(body), None);
         }
     }
+
+    proptest::proptest! {
+        #[test]
+        fn mending_grows_no_body_much_and_mends_all_at_once(body: Vec<u8>, json in "[\\[\\]{}\",:\\\\ud8Ddf0c1e9NaIinty.+\u{1}\u{9b}é-]{0,80}") {
+            for body in [&body[..], json.as_bytes()] {
+                if let Some((text, odd)) = mend(body) {
+                    // The longest replacement is six bytes for one.
+                    proptest::prop_assert!(text.len() <= 6 * body.len() && odd.len() <= 5);
+                    proptest::prop_assert_eq!(mend(text.as_bytes()), None);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_json_already_is_left_as_it_is(text: String, number: i64, float in proptest::num::f64::NORMAL) {
+            let body = serde_json::json!({"t": text, "n": [number, float]}).to_string();
+            proptest::prop_assert_eq!(mend(body.as_bytes()), None);
+        }
+    }
 }

@@ -18,7 +18,7 @@ pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Mal
     Ok(Harvest { odd, ..harvest })
 }
 
-/// The payload of a reply, printed for people.
+/// The payload of a reply, printed for people: a terminal obeys none of its characters.
 ///
 /// # Errors
 /// As [`harvest`].
@@ -27,7 +27,22 @@ pub fn payload_json(body: &[u8]) -> Result<String, Malformed> {
         serde_json::to_string_pretty(data)
             .map_err(|error| Malformed::new("data", error.to_string()))
     };
-    with_payload(body, print).map(|(text, _)| text)
+    with_payload(body, print).map(|(text, _)| escaped(&text))
+}
+
+/// JSON text whose every control character but the line's end is an escape. JSON itself leaves some as they are, and a
+/// terminal takes U+009B for the beginning of an order.
+#[must_use]
+pub fn escaped(json: &str) -> String {
+    let mut text = String::with_capacity(json.len());
+    for letter in json.chars() {
+        if letter.is_control() && letter != '\n' {
+            text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+        } else {
+            text.push(letter);
+        }
+    }
+    text
 }
 
 /// Parses a body, if need be a mended one, and reads its payload; also gives what was mended.
@@ -184,6 +199,21 @@ mod tests {
         ] {
             assert_eq!(printed(body), Err(at.to_owned()), "{body}");
         }
+    }
+
+    #[test]
+    fn what_is_printed_holds_no_order_to_a_terminal_and_reads_back_as_it_was() {
+        let said = "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}";
+        let body = serde_json::json!({"id": said, said: 1}).to_string();
+        let text = payload_json(body.as_bytes()).unwrap();
+        assert!(
+            !text
+                .chars()
+                .any(|letter| letter.is_control() && letter != '\n'),
+            "{text:?}"
+        );
+        let tree: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(tree["id"].as_str(), Some(said));
     }
 
     #[test]

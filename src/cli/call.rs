@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use super::out::say;
+use super::table::plain;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
 use crate::crawl::{day, now, settlement};
@@ -176,11 +177,13 @@ async fn keep(
             match kept.await {
                 Ok(()) => {}
                 // Nobody waits any more, and the reply is shown at least.
-                Err(error @ Error::Unwritable(_)) => eprintln!("error: not archived: {error}"),
+                Err(error @ Error::Unwritable(_)) => {
+                    eprintln!("error: not archived: {}", plain(&error.to_string()))
+                }
                 Err(error) => {
                     // It was paid for: the raw reply is kept, and shown.
                     let error = format!("the archive refused the rows of this reply: {error}");
-                    eprintln!("error: {error}");
+                    eprintln!("error: {}", plain(&error));
                     let settled = Settlement {
                         error: Some(error),
                         ..settled

@@ -1,11 +1,18 @@
 //! The log: lines for people on a terminal, JSON for machines elsewhere. Always on standard error.
 
+use std::borrow::Cow;
+use std::fmt::Debug;
 use std::io::IsTerminal;
 
 use indicatif::MultiProgress;
+use tracing::field::Field;
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::field::MakeExt;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
 
+use super::table::plain;
+use crate::api::escaped;
 use crate::config::{Log, LogFormat};
 
 /// Starts the log. Lines are written above the progress bars, where there are any.
@@ -15,34 +22,64 @@ use crate::config::{Log, LogFormat};
 pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
     let is_terminal = std::io::stderr().is_terminal();
-    let writer = Lines {
-        bars: bars.cloned(),
-    };
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(writer)
-        .with_target(false);
     let is_json = match log.format {
         LogFormat::Auto => !is_terminal,
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
+    let writer = Lines {
+        bars: bars.cloned(),
+        is_json,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer)
+        .with_target(false);
     // A second start, as in a test, leaves the first one in place.
     let _ = if is_json {
         builder.json().flatten_event(true).try_init()
     } else {
-        builder.with_ansi(is_terminal).try_init()
+        builder
+            .with_ansi(is_terminal)
+            .fmt_fields(fields())
+            .try_init()
     };
     Ok(())
+}
+
+/// Fields as people read them: `message name=value`. What a remote said may be among them, and a terminal must not take
+/// it for an order.
+fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
+    debug_fn(
+        |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
+            let text = plain(&format!("{value:?}"));
+            match field.name() {
+                "message" => write!(writer, "{text}"),
+                name => write!(writer, "{name}={text}"),
+            }
+        },
+    )
+    .delimited(" ")
+}
+
+/// A line as it is written; one of JSON may be looked at on a terminal all the same.
+fn shown(line: &[u8], is_json: bool) -> Cow<'_, [u8]> {
+    if is_json {
+        escaped(&String::from_utf8_lossy(line)).into_bytes().into()
+    } else {
+        line.into()
+    }
 }
 
 /// Writes whole lines to standard error without tearing the bars.
 struct Lines {
     bars: Option<MultiProgress>,
+    is_json: bool,
 }
 
 struct Line<'a> {
     bars: Option<&'a MultiProgress>,
+    is_json: bool,
 }
 
 impl<'a> MakeWriter<'a> for Lines {
@@ -51,20 +88,72 @@ impl<'a> MakeWriter<'a> for Lines {
     fn make_writer(&'a self) -> Line<'a> {
         Line {
             bars: self.bars.as_ref(),
+            is_json: self.is_json,
         }
     }
 }
 
 impl std::io::Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let line = shown(bytes, self.is_json);
         match self.bars {
-            Some(bars) => bars.suspend(|| std::io::stderr().write_all(bytes))?,
-            None => std::io::stderr().write_all(bytes)?,
+            Some(bars) => bars.suspend(|| std::io::stderr().write_all(&line))?,
+            None => std::io::stderr().write_all(&line)?,
         }
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         std::io::stderr().flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::{Arc, Mutex};
+
+    /// A log that is kept.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().write(bytes)
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_remote_said_becomes_an_order_to_the_terminal_in_a_line_for_people() {
+        let said = "gone: \u{1b}[2J\u{9b}31m\u{7f}\u{1b}]0;title\u{7}";
+        for is_json in [false, true] {
+            let kept = Kept::default();
+            let writer = kept.clone();
+            let builder = tracing_subscriber::fmt().with_writer(move || writer.clone());
+            let subscriber: Box<dyn tracing::Subscriber + Send + Sync> = if is_json {
+                Box::new(builder.json().flatten_event(true).finish())
+            } else {
+                Box::new(
+                    builder
+                        .with_ansi(false)
+                        .fmt_fields(super::fields())
+                        .finish(),
+                )
+            };
+            tracing::subscriber::with_default(subscriber, || {
+                tracing::warn!(note = said, reason = %said, debug = ?said, "a walk ended: {said}");
+            });
+            let bytes = kept.0.lock().unwrap().clone();
+            let text = String::from_utf8(super::shown(&bytes, is_json).into_owned()).unwrap();
+            let orders: Vec<char> = text
+                .chars()
+                .filter(|letter| letter.is_control() && *letter != '\n')
+                .collect();
+            assert_eq!(orders, [' '; 0], "{text:?}");
+        }
     }
 }

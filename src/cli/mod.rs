@@ -126,7 +126,7 @@ pub fn main() -> ExitCode {
         }
     };
     let exit = runtime.block_on(dispatch(cli)).unwrap_or_else(|error| {
-        eprintln!("error: {error:#}");
+        eprintln!("error: {}", table::plain_lines(&format!("{error:#}")));
         exit_of(&error)
     });
     // Blocking reads of a closed terminal must not keep the process.

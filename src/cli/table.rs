@@ -59,6 +59,11 @@ pub(super) fn plain(text: &str) -> String {
         .collect()
 }
 
+/// The same of several lines.
+pub(super) fn plain_lines(text: &str) -> String {
+    text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
+}
+
 #[cfg(test)]
 mod tests {
     use super::{layout, plain, thousands};
@@ -86,5 +91,6 @@ mod tests {
     #[test]
     fn an_escape_sequence_is_only_text() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
+        assert_eq!(super::plain_lines("a\u{9b}2Jb\n\rc"), "a 2Jb\n c");
     }
 }

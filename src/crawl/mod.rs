@@ -21,3 +21,6 @@ pub use plan::Plan;
 pub use trail::item_hashes;
 pub use upkeep::tend;
 pub use worker::work;
+
+#[cfg(test)]
+mod tests;

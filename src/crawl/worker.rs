@@ -105,6 +105,7 @@ async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Re
         }
     };
     if parts.limiter.resting_since_turn(entry.name, now()) {
+        parts.limiter.learn(entry.name, Verdict::Neither, now());
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
     }
@@ -142,7 +143,9 @@ enum Begun<'a> {
 
 async fn begin(engine: &Engine) -> Result<Begun<'_>> {
     let parts = &engine.parts;
-    if lock(&engine.day_spent).is_some() {
+    // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
+    // line for nothing, and the run would never come to rest.
+    if lock(&engine.day_spent).is_some() || lock(&engine.pinched).is_some() {
         return Ok(Begun::Nothing);
     }
     let mut busy = engine.busy();

@@ -6,7 +6,7 @@ use anyhow::Context;
 
 use super::{Signals, patiently};
 use crate::crawl::now;
-use crate::store::{Held, Lock, Run, RunKind, Store};
+use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
 /// An archive that this process alone sends calls for.
 pub struct Archive {
@@ -52,6 +52,13 @@ impl Archive {
                 .into());
             }
         };
+        if let Some(kind) = network_file_system(path) {
+            tracing::warn!(
+                path = %path.display(),
+                "the archive lies on a network file system ({kind}): SQLite's write-ahead log is not safe there; \
+                 move it to a local disk"
+            );
+        }
         let store = Store::open(path).await?;
         let run = store.start_run(kind, std::process::id(), now()).await?;
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {

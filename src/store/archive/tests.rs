@@ -299,3 +299,15 @@ async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
             .unwrap();
     assert_eq!(posts, [(50.0, 70.0)]);
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn the_archive_and_its_log_are_the_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let (folder, store) = store().await;
+    keep(&store, &full(), 50.0).await;
+    for name in ["a.db", "a.db-wal", "a.db-shm"] {
+        let file = std::fs::metadata(folder.path().join(name)).unwrap();
+        assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}

@@ -1,0 +1,16 @@
+//! The configuration: any text is a configuration that reads back to itself, or a list of problems.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use soracrawl::config::Config;
+
+fuzz_target!(|text: &str| {
+    match Config::parse("crawler.toml", text, std::iter::empty()) {
+        Err(problems) => assert!(!problems.is_empty()),
+        Ok(config) => {
+            let shown = config.effective_toml(None);
+            let again = Config::parse("shown", &shown, std::iter::empty());
+            assert_eq!(again, Ok(config), "{shown}");
+        }
+    }
+});

@@ -1,0 +1,42 @@
+//! Walks: whatever cursors the pages give, a walk ends for a stated reason or goes on with a cursor it never sent.
+//!
+//! The pages stand one after another, with a byte 0xff between them, which no JSON has.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use soracrawl::api::{endpoints, harvest};
+use soracrawl::crawl::decide::{WalkFacts, after_page};
+use soracrawl::crawl::trail::Trail;
+use soracrawl::store::Next;
+
+fuzz_target!(|data: &[u8]| {
+    let entry = endpoints::find("get_feed").expect("an endpoint");
+    let (mut trail, mut sent, mut stale) = (Trail::default(), Vec::<String>::new(), 0);
+    for (pages, body) in (1..).zip(data.split(|byte| *byte == 0xff)) {
+        let Ok(page) = harvest(entry, "", body) else {
+            return;
+        };
+        let cursor = page.cursor.as_deref();
+        let next = after_page(&WalkFacts {
+            is_paged: true,
+            cursor,
+            has_more: page.has_more,
+            cursor_came_before: cursor.is_some_and(|cursor| trail.has_cursor(cursor))
+                || sent.last().map(String::as_str) == cursor && cursor.is_some(),
+            has_new_id: trail.has_new(&page.items),
+            stale_pages: stale,
+            pages,
+            max_pages: Some(50),
+        });
+        trail.add(sent.last().map(String::as_str), &page.items);
+        match next {
+            Next::End { .. } => return,
+            Next::Page { cursor, stale_pages } => {
+                assert!(!cursor.is_empty() && !sent.contains(&cursor) && stale_pages < 2);
+                assert!(pages < 50);
+                stale = stale_pages;
+                sent.push(cursor);
+            }
+        }
+    }
+});

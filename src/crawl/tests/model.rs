@@ -1,0 +1,659 @@
+//! Workers, ledger and queue in virtual time, around the program's own decisions: `Manners`, `Slots`, `Plan::admit`,
+//! `after_page`, `after_failure` and `retry::delay`. Each promise is checked at the moment when it could be broken.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
+use std::time::Duration;
+
+use governor::clock::{Clock, FakeRelativeClock};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+
+use super::remote::{Answer, Remote};
+use crate::api::limiter::{CALL, Manners, PATIENCE_SECONDS, Rates, Slots, Verdict};
+use crate::api::{Error, retry};
+use crate::config::Config;
+use crate::crawl::Plan;
+use crate::crawl::admit::Place;
+use crate::crawl::decide::{FailureFacts, WalkFacts, Wider, after_failure, after_page};
+use crate::crawl::trail::Trail;
+use crate::model::{Harvest, Post, PostCounts, StopReason};
+use crate::store::{Next, Retry};
+
+pub(super) const PRICE: i64 = 50_000;
+const POSTS: &str = "get_user_posts";
+const COMMENTS: &str = "get_post_comments";
+const SECOND: u64 = 1_000_000_000;
+const TICK: u64 = SECOND / 4;
+/// Unix seconds at the start: nothing may depend on a clock that begins at zero.
+const START: f64 = 1_700_000_000.0;
+const TIMEOUT_SECONDS: f64 = 30.0;
+const PAGES_HELD: u32 = 16;
+
+#[derive(Debug, Clone)]
+pub(super) struct Setup {
+    pub(super) seed: u64,
+    pub(super) workers: usize,
+    /// Of each endpoint, per second.
+    pub(super) rate: f64,
+    pub(super) overall: f64,
+    pub(super) jobs: usize,
+    /// The most pages of a walk.
+    pub(super) pages: u32,
+    pub(super) poisoned: usize,
+    pub(super) budget: Option<i64>,
+    pub(super) max_attempts: u32,
+    pub(super) breaker_failures: u32,
+    /// The longest way to the remote, and back.
+    pub(super) way_seconds: f64,
+}
+
+impl Setup {
+    pub(super) fn of_seed(seed: u64) -> Self {
+        let mut random = StdRng::seed_from_u64(seed);
+        Self {
+            seed,
+            workers: random.random_range(1..33),
+            rate: [5.0, 50.0, 200.0][random.random_range(0..3)],
+            overall: [20.0, 1_000.0][random.random_range(0..2)],
+            jobs: random.random_range(1..12),
+            pages: random.random_range(1..24),
+            poisoned: random.random_range(0..2),
+            budget: None,
+            max_attempts: random.random_range(2..7),
+            breaker_failures: random.random_range(2..12),
+            way_seconds: random.random_range(0.01..0.5),
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Job {
+    endpoint: &'static str,
+    subject: String,
+    /// Pages that the remote has of it.
+    length: u32,
+    pub(super) is_poisoned: bool,
+    state: State,
+    pages: u32,
+    stale_pages: u32,
+    cursor: Option<String>,
+    attempts: u32,
+    pub(super) most_attempts: u32,
+    trail: Trail,
+    pub(super) end: Option<StopReason>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum State {
+    Ready,
+    Leased,
+    Waiting(f64),
+    Ended,
+}
+
+#[derive(Default)]
+struct Worker {
+    job: Option<usize>,
+    /// Its call began as the trial of a breaker.
+    is_trial: bool,
+    answer: Option<Answer>,
+    is_idle: bool,
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Event {
+    Tick,
+    /// A worker looks for a job.
+    Look(usize),
+    /// A worker waits for its turn.
+    Turn(usize),
+    /// The first of a line looks whether there is a slot.
+    Slot(&'static str),
+    Send(usize),
+    Arrive(usize),
+    Reply(usize),
+}
+
+struct Line {
+    slots: Slots<FakeRelativeClock>,
+    workers: VecDeque<usize>,
+    /// The first one's rate.
+    rate: Option<f64>,
+}
+
+pub(super) struct Model {
+    pub(super) setup: Setup,
+    pub(super) remote: Remote,
+    pub(super) jobs: Vec<Job>,
+    known: HashSet<(&'static str, String)>,
+    workers: Vec<Worker>,
+    lines: HashMap<&'static str, Line>,
+    clock: FakeRelativeClock,
+    nanos: u64,
+    events: BinaryHeap<Reverse<(u64, u64, Event)>>,
+    event_count: u64,
+    manners: Manners,
+    plan: Plan,
+    random: StdRng,
+    /// Reserved and spent, in micro-dollars.
+    pub(super) charged: i64,
+    pub(super) most_charged: i64,
+    is_pinched: bool,
+    is_stopped: bool,
+    /// When the remote itself allowed the next call.
+    asked_until: HashMap<&'static str, f64>,
+    /// Until when it was left alone after the last refusal.
+    rest_until: HashMap<&'static str, f64>,
+    pub(super) refused: usize,
+    /// Times that an endpoint began to rest.
+    pub(super) rests: usize,
+    trials: HashMap<&'static str, usize>,
+}
+
+/// All endpoints together, as the name of a line.
+const ALL: &str = "all";
+
+impl Model {
+    pub(super) fn new(setup: Setup, remote: Remote) -> Self {
+        let clock = FakeRelativeClock::default();
+        let line = |rate| Line {
+            slots: Slots::new(rate, clock.clone()),
+            workers: VecDeque::new(),
+            rate: None,
+        };
+        let rates = Rates {
+            overall: setup.overall,
+            endpoint: setup.rate,
+            breaker_failures: setup.breaker_failures,
+            breaker_cooldown: Duration::from_secs(30),
+        };
+        let mut crawl = Config::default().crawl;
+        (crawl.comments, crawl.remixes, crawl.replies) = (true, false, false);
+        let mut model = Self {
+            manners: Manners::new(&rates),
+            lines: [
+                (POSTS, line(setup.rate)),
+                (COMMENTS, line(setup.rate)),
+                (ALL, line(setup.overall)),
+            ]
+            .into(),
+            clock,
+            plan: Plan::new(crawl),
+            random: StdRng::seed_from_u64(setup.seed ^ 0xc4a71),
+            workers: (0..setup.workers).map(|_| Worker::default()).collect(),
+            jobs: Vec::new(),
+            known: HashSet::new(),
+            nanos: 0,
+            events: BinaryHeap::new(),
+            event_count: 0,
+            charged: 0,
+            most_charged: 0,
+            is_pinched: false,
+            is_stopped: false,
+            asked_until: HashMap::new(),
+            rest_until: HashMap::new(),
+            refused: 0,
+            rests: 0,
+            trials: HashMap::new(),
+            remote,
+            setup,
+        };
+        for n in 0..model.setup.jobs {
+            model.add(POSTS, format!("user-{n}"));
+        }
+        for job in model.jobs.iter_mut().take(model.setup.poisoned) {
+            job.is_poisoned = true;
+        }
+        for worker in 0..model.workers.len() {
+            model.after(0, Event::Look(worker));
+        }
+        model.after(0, Event::Tick);
+        model
+    }
+
+    fn add(&mut self, endpoint: &'static str, subject: String) {
+        if !self.known.insert((endpoint, subject.clone())) {
+            return;
+        }
+        // The plan looks far ahead where a test wants the pages to last.
+        let length = match self.setup.pages {
+            pages if pages > 1_000 => pages,
+            pages => self.random.random_range(1..=pages),
+        };
+        self.jobs.push(Job {
+            endpoint,
+            subject,
+            length,
+            is_poisoned: false,
+            state: State::Ready,
+            pages: 0,
+            stale_pages: 0,
+            cursor: None,
+            attempts: 0,
+            most_attempts: 0,
+            trail: Trail::default(),
+            end: None,
+        });
+    }
+
+    /// Seconds since the start.
+    pub(super) fn elapsed(&self) -> f64 {
+        Duration::from_nanos(self.nanos).as_secs_f64()
+    }
+
+    fn now(&self) -> f64 {
+        START + self.elapsed()
+    }
+
+    fn after(&mut self, nanos: u64, event: Event) {
+        self.event_count += 1;
+        self.events
+            .push(Reverse((self.nanos + nanos, self.event_count, event)));
+    }
+
+    /// A timer is never early, and up to a millisecond late.
+    fn timer(&mut self, seconds: f64, event: Event) {
+        let late = self.random.random_range(0..SECOND / 1_000);
+        let nanos = Duration::from_secs_f64(seconds.max(0.0)).as_nanos();
+        self.after(u64::try_from(nanos).expect("no age") + late, event);
+    }
+
+    /// Until every job has ended or no money is left.
+    pub(super) fn run(&mut self) {
+        while !self.is_stopped && self.jobs.iter().any(|job| job.end.is_none()) {
+            self.step();
+            assert!(self.elapsed() < 20_000.0, "it never ends: {:?}", self.jobs);
+        }
+        while self.workers.iter().any(|worker| worker.job.is_some()) {
+            self.step();
+        }
+    }
+
+    pub(super) fn run_until(&mut self, seconds: f64) {
+        while self.elapsed() < seconds {
+            self.step();
+        }
+    }
+
+    /// Twice what its calls take at the configured rate, and a while for what waits.
+    pub(super) fn bound_seconds(&self) -> f64 {
+        let calls: u32 = self.jobs.iter().map(|job| job.length).sum();
+        2.0 * f64::from(calls) / self.setup.rate.min(self.setup.overall) + 120.0
+    }
+
+    fn step(&mut self) {
+        let Reverse((nanos, _, event)) = self.events.pop().expect("upkeep ticks for ever");
+        self.clock.advance(Duration::from_nanos(nanos - self.nanos));
+        self.nanos = nanos;
+        match event {
+            Event::Tick => self.tick(),
+            Event::Look(worker) => self.look(worker),
+            Event::Turn(worker) => self.turn(worker),
+            Event::Slot(line) => self.slot(line),
+            Event::Send(worker) => self.send(worker),
+            Event::Arrive(worker) => self.arrive(worker),
+            Event::Reply(worker) => self.reply(worker),
+        }
+    }
+
+    /// As `upkeep::tick`.
+    fn tick(&mut self) {
+        let now = self.now();
+        for job in &mut self.jobs {
+            if matches!(job.state, State::Waiting(until) if until <= now) {
+                job.state = State::Ready;
+            }
+        }
+        let is_quiet = self.workers.iter().all(|worker| worker.job.is_none());
+        if is_quiet && self.is_pinched && self.jobs.iter().any(|job| job.state == State::Ready) {
+            self.is_stopped = true;
+        }
+        self.wake();
+        self.after(TICK, Event::Tick);
+    }
+
+    fn wake(&mut self) {
+        for worker in 0..self.workers.len() {
+            if std::mem::take(&mut self.workers[worker].is_idle) {
+                self.after(0, Event::Look(worker));
+            }
+        }
+    }
+
+    /// As `worker::begin`: the best ready job of an endpoint that does not rest.
+    fn look(&mut self, worker: usize) {
+        let now = self.now();
+        let is_open = |job: &Job| {
+            job.state == State::Ready && self.manners.resting(job.endpoint, now).is_none()
+        };
+        let found = self
+            .jobs
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, job)| is_open(job))
+            .min_by_key(|(_, job)| job.endpoint != POSTS);
+        let may = !self.is_stopped && !self.is_pinched;
+        let Some((n, job)) = found.filter(|_| may) else {
+            self.workers[worker].is_idle = true;
+            return;
+        };
+        job.state = State::Leased;
+        self.workers[worker].job = Some(n);
+        self.after(0, Event::Turn(worker));
+    }
+
+    fn leased(&self, worker: usize) -> usize {
+        self.workers[worker].job.expect("a worker with a job")
+    }
+
+    fn endpoint(&self, worker: usize) -> &'static str {
+        self.jobs[self.leased(worker)].endpoint
+    }
+
+    fn let_go(&mut self, worker: usize, state: State) {
+        let job = self.workers[worker].job.take().expect("a job");
+        self.jobs[job].state = state;
+        self.after(0, Event::Look(worker));
+    }
+
+    /// As the loop of `Limiter::turn`.
+    fn turn(&mut self, worker: usize) {
+        let endpoint = self.endpoint(worker);
+        if self.is_stopped {
+            return self.let_go(worker, State::Ready);
+        }
+        match self.manners.resting(endpoint, self.now()) {
+            Some(resting) if resting.until - self.now() > PATIENCE_SECONDS => {
+                self.let_go(worker, State::Ready);
+            }
+            Some(resting) => self.timer(resting.until - self.now(), Event::Turn(worker)),
+            None => self.stand_in(endpoint, worker),
+        }
+    }
+
+    fn stand_in(&mut self, name: &'static str, worker: usize) {
+        let line = self.lines.get_mut(name).expect("a line");
+        line.workers.push_back(worker);
+        if line.workers.len() == 1 {
+            self.after(0, Event::Slot(name));
+        }
+    }
+
+    fn slot(&mut self, name: &'static str) {
+        let now = self.clock.now();
+        let line = self.lines.get_mut(name).expect("a line");
+        let rate = *line.rate.get_or_insert_with(|| match name {
+            ALL => self.setup.overall,
+            _ => self.manners.rate(name),
+        });
+        if let Err(not_until) = line.slots.at(rate).check_n(CALL).expect("room for a call") {
+            let wait = not_until.wait_time_from(now);
+            return self.timer(wait.as_secs_f64(), Event::Slot(name));
+        }
+        line.slots.taken();
+        line.rate = None;
+        let worker = line.workers.pop_front().expect("one waits");
+        if !line.workers.is_empty() {
+            self.after(0, Event::Slot(name));
+        }
+        match name {
+            ALL => self.begin(worker),
+            _ => self.stand_in(ALL, worker),
+        }
+    }
+
+    /// The call begins: breaker, ledger, and a last look before it is sent.
+    fn begin(&mut self, worker: usize) {
+        let (endpoint, now) = (self.endpoint(worker), self.now());
+        let is_trial = self.manners.fruitless_trips(endpoint) > 0;
+        if self.manners.begin(endpoint, now).is_err() {
+            return self.after(0, Event::Turn(worker));
+        }
+        self.workers[worker].is_trial = is_trial;
+        if is_trial {
+            let trials = self.trials.entry(endpoint).or_default();
+            *trials += 1;
+            assert_eq!(*trials, 1, "a second trial of {endpoint}");
+        }
+        if self
+            .setup
+            .budget
+            .is_some_and(|budget| self.charged + PRICE > budget)
+        {
+            self.learn(worker, Verdict::Neither);
+            self.is_pinched = true;
+            let job = self.workers[worker].job.take().expect("a job");
+            self.jobs[job].state = State::Ready;
+            self.workers[worker].is_idle = true;
+            return;
+        }
+        self.charged += PRICE;
+        self.most_charged = self.most_charged.max(self.charged);
+        // The ledger takes its time.
+        let nanos = self.random.random_range(0..3_000_000);
+        self.after(nanos, Event::Send(worker));
+    }
+
+    /// The call is written down: it is sent, unless the endpoint asked for mercy meanwhile.
+    fn send(&mut self, worker: usize) {
+        let (endpoint, now) = (self.endpoint(worker), self.now());
+        if self.manners.resting_since_turn(endpoint, now) {
+            self.charged -= PRICE;
+            self.learn(worker, Verdict::Neither);
+            return self.let_go(worker, State::Ready);
+        }
+        let asked_until = self.asked_until.get(endpoint).copied().unwrap_or_default();
+        assert!(
+            now >= asked_until,
+            "{endpoint} is called {} s too early",
+            asked_until - now
+        );
+        let seconds = self.random.random_range(0.005..self.setup.way_seconds);
+        self.timer(seconds, Event::Arrive(worker));
+    }
+
+    fn arrive(&mut self, worker: usize) {
+        let (endpoint, elapsed) = (self.endpoint(worker), self.elapsed());
+        let is_poisoned = self.jobs[self.leased(worker)].is_poisoned;
+        let answer = self.remote.answer(endpoint, is_poisoned, elapsed);
+        let seconds = match answer {
+            Answer::Lost => TIMEOUT_SECONDS,
+            _ => self.random.random_range(0.005..self.setup.way_seconds),
+        };
+        self.workers[worker].answer = Some(answer);
+        self.timer(seconds, Event::Reply(worker));
+    }
+
+    fn learn(&mut self, worker: usize, verdict: Verdict) {
+        let (endpoint, now) = (self.endpoint(worker), self.now());
+        if std::mem::take(&mut self.workers[worker].is_trial) {
+            let trials = self.trials.entry(endpoint).or_default();
+            *trials = trials.saturating_sub(1);
+        }
+        let before = self.manners.fruitless_trips(endpoint);
+        self.manners.learn(endpoint, verdict, now);
+        let after = self.manners.fruitless_trips(endpoint);
+        if after == 0 && before > 0 {
+            // It is closed: what is still out is a trial no more.
+            self.trials.remove(endpoint);
+            for worker in 0..self.workers.len() {
+                if self.workers[worker].job.is_some() && self.endpoint(worker) == endpoint {
+                    self.workers[worker].is_trial = false;
+                }
+            }
+        }
+    }
+
+    fn reply(&mut self, worker: usize) {
+        let answer = self.workers[worker].answer.take().expect("an answer");
+        self.is_pinched = false;
+        let unavailable = || Error::Unavailable {
+            why: "no answer".to_owned(),
+        };
+        match answer {
+            Answer::Page => self.keep(worker),
+            Answer::Unreadable => {
+                let error = Error::Malformed {
+                    at: "data".to_owned(),
+                    why: "null".to_owned(),
+                };
+                self.put_back(worker, &error, true);
+            }
+            Answer::Lost => self.put_back(worker, &unavailable(), true),
+            Answer::Refused(error) => {
+                self.charged -= PRICE;
+                self.put_back(worker, &error, true);
+            }
+            Answer::NeverSent => {
+                self.charged -= PRICE;
+                self.put_back(worker, &unavailable(), false);
+            }
+        }
+    }
+
+    /// As `outcome::keep`.
+    fn keep(&mut self, worker: usize) {
+        self.learn(worker, Verdict::Well);
+        let at = self.leased(worker);
+        let harvest = self.page_of(at);
+        let job = &mut self.jobs[at];
+        let place = Place {
+            endpoint: job.endpoint,
+            subject: &job.subject,
+            depth: 0,
+            resolves_name: false,
+            led_to: 0,
+        };
+        let admitted = self.plan.admit(&place, &harvest);
+        let cursor = harvest.cursor.as_deref();
+        let next = after_page(&WalkFacts {
+            is_paged: true,
+            cursor,
+            has_more: harvest.has_more,
+            cursor_came_before: cursor.is_some_and(|cursor| job.trail.has_cursor(cursor)),
+            has_new_id: job.trail.has_new(&harvest.items),
+            stale_pages: job.stale_pages,
+            pages: job.pages + 1,
+            max_pages: None,
+        });
+        job.trail.add(job.cursor.as_deref(), &harvest.items);
+        job.pages += 1;
+        job.attempts = 0;
+        match next {
+            Next::Page {
+                cursor,
+                stale_pages,
+            } => {
+                (job.cursor, job.stale_pages) = (Some(cursor), stale_pages);
+                if job.pages.is_multiple_of(PAGES_HELD) {
+                    self.let_go(worker, State::Ready);
+                } else {
+                    self.after(0, Event::Turn(worker));
+                }
+            }
+            Next::End { reason, .. } => {
+                assert_eq!(job.pages, job.length, "{job:?} ended early");
+                job.end = Some(reason);
+                self.let_go(worker, State::Ended);
+            }
+        }
+        for job in admitted.jobs {
+            self.add(job.endpoint, job.subject);
+        }
+        self.wake();
+    }
+
+    /// What the remote has on the next page of a job.
+    fn page_of(&self, at: usize) -> Harvest {
+        let job = &self.jobs[at];
+        let page = job.pages + 1;
+        let id = format!("{}-{page}", job.subject);
+        let is_last = page == job.length;
+        let has_comments = self.setup.pages < 1_000 && page % 4 == 1;
+        let post = Post {
+            post_id: id.clone(),
+            author_user_id: Some(job.subject.clone()),
+            counts: PostCounts {
+                reply_count: Some(i64::from(has_comments)),
+                ..PostCounts::default()
+            },
+            ..Post::default()
+        };
+        Harvest {
+            posts: if job.endpoint == POSTS {
+                vec![post]
+            } else {
+                Vec::new()
+            },
+            items: vec![id],
+            cursor: (!is_last).then(|| format!("after {page}")),
+            has_more: Some(!is_last),
+            ..Harvest::default()
+        }
+    }
+
+    /// As `outcome::put_back`.
+    fn put_back(&mut self, worker: usize, error: &Error, was_sent: bool) {
+        let (endpoint, now) = (self.endpoint(worker), self.now());
+        self.note_what_was_asked(endpoint, error);
+        let random = self.random.random();
+        let base = Duration::from_millis(500);
+        let at = self.leased(worker);
+        let job = &self.jobs[at];
+        let delay = retry::delay(job.attempts + 1, base, Duration::from_secs(30), random);
+        let decision = after_failure(
+            error,
+            &FailureFacts {
+                has_subject: true,
+                attempts: job.attempts,
+                max_attempts: self.setup.max_attempts,
+                restarts: 0,
+                now,
+                was_sent,
+                has_worked: self.manners.has_worked(endpoint),
+                is_too_large: false,
+                delay_seconds: delay.as_secs_f64(),
+            },
+        );
+        assert_eq!(decision.wider, Wider::Nothing);
+        self.learn(worker, decision.verdict);
+        for name in [POSTS, COMMENTS] {
+            if let Some(resting) = self.manners.resting(name, now) {
+                let until = self.rest_until.insert(name, resting.until);
+                self.rests += usize::from(until.is_none_or(|until| until <= now));
+            }
+        }
+        let job = &mut self.jobs[at];
+        let state = match decision.retry {
+            Retry::Release => State::Ready,
+            Retry::Later(time) => State::Waiting(time),
+            Retry::At(time) => {
+                job.attempts += 1;
+                State::Waiting(time)
+            }
+            Retry::End(reason, _) => {
+                job.attempts += 1;
+                job.end = Some(reason);
+                State::Ended
+            }
+            Retry::Restart => panic!("no cursor was refused"),
+        };
+        job.most_attempts = job.most_attempts.max(job.attempts);
+        self.let_go(worker, state);
+    }
+
+    fn note_what_was_asked(&mut self, endpoint: &'static str, error: &Error) {
+        let now = self.now();
+        let (after, meant) = match error {
+            Error::Throttled { after } => (after.unwrap_or_default(), vec![endpoint]),
+            Error::Blocked { after, .. } => (*after, vec![POSTS, COMMENTS]),
+            _ => return,
+        };
+        self.refused += 1;
+        for name in meant {
+            let asked = self.asked_until.entry(name).or_default();
+            *asked = asked.max(now + after.as_secs_f64());
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! On what kind of file system a file lies, as Linux tells it. A write-ahead log needs memory that all processes share,
+//! which no network gives.
+
+use std::path::Path;
+
+/// File systems whose files lie on another machine.
+const NETWORK: [&str; 14] = [
+    "9p",
+    "afs",
+    "beegfs",
+    "ceph",
+    "cifs",
+    "fuse.glusterfs",
+    "fuse.s3fs",
+    "fuse.sshfs",
+    "lustre",
+    "ncpfs",
+    "nfs",
+    "nfs4",
+    "smb3",
+    "smbfs",
+];
+
+/// The network file system that a file lies on, by name; `None` where it lies on none, or nobody can tell.
+#[must_use]
+pub fn network_file_system(path: &Path) -> Option<String> {
+    let table = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    kind_of(&table, &folder)
+        .filter(|kind| NETWORK.contains(kind))
+        .map(str::to_owned)
+}
+
+/// The kind of the file system that a folder lies on, by a table as in proc_pid_mountinfo(5). Of two on one place the
+/// later covers the earlier.
+fn kind_of<'t>(table: &'t str, folder: &Path) -> Option<&'t str> {
+    let mut found: Option<(usize, &str)> = None;
+    for line in table.lines() {
+        let Some((place, kind)) = mount(line) else {
+            continue;
+        };
+        let is_nearer = found.is_none_or(|(length, _)| place.len() >= length);
+        if folder.starts_with(&place) && is_nearer {
+            found = Some((place.len(), kind));
+        }
+    }
+    found.map(|(_, kind)| kind)
+}
+
+/// Where a file system is mounted, and its kind: the fifth field, and the first after a lone dash.
+fn mount(line: &str) -> Option<(String, &str)> {
+    let (place, rest) = line.split_once(" - ")?;
+    let place = place.split(' ').nth(4)?;
+    Some((unescaped(place), rest.split(' ').next()?))
+}
+
+/// Blanks and backslashes in a path are written as three octal digits.
+fn unescaped(place: &str) -> String {
+    [
+        ("\\040", " "),
+        ("\\011", "\t"),
+        ("\\012", "\n"),
+        ("\\134", "\\"),
+    ]
+    .iter()
+    .fold(place.to_owned(), |place, (code, letter)| {
+        place.replace(code, letter)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NETWORK, kind_of};
+    use std::path::Path;
+
+    const TABLE: &str = "\
+22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
+40 22 0:35 / /mnt/share rw,relatime shared:20 master:1 - nfs4 host:/export rw,vers=4.2
+41 40 8:17 / /mnt/share/local rw - xfs /dev/sdb1 rw
+42 22 0:40 / /mnt/two\\040words rw - fuse.sshfs me@host:/ rw
+43 22 8:33 / /data rw - btrfs /dev/sdc1 rw
+44 43 0:50 / /data rw - cifs //host/data rw
+torn line";
+
+    #[test]
+    fn the_nearest_mount_decides_and_a_later_one_covers_an_earlier() {
+        let kind = |folder: &str| kind_of(TABLE, Path::new(folder));
+        assert_eq!(kind("/var/lib/crawl"), Some("ext4"));
+        assert_eq!(kind("/mnt/share/crawl"), Some("nfs4"));
+        assert_eq!(kind("/mnt/shared"), Some("ext4"), "only whole names count");
+        assert_eq!(kind("/mnt/share/local/crawl"), Some("xfs"));
+        assert_eq!(kind("/mnt/two words/crawl"), Some("fuse.sshfs"));
+        assert_eq!(kind("/data"), Some("cifs"));
+        assert_eq!(kind_of("", Path::new("/data")), None);
+    }
+
+    #[test]
+    fn a_disk_is_no_network_and_a_share_is() {
+        for kind in ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "fuse"] {
+            assert!(!NETWORK.contains(&kind), "{kind}");
+        }
+        for kind in ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"] {
+            assert!(NETWORK.contains(&kind), "{kind}");
+        }
+    }
+}
