@@ -1,8 +1,10 @@
 //! What a reply costs, and what of it goes into the ledger.
 
 use std::cell::RefCell;
+use std::io::Read;
 
 use zstd::bulk::Compressor;
+use zstd::stream::read::Decoder;
 
 use crate::api::{Answer, Reply, Scrubber};
 use crate::model::MicroUsd;
@@ -10,6 +12,8 @@ use crate::store::{Outcome, Settlement};
 
 /// zstd's own default: a page shrinks to about a tenth in a tenth of a millisecond.
 const LEVEL: i32 = 3;
+/// The largest reply that is read again; larger than any that the client accepts by default.
+const REPLY_BYTES: u64 = 256 << 20;
 /// How much of an answer that was not paid for is kept: enough to see what it said.
 const UNPAID_BODY_BYTES: usize = 16 << 10;
 
@@ -52,6 +56,18 @@ fn compress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
         *kept = Some(compressor);
         compressed
     })
+}
+
+/// A reply as it was kept; its checksum is looked at.
+///
+/// # Errors
+/// Where the bytes are not what was written.
+pub fn unpack(body: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut reply = Vec::new();
+    Decoder::new(body)?
+        .take(REPLY_BYTES)
+        .read_to_end(&mut reply)?;
+    Ok(reply)
 }
 
 fn answered(

@@ -15,7 +15,7 @@ pub mod trail;
 mod upkeep;
 mod worker;
 
-pub use answer::{settlement, unpaid};
+pub use answer::{settlement, unpack, unpaid};
 pub use engine::{Counters, Engine, Parts, Settings, StopCause, day, now};
 pub use plan::Plan;
 pub use trail::item_hashes;

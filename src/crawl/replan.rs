@@ -1,6 +1,7 @@
 //! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
 
 use super::admit::Place;
+use super::answer::unpack;
 use super::engine::{Engine, now};
 use crate::api::{self, endpoints};
 use crate::model::{Harvest, NewJob};
@@ -9,8 +10,6 @@ use crate::store::replay::Replanned;
 
 /// Jobs planned again in one go, so that upkeep has other things to do in between.
 const JOBS: usize = 64;
-/// The largest reply that is read again; larger than any that is kept by default.
-const REPLY_BYTES: usize = 256 << 20;
 
 /// Plans some of the marked jobs again. True where new jobs came of it.
 pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
@@ -69,6 +68,6 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
 
 fn read_again(place: &Place<'_>, body: &[u8]) -> std::result::Result<Harvest, String> {
     let entry = endpoints::find(place.endpoint).ok_or("no such endpoint")?;
-    let body = zstd::bulk::decompress(body, REPLY_BYTES).map_err(|error| error.to_string())?;
+    let body = unpack(body).map_err(|error| error.to_string())?;
     api::harvest(entry, place.subject, &body).map_err(|error| error.to_string())
 }

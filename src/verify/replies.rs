@@ -4,13 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ends, secrets};
 use crate::api::{self, Scrubber, endpoints};
-use crate::crawl::item_hashes;
+use crate::crawl::{item_hashes, unpack};
 use crate::model::Harvest;
 use crate::store::Result;
 use crate::store::verify::{Check, Finding, KeptAgain, KeptCall, Rebuilt, Snapshot, Start};
-
-/// The largest reply that is read; larger than any that is kept by default.
-const REPLY_BYTES: usize = 256 << 20;
 
 /// The lists whose places are kept as ranks.
 const RANKED: [&str; 2] = ["get_feed", "get_cameo_leaderboard"];
@@ -206,13 +203,7 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
 /// The reply as it was kept.
 pub(super) fn unpack(body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
     let body = body.ok_or("its raw reply is not there")?;
-    zstd::bulk::decompress(body, capacity(body))
-        .map_err(|error| format!("its raw reply does not unpack: {error}"))
-}
-
-/// What a body says of its own size, within reason.
-fn capacity(body: &[u8]) -> usize {
-    zstd::bulk::Decompressor::upper_bound(body).map_or(REPLY_BYTES, |size| size.min(REPLY_BYTES))
+    unpack(body).map_err(|error| format!("its raw reply does not unpack: {error}"))
 }
 
 /// The harvest, and the subject it was made with.
