@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ends, secrets};
 use crate::api::{self, Scrubber, endpoints};
-use crate::crawl::{item_hashes, unpack};
+use crate::crawl::{self, item_hashes};
 use crate::model::Harvest;
 use crate::store::Result;
 use crate::store::verify::{Check, Finding, KeptAgain, KeptCall, Rebuilt, Snapshot, Start};
@@ -203,7 +203,7 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
 /// The reply as it was kept.
 pub(super) fn unpack(body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
     let body = body.ok_or("its raw reply is not there")?;
-    unpack(body).map_err(|error| format!("its raw reply does not unpack: {error}"))
+    crawl::unpack(body).map_err(|error| format!("its raw reply does not unpack: {error}"))
 }
 
 /// The harvest, and the subject it was made with.
