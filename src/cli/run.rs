@@ -118,12 +118,15 @@ async fn confirm(
     plan: &Plan,
     yes: bool,
 ) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
     let estimate = estimate::of(archive.store.readers(), plan).await?;
     let charged = report::charged(archive.store.readers(), &day(now()), archive.run.id).await?;
     let room = daemon::room(&daemon::budget(config), &charged);
     let expected = estimate.expected();
     let may_cost = room.map_or(expected, |room| expected.min(room));
-    if yes || may_cost <= config.budget.confirm_above_usd {
+    if may_cost <= config.budget.confirm_above_usd {
         return Ok(true);
     }
     let question = format!(

@@ -4,6 +4,9 @@ use super::{Requeue, ended_state};
 use crate::model::StopReason;
 use crate::store::{Result, Store};
 
+/// How many jobs are ended in one transaction: paid replies wait for the writer meanwhile.
+const AT_ONCE: i64 = 5000;
+
 impl Store {
     /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back, but for those jobs that are
     /// `held`. Gives how many became ready.
@@ -83,29 +86,48 @@ impl Store {
         note: &str,
         now: f64,
     ) -> Result<u64> {
-        let mut transaction = self.begin().await?;
-        let ended = sqlx::query(
-            "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
-             after_job_id = iif(?2 = 'budget', after_job_id, null)
-             where state in ('ready', 'waiting') and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)",
-        )
-        .bind(ended_state(reason))
-        .bind(reason.as_str())
-        .bind(note)
-        .bind(now)
-        .bind(endpoint)
-        .bind(seed_id)
-        .execute(&mut *transaction)
-        .await?;
-        // Whoever waited for one of them goes on.
-        sqlx::query(
-            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
-             (select id from jobs where state in ('failed', 'stopped'))",
-        )
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(ended.rows_affected())
+        let mut all = 0;
+        loop {
+            let mut transaction = self.begin().await?;
+            let ended = sqlx::query(
+                "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
+                 after_job_id = iif(?2 = 'budget', after_job_id, null)
+                 where id in (
+                     select * from (select id from jobs indexed by jobs_ready where state = 'ready'
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                     union all
+                     select * from (select id from jobs indexed by jobs_due where state = 'waiting'
+                         and ready_at is not null
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                     union all
+                     select * from (select id from jobs indexed by jobs_after where state = 'waiting'
+                         and after_job_id is not null
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7))",
+            )
+            .bind(ended_state(reason))
+            .bind(reason.as_str())
+            .bind(note)
+            .bind(now)
+            .bind(endpoint)
+            .bind(seed_id)
+            .bind(AT_ONCE)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+            all += ended;
+            if ended == 0 {
+                // Whoever waited for one of them goes on.
+                sqlx::query(
+                    "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
+                     (select id from jobs where state = 'failed' or state = 'stopped')",
+                )
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                return Ok(all);
+            }
+            transaction.commit().await?;
+        }
     }
 
     /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one, or one that has

@@ -71,12 +71,16 @@ pub async fn jobs(
 /// How many jobs of a kind are looked at; what they need is taken as the measure of the others.
 const SAMPLE: i64 = 100_000;
 
-/// Open jobs by the index that finds them, so that finished ones are never read.
-const OPEN: [&str; 4] = [
-    "j.state = 'ready'",
-    "j.state = 'leased'",
-    "j.state = 'waiting' and j.ready_at is not null",
-    "j.state = 'waiting' and j.ready_at is null and j.after_job_id is not null",
+/// Open jobs by the index that finds them, so that finished ones are never read. Left to itself, SQLite would look at
+/// every job of the endpoint.
+const OPEN: [(&str, &str); 4] = [
+    ("jobs_ready", "j.state = 'ready'"),
+    ("jobs_leased", "j.state = 'leased'"),
+    ("jobs_due", "j.state = 'waiting' and j.ready_at is not null"),
+    (
+        "jobs_after",
+        "j.after_job_id is not null and j.state = 'waiting' and j.ready_at is null",
+    ),
 ];
 
 /// What the archive knows of the waiting jobs of one endpoint.
@@ -110,10 +114,10 @@ pub async fn waiting(
     };
     let open: Vec<String> = OPEN
         .iter()
-        .map(|is_open| {
+        .map(|(index, is_open)| {
             format!(
                 "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {rest} as rest
-                 from jobs j
+                 from jobs j indexed by {index}
                  where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
             )
         })
