@@ -153,8 +153,7 @@ async fn begin(engine: &Engine) -> Result<Begun<'_>> {
         endpoints: parts.limiter.open_endpoints(&engine.endpoints(), now()),
         buy_known: parts.plan.buy_known(),
         max_depth: parts.plan.max_depth(),
-        now: now(),
-        until: now() + parts.settings.lease_seconds,
+        lease_seconds: parts.settings.lease_seconds,
     };
     let lease = match parts.writer.lease(request).await? {
         Leased::Job(lease) => *lease,

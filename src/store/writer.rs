@@ -107,8 +107,7 @@ impl Writer {
             endpoints: Vec::new(),
             buy_known: Vec::new(),
             max_depth: 0,
-            now: 0.0,
-            until: 0.0,
+            lease_seconds: 0.0,
         };
         self.lease(nothing).await.map(drop)
     }
@@ -247,7 +246,7 @@ async fn apply(
                 Answer::Done(refusal(queue::fail(connection, &ask.input).await)?)
             }
             Operation::Lease(ask) => {
-                Answer::Lease(refusal(queue::lease(connection, &ask.input).await)?)
+                Answer::Lease(refusal(queue::lease(connection, &ask.input, now).await)?)
             }
             Operation::Open(ask) => {
                 Answer::Open(refusal(ledger::open_call(connection, &ask.input).await)?)

@@ -51,23 +51,17 @@ const KNOWN_REST: [(&str, &str); 9] = [
 pub(in crate::store) async fn lease(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
+    now: f64,
 ) -> Result<Leased> {
     let mut settled = 0;
-    while let Some((lease, is_fresh)) = lease_next(connection, request).await? {
+    while let Some((lease, is_fresh)) = lease_next(connection, request, now).await? {
         let at_head = is_fresh && lease.pages == 0 && lease.cursor.is_none();
         if at_head
             && !request.buy_known.contains(&lease.endpoint)
             && is_needless(connection, &lease).await?
         {
             let note = "nothing to fetch: a reply that was bought before says so".to_owned();
-            end(
-                connection,
-                lease.job_id,
-                StopReason::Complete,
-                &note,
-                request.now,
-            )
-            .await?;
+            end(connection, lease.job_id, StopReason::Complete, &note, now).await?;
             settled += 1;
             continue;
         }
@@ -80,6 +74,7 @@ pub(in crate::store) async fn lease(
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
+    now: f64,
 ) -> Result<Option<(Lease, bool)>> {
     if request.endpoints.is_empty() {
         return Ok(None);
@@ -101,7 +96,7 @@ async fn lease_next(
         ") order by depth, rank limit 1) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, resolves_name, led_to, pass_call_id = 0",
     );
-    let mut query = sqlx::query(AssertSqlSafe(text)).bind(request.until);
+    let mut query = sqlx::query(AssertSqlSafe(text)).bind(now + request.lease_seconds);
     for endpoint in &request.endpoints {
         query = query.bind(*endpoint).bind(request.max_depth);
     }

@@ -23,8 +23,8 @@ pub struct LeaseRequest {
     /// Endpoints that are to be bought even where a list gave the object already.
     pub buy_known: Vec<&'static str>,
     pub max_depth: u32,
-    pub now: f64,
-    pub until: f64,
+    /// How long the lease holds, from when it is written: the request may have waited for the archive.
+    pub lease_seconds: f64,
 }
 
 /// The answer to a `LeaseRequest`.

@@ -219,10 +219,10 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             endpoints: vec!["get_feed"],
             buy_known: Vec::new(),
             max_depth: 0,
-            now,
-            until: now + 60.0,
+            lease_seconds: 60.0,
         };
-        let Leased::Job(lease) = queue::lease(&mut transaction, &request).await.unwrap() else {
+        let Leased::Job(lease) = queue::lease(&mut transaction, &request, now).await.unwrap()
+        else {
             panic!("the walk goes on")
         };
         let call = OpenCall {
