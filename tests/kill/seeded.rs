@@ -57,7 +57,7 @@ async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes some minutes; prints the scoreboard of the README"]
+#[ignore = "takes some minutes and prints the scoreboard of the README: cargo test --test kill -- --ignored --nocapture"]
 async fn a_thousand_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     let begun = Instant::now();
     let scores = kill(0, 1_000).await;
