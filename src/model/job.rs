@@ -65,16 +65,6 @@ pub enum StopReason {
 }
 
 impl StopReason {
-    pub const ALL: [Self; 7] = [
-        Self::Complete,
-        Self::Stalled,
-        Self::Truncated,
-        Self::Capped,
-        Self::Budget,
-        Self::Gone,
-        Self::Failed,
-    ];
-
     /// The word in the database, on the command line and in the docs.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -125,10 +125,6 @@ impl Sim {
         control::script(&self.shared, rules)
     }
 
-    pub fn set_balance_micro_usd(&self, micro_usd: u64) {
-        self.shared.set_balance(micro_usd);
-    }
-
     /// Waits until so many calls have come in (and may not yet have been answered).
     pub async fn received(&self, calls: u64) {
         let _ = self
@@ -145,14 +141,6 @@ impl Sim {
             .progress()
             .wait_for(|progress| progress.answered >= calls)
             .await;
-    }
-
-    /// Ends when the server ends, which it does only by an error or after a stop.
-    ///
-    /// # Errors
-    /// Where serving failed.
-    pub async fn serve_until_stopped(mut self) -> io::Result<()> {
-        (&mut self.serving).await.map_err(io::Error::other)?
     }
 
     /// Takes no more calls, lets answers in flight go out for a moment, and frees the port.
