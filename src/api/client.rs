@@ -1,5 +1,6 @@
-//! One request and what came of it. The only reqwest of the crawl.
+//! One request and what came of it, without secrets. The only reqwest of the crawl.
 
+use std::borrow::Cow;
 use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
@@ -7,7 +8,7 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use url::Url;
 
-use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Secret};
+use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Scrubber, Secret};
 
 /// How long an unused connection is kept. Servers close idle ones (uvicorn after 5 s); a call sent into a
 /// connection that is being closed has an unknown fate and may be paid twice, a new handshake costs nothing.
@@ -35,6 +36,8 @@ pub struct Client {
     base: Url,
     authorization: HeaderValue,
     max_body_bytes: usize,
+    /// Nothing of a reply leaves here unscrubbed, so that nobody after this has to think of it.
+    scrubber: Scrubber,
 }
 
 impl fmt::Debug for Client {
@@ -89,6 +92,7 @@ impl Client {
             base,
             authorization,
             max_body_bytes: settings.max_body_bytes,
+            scrubber: Scrubber::new(key),
         })
     }
 
@@ -103,7 +107,7 @@ impl Client {
             }
         };
         match self.http.execute(built).await {
-            Ok(response) => Reply::Answered(self.read(response).await),
+            Ok(response) => Reply::Answered(self.clean(self.read(response).await)),
             Err(error) => lost(error),
         }
     }
@@ -183,11 +187,31 @@ impl Client {
                 }
             }
         };
+        let body_bytes = match &body {
+            Ok(bytes) => bytes.len(),
+            Err(cut) => cut.partial.len(),
+        };
         Answer {
             status,
             facts,
+            body_bytes,
             body,
         }
+    }
+
+    /// The answer as everybody else may see it. Rows are read from the very bytes that are kept, so that the kept reply
+    /// gives them again.
+    fn clean(&self, mut answer: Answer) -> Answer {
+        let body = match &mut answer.body {
+            Ok(bytes) => bytes,
+            Err(cut) => &mut cut.partial,
+        };
+        if let Cow::Owned(clean) = self.scrubber.scrub_body(body) {
+            *body = clean;
+        }
+        let name = &mut answer.facts.request_id;
+        *name = name.take().map(|name| self.scrubber.scrub_text(&name));
+        answer
     }
 }
 

@@ -13,11 +13,13 @@ pub enum Reply {
     Unknown { why: String },
 }
 
-/// An answer, whatever its status.
+/// An answer, whatever its status, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub status: u16,
     pub facts: Facts,
+    /// Size of the body as it came, unzipped: what was taken out of it is counted.
+    pub body_bytes: usize,
     pub body: Result<Vec<u8>, CutBody>,
 }
 

@@ -10,8 +10,6 @@ mod rules;
 use std::borrow::Cow;
 use std::fmt;
 
-use memchr::memmem::Finder;
-
 use super::Secret;
 use forms::Piece;
 
@@ -35,8 +33,6 @@ struct Edit<'s> {
 #[derive(Clone)]
 pub struct Scrubber {
     key: Vec<Piece>,
-    /// Parts of the key that stand in each of its written forms: none of them there, no form there.
-    cores: Vec<Finder<'static>>,
     is_short: bool,
     rules: rules::Rules,
 }
@@ -56,15 +52,8 @@ impl Scrubber {
             LONG.. => vec![&whole[..END], &whole[whole.len() - END..]],
             _ => Vec::new(),
         };
-        // The whole key has its ends in it, so their absence answers for it too.
-        let cored = if ends.is_empty() {
-            vec![whole]
-        } else {
-            ends.clone()
-        };
         Self {
             key: forms::pieces(whole, &ends),
-            cores: forms::cores(&cored),
             is_short: whole.len() < SHORT,
             rules: rules::Rules::new(),
         }
@@ -75,7 +64,6 @@ impl Scrubber {
     pub fn without_key() -> Self {
         Self {
             key: Vec::new(),
-            cores: Vec::new(),
             is_short: false,
             rules: rules::Rules::new(),
         }
@@ -103,9 +91,7 @@ impl Scrubber {
 
     fn find(&self, body: &[u8], with_key: bool) -> Vec<Edit<'_>> {
         let mut edits = Vec::new();
-        let possible =
-            self.cores.is_empty() || self.cores.iter().any(|core| core.find(body).is_some());
-        if with_key && possible {
+        if with_key {
             for piece in &self.key {
                 piece.find(body, self.is_short, &mut edits);
             }

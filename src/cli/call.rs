@@ -155,9 +155,8 @@ async fn keep(
         },
         scrubber,
     )
-    .map(|body| scrubber.scrub_body(body))
     .and_then(|body| {
-        let harvest = api::harvest(entry, subject, &body);
+        let harvest = api::harvest(entry, subject, body);
         harvest
             .map(|harvest| (body, harvest))
             .map_err(|why| api::Error::Malformed {
@@ -167,7 +166,7 @@ async fn keep(
     });
     match read {
         Ok((body, harvest)) => {
-            let settled = settlement(reply, entry.price, None, scrubber);
+            let settled = settlement(reply, entry.price, None);
             let kept = patiently(signals, false, async || {
                 let store = &archive.store;
                 store
@@ -191,10 +190,10 @@ async fn keep(
                     archive.store.settle_call(call_id, &settled, now()).await?;
                 }
             }
-            Ok(api::payload_json(&body)?)
+            Ok(api::payload_json(body)?)
         }
         Err(error) => {
-            let settled = settlement(reply, entry.price, Some(error.to_string()), scrubber);
+            let settled = settlement(reply, entry.price, Some(error.to_string()));
             patiently(signals, false, async || {
                 archive.store.settle_call(call_id, &settled, now()).await
             })

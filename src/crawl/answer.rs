@@ -6,7 +6,7 @@ use std::io::Read;
 use zstd::bulk::Compressor;
 use zstd::stream::read::Decoder;
 
-use crate::api::{Answer, Reply, Scrubber};
+use crate::api::{Answer, Reply};
 use crate::model::MicroUsd;
 use crate::store::{Outcome, Settlement};
 
@@ -20,14 +20,9 @@ const UNPAID_BODY_BYTES: usize = 16 << 10;
 /// The settlement of a call by its reply. Without a status it is unknown whether the call was billed, so it is counted
 /// as billed; of the answers, only a status of 200 is billed (api/README.md §4).
 #[must_use]
-pub fn settlement(
-    reply: &Reply,
-    price: MicroUsd,
-    error: Option<String>,
-    scrubber: &Scrubber,
-) -> Settlement {
+pub fn settlement(reply: &Reply, price: MicroUsd, error: Option<String>) -> Settlement {
     match reply {
-        Reply::Answered(answer) => answered(answer, price, error, scrubber),
+        Reply::Answered(answer) => answered(answer, price, error),
         Reply::NeverSent { .. } => unpaid(Outcome::NeverSent, error),
         Reply::Unknown { .. } => Settlement {
             cost: price,
@@ -70,20 +65,14 @@ pub fn unpack(body: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(reply)
 }
 
-fn answered(
-    answer: &Answer,
-    price: MicroUsd,
-    error: Option<String>,
-    scrubber: &Scrubber,
-) -> Settlement {
+fn answered(answer: &Answer, price: MicroUsd, error: Option<String>) -> Settlement {
     let bytes = answer.bytes();
     let kept = if answer.is_billed() {
         bytes
     } else {
         &bytes[..bytes.len().min(UNPAID_BODY_BYTES)]
     };
-    let clean = scrubber.scrub_body(kept);
-    let body = match compress(&clean) {
+    let body = match compress(kept) {
         Ok(body) => Some(body),
         Err(error) => {
             // Cannot happen with a buffer that zstd sizes itself; the rows are still worth keeping.
@@ -100,12 +89,8 @@ fn answered(
         },
         http_status: Some(answer.status),
         error,
-        request_id: answer
-            .facts
-            .request_id
-            .as_deref()
-            .map(|id| scrubber.scrub_text(id)),
-        body_bytes: Some(bytes.len()),
+        request_id: answer.facts.request_id.clone(),
+        body_bytes: Some(answer.body_bytes),
         body: body.filter(|_| !bytes.is_empty()),
     }
 }

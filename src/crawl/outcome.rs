@@ -24,12 +24,10 @@ pub(super) fn read(
         had_cursor: lease.cursor.is_some(),
         now: now(),
     };
-    let scrubber = &engine.parts.scrubber;
-    // Rows come from the very bytes that are kept, so that the kept reply gives them again, and no secret.
-    let body = scrubber.scrub_body(error::of_reply(reply, asked, scrubber)?);
+    let body = error::of_reply(reply, asked, &engine.parts.scrubber)?;
     // A defect in a reader must not end the worker: the reply is kept raw and can be read again.
     let harvest = catch_unwind(AssertUnwindSafe(|| {
-        api::harvest(entry, &lease.subject, &body)
+        api::harvest(entry, &lease.subject, body)
     }));
     match harvest {
         Ok(Ok(harvest)) => Ok(harvest),
@@ -67,7 +65,7 @@ pub(super) async fn keep(
     trail.add(lease.cursor.as_deref(), &harvest.items);
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
-    let settlement = settlement(reply, entry.price, None, &parts.scrubber);
+    let settlement = settlement(reply, entry.price, None);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let new_jobs = admitted.jobs.len() + waiters;
@@ -249,7 +247,7 @@ pub(super) async fn put_back(
         fence: lease.fence,
         call: Some((
             call_id,
-            settlement(reply, entry.price, Some(error.to_string()), &parts.scrubber),
+            settlement(reply, entry.price, Some(error.to_string())),
         )),
         retry,
         rest,

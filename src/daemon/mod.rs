@@ -194,7 +194,7 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
     };
     let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
     let error = read.as_ref().err().map(ToString::to_string);
-    let mut settled = settlement(&reply, MicroUsd(0), error, &parts.scrubber);
+    let mut settled = settlement(&reply, MicroUsd(0), error);
     // The page names the owner of the key: shown, but not archived.
     settled.body = None;
     parts.store.settle_call(call_id, &settled, now()).await?;

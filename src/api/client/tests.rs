@@ -387,6 +387,22 @@ async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_reply_that_repeats_the_key_comes_without_it_and_with_its_size() {
+    let body = format!(r#"{{"detail":"no credit on {KEY}"}}"#);
+    let head = format!(
+        "200 OK\r\nx-request-id: {KEY}-1\r\ncontent-length: {}",
+        body.len()
+    );
+    let (base, _told) = server(Act::Say(answer(&head, body.as_bytes()))).await;
+    let Reply::Answered(answered) = get(&settings(&base)).await else {
+        panic!("no answer")
+    };
+    assert_eq!(answered.bytes(), br#"{"detail":"no credit on [key]"}"#);
+    assert_eq!(answered.body_bytes, body.len());
+    assert_eq!(answered.facts.request_id.as_deref(), Some("[key]-1"));
+}
+
+#[tokio::test]
 async fn an_error_answer_keeps_status_headers_and_body() {
     let head = "429 Too Many\r\nretry-after: 7\r\nx-ratelimit-reset: 1700000000\r\ncontent-type: text/html\r\ncontent-length: 1";
     let (base, _told) = server(Act::Say(answer(head, b"x"))).await;

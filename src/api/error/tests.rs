@@ -310,6 +310,7 @@ fn what_is_no_whole_answer_is_temporary_unless_it_is_too_large() {
         Reply::Answered(Answer {
             status,
             facts: Facts::default(),
+            body_bytes: 0,
             body,
         })
     };

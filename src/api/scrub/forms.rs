@@ -8,13 +8,13 @@ use super::Edit;
 
 /// What stands where the key was.
 const MARK: &[u8] = b"[key]";
-/// A shorter core would be found in every body.
-const MIN_CORE: usize = 4;
 
 /// The key, or one of its ends, and what is put in its place.
 #[derive(Clone)]
 pub(super) struct Piece {
     text: Vec<u8>,
+    /// A quick answer, for the most bodies: none of it there, no piece there.
+    core: Option<Finder<'static>>,
     with: Vec<u8>,
 }
 
@@ -23,32 +23,30 @@ pub(super) fn pieces(whole: &str, ends: &[&str]) -> Vec<Piece> {
     let ends = ends.iter().copied().filter(|end| !is_number(end));
     let piece = |text: &str| Piece {
         text: text.into(),
+        core: core(text),
         with: mark(text),
     };
     std::iter::once(whole).chain(ends).map(piece).collect()
 }
 
-/// The longest run of letters and digits of each text: no writer changes it. Empty where one has none, which
-/// means that no quick answer is possible.
-pub(super) fn cores(texts: &[&str]) -> Vec<Finder<'static>> {
-    let run = |text: &&str| {
-        let runs = text.split(|letter: char| !letter.is_ascii_alphanumeric());
-        runs.max_by_key(|run| run.len())
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let runs: Vec<String> = texts.iter().map(run).collect();
-    if runs.iter().any(|run| run.len() < MIN_CORE) {
-        return Vec::new();
-    }
-    runs.iter()
-        .map(|run| Finder::new(run).into_owned())
-        .collect()
+/// The longest run of letters and digits of a text: no writer changes it, so where it is not, the text is in no form.
+/// `None` where there is none.
+fn core(text: &str) -> Option<Finder<'static>> {
+    let runs = text.split(|letter: char| !letter.is_ascii_alphanumeric());
+    let longest = runs.max_by_key(|run| run.len())?;
+    (!longest.is_empty()).then(|| Finder::new(longest).into_owned())
 }
 
 impl Piece {
     /// Adds every occurrence; as a whole word only, where asked.
     pub(super) fn find<'s>(&'s self, body: &[u8], whole_words: bool, edits: &mut Vec<Edit<'s>>) {
+        if self
+            .core
+            .as_ref()
+            .is_some_and(|core| core.find(body).is_none())
+        {
+            return;
+        }
         let first = self.text[0];
         let escapes: &[u8] = if first.is_ascii_alphanumeric() {
             b""
