@@ -41,6 +41,15 @@ pub struct Resting {
     pub until: f64,
 }
 
+/// How far a call has come on the way to its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    Nowhere,
+    /// It has a slot of its endpoint's quota, and needs one of the quota of all.
+    HasSlot,
+    HasTurn,
+}
+
 /// How an endpoint's last call went, for the limiter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
@@ -84,6 +93,18 @@ impl Line {
         let _ = slots.at(rate()).until_n_ready(CALL).await;
         slots.taken();
     }
+
+    /// Takes a slot if there is one now and nobody waits for it.
+    fn try_slot(&self, rate: f64) -> bool {
+        let Ok(mut slots) = self.0.try_lock() else {
+            return false;
+        };
+        let is_free = matches!(slots.at(rate).check_n(CALL), Ok(Ok(())));
+        if is_free {
+            slots.taken();
+        }
+        is_free
+    }
 }
 
 impl Limiter {
@@ -126,16 +147,41 @@ impl Limiter {
         self.manners().resting_since_turn(endpoint, now)
     }
 
-    /// Waits for this call's turn: the endpoint's quota, then the quota of all. A call that had its turn must be
-    /// reported on with [`Limiter::learn`], sent or not.
+    /// Goes as far as this call can without waiting. One that has its turn must be reported on with
+    /// [`Limiter::learn`], sent or not.
+    #[must_use]
+    pub fn try_turn(&self, endpoint: &str, now: f64) -> Standing {
+        let Some(line) = self.endpoints.get(endpoint) else {
+            return Standing::HasTurn;
+        };
+        let rate = self.manners().rate(endpoint);
+        if self.resting(endpoint, now).is_some() || !line.try_slot(rate) {
+            return Standing::Nowhere;
+        }
+        if !self.overall.try_slot(self.overall_rate) {
+            return Standing::HasSlot;
+        }
+        match self.manners().begin(endpoint, now) {
+            Ok(()) => Standing::HasTurn,
+            Err(_) => Standing::Nowhere,
+        }
+    }
+
+    /// Waits for this call's turn: the endpoint's quota, then the quota of all, from where it stands. A call that had
+    /// its turn must be reported on with [`Limiter::learn`], sent or not.
     ///
     /// # Errors
     /// `Resting` where the endpoint was stopped for more than a moment meanwhile.
-    pub async fn turn(&self, endpoint: &str, now: impl Fn() -> f64) -> Result<(), Resting> {
+    pub async fn turn(
+        &self,
+        endpoint: &str,
+        mut standing: Standing,
+        now: impl Fn() -> f64,
+    ) -> Result<(), Resting> {
         let Some(line) = self.endpoints.get(endpoint) else {
             return Ok(());
         };
-        loop {
+        while standing != Standing::HasTurn {
             if let Some(resting) = self.resting(endpoint, now()) {
                 let wait = resting.until - now();
                 if wait > PATIENCE_SECONDS {
@@ -144,12 +190,16 @@ impl Limiter {
                 tokio::time::sleep(Duration::from_secs_f64(wait.max(0.0))).await;
                 continue;
             }
-            line.slot(|| self.manners().rate(endpoint)).await;
-            self.overall.slot(|| self.overall_rate).await;
-            if self.manners().begin(endpoint, now()).is_ok() {
-                return Ok(());
+            if standing == Standing::Nowhere {
+                line.slot(|| self.manners().rate(endpoint)).await;
             }
+            self.overall.slot(|| self.overall_rate).await;
+            standing = match self.manners().begin(endpoint, now()) {
+                Ok(()) => Standing::HasTurn,
+                Err(_) => Standing::Nowhere,
+            };
         }
+        Ok(())
     }
 
     /// Learns from how a call went.

@@ -54,7 +54,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Client::new(&(&config.api).into(), &key.secret).map_err(|why| anyhow::anyhow!(why))?;
     let scrubber = Scrubber::new(&key.secret);
     let limiter = daemon::limiter(&config, &archive.store).await?;
-    while let Err(resting) = limiter.turn(entry.name, now).await {
+    while let Err(resting) = limiter
+        .turn(entry.name, api::limiter::Standing::Nowhere, now)
+        .await
+    {
         let wait = (resting.until - now()).max(0.0);
         eprintln!(
             "the remote wants no calls of {} for {wait:.0} s; waiting",

@@ -1,13 +1,15 @@
 //! The engine: lease a job, call, harvest, keep the page; again.
 //!
-//! `worker` reads as that sentence, `outcome` as its end. What to do after an answer (`decide`) and what to follow (`plan`) are pure;
+//! `worker` reads as that sentence, `begin`, `keep` and `outcome` are its parts. What to do after an answer (`decide`) and what to follow (`plan`) are pure;
 //! `upkeep` gives back what was abandoned, and sees when there is nothing left.
 
 pub mod admit;
 mod answer;
+mod begin;
 pub mod decide;
 mod engine;
 pub mod estimate;
+mod keep;
 mod outcome;
 pub mod plan;
 mod replan;

@@ -1,30 +1,27 @@
 //! One worker: the way of one page.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::answer::unpaid;
-use super::engine::{Busy, Engine, StopCause, day, lock, now};
-use super::outcome::{Walk, keep, put_back, read};
-use super::trail::Trail;
+use super::begin::{Begun, Held, begin, give_back, open_call};
+use super::engine::{Engine, StopCause, day, lock, now};
+use super::keep::keep;
+use super::outcome::{put_back, read};
 use crate::api::limiter::Verdict;
 use crate::api::{Entry, Request, endpoints};
 use crate::model::Lease;
-use crate::store::{
-    Error, Failure, LeaseRequest, Leased, OpenCall, Outcome, Result, Retry, Scope, Spent,
-};
+use crate::store::{Error, Failure, Outcome, Result, Retry, Scope, Spent};
 
 /// How long a worker without a job rests before it looks again by itself: other processes add jobs without a word.
 const REST: Duration = Duration::from_secs(1);
 
-/// Pages of a walk after which its worker looks whether something better has become ready.
-const PAGES_HELD: u32 = 16;
-
 /// What a step came to.
 enum Step<'a> {
-    /// A page of a walk was kept; the same worker goes on with the next one.
-    GoesOn(Busy<'a>, Box<Walk>),
+    /// There is a next page, of this walk or of another.
+    GoesOn(Held<'a>),
     Worked,
     NothingReady,
 }
@@ -34,7 +31,7 @@ pub async fn work(engine: Arc<Engine>) {
     let mut held = None;
     while held.is_some() || !engine.is_stopping() {
         match step(&engine, held.take()).await {
-            Ok(Step::GoesOn(busy, walk)) => held = Some((busy, walk)),
+            Ok(Step::GoesOn(walk)) => held = Some(walk),
             Ok(Step::Worked) => {}
             // Whoever took over the job goes on with it.
             Err(Error::LeaseLost) => {
@@ -59,52 +56,28 @@ async fn rest(engine: &Engine) {
     }
 }
 
-/// Lease → turn → open call → send → read → keep or put back. A walk that is held needs no new lease.
-async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Result<Step<'a>> {
+/// Lease → turn → open call → send → read → keep or put back. What is held has some of it behind it.
+async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Step<'a>> {
     let parts = &engine.parts;
-    let (busy, walk) = match held {
+    let held = match held {
         Some(held) => held,
         None => match begin(engine).await? {
-            Begun::Walk(busy, walk) => (busy, walk),
+            Begun::Walk(held) => held,
             Begun::Settled => return Ok(Step::Worked),
             Begun::Nothing => return Ok(Step::NothingReady),
         },
     };
-    let lease = &walk.lease;
-    let Some(entry) = endpoints::find(lease.endpoint) else {
-        engine.stop(StopCause::Broken(format!(
-            "there is no endpoint {}",
-            lease.endpoint
-        )));
+    let name = held.walk.lease.endpoint;
+    let Some(entry) = endpoints::find(name) else {
+        engine.stop(StopCause::Broken(format!("there is no endpoint {name}")));
         return Ok(Step::Worked);
     };
-    let has_turn = tokio::select! {
-        biased;
-        () = engine.until_stopped() => false,
-        turn = parts.limiter.turn(entry.name, now) => turn.is_ok(),
+    let (held, call_id) = match open(engine, held, entry).await? {
+        ControlFlow::Continue(opened) => opened,
+        ControlFlow::Break(step) => return Ok(step),
     };
-    if !has_turn {
-        release(engine, lease, None).await?;
-        return Ok(Step::Worked);
-    }
-    let opened = parts
-        .writer
-        .open_call(open_call(engine, lease, entry))
-        .await;
-    let call_id = match opened {
-        Ok(call_id) => call_id,
-        Err(error) => {
-            parts.limiter.learn(entry.name, Verdict::Neither, now());
-            let Error::BudgetSpent(spent) = error else {
-                return Err(error);
-            };
-            release(engine, lease, None).await?;
-            drop(busy);
-            refused_by_budget(engine, lease, spent).await?;
-            return Ok(Step::NothingReady);
-        }
-    };
-    if parts.limiter.resting_since_turn(entry.name, now()) {
+    let lease = &held.walk.lease;
+    if engine.is_stopping() || parts.limiter.resting_since_turn(entry.name, now()) {
         parts.limiter.learn(entry.name, Verdict::Neither, now());
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
@@ -113,17 +86,14 @@ async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Re
     let reply = parts.client.call(&request_of(lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
-        Ok(harvest) => {
-            let walk = keep(engine, walk, entry, call_id, &reply, harvest).await?;
-            match walk {
-                Some(walk) if walk.lease.pages.is_multiple_of(PAGES_HELD) => {
-                    release(engine, &walk.lease, None).await?;
-                    Step::Worked
-                }
-                Some(walk) => Step::GoesOn(busy, walk),
-                None => Step::Worked,
+        Ok(harvest) => match keep(engine, held, entry, call_id, &reply, harvest).await? {
+            Some(held) if held.walk.is_to_be_released() => {
+                release(engine, &held.walk.lease, None).await?;
+                Step::Worked
             }
-        }
+            Some(held) => Step::GoesOn(held),
+            None => Step::Worked,
+        },
         Err(error) => {
             put_back(engine, lease, entry, call_id, &reply, &error).await?;
             Step::Worked
@@ -133,55 +103,43 @@ async fn step<'a>(engine: &'a Engine, held: Option<(Busy<'a>, Box<Walk>)>) -> Re
     Ok(step)
 }
 
-/// What a worker found to do.
-enum Begun<'a> {
-    Walk(Busy<'a>, Box<Walk>),
-    /// Jobs that turned out to be needless.
-    Settled,
-    Nothing,
-}
-
-async fn begin(engine: &Engine) -> Result<Begun<'_>> {
-    let parts = &engine.parts;
-    // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
-    // line for nothing, and the run would never come to rest.
-    if lock(&engine.day_spent).is_some() || lock(&engine.pinched).is_some() {
-        return Ok(Begun::Nothing);
+/// Waits for the call's turn and writes it down, unless that was done before. Where it may not be sent, the job is given back.
+async fn open<'a>(
+    engine: &Engine,
+    held: Held<'a>,
+    entry: &Entry,
+) -> Result<ControlFlow<Step<'a>, (Held<'a>, i64)>> {
+    if let Some(call_id) = held.call_id {
+        return Ok(ControlFlow::Continue((held, call_id)));
     }
-    let mut busy = engine.busy();
-    let request = LeaseRequest {
-        endpoints: parts.limiter.open_endpoints(&engine.endpoints(), now()),
-        buy_known: parts.plan.buy_known(),
-        max_depth: parts.plan.max_depth(),
-        lease_seconds: parts.settings.lease_seconds,
+    let (parts, lease) = (&engine.parts, &held.walk.lease);
+    let has_turn = tokio::select! {
+        biased;
+        () = engine.until_stopped() => false,
+        turn = parts.limiter.turn(entry.name, held.standing, now) => turn.is_ok(),
     };
-    let lease = match parts.writer.lease(request).await? {
-        Leased::Job(lease) => *lease,
-        Leased::Nothing { settled: 0 } => return Ok(Begun::Nothing),
-        Leased::Nothing { .. } => return Ok(Begun::Settled),
-    };
-    busy.holds(lease.job_id);
-    // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
-    let trail = match lease.pages {
-        0 => Trail::default(),
-        _ => Trail::of(&parts.store.trail(lease.job_id).await?),
-    };
-    Ok(Begun::Walk(busy, Box::new(Walk { lease, trail })))
-}
-
-fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCall {
-    let time = now();
-    OpenCall {
-        run_id: engine.parts.run.id,
-        lease: Some((lease.job_id, lease.fence)),
-        seed_id: Some(lease.seed_id),
-        endpoint: entry.name,
-        subject: lease.subject.clone(),
-        cursor: lease.cursor.clone(),
-        price: entry.price,
-        budget: engine.parts.budget,
-        day: day(time),
-        now: time,
+    if !has_turn {
+        give_back(engine, Some((entry.name, held.standing)));
+        release(engine, lease, None).await?;
+        return Ok(ControlFlow::Break(Step::Worked));
+    }
+    let opened = parts
+        .writer
+        .open_call(open_call(engine, lease, entry))
+        .await;
+    match opened {
+        Ok(call_id) => Ok(ControlFlow::Continue((held, call_id))),
+        Err(error) => {
+            parts.limiter.learn(entry.name, Verdict::Neither, now());
+            let Error::BudgetSpent(spent) = error else {
+                return Err(error);
+            };
+            release(engine, lease, None).await?;
+            let Held { busy, walk, .. } = held;
+            drop(busy);
+            refused_by_budget(engine, &walk.lease, spent).await?;
+            Ok(ControlFlow::Break(Step::NothingReady))
+        }
     }
 }
 
@@ -192,7 +150,7 @@ fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
 }
 
 /// Gives a job back untried; a call that was opened for it never left.
-async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
+pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
     let why = "the endpoint rests".to_owned();
     let failure = Failure {
         job_id: lease.job_id,

@@ -38,7 +38,7 @@ pub use ledger::{Budget, OpenCall, Outcome, Settlement};
 pub use lock::{Held, Lock};
 pub use mounts::network_file_system;
 pub use page::{Next, PageCommit};
-pub use queue::{Failure, LeaseRequest, Leased, Requeue, Retry};
+pub use queue::{CallOf, Failure, LeaseRequest, Leased, Requeue, Retry};
 pub use runs::{Run, RunKind};
 pub use seeds::{Seed, SeedKind, Seeded};
 pub use writer::Writer;

@@ -1,10 +1,13 @@
 //! A page is kept in one transaction: rows, follow-ups, cursor, and the call with its raw reply; or nothing of it.
 
-use sqlx::SqliteConnection;
+use std::collections::HashSet;
+
+use sqlx::{Row, SqliteConnection};
 
 use super::ledger::{self, Group, Kept, Settlement};
 use super::queue::{self, Origin};
 use super::rows::PageRows;
+use super::upsert::Statement;
 use super::{Error, Result, Store, archive};
 use crate::model::{Harvest, Lease, NewJob, StopReason};
 
@@ -41,17 +44,29 @@ pub struct PageCommit {
     pub lease_seconds: f64,
 }
 
+/// Moves walks forward under their leases, or ends them. What was planned by another depth than the job has by now is
+/// planned again.
+const ADVANCE: Statement = Statement {
+    head: "update jobs set state = column3, stop_reason = column4, note = column5, ended_at = column6,
+        lease_until = column7, cursor = column8, stale_pages = column9, pages = pages + 1, items = items + column10,
+        led_to = column11, attempts = 0, last_error = null, last_call_id = column12,
+        replan = max(replan, depth < column13 or resolves_name > column14) from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: ") where jobs.id = column1 and jobs.fence = column2 and jobs.state = 'leased' returning jobs.id",
+};
+
 /// Keeps pages, all in the caller's transaction and at one time. One whose lease is lost is refused and leaves the others untouched:
-/// its call is settled with its raw reply, for it was paid for.
+/// its call is settled with its raw reply, for it was paid for. No two pages are of one job.
 pub(super) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
     now: f64,
 ) -> Result<Vec<Result<()>>> {
+    let advanced = advance(connection, pages, now).await?;
     let mut answers = Vec::with_capacity(pages.len());
     let mut kept = Vec::with_capacity(pages.len());
     for page in pages {
-        if advance(connection, page, now).await? {
+        if advanced.contains(&page.lease.job_id) {
             kept.push(*page);
             answers.push(Ok(()));
         } else {
@@ -62,6 +77,9 @@ pub(super) async fn commit_pages(
             ledger::settle(connection, page.call_id, &settlement, now).await?;
             answers.push(Err(Error::LeaseLost));
         }
+    }
+    if kept.is_empty() {
+        return Ok(answers);
     }
     let group = ledger::next_group(connection, now).await?;
     // Where two pages tell a value, the later call's counts.
@@ -77,91 +95,99 @@ pub(super) async fn commit_pages(
         })
         .collect();
     archive::write(connection, &rows).await?;
-    for page in kept {
-        commit_follow_ups(connection, page, now).await?;
-        commit_call(connection, page, group).await?;
-    }
+    commit_follow_ups(connection, &kept, now).await?;
+    commit_calls(connection, &kept, group).await?;
     Ok(answers)
 }
 
 async fn commit_follow_ups(
     connection: &mut SqliteConnection,
-    page: &PageCommit,
+    pages: &[&PageCommit],
     now: f64,
 ) -> Result<()> {
-    let origin = Origin::Job {
+    let of_page = |page: &'_ PageCommit| Origin::Job {
         job_id: page.lease.job_id,
         seed_id: page.lease.seed_id,
     };
-    let jobs: Vec<(Origin<'_>, &NewJob)> =
-        page.follow_ups.iter().map(|job| (origin, job)).collect();
+    let jobs: Vec<(Origin<'_>, &NewJob)> = pages
+        .iter()
+        .flat_map(|page| page.follow_ups.iter().map(|job| (of_page(page), job)))
+        .collect();
     queue::enqueue(connection, &jobs, now).await?;
-    for nested in &page.nested {
-        queue::apply_nested(connection, nested, now).await?;
-    }
-    if page.lease.pages == 0 {
-        queue::release_dependents(connection, page.lease.job_id).await?;
-    }
-    Ok(())
+    let nested: Vec<&NewJob> = pages.iter().flat_map(|page| &page.nested).collect();
+    queue::apply_nested(connection, &nested, now).await?;
+    let first_pages = pages.iter().filter(|page| page.lease.pages == 0);
+    let begun: Vec<i64> = first_pages.map(|page| page.lease.job_id).collect();
+    queue::release_dependents(connection, &begun).await
 }
 
-async fn commit_call(
+async fn commit_calls(
     connection: &mut SqliteConnection,
-    page: &PageCommit,
+    pages: &[&PageCommit],
     group: Group,
 ) -> Result<()> {
-    let kept = Kept {
-        group,
-        next_cursor: page.harvest.cursor.as_deref(),
-        items: page.harvest.items.len(),
-        row_count: page.row_count,
-        odd_items: page.harvest.odd.len(),
-        item_hashes: &page.item_hashes,
-    };
-    ledger::settle_kept(connection, page.call_id, &page.settlement, &kept).await
+    let calls: Vec<(i64, &Settlement, Kept<'_>)> = pages
+        .iter()
+        .map(|page| {
+            let kept = Kept {
+                group,
+                next_cursor: page.harvest.cursor.as_deref(),
+                items: page.harvest.items.len(),
+                row_count: page.row_count,
+                odd_items: page.harvest.odd.len(),
+                item_hashes: &page.item_hashes,
+            };
+            (page.call_id, &page.settlement, kept)
+        })
+        .collect();
+    ledger::settle_kept(connection, &calls).await
 }
 
-/// Moves the walk's cursor forward under the same lease, or ends it. False where the lease is lost.
-async fn advance(connection: &mut SqliteConnection, page: &PageCommit, now: f64) -> Result<bool> {
-    let (cursor, stale_pages) = match &page.next {
-        Next::Page {
-            cursor,
-            stale_pages,
-        } => (Some(cursor), *stale_pages),
-        Next::End { cursor, .. } => (cursor.as_ref(), page.lease.stale_pages),
-    };
-    let (state, reason, note) = match &page.next {
-        Next::Page { .. } => ("leased", None, None),
-        Next::End { reason, note, .. } => (
-            queue::ended_state(*reason),
-            Some(reason.as_str()),
-            Some(note.as_str()).filter(|note| !note.is_empty()),
-        ),
-    };
-    let advanced = sqlx::query(
-        "update jobs set state = ?, stop_reason = ?, note = ?, ended_at = ?, lease_until = ?, cursor = ?,
-         stale_pages = ?, pages = pages + 1, items = items + ?, led_to = ?, attempts = 0, last_error = null,
-         last_call_id = ?, replan = max(replan, depth < ? or resolves_name > ?)
-         where id = ? and fence = ? and state = 'leased'",
-    )
-    .bind(state)
-    .bind(reason)
-    .bind(note)
-    .bind(reason.map(|_| now))
-    .bind(reason.is_none().then_some(now + page.lease_seconds))
-    .bind(cursor)
-    .bind(stale_pages)
-    .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
-    .bind(page.led_to)
-    .bind(page.call_id)
-    // What was planned by another depth than the job has by now is planned again.
-    .bind(page.lease.depth)
-    .bind(page.lease.resolves_name)
-    .bind(page.lease.job_id)
-    .bind(page.lease.fence)
-    .execute(&mut *connection)
-    .await?;
-    Ok(advanced.rows_affected() == 1)
+/// Gives the jobs whose lease held.
+async fn advance(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    now: f64,
+) -> Result<HashSet<i64>> {
+    let rows = ADVANCE
+        .write_and_read(connection, pages, |query, page| {
+            let lease = &page.lease;
+            let (state, cursor, stale_pages, reason, note) = match &page.next {
+                Next::Page {
+                    cursor,
+                    stale_pages,
+                } => ("leased", Some(cursor), *stale_pages, None, None),
+                Next::End {
+                    reason,
+                    note,
+                    cursor,
+                } => (
+                    queue::ended_state(*reason),
+                    cursor.as_ref(),
+                    lease.stale_pages,
+                    Some(reason.as_str()),
+                    Some(note.as_str()).filter(|note| !note.is_empty()),
+                ),
+            };
+            query
+                .bind(lease.job_id)
+                .bind(lease.fence)
+                .bind(state)
+                .bind(reason)
+                .bind(note)
+                .bind(reason.map(|_| now))
+                .bind(reason.is_none().then_some(now + page.lease_seconds))
+                .bind(cursor.map(String::as_str))
+                .bind(stale_pages)
+                .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
+                .bind(page.led_to)
+                .bind(page.call_id)
+                .bind(lease.depth)
+                .bind(lease.resolves_name)
+        })
+        .await?;
+    let ids = rows.iter().map(|row| row.try_get(0));
+    Ok(ids.collect::<sqlx::Result<_>>()?)
 }
 
 impl Store {
@@ -195,7 +221,7 @@ impl Store {
             odd_items: harvest.odd.len(),
             item_hashes: &[],
         };
-        ledger::settle_kept(&mut transaction, call_id, settlement, &kept).await?;
+        ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;
         transaction.commit().await
     }
 }

@@ -4,17 +4,18 @@
 //! rows, so that each statement text is prepared once and found again.
 
 use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
+use sqlx::sqlite::{SqliteArguments, SqliteRow};
 use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::Result;
 
-/// How many rows one statement may hold, largest first. 64 rows of 29 columns stay far below SQLite's 32766 values.
-const CHUNKS: [usize; 4] = [64, 16, 4, 1];
+/// How many rows one statement may hold, largest first. Statements are what costs, so there are few for any number of
+/// rows; but each stays prepared, and a long one takes a hundred kilobytes.
+const CHUNKS: [usize; 6] = [32, 16, 8, 4, 2, 1];
 
 pub(super) type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// The fixed text around the rows of an `insert`.
+/// The fixed text around the rows of an `insert` or an `update`.
 pub(super) struct Statement {
     /// `insert into t (…) values`
     pub(super) head: &'static str,
@@ -48,13 +49,32 @@ impl Statement {
         bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
     ) -> Result<()> {
         for chunk in chunks(rows) {
-            let mut query = sqlx::query(self.text(chunk.len()));
-            for row in chunk {
-                query = bind(query, row);
-            }
-            query.execute(&mut *connection).await?;
+            self.bound(chunk, &bind).execute(&mut *connection).await?;
         }
         Ok(())
+    }
+
+    /// Writes the rows; gives what the statement returns of them, in no order.
+    pub(super) async fn write_and_read<'r, R>(
+        &self,
+        connection: &mut SqliteConnection,
+        rows: &'r [R],
+        bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
+    ) -> Result<Vec<SqliteRow>> {
+        let mut returned = Vec::new();
+        for chunk in chunks(rows) {
+            returned.extend(self.bound(chunk, &bind).fetch_all(&mut *connection).await?);
+        }
+        Ok(returned)
+    }
+
+    fn bound<'r, R>(
+        &self,
+        chunk: &'r [R],
+        bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
+    ) -> Bound<'r> {
+        let query = sqlx::query(self.text(chunk.len()));
+        chunk.iter().fold(query, bind)
     }
 }
 

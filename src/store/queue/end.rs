@@ -1,5 +1,7 @@
 //! How a leased job goes on when it is not kept: back into the queue, or to its end, for a stated reason.
 
+use std::collections::HashSet;
+
 use sqlx::SqliteConnection;
 
 use super::{Failure, Retry};
@@ -17,26 +19,29 @@ async fn holds(connection: &mut SqliteConnection, job_id: i64, fence: i64) -> Re
     Ok(found.is_some())
 }
 
-/// Ends a job and lets those go on that waited for it.
+/// Ends jobs and lets those go on that waited for them.
 pub(in crate::store) async fn end(
     connection: &mut SqliteConnection,
-    job_id: i64,
+    job_ids: &[i64],
     reason: StopReason,
     note: &str,
     now: f64,
 ) -> Result<()> {
+    if job_ids.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
         "update jobs set state = ?, stop_reason = ?, note = nullif(?, ''), ended_at = ?, lease_until = null,
-         ready_at = null, after_job_id = null where id = ?",
+         ready_at = null, after_job_id = null where id in (select value from json_each(?))",
     )
     .bind(ended_state(reason))
     .bind(reason.as_str())
     .bind(note)
     .bind(now)
-    .bind(job_id)
+    .bind(serde_json::json!(job_ids).to_string())
     .execute(&mut *connection)
     .await?;
-    release_dependents(connection, job_id).await
+    release_dependents(connection, job_ids).await
 }
 
 /// The state that a job ends in: `done` where nothing is missing.
@@ -50,44 +55,65 @@ pub(in crate::store) fn ended_state(reason: StopReason) -> &'static str {
     }
 }
 
-/// Jobs that waited for this one's first page, or for its end, are ready now.
+/// Jobs that waited for the first page, or for the end, of one of these are ready now.
 pub(in crate::store) async fn release_dependents(
     connection: &mut SqliteConnection,
-    job_id: i64,
+    job_ids: &[i64],
 ) -> Result<()> {
-    sqlx::query("update jobs set state = 'ready', after_job_id = null where after_job_id = ? and state = 'waiting'")
-        .bind(job_id)
-        .execute(&mut *connection)
-        .await?;
+    if job_ids.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "update jobs set state = 'ready', after_job_id = null
+         where after_job_id in (select value from json_each(?)) and state = 'waiting'",
+    )
+    .bind(serde_json::json!(job_ids).to_string())
+    .execute(&mut *connection)
+    .await?;
     Ok(())
 }
 
-/// The first page of a job that has not begun came inside another reply: it goes on from there, or has ended.
+/// The first pages of jobs that have not begun came inside other replies: they go on from there, or have ended.
 pub(in crate::store) async fn apply_nested(
     connection: &mut SqliteConnection,
-    rest: &NewJob,
+    rests: &[&NewJob],
     now: f64,
 ) -> Result<()> {
-    let untouched: Option<i64> = sqlx::query_scalar(
-        "select id from jobs where endpoint = ? and subject = ? and pages = 0 and cursor is null
-         and state in ('ready', 'waiting')",
-    )
-    .bind(rest.endpoint)
-    .bind(&rest.subject)
-    .fetch_optional(&mut *connection)
-    .await?;
-    let Some(job_id) = untouched else {
+    if rests.is_empty() {
         return Ok(());
-    };
-    if rest.cursor.is_none() {
-        let note = "nothing to fetch: it came inside a reply that was bought before";
-        return end(connection, job_id, StopReason::Complete, note, now).await;
     }
-    sqlx::query("update jobs set cursor = ? where id = ?")
-        .bind(&rest.cursor)
-        .bind(job_id)
-        .execute(&mut *connection)
-        .await?;
+    let named: Vec<[Option<&str>; 3]> = rests
+        .iter()
+        .map(|rest| {
+            [
+                Some(rest.endpoint),
+                Some(&*rest.subject),
+                rest.cursor.as_deref(),
+            ]
+        })
+        .collect();
+    let mut untouched: Vec<(i64, Option<String>)> = sqlx::query_as(
+        "select jobs.id, rest.value ->> 2 from json_each(?) rest
+         join jobs on jobs.endpoint = rest.value ->> 0 and jobs.subject = rest.value ->> 1
+         where jobs.pages = 0 and jobs.cursor is null and jobs.state in ('ready', 'waiting') order by rest.key",
+    )
+    .bind(serde_json::json!(named).to_string())
+    .fetch_all(&mut *connection)
+    .await?;
+    // Of two replies that hold the same list, the first counts.
+    let mut seen = HashSet::new();
+    untouched.retain(|(job_id, _)| seen.insert(*job_id));
+    let is_whole = untouched.iter().filter(|(_, cursor)| cursor.is_none());
+    let whole: Vec<i64> = is_whole.map(|(job_id, _)| *job_id).collect();
+    let note = "nothing to fetch: it came inside a reply that was bought before";
+    end(connection, &whole, StopReason::Complete, note, now).await?;
+    for (job_id, cursor) in untouched.iter().filter(|(_, cursor)| cursor.is_some()) {
+        sqlx::query("update jobs set cursor = ? where id = ?")
+            .bind(cursor.as_deref())
+            .bind(job_id)
+            .execute(&mut *connection)
+            .await?;
+    }
     Ok(())
 }
 
@@ -150,7 +176,7 @@ pub(in crate::store) async fn fail(
                 .bind(failure.job_id)
                 .execute(&mut *connection)
                 .await?;
-            end(connection, failure.job_id, *reason, note, failure.now).await?;
+            end(connection, &[failure.job_id], *reason, note, failure.now).await?;
         }
     }
     Ok(())

@@ -1,108 +1,125 @@
 //! Leasing: the best ready job, unless the archive knows that there is nothing to fetch.
 
+use std::collections::BTreeMap;
+
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
+use super::LeaseRequest;
 use super::end::end;
-use super::{LeaseRequest, Leased};
 use crate::model::{Lease, StopReason};
 use crate::store::Result;
 
-/// What is left to fetch of a subject, where the archive knows: 0 makes the job needless.
-const KNOWN_REST: [(&str, &str); 9] = [
-    (
-        "get_user_posts",
-        "select post_count from users where user_id = ?",
-    ),
+/// What is left to fetch of a subject, where the archive knows: 0 makes the job needless. The value up to the
+/// subject, and what must hold besides.
+const KNOWN_REST: [(&str, &str, &str); 9] = [
+    ("get_user_posts", "post_count from users where user_id", ""),
     (
         "get_user_followers",
-        "select follower_count from users where user_id = ?",
+        "follower_count from users where user_id",
+        "",
     ),
     (
         "get_user_following",
-        "select following_count from users where user_id = ?",
+        "following_count from users where user_id",
+        "",
     ),
     (
         "get_user_cameo_appearances",
-        "select cameo_count from users where user_id = ?",
+        "cameo_count from users where user_id",
+        "",
     ),
     (
         "get_user_profile",
-        "select 0 from users where user_id = ? and username is not null",
+        "0 from users where user_id",
+        "and username is not null",
     ),
     (
         "get_post_detail",
-        "select 0 from posts where post_id = ? and counted_at is not null",
+        "0 from posts where post_id",
+        "and counted_at is not null",
     ),
     (
         "get_post_comments",
-        "select reply_count from posts where post_id = ?",
+        "reply_count from posts where post_id",
+        "",
     ),
     (
         "get_post_remix_list",
-        "select remix_count from posts where post_id = ?",
+        "remix_count from posts where post_id",
+        "",
     ),
     (
         "get_comment_replies",
-        "select reply_count from comments where comment_id = ?",
+        "reply_count from comments where comment_id",
+        "",
     ),
 ];
 
-/// Gives the best ready job. A job that the archive makes needless is ended on the way, without a call.
+/// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes needless are ended on the way, without a
+/// call; beside the leases stands how many.
 pub(in crate::store) async fn lease(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
+    wanted: usize,
     now: f64,
-) -> Result<Leased> {
-    let mut settled = 0;
-    while let Some((lease, is_fresh)) = lease_next(connection, request, now).await? {
-        let at_head = is_fresh && lease.pages == 0 && lease.cursor.is_none();
-        if at_head
-            && !request.buy_known.contains(&lease.endpoint)
-            && is_needless(connection, &lease).await?
-        {
-            let note = "nothing to fetch: a reply that was bought before says so".to_owned();
-            end(connection, lease.job_id, StopReason::Complete, &note, now).await?;
-            settled += 1;
-            continue;
+) -> Result<(Vec<Lease>, u32)> {
+    let (mut leases, mut settled) = (Vec::with_capacity(wanted), 0);
+    while leases.len() < wanted {
+        let fresh = lease_next(connection, request, wanted - leases.len(), now).await?;
+        if fresh.is_empty() {
+            break;
         }
-        return Ok(Leased::Job(Box::new(lease)));
+        let needless = needless(connection, request, &fresh).await?;
+        let note = "nothing to fetch: a reply that was bought before says so";
+        end(connection, &needless, StopReason::Complete, note, now).await?;
+        settled += u32::try_from(needless.len()).unwrap_or(u32::MAX);
+        let useful = fresh.into_iter().map(|(lease, _)| lease);
+        leases.extend(useful.filter(|lease| !needless.contains(&lease.job_id)));
     }
-    Ok(Leased::Nothing { settled })
+    Ok((leases, settled))
 }
 
-/// The best ready job; true beside it where nobody asked for it a second time.
+/// The best ready jobs, no more than `wanted`; true beside those that nobody asked for a second time.
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
+    wanted: usize,
     now: f64,
-) -> Result<Option<(Lease, bool)>> {
+) -> Result<Vec<(Lease, bool)>> {
     if request.endpoints.is_empty() {
-        return Ok(None);
+        return Ok(Vec::new());
     }
     // One seek for each endpoint; then the least depth, and among those the endpoint that was named first.
     let mut text = String::from(
-        "update jobs set state = 'leased', fence = fence + 1, lease_until = ?, ready_at = null where id = (select id from (",
+        "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
-    for (rank, _) in request.endpoints.iter().enumerate() {
+    for rank in 0..request.endpoints.len() {
         if rank > 0 {
             text.push_str(" union all ");
         }
         text.push_str(&format!(
-            "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ? \
-             and depth <= ? order by depth, id limit 1)"
+            "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
+             and depth <= ?2 order by depth, id limit ?3)",
+            rank + 4
         ));
     }
     text.push_str(
-        ") order by depth, rank limit 1) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
+        ") order by depth, rank, id limit ?3) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, resolves_name, led_to, pass_call_id = 0",
     );
-    let mut query = sqlx::query(AssertSqlSafe(text)).bind(now + request.lease_seconds);
+    let mut query = sqlx::query(AssertSqlSafe(text))
+        .bind(now + request.lease_seconds)
+        .bind(request.max_depth)
+        .bind(i64::try_from(wanted).unwrap_or(i64::MAX));
     for endpoint in &request.endpoints {
-        query = query.bind(*endpoint).bind(request.max_depth);
+        query = query.bind(*endpoint);
     }
-    let Some(row) = query.fetch_optional(&mut *connection).await? else {
-        return Ok(None);
-    };
+    let rows = query.fetch_all(&mut *connection).await?;
+    rows.iter().map(|row| read(row, request)).collect()
+}
+
+fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
     let name: &str = row.try_get(2)?;
     let Some(endpoint) = request.endpoints.iter().find(|endpoint| **endpoint == name) else {
         return Err(sqlx::Error::RowNotFound.into());
@@ -123,24 +140,42 @@ async fn lease_next(
         resolves_name: row.try_get(12)?,
         led_to: row.try_get(13)?,
     };
-    Ok(Some((lease, row.try_get(14)?)))
+    Ok((lease, row.try_get(14)?))
 }
 
 /// The question how much is left of a subject's list, where the archive can know.
-pub(in crate::store) fn known_rest(endpoint: &str) -> Option<&'static str> {
+pub(in crate::store) fn known_rest(endpoint: &str, subject: &str) -> Option<String> {
     KNOWN_REST
         .iter()
-        .find(|(name, _)| *name == endpoint)
-        .map(|(_, sql)| *sql)
+        .find(|(name, ..)| *name == endpoint)
+        .map(|(_, value, more)| format!("select {value} = {subject} {more}"))
 }
 
-async fn is_needless(connection: &mut SqliteConnection, lease: &Lease) -> Result<bool> {
-    let Some(sql) = known_rest(lease.endpoint) else {
-        return Ok(false);
-    };
-    let rest: Option<Option<i64>> = sqlx::query_scalar(sql)
-        .bind(&lease.subject)
-        .fetch_optional(&mut *connection)
-        .await?;
-    Ok(rest.flatten() == Some(0))
+/// Those of the leased jobs that the archive makes needless.
+async fn needless(
+    connection: &mut SqliteConnection,
+    request: &LeaseRequest,
+    leases: &[(Lease, bool)],
+) -> Result<Vec<i64>> {
+    let mut doubted: BTreeMap<&str, Vec<(&str, i64)>> = BTreeMap::new();
+    for (lease, is_fresh) in leases {
+        let at_head = *is_fresh && lease.pages == 0 && lease.cursor.is_none();
+        if at_head && !request.buy_known.contains(&lease.endpoint) {
+            let of_endpoint = doubted.entry(lease.endpoint).or_default();
+            of_endpoint.push((&lease.subject, lease.job_id));
+        }
+    }
+    let mut needless = Vec::new();
+    for (endpoint, jobs) in doubted {
+        let Some(rest) = known_rest(endpoint, "job.value ->> 0") else {
+            continue;
+        };
+        let text = format!("select job.value ->> 1 from json_each(?) job where ({rest}) = 0");
+        let found: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(text))
+            .bind(serde_json::json!(jobs).to_string())
+            .fetch_all(&mut *connection)
+            .await?;
+        needless.extend(found);
+    }
+    Ok(needless)
 }

@@ -8,7 +8,9 @@ mod end;
 mod lease;
 mod upkeep;
 
-use super::ledger::Settlement;
+use std::sync::Arc;
+
+use super::ledger::{OpenCall, Settlement};
 use crate::model::{Lease, StopReason};
 
 pub(super) use add::{Origin, enqueue, total_jobs};
@@ -16,7 +18,7 @@ pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_rest, lease};
 
 /// What a worker asks for: the best job of these endpoints.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LeaseRequest {
     /// Endpoints that may be called now, cheapest rows first.
     pub endpoints: Vec<&'static str>,
@@ -25,16 +27,31 @@ pub struct LeaseRequest {
     pub max_depth: u32,
     /// How long the lease holds, from when it is written: the request may have waited for the archive.
     pub lease_seconds: f64,
+    /// Asked for the call of the job that is leased, so that it is opened in the same transaction. It says none where the
+    /// call must wait. It may be asked more than once, where a transaction is tried again.
+    pub call_of: Option<CallOf>,
+}
+
+/// The call that a leased job can be sent with at once.
+pub type CallOf = Arc<dyn Fn(&Lease) -> Option<OpenCall> + Send + Sync>;
+
+impl LeaseRequest {
+    /// Whether both ask for the same jobs.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.endpoints == other.endpoints
+            && self.buy_known == other.buy_known
+            && self.max_depth == other.max_depth
+            && self.lease_seconds == other.lease_seconds
+    }
 }
 
 /// The answer to a `LeaseRequest`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Leased {
-    Job(Box<Lease>),
+    /// A job, and its call where one was opened with it.
+    Job(Box<Lease>, Option<i64>),
     /// Nothing of these endpoints is ready. `settled` jobs were found to be needless on the way.
-    Nothing {
-        settled: u32,
-    },
+    Nothing { settled: u32 },
 }
 
 /// What becomes of a job whose call failed, or was not sent.

@@ -108,8 +108,8 @@ pub async fn waiting(
     page_size: i64,
     max_depth: u32,
 ) -> Result<Waiting> {
-    let rest = match queue::known_rest(endpoint) {
-        Some(sql) => format!("({})", sql.replace("= ?", "= j.subject")),
+    let rest = match queue::known_rest(endpoint, "j.subject") {
+        Some(question) => format!("({question})"),
         None => "null".to_owned(),
     };
     let open: Vec<String> = OPEN

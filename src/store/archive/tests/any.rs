@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::store::canonical::canonical_lines;
 use crate::store::page::commit_pages;
-use crate::store::queue::{self, Leased};
+use crate::store::queue;
 use crate::store::{
     Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Seed, SeedKind, Settlement,
     Store, ledger,
@@ -220,11 +220,12 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             buy_known: Vec::new(),
             max_depth: 0,
             lease_seconds: 60.0,
+            call_of: None,
         };
-        let Leased::Job(lease) = queue::lease(&mut transaction, &request, now).await.unwrap()
-        else {
-            panic!("the walk goes on")
-        };
+        let (mut leases, _) = queue::lease(&mut transaction, &request, 1, now)
+            .await
+            .unwrap();
+        let lease = leases.pop().expect("the walk goes on");
         let call = OpenCall {
             run_id: run.id,
             lease: Some((lease.job_id, lease.fence)),
@@ -237,7 +238,10 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             day: "2026-01-01".to_owned(),
             now,
         };
-        let call_id = ledger::open_call(&mut transaction, &call).await.unwrap();
+        let mut opened = ledger::open_calls(&mut transaction, &[&call])
+            .await
+            .unwrap();
+        let call_id = opened.pop().unwrap().unwrap();
         let place = Place {
             endpoint: "get_feed",
             subject: "",
@@ -276,7 +280,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             nested: admitted.nested,
             led_to: admitted.led_to,
             lease_seconds: 60.0,
-            lease: *lease,
+            lease,
         };
         let answers = commit_pages(&mut transaction, &[&page], now).await.unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");

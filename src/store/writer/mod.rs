@@ -4,13 +4,15 @@
 //! whole group; then each of its members is tried alone, so that one bad page cannot hurt another. While the file
 //! cannot be written (disk full, locked, read-only) the writer waits and says so: no paid reply is thrown away.
 
+mod group;
+
 use std::time::Duration;
 
 use sqlx::SqliteConnection;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::queue::{self, Failure, LeaseRequest, Leased};
-use super::{Error, OpenCall, PageCommit, Result, Store, ledger, page};
+use super::queue::{Failure, LeaseRequest, Leased};
+use super::{Error, OpenCall, PageCommit, Result, Store};
 
 /// How many operations share a transaction at most: enough for every worker, and a bound on what a crash undoes.
 const GROUP: usize = 128;
@@ -108,6 +110,7 @@ impl Writer {
             buy_known: Vec::new(),
             max_depth: 0,
             lease_seconds: 0.0,
+            call_of: None,
         };
         self.lease(nothing).await.map(drop)
     }
@@ -207,7 +210,7 @@ async fn try_group(
     sqlx::query("begin immediate")
         .execute(&mut *connection)
         .await?;
-    let answers = match apply(connection, group, now).await {
+    let answers = match group::apply(connection, group, now).await {
         Ok(answers) => match sqlx::query("commit").execute(&mut *connection).await {
             Ok(_) => return Ok(answers),
             Err(error) => Err(error.into()),
@@ -217,52 +220,6 @@ async fn try_group(
     // SQLite has undone some errors' transactions by itself; then there is nothing left to roll back.
     let _ = sqlx::query("rollback").execute(&mut *connection).await;
     answers
-}
-
-/// Pages first: what they add may be leased in the same breath.
-async fn apply(
-    connection: &mut SqliteConnection,
-    group: &[Operation],
-    now: f64,
-) -> Result<Vec<Answer>> {
-    let pages: Vec<&PageCommit> = group
-        .iter()
-        .filter_map(|operation| match operation {
-            Operation::Page(ask) => Some(ask.input.as_ref()),
-            _ => None,
-        })
-        .collect();
-    let mut kept = Vec::new().into_iter();
-    if !pages.is_empty() {
-        kept = page::commit_pages(connection, &pages, now)
-            .await?
-            .into_iter();
-    }
-    let mut answers = Vec::with_capacity(group.len());
-    for operation in group {
-        answers.push(match operation {
-            Operation::Page(_) => Answer::Done(kept.next().unwrap_or(Err(Error::Closed))),
-            Operation::Fail(ask) => {
-                Answer::Done(refusal(queue::fail(connection, &ask.input).await)?)
-            }
-            Operation::Lease(ask) => {
-                Answer::Lease(refusal(queue::lease(connection, &ask.input, now).await)?)
-            }
-            Operation::Open(ask) => {
-                Answer::Open(refusal(ledger::open_call(connection, &ask.input).await)?)
-            }
-        });
-    }
-    Ok(answers)
-}
-
-/// A refusal is an answer to one; any other error is the whole group's.
-fn refusal<T>(result: Result<T>) -> Result<Result<T>> {
-    match result {
-        Err(error @ (Error::LeaseLost | Error::BudgetSpent(_))) => Ok(Err(error)),
-        Err(error) => Err(error),
-        Ok(value) => Ok(Ok(value)),
-    }
 }
 
 /// A worker that no longer waits for its answer has been stopped; the transaction stands all the same.
