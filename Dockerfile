@@ -2,6 +2,7 @@ FROM rust:1.95-slim-bookworm AS build
 WORKDIR /build
 # The dependencies by themselves, so that a change of our own code does not compile them again.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 RUN mkdir src && echo 'fn main() {}' > src/main.rs && touch src/lib.rs \
     && cargo build --release --locked \
     && rm -r src

@@ -77,6 +77,8 @@ impl Store {
             .statement_cache_capacity(STATEMENT_CACHE)
             .pragma("wal_autocheckpoint", "16000")
             .pragma("cache_size", "-16000")
+            // What SQLite sets aside to undo a statement fits into memory, and needs no file of its own.
+            .pragma("temp_store", "memory")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options)
             .await

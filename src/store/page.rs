@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::ledger::{self, Group, Kept, Settlement};
@@ -55,11 +56,43 @@ const ADVANCE: Statement = Statement {
     tail: ") where jobs.id = column1 and jobs.fence = column2 and jobs.state = 'leased' returning jobs.id",
 };
 
+/// What a transaction must know before it keeps pages.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    group: Group,
+    /// Some reply does not know its post.
+    has_orphans: bool,
+}
+
+impl Before {
+    /// Asks for it; stands behind whatever begins the transaction.
+    pub(super) const QUESTION: &str = "select kept_group, settled_at,
+        exists (select 1 from comments where post_id is null and parent_comment_id is not null)
+        from (select 1) left join
+        (select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1)";
+    /// The least step that a time in Unix seconds can show.
+    const STEP_SECONDS: f64 = 0.000_001;
+
+    /// Reads the answer, at this time of our clock.
+    pub(super) fn read(row: &SqliteRow, now: f64) -> Result<Self> {
+        let number: Option<i64> = row.try_get(0)?;
+        let kept_at: Option<f64> = row.try_get(1)?;
+        Ok(Self {
+            group: Group {
+                number: number.unwrap_or(0) + 1,
+                kept_at: kept_at.map_or(now, |last| now.max(last + Self::STEP_SECONDS)),
+            },
+            has_orphans: row.try_get(2)?,
+        })
+    }
+}
+
 /// Keeps pages, all in the caller's transaction and at one time. One whose lease is lost is refused and leaves the others untouched:
 /// its call is settled with its raw reply, for it was paid for. No two pages are of one job.
 pub(super) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
+    before: Before,
     now: f64,
 ) -> Result<Vec<Result<()>>> {
     let advanced = advance(connection, pages, now).await?;
@@ -81,7 +114,7 @@ pub(super) async fn commit_pages(
     if kept.is_empty() {
         return Ok(answers);
     }
-    let group = ledger::next_group(connection, now).await?;
+    let Before { group, has_orphans } = before;
     // Where two pages tell a value, the later call's counts.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
@@ -94,7 +127,7 @@ pub(super) async fn commit_pages(
             harvest: &page.harvest,
         })
         .collect();
-    archive::write(connection, &rows).await?;
+    archive::write(connection, &rows, has_orphans).await?;
     commit_follow_ups(connection, &kept, now).await?;
     commit_calls(connection, &kept, group).await?;
     Ok(answers)
@@ -204,7 +237,10 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let group = ledger::next_group(&mut transaction, now).await?;
+        let answer = sqlx::query(Before::QUESTION)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let Before { group, has_orphans } = Before::read(&answer, now)?;
         let rows = [PageRows {
             call_id,
             now: group.kept_at,
@@ -212,7 +248,7 @@ impl Store {
             items_before: 0,
             harvest,
         }];
-        archive::write(&mut transaction, &rows).await?;
+        archive::write(&mut transaction, &rows, has_orphans).await?;
         let kept = Kept {
             group,
             next_cursor: harvest.cursor.as_deref(),

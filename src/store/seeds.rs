@@ -56,9 +56,9 @@ pub struct Seeded {
 const CHUNK: usize = 1000;
 
 const SEEDS: Statement = Statement {
-    head: "insert into seeds (kind, subject, added_at) values",
+    head: "insert into seeds (kind, subject, added_at) select * from (values",
     row: "(?, ?, ?)",
-    tail: "on conflict (kind, subject) do nothing",
+    tail: ") where column1 is not null on conflict (kind, subject) do nothing",
 };
 
 async fn last_id(connection: &mut SqliteConnection) -> Result<u64> {

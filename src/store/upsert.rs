@@ -1,7 +1,8 @@
 //! Multi-row statements: one table's rows, many at a time.
 //!
-//! Row at a time through the driver costs more than SQLite itself. The rows are cut into a few fixed numbers of
-//! rows, so that each statement text is prepared once and found again.
+//! Statements are what costs, more than rows: each is carried to SQLite's own thread and back. So the rows are written by
+//! as few statements as can be. Their texts are made for a few numbers of rows, so that each is prepared once and found
+//! again; rows that are not there are null, and every text leaves out rows whose first column is.
 
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};
@@ -9,19 +10,18 @@ use sqlx::{AssertSqlSafe, Sqlite, SqliteConnection};
 
 use super::Result;
 
-/// How many rows one statement may hold, largest first. Statements are what costs, so there are few for any number of
-/// rows; but each stays prepared, and a long one takes a hundred kilobytes.
-const CHUNKS: [usize; 6] = [32, 16, 8, 4, 2, 1];
+/// How many rows one statement may hold at most. It stays prepared, and 64 wide rows take a hundred kilobytes.
+const MOST: usize = 64;
 
 pub(super) type Bound<'q> = Query<'q, Sqlite, SqliteArguments>;
 
-/// The fixed text around the rows of an `insert` or an `update`.
+/// The fixed text around the rows of an `insert` or an `update`. It leaves out rows whose first column is null.
 pub(super) struct Statement {
-    /// `insert into t (…) values`
+    /// `insert into t (…) select … from (values`
     pub(super) head: &'static str,
     /// One row: `(?, ?, …)`
     pub(super) row: &'static str,
-    /// ` on conflict …`
+    /// `) where column1 is not null on conflict …`
     pub(super) tail: &'static str,
 }
 
@@ -48,7 +48,7 @@ impl Statement {
         rows: &'r [R],
         bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
     ) -> Result<()> {
-        for chunk in chunks(rows) {
+        for chunk in rows.chunks(MOST) {
             self.bound(chunk, &bind).execute(&mut *connection).await?;
         }
         Ok(())
@@ -62,7 +62,7 @@ impl Statement {
         bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
     ) -> Result<Vec<SqliteRow>> {
         let mut returned = Vec::new();
-        for chunk in chunks(rows) {
+        for chunk in rows.chunks(MOST) {
             returned.extend(self.bound(chunk, &bind).fetch_all(&mut *connection).await?);
         }
         Ok(returned)
@@ -73,32 +73,50 @@ impl Statement {
         chunk: &'r [R],
         bind: impl Fn(Bound<'r>, &'r R) -> Bound<'r>,
     ) -> Bound<'r> {
-        let query = sqlx::query(self.text(chunk.len()));
+        let query = sqlx::query(self.text(prepared(chunk.len())));
         chunk.iter().fold(query, bind)
     }
 }
 
-/// Cuts rows into pieces whose lengths are all in `CHUNKS`.
-fn chunks<R>(mut rows: &[R]) -> impl Iterator<Item = &[R]> {
-    std::iter::from_fn(move || {
-        let length = CHUNKS.into_iter().find(|length| *length <= rows.len())?;
-        let (chunk, rest) = rows.split_at(length);
-        rows = rest;
-        Some(chunk)
-    })
+/// The number of rows for which a statement is prepared. What is not bound is null.
+fn prepared(rows: usize) -> usize {
+    rows.next_power_of_two()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CHUNKS, chunks};
+    use super::{MOST, Statement, prepared};
+    use crate::store::Store;
 
-    #[test]
-    fn chunks_hold_every_row_once_in_lengths_that_stay_prepared() {
-        for length in [0, 1, 3, 50, 64, 117, 1000] {
-            let rows: Vec<usize> = (0..length).collect();
-            let cut: Vec<&[usize]> = chunks(&rows).collect();
-            assert!(cut.iter().all(|chunk| CHUNKS.contains(&chunk.len())));
-            assert_eq!(cut.concat(), rows);
+    const NUMBERS: Statement = Statement {
+        head: "insert into numbers select * from (values",
+        row: "(?)",
+        tail: ") where column1 is not null returning n",
+    };
+
+    #[tokio::test]
+    async fn every_row_is_written_once_by_few_statements() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        let mut transaction = store.begin().await.unwrap();
+        sqlx::query("create temp table numbers (n integer)")
+            .execute(&mut *transaction)
+            .await
+            .unwrap();
+        for length in [0, 1, 3, 50, MOST, 117, 1000] {
+            let rows: Vec<u32> = (0..length.try_into().unwrap()).collect();
+            let returned = NUMBERS
+                .write_and_read(&mut transaction, &rows, |query, n| query.bind(n))
+                .await
+                .unwrap();
+            assert_eq!(returned.len(), length);
+            let written: Vec<u32> = sqlx::query_scalar("delete from numbers returning n")
+                .fetch_all(&mut *transaction)
+                .await
+                .unwrap();
+            assert_eq!(written, rows);
         }
+        let lengths: std::collections::BTreeSet<usize> = (1..=MOST).map(prepared).collect();
+        assert!(lengths.len() < 8 && lengths.last() == Some(&MOST));
     }
 }

@@ -24,7 +24,7 @@ const ATTACHMENTS: Statement = Statement {
     tail: ")
         left join posts as post on post.post_id = column2
         left join comments as comment on comment.comment_id = column3
-        where true on conflict (attachment_id) do update set
+        where column1 is not null on conflict (attachment_id) do update set
         post_id = iif(excluded.first_call_id < first_call_id, excluded.post_id, post_id),
         comment_id = iif(excluded.first_call_id < first_call_id, excluded.comment_id, comment_id),
         kind = coalesce(excluded.kind, kind),

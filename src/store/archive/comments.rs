@@ -26,7 +26,7 @@ const COMMENTS: Statement = Statement {
         left join posts as post on post.post_id = column2
         left join comments as answered on answered.comment_id = column3
         left join users as author on author.user_id = column4
-        where true on conflict (comment_id) do update set
+        where column1 is not null on conflict (comment_id) do update set
         post_id = coalesce(excluded.post_id, post_id),
         parent_comment_id = coalesce(excluded.parent_comment_id, parent_comment_id),
         author_id = coalesce(excluded.author_id, author_id),
@@ -52,9 +52,10 @@ const COMMENTS: Statement = Statement {
 
 /// Comments known by their id only: the parent of a reply that was bought without it.
 const BARE: Statement = Statement {
-    head: "insert into comments (comment_id, first_call_id, last_call_id) values",
+    head: "insert into comments (comment_id, first_call_id, last_call_id)
+        select * from (values",
     row: "(?, ?, ?)",
-    tail: "on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    tail: ") where column1 is not null on conflict (comment_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 
@@ -71,11 +72,13 @@ const THREADS: Statement = Statement {
         where comments.id = thread.id and comments.post_id is null",
 };
 
-/// Writes the comments. `parents` are those that a reply among them answers.
+/// Writes the comments. `parents` are those that a reply among them answers; `has_orphans`: replies that do not know their
+/// post were written before.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     comments: &Things<'_, &str, Comment>,
     parents: &HashSet<&str>,
+    has_orphans: bool,
 ) -> Result<()> {
     let first: Vec<_> = comments
         .list
@@ -115,6 +118,10 @@ pub(super) async fn write(
                 .bind(said.last_call)
         })
         .await?;
+    let mut said = described.iter().map(|(_, said)| said);
+    if !has_orphans && said.all(|said| said.newest(|row| row.post_id.as_deref()).is_some()) {
+        return Ok(());
+    }
     THREADS
         .write(connection, &comments.list, |query, (comment_id, _)| {
             query.bind(*comment_id)

@@ -14,7 +14,7 @@ const FOLLOWS: Statement = Statement {
     tail: ")
         left join users as one on one.user_id = column1
         left join users as other on other.user_id = column2
-        where true on conflict (followed_id, follower_id) do update set
+        where column1 is not null on conflict (followed_id, follower_id) do update set
         first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
@@ -26,7 +26,7 @@ const APPEARANCES: Statement = Statement {
     tail: ")
         left join posts as one on one.post_id = column1
         left join users as other on other.user_id = column2
-        where true on conflict (post_id, user_id) do update set
+        where column1 is not null on conflict (post_id, user_id) do update set
         first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
@@ -38,7 +38,7 @@ const REMIXES: Statement = Statement {
     tail: ")
         left join posts as one on one.post_id = column1
         left join posts as other on other.post_id = column2
-        where true on conflict (parent_post_id, post_id) do update set
+        where column1 is not null on conflict (parent_post_id, post_id) do update set
         first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
@@ -49,7 +49,7 @@ const FEED: Statement = Statement {
     row: "(?, ?, ?, ?, ?)",
     tail: ")
         left join posts as listed on listed.post_id = column4
-        where true on conflict (call_id, position) do nothing",
+        where column1 is not null on conflict (call_id, position) do nothing",
 };
 const LEADERBOARD: Statement = Statement {
     head: "insert into leaderboard_entries (call_id, position, rank, user_id, observed_at)
@@ -58,7 +58,7 @@ const LEADERBOARD: Statement = Statement {
     row: "(?, ?, ?, ?, ?)",
     tail: ")
         left join users as listed on listed.user_id = column4
-        where true on conflict (call_id, position) do nothing",
+        where column1 is not null on conflict (call_id, position) do nothing",
 };
 const SEARCH: Statement = Statement {
     head: "insert into search_results (call_id, position, query, user_id, token, observed_at)
@@ -67,7 +67,7 @@ const SEARCH: Statement = Statement {
     row: "(?, ?, ?, ?, ?, ?)",
     tail: ")
         left join users as listed on listed.user_id = column4
-        where true on conflict (call_id, position) do nothing",
+        where column1 is not null on conflict (call_id, position) do nothing",
 };
 
 /// Writes all edges; both ends are written already.

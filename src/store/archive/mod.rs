@@ -16,11 +16,16 @@ use super::Result;
 use super::rows::{PageRows, gather};
 
 /// Writes all that the pages say, as a part of the caller's transaction. The pages come in the order of their calls.
-pub(super) async fn write(connection: &mut SqliteConnection, pages: &[PageRows<'_>]) -> Result<()> {
+/// `has_orphans`: replies that do not know their post are in the archive.
+pub(super) async fn write(
+    connection: &mut SqliteConnection,
+    pages: &[PageRows<'_>],
+    has_orphans: bool,
+) -> Result<()> {
     let all = gather(pages);
     users::write(connection, &all.users).await?;
     posts::write(connection, &all.posts, &all.parent_posts).await?;
-    comments::write(connection, &all.comments, &all.parent_comments).await?;
+    comments::write(connection, &all.comments, &all.parent_comments, has_orphans).await?;
     attachments::write(connection, &all.attachments).await?;
     edges::write(connection, &all).await?;
     for page in pages {

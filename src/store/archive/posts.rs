@@ -30,7 +30,7 @@ const POSTS: Statement = Statement {
         left join posts as parent on parent.post_id = column3
         left join posts as root on root.post_id = column4
         left join posts as origin on origin.post_id = column5
-        where true on conflict (post_id) do update set
+        where column1 is not null on conflict (post_id) do update set
         author_id = coalesce(excluded.author_id, author_id),
         parent_id = coalesce(excluded.parent_id, parent_id),
         root_id = coalesce(excluded.root_id, root_id),
@@ -67,9 +67,10 @@ const POSTS: Statement = Statement {
 
 /// Posts known by their id only, and those that another row of the same page refers to.
 const BARE: Statement = Statement {
-    head: "insert into posts (post_id, first_call_id, last_call_id) values",
+    head: "insert into posts (post_id, first_call_id, last_call_id)
+        select * from (values",
     row: "(?, ?, ?)",
-    tail: "on conflict (post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    tail: ") where column1 is not null on conflict (post_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 

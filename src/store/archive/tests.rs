@@ -40,7 +40,7 @@ async fn keep(store: &Store, harvest: &Harvest, now: f64) -> i64 {
         harvest,
     };
     let mut transaction = store.begin().await.unwrap();
-    write(&mut transaction, &[page]).await.unwrap();
+    write(&mut transaction, &[page], true).await.unwrap();
     transaction.commit().await.unwrap();
     call_id
 }

@@ -16,9 +16,9 @@ const USERS: Statement = Statement {
         created_at, updated_at, banned_at, follower_count, following_count, post_count,
         cameo_count, likes_received_count, view_count, reply_count, remix_count,
         character_count, counted_at, counted_call_id, first_call_id, last_call_id)
-        values",
+        select * from (values",
     row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: "on conflict (user_id) do update set
+    tail: ") where column1 is not null on conflict (user_id) do update set
         username = coalesce(excluded.username, username),
         display_name = coalesce(excluded.display_name, display_name),
         description = coalesce(excluded.description, description),
@@ -51,9 +51,10 @@ const USERS: Statement = Statement {
 
 /// Users known by their id only: somebody's follower, an author who was not described.
 const BARE: Statement = Statement {
-    head: "insert into users (user_id, first_call_id, last_call_id) values",
+    head: "insert into users (user_id, first_call_id, last_call_id)
+        select * from (values",
     row: "(?, ?, ?)",
-    tail: "on conflict (user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
+    tail: ") where column1 is not null on conflict (user_id) do update set first_call_id = min(first_call_id, excluded.first_call_id),
         last_call_id = max(last_call_id, excluded.last_call_id)",
 };
 

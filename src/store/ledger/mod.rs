@@ -7,7 +7,7 @@ use super::{Error, Result, Store};
 use crate::model::MicroUsd;
 
 pub(super) use open::open_calls;
-pub(super) use settle::{next_group, settle, settle_kept};
+pub(super) use settle::{settle, settle_kept};
 
 /// The limits that a call must fit into. `None`: no limit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

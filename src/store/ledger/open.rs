@@ -12,10 +12,10 @@ use crate::store::{Error, Result};
 
 const CALLS: Statement = Statement {
     head: "insert into calls (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at)
-        select column3, column1, column4, column5, column6, column7, column8, 'open', column9, column10 from (values",
+        select column1, column2, column4, column5, column6, column7, column8, 'open', column9, column10 from (values",
     row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: ") where column1 is null
-        or exists (select 1 from jobs where id = column1 and fence = column2 and state = 'leased')
+    tail: ") where column1 is not null and (column2 is null
+        or exists (select 1 from jobs where id = column2 and fence = column3 and state = 'leased'))
         returning id, job_id",
 };
 
@@ -71,9 +71,9 @@ async fn write(
         .write_and_read(connection, which, |query, at| {
             let call = calls[*at];
             query
+                .bind(call.run_id)
                 .bind(call.lease.map(|(job_id, _)| job_id))
                 .bind(call.lease.map(|(_, fence)| fence))
-                .bind(call.run_id)
                 .bind(call.seed_id)
                 .bind(call.endpoint)
                 .bind(&call.subject)

@@ -2,12 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Group, Kept, Settlement};
+use super::{Kept, Settlement};
 use crate::store::Result;
 use crate::store::upsert::Statement;
-
-/// The least step that a time in Unix seconds can show.
-const STEP_SECONDS: f64 = 0.000_001;
 
 const SETTLE: Statement = Statement {
     head: "update calls set outcome = column2, kept = column3, kept_group = column4, cost_micro_usd = column5,
@@ -24,23 +21,6 @@ struct End<'a> {
     settlement: &'a Settlement,
     kept: Option<&'a Kept<'a>>,
     at: f64,
-}
-
-/// The next group, by our clock.
-pub(in crate::store) async fn next_group(
-    connection: &mut SqliteConnection,
-    now: f64,
-) -> Result<Group> {
-    let last: Option<(i64, Option<f64>)> = sqlx::query_as(
-        "select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1",
-    )
-    .fetch_optional(connection)
-    .await?;
-    let (number, kept_at) = last.unwrap_or_default();
-    Ok(Group {
-        number: number + 1,
-        kept_at: kept_at.map_or(now, |last| now.max(last + STEP_SECONDS)),
-    })
 }
 
 /// Closes a call whose reply is not a page of the archive.

@@ -10,11 +10,13 @@ use crate::store::upsert::Statement;
 
 const JOBS: Statement = Statement {
     head: "insert into jobs (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
-        values",
-    row: "(?, ?, 'ready', ?, coalesce(?, (select id from seeds where kind = ? and subject = ?)), ?, ?, ?, ?)",
+        select column1, column2, 'ready', column3,
+        coalesce(column4, (select id from seeds where kind = column5 and subject = column6)),
+        column7, column8, column9, column10 from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     // A job that is found again nearer to a seed leads further: what it gave is then planned again. One that is leased
     // at this moment is marked when its page is kept.
-    tail: "on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
+    tail: ") where column1 is not null on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
         resolves_name = max(resolves_name, excluded.resolves_name), replan = max(replan, pages > 0)
         where excluded.depth < depth or excluded.resolves_name > resolves_name",
 };

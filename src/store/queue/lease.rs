@@ -90,7 +90,8 @@ async fn lease_next(
     if request.endpoints.is_empty() {
         return Ok(Vec::new());
     }
-    // One seek for each endpoint; then the least depth, and among those the endpoint that was named first.
+    // One seek for each endpoint; then the least depth, and among those the endpoint that was named first. A bare
+    // parameter as a limit would have the statement prepared anew for each value.
     let mut text = String::from(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
@@ -100,12 +101,12 @@ async fn lease_next(
         }
         text.push_str(&format!(
             "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
-             and depth <= ?2 order by depth, id limit ?3)",
+             and depth <= ?2 order by depth, id limit ?3 + 0)",
             rank + 4
         ));
     }
     text.push_str(
-        ") order by depth, rank, id limit ?3) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
+        ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, resolves_name, led_to, pass_call_id = 0",
     );
     let mut query = sqlx::query(AssertSqlSafe(text))

@@ -66,6 +66,6 @@ impl Rebuilt {
                 harvest: &page.harvest,
             })
             .collect();
-        archive::write(&mut self.connection, &rows).await
+        archive::write(&mut self.connection, &rows, true).await
     }
 }

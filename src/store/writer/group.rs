@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{Answer, Operation};
+use crate::store::page::Before;
 use crate::store::queue::{self, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, PageCommit, Result, ledger, page};
 
@@ -10,6 +11,7 @@ use crate::store::{Error, OpenCall, PageCommit, Result, ledger, page};
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     group: &[Operation],
+    before: Before,
     now: f64,
 ) -> Result<Vec<Answer>> {
     let pages: Vec<&PageCommit> = group
@@ -19,7 +21,7 @@ pub(super) async fn apply(
             _ => None,
         })
         .collect();
-    let mut kept = page::commit_pages(connection, &pages, now)
+    let mut kept = page::commit_pages(connection, &pages, before, now)
         .await?
         .into_iter();
     let mut put_back = Vec::new();

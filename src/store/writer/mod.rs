@@ -8,9 +8,10 @@ mod group;
 
 use std::time::Duration;
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 use tokio::sync::{mpsc, oneshot, watch};
 
+use super::page::Before;
 use super::queue::{Failure, LeaseRequest, Leased};
 use super::{Error, OpenCall, PageCommit, Result, Store};
 
@@ -202,15 +203,26 @@ async fn write_group(
     }
 }
 
+/// Begins a transaction and asks what it must know, in one go.
+async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<Before> {
+    let text = format!("begin immediate; {}", Before::QUESTION);
+    let answer = sqlx::query(AssertSqlSafe(text))
+        .fetch_one(connection)
+        .await?;
+    Before::read(&answer, now)
+}
+
 async fn try_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
     now: f64,
 ) -> Result<Vec<Answer>> {
-    sqlx::query("begin immediate")
-        .execute(&mut *connection)
-        .await?;
-    let answers = match group::apply(connection, group, now).await {
+    let begun = begin(connection, now).await;
+    let applied = match begun {
+        Ok(before) => group::apply(connection, group, before, now).await,
+        Err(error) => Err(error),
+    };
+    let answers = match applied {
         Ok(answers) => match sqlx::query("commit").execute(&mut *connection).await {
             Ok(_) => return Ok(answers),
             Err(error) => Err(error.into()),

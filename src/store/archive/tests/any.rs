@@ -18,7 +18,7 @@ use crate::model::{
     PostCounts, Remix, SearchEntry, StopReason, User, UserCounts,
 };
 use crate::store::canonical::canonical_lines;
-use crate::store::page::commit_pages;
+use crate::store::page::{Before, commit_pages};
 use crate::store::queue;
 use crate::store::{
     Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Seed, SeedKind, Settlement,
@@ -282,7 +282,14 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             lease_seconds: 60.0,
             lease,
         };
-        let answers = commit_pages(&mut transaction, &[&page], now).await.unwrap();
+        let before = sqlx::query(Before::QUESTION)
+            .fetch_one(&mut *transaction)
+            .await
+            .unwrap();
+        let before = Before::read(&before, now).unwrap();
+        let answers = commit_pages(&mut transaction, &[&page], before, now)
+            .await
+            .unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
             .execute(&mut *transaction)
