@@ -65,7 +65,7 @@ pub(super) async fn keep(
     trail.add(lease.cursor.as_deref(), &harvest.items);
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
-    let settlement = settlement(reply, entry.price, None);
+    let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let new_jobs = admitted.jobs.len() + waiters;
@@ -93,6 +93,7 @@ pub(super) async fn keep(
         }
         Err(error) => return Err(error),
     }
+    parts.training.count(entry.name);
     engine.counters.pages.fetch_add(1, Ordering::Relaxed);
     engine
         .counters
@@ -247,7 +248,13 @@ pub(super) async fn put_back(
         fence: lease.fence,
         call: Some((
             call_id,
-            settlement(reply, entry.price, Some(error.to_string())),
+            settlement(
+                &parts.packer,
+                entry.name,
+                reply,
+                entry.price,
+                Some(error.to_string()),
+            ),
         )),
         retry,
         rest,
