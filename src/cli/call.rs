@@ -9,7 +9,7 @@ use super::out::say;
 use super::table::plain;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
-use crate::crawl::{day, now, settlement};
+use crate::crawl::{Packer, day, now, settlement};
 use crate::daemon::{self, Archive, Signals, patiently};
 use crate::store::{Error, OpenCall, RunKind, Settlement};
 
@@ -54,6 +54,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Client::new(&(&config.api).into(), &key.secret).map_err(|why| anyhow::anyhow!(why))?;
     let scrubber = Scrubber::new(&key.secret);
     let limiter = daemon::limiter(&config, &archive.store).await?;
+    let packer = daemon::packer(&archive.store.dictionaries().await?);
     while let Err(resting) = limiter
         .turn(entry.name, api::limiter::Standing::Nowhere, now)
         .await
@@ -120,7 +121,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         had_cursor: cursor.is_some(),
         reply: &reply,
     };
-    let result = keep(&archive, &mut signals, &called, &scrubber).await;
+    let result = keep(&archive, &mut signals, &called, &scrubber, &packer).await;
     let closed = archive.close_patiently("idle", &mut signals, false).await;
     say!("{}", result?);
     closed.map(|()| Exit::Done)
@@ -142,6 +143,7 @@ async fn keep(
     signals: &mut Signals,
     called: &Called<'_>,
     scrubber: &Scrubber,
+    packer: &Packer,
 ) -> anyhow::Result<String> {
     let Called {
         entry,
@@ -169,7 +171,7 @@ async fn keep(
     });
     match read {
         Ok((body, harvest)) => {
-            let settled = settlement(reply, entry.price, None);
+            let settled = settlement(packer, entry.name, reply, entry.price, None);
             let kept = patiently(signals, false, async || {
                 let store = &archive.store;
                 store
@@ -196,7 +198,13 @@ async fn keep(
             Ok(api::payload_json(body)?)
         }
         Err(error) => {
-            let settled = settlement(reply, entry.price, Some(error.to_string()));
+            let settled = settlement(
+                packer,
+                entry.name,
+                reply,
+                entry.price,
+                Some(error.to_string()),
+            );
             patiently(signals, false, async || {
                 archive.store.settle_call(call_id, &settled, now()).await
             })

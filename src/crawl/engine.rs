@@ -7,7 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::sync::{Notify, watch};
 
+use super::pack::Packer;
 use super::plan::Plan;
+use super::train::Training;
 use crate::api::{Client, Limiter, Scrubber};
 use crate::store::{Budget, Run, Spent, Store, Writer};
 
@@ -70,6 +72,8 @@ pub struct Parts {
     pub scrubber: Scrubber,
     pub limiter: Limiter,
     pub plan: Plan,
+    pub packer: Packer,
+    pub training: Training,
     pub budget: Budget,
     pub run: Run,
     pub settings: Settings,

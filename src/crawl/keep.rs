@@ -52,11 +52,12 @@ pub(super) async fn keep<'a>(
     trail.add(lease.cursor.as_deref(), &harvest.items);
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
-    let settlement = settlement(reply, entry.price, None);
+    let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let kept = Kept {
+        endpoint: entry.name,
         job: (lease.job_id, lease.fence),
         call_id,
         settlement: settlement.clone(),
@@ -127,6 +128,7 @@ pub(super) async fn keep<'a>(
 
 /// What is to be said and done when the writer has answered.
 struct Kept {
+    endpoint: &'static str,
     job: (i64, i64),
     call_id: i64,
     settlement: Settlement,
@@ -150,6 +152,7 @@ impl Kept {
             }
             Err(error) => return Err(error),
         }
+        engine.parts.training.count(self.endpoint);
         let rows = u64::try_from(self.row_count).unwrap_or(0);
         engine.counters.pages.fetch_add(1, Ordering::Relaxed);
         engine.counters.rows.fetch_add(rows, Ordering::Relaxed);

@@ -93,7 +93,13 @@ pub(super) async fn put_back(
         fence: lease.fence,
         call: Some((
             call_id,
-            settlement(reply, entry.price, Some(error.to_string())),
+            settlement(
+                &parts.packer,
+                entry.name,
+                reply,
+                entry.price,
+                Some(error.to_string()),
+            ),
         )),
         retry,
         rest,

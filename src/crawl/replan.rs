@@ -1,8 +1,8 @@
 //! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
 
 use super::admit::Place;
-use super::answer::unpack;
 use super::engine::{Engine, now};
+use super::pack::Packer;
 use crate::api::{self, endpoints};
 use crate::model::{Harvest, NewJob};
 use crate::store::Result;
@@ -41,7 +41,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         after = *last;
         let mut jobs: Vec<NewJob> = Vec::new();
         for (call_id, reply) in &replies {
-            match read_again(place, &reply.body) {
+            match read_again(&engine.parts.packer, place, &reply.body) {
                 Ok(harvest) => {
                     let admitted = plan.admit(place, &harvest);
                     place.led_to = admitted.led_to;
@@ -66,8 +66,12 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
     Ok(added)
 }
 
-fn read_again(place: &Place<'_>, body: &[u8]) -> std::result::Result<Harvest, String> {
+fn read_again(
+    packer: &Packer,
+    place: &Place<'_>,
+    body: &[u8],
+) -> std::result::Result<Harvest, String> {
     let entry = endpoints::find(place.endpoint).ok_or("no such endpoint")?;
-    let body = unpack(body).map_err(|error| error.to_string())?;
+    let body = packer.unpack(body).map_err(|error| error.to_string())?;
     api::harvest(entry, place.subject, &body).map_err(|error| error.to_string())
 }

@@ -16,7 +16,11 @@ impl Trail {
     #[must_use]
     pub fn of(stored: &StoredTrail) -> Self {
         Self {
-            cursors: stored.cursors.iter().map(|cursor| hash(cursor)).collect(),
+            cursors: stored
+                .cursors
+                .iter()
+                .map(|cursor| hash(cursor.as_bytes()))
+                .collect(),
             items: stored
                 .item_hashes
                 .chunks_exact(8)
@@ -32,32 +36,36 @@ impl Trail {
 
     #[must_use]
     pub fn has_cursor(&self, cursor: &str) -> bool {
-        self.cursors.contains(&hash(cursor))
+        self.cursors.contains(&hash(cursor.as_bytes()))
     }
 
     /// True where one of the ids was not shown before.
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
-        ids.iter().any(|id| !self.items.contains(&hash(id)))
+        ids.iter()
+            .any(|id| !self.items.contains(&hash(id.as_bytes())))
     }
 
     /// A page was kept: the cursor that was sent for it, and its ids.
     pub fn add(&mut self, cursor: Option<&str>, ids: &[String]) {
-        self.cursors.extend(cursor.map(hash));
-        self.items.extend(ids.iter().map(|id| hash(id)));
+        self.cursors
+            .extend(cursor.map(|cursor| hash(cursor.as_bytes())));
+        self.items.extend(ids.iter().map(|id| hash(id.as_bytes())));
     }
 }
 
 /// The ids of a page as the ledger keeps them: 8 bytes each, little-endian.
 #[must_use]
 pub fn item_hashes(ids: &[String]) -> Vec<u8> {
-    ids.iter().flat_map(|id| hash(id).to_le_bytes()).collect()
+    ids.iter()
+        .flat_map(|id| hash(id.as_bytes()).to_le_bytes())
+        .collect()
 }
 
 /// FNV-1a, because what is written to the file must mean the same in every later version.
-fn hash(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+pub(super) fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 

@@ -15,9 +15,11 @@ use crate::api::account::{self, Account};
 use crate::api::limiter::Rates;
 use crate::api::{Asked, Client, Limiter, Reply, Request, Scrubber, Secret, error};
 use crate::config::Config;
-use crate::crawl::{self, Engine, Parts, Plan, Settings, StopCause, now, settlement};
+use crate::crawl::{
+    self, Engine, Packer, Parts, Plan, Settings, StopCause, Training, now, settlement,
+};
 use crate::model::MicroUsd;
-use crate::store::{Budget, OpenCall, Seed, SeedKind, Seeded, Store, Writer, report};
+use crate::store::{Budget, Dictionary, OpenCall, Seed, SeedKind, Seeded, Store, Writer, report};
 
 pub use archive::{Archive, InUse};
 pub use patience::patiently;
@@ -129,6 +131,16 @@ pub async fn limiter(config: &Config, store: &Store) -> anyhow::Result<Limiter> 
     Ok(limiter)
 }
 
+/// What packs replies with these dictionaries of the archive.
+#[must_use]
+pub fn packer(dictionaries: &[Dictionary]) -> Packer {
+    let (packer, wrong) = Packer::new(dictionaries);
+    for why in wrong {
+        tracing::warn!("{why}; what needs it may be lost, and nothing more is packed with it");
+    }
+    packer
+}
+
 /// Puts a crawl together.
 ///
 /// # Errors
@@ -141,12 +153,15 @@ pub async fn engine(
 ) -> anyhow::Result<Arc<Engine>> {
     let limits = &config.limits;
     let store = archive.store.clone();
+    let dictionaries = store.dictionaries().await?;
     Ok(Arc::new(Engine::new(Parts {
         writer: Writer::start(&store, now),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
         limiter: limiter(config, &store).await?,
         plan: Plan::new(config.crawl.clone()),
+        packer: packer(&dictionaries),
+        training: Training::of(&store, &dictionaries).await?,
         budget: budget(config),
         run: archive.run,
         settings: Settings {
@@ -194,7 +209,7 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
     };
     let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
     let error = read.as_ref().err().map(ToString::to_string);
-    let mut settled = settlement(&reply, MicroUsd(0), error);
+    let mut settled = settlement(&parts.packer, account::NAME, &reply, MicroUsd(0), error);
     // The page names the owner of the key: shown, but not archived.
     settled.body = None;
     parts.store.settle_call(call_id, &settled, now()).await?;
@@ -222,6 +237,7 @@ pub async fn crawl(
 ) -> anyhow::Result<StopCause> {
     let mut tasks = JoinSet::new();
     tasks.spawn(crawl::tend(engine.clone()));
+    tasks.spawn(crawl::train(engine.clone()));
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));
     }

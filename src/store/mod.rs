@@ -7,6 +7,7 @@
 mod archive;
 pub mod canonical;
 pub mod compare;
+mod dictionaries;
 mod error;
 mod ledger;
 mod lock;
@@ -33,6 +34,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
+pub use dictionaries::Dictionary;
 pub use error::{Error, Scope, Spent};
 pub use ledger::{Budget, OpenCall, Outcome, Settlement};
 pub use lock::{Held, Lock};

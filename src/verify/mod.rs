@@ -1,9 +1,10 @@
 //! An archive held against its own replies: the place where `api` and `store` meet without a crawl.
 //!
 //! The questions that SQL can answer are in `store::verify`. Here every raw reply is read again: `replies` compares it
-//! with what the ledger says of it, `ends` with how its walk ended, `secrets` looks for what must not be there; and
+//! with what the ledger says of it, with the `dictionaries` of the archive, `ends` with how its walk ended, `secrets` looks for what must not be there; and
 //! all of them together make a second archive, which must be the first.
 
+mod dictionaries;
 mod ends;
 mod replies;
 mod secrets;
@@ -64,7 +65,9 @@ pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result
     report
         .findings
         .extend(snapshot.facts(budget, &free()).await);
-    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber).await;
+    let (packer, dictionaries) = dictionaries::load(&mut snapshot).await;
+    report.findings.push(dictionaries);
+    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber, &packer).await;
     report.replies = read.replies;
     report.findings.extend(read.findings);
     let (rows, compared) = snapshot.compare(&mut rebuilt).await;

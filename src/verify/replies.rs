@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{ends, secrets};
 use crate::api::{self, Scrubber, endpoints};
-use crate::crawl::{self, item_hashes};
+use crate::crawl::{Packer, item_hashes};
 use crate::model::Harvest;
 use crate::store::Result;
 use crate::store::verify::{Check, Finding, KeptAgain, KeptCall, Rebuilt, Snapshot, Start};
@@ -33,6 +33,7 @@ pub(super) struct Read {
 struct Reader<'a> {
     rebuilt: &'a mut Rebuilt,
     scrubber: &'a Scrubber,
+    packer: &'a Packer,
     replies: Finding,
     starts: Finding,
     ends: Finding,
@@ -51,10 +52,12 @@ pub(super) async fn read(
     snapshot: &mut Snapshot,
     rebuilt: &mut Rebuilt,
     scrubber: &Scrubber,
+    packer: &Packer,
 ) -> Read {
     let mut reader = Reader {
         rebuilt,
         scrubber,
+        packer,
         replies: Finding::new(REPLIES),
         starts: Finding::new(STARTS),
         ends: Finding::new(ends::ENDS),
@@ -70,7 +73,7 @@ pub(super) async fn read(
     if let Err(error) = ends::stalled(snapshot, &mut reader.ends).await {
         reader.ends.add(format!("cannot be read: {error}"));
     }
-    if let Err(error) = secrets::in_texts(snapshot, scrubber, &mut reader.secrets).await {
+    if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
         reader.secrets.add(format!("cannot be read: {error}"));
     }
     Read {
@@ -122,7 +125,7 @@ impl Reader<'_> {
     fn read_one(&mut self, call: &KeptCall) -> Option<KeptAgain> {
         self.count += 1;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
-        let read = unpack(call.body.as_deref()).and_then(|body| {
+        let read = unpack(self.packer, call.body.as_deref()).and_then(|body| {
             if secrets::are_in_body(self.scrubber, &body) {
                 self.secrets.add(format!("{name}: its raw reply"));
             }
@@ -201,9 +204,10 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
 }
 
 /// The reply as it was kept.
-pub(super) fn unpack(body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
+pub(super) fn unpack(packer: &Packer, body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
     let body = body.ok_or("its raw reply is not there")?;
-    crawl::unpack(body).map_err(|error| format!("its raw reply does not unpack: {error}"))
+    let reply = packer.unpack(body);
+    reply.map_err(|error| format!("its raw reply does not unpack: {error}"))
 }
 
 /// The harvest, and the subject it was made with.

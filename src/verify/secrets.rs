@@ -2,6 +2,7 @@
 
 use super::replies::unpack;
 use crate::api::Scrubber;
+use crate::crawl::Packer;
 use crate::store::Result;
 use crate::store::verify::{Check, Finding, Snapshot};
 
@@ -24,6 +25,7 @@ fn are_in_text(scrubber: &Scrubber, text: Option<&str>) -> bool {
 pub(super) async fn in_texts(
     snapshot: &mut Snapshot,
     scrubber: &Scrubber,
+    packer: &Packer,
     finding: &mut Finding,
 ) -> Result<()> {
     let mut after = 0;
@@ -39,7 +41,7 @@ pub(super) async fn in_texts(
                 finding.add(format!("call {}: its error or its name", call.id));
             }
             let Some(body) = &call.body else { continue };
-            match unpack(Some(body)) {
+            match unpack(packer, Some(body)) {
                 Ok(body) if are_in_body(scrubber, &body) => {
                     finding.add(format!("call {}: its raw reply", call.id))
                 }

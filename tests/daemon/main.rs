@@ -6,6 +6,7 @@ mod call;
 mod changes;
 mod complete;
 mod config;
+mod dictionaries;
 mod errors;
 mod hostile;
 mod known;

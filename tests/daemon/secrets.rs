@@ -1,5 +1,6 @@
 //! No secret gets out: the key, its ends, and the signatures of cached replies are nowhere in logs and files.
 
+use soracrawl::crawl::Packer;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape};
 
 use crate::support::{Ended, Site, small, soon};
@@ -53,12 +54,13 @@ async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
     }
     assert!(looked_at >= 2, "the archive and the configuration at least");
     let mut bodies = 0;
+    let (packer, _) = Packer::new(&site.dictionaries().await);
     for row in site
         .rows("select body from calls where body is not null")
         .await
     {
         let body: Vec<u8> = sqlx::Row::get(&row, 0);
-        let body = zstd::bulk::decompress(&body, 64 << 20).expect("zstd");
+        let body = packer.unpack(&body).expect("zstd");
         assert!(
             secrets().iter().all(|secret| !has(&body, secret)),
             "{}",

@@ -56,7 +56,7 @@ fn the_image_copies_files_that_exist_and_are_sent_to_the_builder() {
             count += 1;
         }
     }
-    assert_eq!(count, 4);
+    assert_eq!(count, 5);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod command;
 mod damage;
+mod dictionaries;
 mod file;
 mod power;
 mod site;

@@ -21,7 +21,7 @@ const FOREIGN_KEYS: Check = Check {
 
 /// An archive at one moment, whoever goes on writing to it.
 pub struct Snapshot {
-    pub(super) connection: SqliteConnection,
+    pub(in crate::store) connection: SqliteConnection,
 }
 
 impl Snapshot {

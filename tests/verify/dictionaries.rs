@@ -1,0 +1,159 @@
+//! Archives whose raw replies are packed with dictionaries, and what is said where one of those is damaged.
+
+use std::path::PathBuf;
+
+use soracrawl::sim::Options;
+use soracrawl::store::{Requeue, Store};
+use soracrawl::verify::Report;
+use sqlx::{Connection, Row};
+use tempfile::TempDir;
+use tokio::sync::OnceCell;
+use zstd::zstd_safe::get_dict_id_from_frame;
+
+use crate::site::{Site, broken, damage, examine, number, told, vandal, world};
+
+/// The endpoint of which the small world has replies enough.
+const TRAINED: &str = "get_comment_replies";
+
+/// What finds that replies cannot be unpacked because of their dictionary.
+const LOST: [&str; 3] = ["dictionaries", "replies", "rows"];
+
+/// An archive of one crawl without dictionary and one with it, made once: its bytes.
+static PACKED: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+async fn packed() -> Vec<u8> {
+    let site = Site::new(Options {
+        exact: true,
+        comments: 6,
+        ..world(3, 0.05)
+    })
+    .await;
+    let path = site.path("a.db");
+    site.crawl(&path).await;
+    let store = Store::open(&path).await.expect("the archive");
+    let done = Requeue {
+        endpoint: Some(TRAINED.to_owned()),
+        state: Some("done".to_owned()),
+        subject: None,
+        reason: None,
+        id: None,
+    };
+    store.requeue(&done).await.expect("it is tried again");
+    store.close().await.expect("it closes");
+    site.crawl(&path).await;
+    let trained = number(&path, "select count(*) from dictionaries").await;
+    assert_eq!(trained, 1, "of {TRAINED}");
+    std::fs::read(path).expect("the archive")
+}
+
+async fn copy() -> (TempDir, PathBuf) {
+    let bytes = PACKED.get_or_init(packed).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("a.db");
+    std::fs::write(&path, bytes).expect("a copy");
+    (folder, path)
+}
+
+/// The checks that found something. Not that of the secrets: it looks through replies that were not kept as pages, and
+/// names those that are lost as well.
+fn named(report: &Report) -> Vec<&'static str> {
+    let mut named = broken(report);
+    named.remove("secrets");
+    named.into_iter().collect()
+}
+
+async fn damaged(sql: &str) -> (TempDir, Report) {
+    let (folder, path) = copy().await;
+    damage(&path, sql).await;
+    (folder, examine(&path).await)
+}
+
+#[tokio::test]
+async fn an_archive_with_frames_from_before_and_after_a_dictionary_is_sound() {
+    let (_folder, path) = copy().await;
+    let id = number(&path, "select id from dictionaries").await;
+    let mut connection = vandal(&path).await;
+    let rows = sqlx::query("select endpoint, body from calls where kept = 1")
+        .fetch_all(&mut connection)
+        .await
+        .expect("calls");
+    connection.close().await.expect("it closes");
+    let (mut with, mut without) = (0, 0);
+    for row in &rows {
+        let (endpoint, body): (String, Vec<u8>) = (row.get(0), row.get(1));
+        match get_dict_id_from_frame(&body) {
+            Some(named) => {
+                assert_eq!((i64::from(named.get()), endpoint.as_str()), (id, TRAINED));
+                with += 1;
+            }
+            None => without += 1,
+        }
+    }
+    assert!(with >= 64 && without >= 64, "{with} and {without}");
+    let report = examine(&path).await;
+    assert!(report.is_sound(), "{}", told(&report));
+}
+
+#[tokio::test]
+async fn a_dictionary_that_is_gone_is_named_by_every_reply_that_needs_it() {
+    let (_folder, path) = copy().await;
+    let id = number(&path, "select id from dictionaries").await;
+    damage(&path, "delete from dictionaries").await;
+    let report = examine(&path).await;
+    let why = format!("needs dictionary {id}, which the archive does not have");
+    assert!(told(&report).contains(&why), "{}", told(&report));
+    assert_eq!(named(&report), LOST[1..], "{}", told(&report));
+}
+
+#[tokio::test]
+async fn each_damage_to_a_dictionary_is_named() {
+    let zeros = |from: &str, bytes: u32| {
+        format!(
+            "update dictionaries set dictionary = cast(substr(dictionary, 1, {from}) || zeroblob({bytes})
+             || substr(dictionary, {from} + {bytes} + 1) as blob)"
+        )
+    };
+    for (what, sql, checks, why) in [
+        (
+            "its second half",
+            zeros("length(dictionary) / 2", 4000),
+            &LOST[..],
+            "is not as it was made",
+        ),
+        ("its tables", zeros("8", 100), &LOST, "is broken"),
+        ("its own number", zeros("4", 4), &LOST, "calls itself"),
+        (
+            "all of it",
+            "update dictionaries set dictionary = x''".to_owned(),
+            &LOST,
+            "calls itself 0",
+        ),
+        (
+            "its checksum",
+            "update dictionaries set checksum = checksum + 1".to_owned(),
+            &LOST[..1],
+            "is not as it was made",
+        ),
+    ] {
+        let (_folder, report) = damaged(&sql).await;
+        let told = told(&report);
+        assert!(told.contains(why), "{what}: {told}");
+        assert_eq!(named(&report), checks, "{what}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn a_bit_that_turns_over_in_a_dictionary_is_seen_wherever_it_is() {
+    let (_folder, path) = copy().await;
+    let bytes = number(&path, "select length(dictionary) from dictionaries").await;
+    for at in (1..=bytes).step_by(usize::try_from(bytes / 6).expect("a step")) {
+        let byte = format!("substr(dictionary, {at}, 1)");
+        let turned = format!("iif({byte} = x'ff', x'fe', x'ff')");
+        let (_folder, report) = damaged(&format!(
+            "update dictionaries set dictionary = cast(substr(dictionary, 1, {at} - 1) || {turned}
+             || substr(dictionary, {at} + 1) as blob)"
+        ))
+        .await;
+        assert!(broken(&report).contains("dictionaries"), "byte {at}");
+    }
+}
