@@ -106,15 +106,15 @@ pub(super) async fn put_back(
         error: error.to_string(),
         now: now(),
     };
-    // Before the job is ready again, lest another worker takes it and calls what is gone.
-    if let Wider::Retire(why) = &wider {
-        engine.close(entry.name, &gone(why));
+    // Before the job is ready again, lest another worker takes it and calls what is gone, or with a key that is refused.
+    match &wider {
+        Wider::Nothing => {}
+        Wider::Retire(why) => engine.close(entry.name, &gone(why)),
+        Wider::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
     }
     parts.writer.fail(failure).await?;
-    match wider {
-        Wider::Nothing => {}
-        Wider::Retire(why) => engine.retire(entry.name, gone(&why)).await?,
-        Wider::Refused(why) => engine.stop(StopCause::Refused(why)),
+    if let Wider::Retire(why) = wider {
+        engine.retire(entry.name, gone(&why)).await?;
     }
     if is_end {
         engine.wake(4);

@@ -1,7 +1,5 @@
 //! Leasing: the best ready job, unless the archive knows that there is nothing to fetch.
 
-use std::collections::BTreeMap;
-
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
@@ -66,21 +64,22 @@ pub(in crate::store) async fn lease(
 ) -> Result<(Vec<Lease>, u32)> {
     let (mut leases, mut settled) = (Vec::with_capacity(wanted), 0);
     while leases.len() < wanted {
-        let fresh = lease_next(connection, request, wanted - leases.len(), now).await?;
-        if fresh.is_empty() {
+        let found = lease_next(connection, request, wanted - leases.len(), now).await?;
+        if found.is_empty() {
             break;
         }
-        let needless = needless(connection, request, &fresh).await?;
+        let (needless, useful): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, is_needless)| *is_needless);
+        let needless: Vec<i64> = needless.iter().map(|(lease, _)| lease.job_id).collect();
         let note = "nothing to fetch: a reply that was bought before says so";
         end(connection, &needless, StopReason::Complete, note, now).await?;
         settled += u32::try_from(needless.len()).unwrap_or(u32::MAX);
-        let useful = fresh.into_iter().map(|(lease, _)| lease);
-        leases.extend(useful.filter(|lease| !needless.contains(&lease.job_id)));
+        leases.extend(useful.into_iter().map(|(lease, _)| lease));
     }
     Ok((leases, settled))
 }
 
-/// The best ready jobs, no more than `wanted`; true beside those that nobody asked for a second time.
+/// The best ready jobs, no more than `wanted`; true beside those that the archive makes needless.
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
@@ -105,10 +104,20 @@ async fn lease_next(
             rank + 4
         ));
     }
+    // A job that somebody asked for a second time, or that has begun, is not needless.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
-         items, attempts, restarts, stale_pages, resolves_name, led_to, pass_call_id = 0",
+         items, attempts, restarts, stale_pages, resolves_name, led_to, \
+         pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
+    for endpoint in &request.endpoints {
+        if let Some(rest) = known_rest(endpoint, "subject")
+            && !request.buy_known.contains(endpoint)
+        {
+            text.push_str(&format!(" when '{endpoint}' then ({rest}) is 0"));
+        }
+    }
+    text.push_str(" else 0 end");
     let mut query = sqlx::query(AssertSqlSafe(text))
         .bind(now + request.lease_seconds)
         .bind(request.max_depth)
@@ -150,33 +159,4 @@ pub(in crate::store) fn known_rest(endpoint: &str, subject: &str) -> Option<Stri
         .iter()
         .find(|(name, ..)| *name == endpoint)
         .map(|(_, value, more)| format!("select {value} = {subject} {more}"))
-}
-
-/// Those of the leased jobs that the archive makes needless.
-async fn needless(
-    connection: &mut SqliteConnection,
-    request: &LeaseRequest,
-    leases: &[(Lease, bool)],
-) -> Result<Vec<i64>> {
-    let mut doubted: BTreeMap<&str, Vec<(&str, i64)>> = BTreeMap::new();
-    for (lease, is_fresh) in leases {
-        let at_head = *is_fresh && lease.pages == 0 && lease.cursor.is_none();
-        if at_head && !request.buy_known.contains(&lease.endpoint) {
-            let of_endpoint = doubted.entry(lease.endpoint).or_default();
-            of_endpoint.push((&lease.subject, lease.job_id));
-        }
-    }
-    let mut needless = Vec::new();
-    for (endpoint, jobs) in doubted {
-        let Some(rest) = known_rest(endpoint, "job.value ->> 0") else {
-            continue;
-        };
-        let text = format!("select job.value ->> 1 from json_each(?) job where ({rest}) = 0");
-        let found: Vec<i64> = sqlx::query_scalar(AssertSqlSafe(text))
-            .bind(serde_json::json!(jobs).to_string())
-            .fetch_all(&mut *connection)
-            .await?;
-        needless.extend(found);
-    }
-    Ok(needless)
 }
