@@ -212,6 +212,12 @@ impl Engine {
         }
     }
 
+    /// Whether no job of the endpoint is to be leased or called any more.
+    pub(super) fn is_closed(&self, endpoint: &str) -> bool {
+        let retired = lock(&self.retired);
+        retired.iter().any(|(name, _)| *name == endpoint)
+    }
+
     /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
     pub(super) async fn retire(
         &self,

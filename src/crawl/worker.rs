@@ -77,7 +77,11 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
         ControlFlow::Break(step) => return Ok(step),
     };
     let lease = &held.walk.lease;
-    if engine.is_stopping() || parts.limiter.resting_since_turn(entry.name, now()) {
+    // What became known while the writer was waited for.
+    let is_unwanted = engine.is_stopping()
+        || engine.is_closed(entry.name)
+        || parts.limiter.resting_since_turn(entry.name, now());
+    if is_unwanted {
         parts.limiter.learn(entry.name, Verdict::Neither, now());
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
