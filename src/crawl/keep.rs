@@ -40,7 +40,7 @@ pub(super) async fn keep<'a>(
     held: Held<'a>,
     entry: &Entry,
     call_id: i64,
-    reply: &Reply,
+    reply: Reply,
     harvest: Harvest,
 ) -> Result<Option<Held<'a>>> {
     let parts = &engine.parts;
@@ -52,7 +52,9 @@ pub(super) async fn keep<'a>(
     trail.add(lease.cursor.as_deref(), &harvest.items);
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
-    let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
+    let settlement = settlement(&parts.packer, entry.name, &reply, entry.price, None);
+    // Pages wait for the writer with what is to be kept of them, and with no more.
+    drop(reply);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };

@@ -90,7 +90,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     let reply = parts.client.call(&request_of(lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
-        Ok(harvest) => match keep(engine, held, entry, call_id, &reply, harvest).await? {
+        Ok(harvest) => match keep(engine, held, entry, call_id, reply, harvest).await? {
             Some(held) if held.walk.is_to_be_released() => {
                 release(engine, &held.walk.lease, None).await?;
                 Step::Worked

@@ -78,7 +78,7 @@ impl Store {
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
             .pragma("wal_autocheckpoint", "16000")
-            .pragma("cache_size", "-16000")
+            .pragma("cache_size", "-6000")
             // What SQLite sets aside to undo a statement fits into memory, and needs no file of its own.
             .pragma("temp_store", "memory")
             .disable_statement_logging();
