@@ -35,8 +35,9 @@ async fn drains(signal: &str, calls: u64) {
         .calls()
         .await
         .into_iter()
-        .filter(|call| !call.kept)
+        .filter(|call| !call.kept && (call.outcome != "never_sent" || call.cost != 0))
         .count();
+    // A call that was written down when the signal came is not sent any more.
     assert_eq!(unkept, 0, "every answer that was paid for is kept");
     site.crawl().await.with(0);
     site.is_whole().await;
