@@ -238,3 +238,60 @@ impl Limiter {
         self.manners().fruitless_trips(endpoint)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{Limiter, Rates, Standing, Verdict};
+
+    const ONE: &str = "get_user_posts";
+    const OTHER: &str = "get_user_followers";
+    /// So rarely that a second slot does not come while a test runs.
+    const RARELY: f64 = 0.000_1;
+    const NOW: f64 = 1_700_000_000.0;
+
+    fn limiter(overall: f64, endpoint: f64) -> Limiter {
+        Limiter::new(&Rates {
+            overall,
+            endpoint,
+            breaker_failures: 3,
+            breaker_cooldown: Duration::from_secs(10),
+        })
+    }
+
+    #[test]
+    fn what_cannot_be_had_at_once_is_not_taken() {
+        let limiter = limiter(1e6, RARELY);
+        assert_eq!(limiter.try_turn(ONE, NOW), Standing::HasTurn);
+        assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);
+        assert_eq!(limiter.try_turn(OTHER, NOW), Standing::HasTurn);
+    }
+
+    #[tokio::test]
+    async fn a_slot_that_was_had_is_not_waited_for_again() {
+        let limiter = limiter(100.0, RARELY);
+        let mut standing = Standing::HasTurn;
+        // The quota of all is used up by endpoints that have slots; one of them is left with its own slot only.
+        let mut names = crate::api::endpoints::ALL.iter().map(|entry| entry.name);
+        let mut last = ONE;
+        while standing == Standing::HasTurn {
+            last = names.next().expect("the quota of all runs out first");
+            standing = limiter.try_turn(last, NOW);
+        }
+        assert_eq!(standing, Standing::HasSlot);
+        // Another slot of its own would come in hours.
+        let turn = limiter.turn(last, standing, || NOW);
+        let turn = tokio::time::timeout(Duration::from_secs(60), turn).await;
+        assert_eq!(turn, Ok(Ok(())));
+    }
+
+    #[test]
+    fn an_endpoint_that_rests_gives_no_turn_and_keeps_its_slot() {
+        let limiter = limiter(1e6, RARELY);
+        limiter.rest_until(ONE, NOW + 5.0, NOW);
+        assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);
+        assert_eq!(limiter.try_turn(ONE, NOW + 6.0), Standing::HasTurn);
+        limiter.learn(ONE, Verdict::Neither, NOW + 6.0);
+    }
+}

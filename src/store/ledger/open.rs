@@ -167,3 +167,123 @@ fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
         ),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::open_calls;
+    use crate::model::{MicroUsd, NewJob};
+    use crate::store::queue::{LeaseRequest, lease};
+    use crate::store::{Budget, Error, OpenCall, RunKind, Seed, SeedKind, Store};
+
+    const FOLLOWERS: &str = "get_user_followers";
+
+    fn budget(total: i64) -> Budget {
+        Budget {
+            total: Some(MicroUsd(total)),
+            ..Budget::default()
+        }
+    }
+
+    /// An archive with five leased jobs, and their calls at ten micro-dollars each.
+    async fn five(folder: &std::path::Path, budget: Budget) -> (Store, Vec<OpenCall>) {
+        let store = Store::open(&folder.join("a.db")).await.unwrap();
+        let seeds: Vec<(Seed, Vec<NewJob>)> = (0..5)
+            .map(|n| {
+                let seed = Seed {
+                    kind: SeedKind::User,
+                    subject: format!("user-{n}"),
+                };
+                let job = NewJob {
+                    endpoint: FOLLOWERS,
+                    subject: seed.subject.clone(),
+                    depth: 0,
+                    cursor: None,
+                    after: None,
+                };
+                (seed, vec![job])
+            })
+            .collect();
+        store.plant(&seeds, 1.0).await.unwrap();
+        let run = store.start_run(RunKind::Run, 1, 1.0).await.unwrap();
+        let request = LeaseRequest {
+            endpoints: vec![FOLLOWERS],
+            buy_known: Vec::new(),
+            max_depth: 0,
+            lease_seconds: 60.0,
+            call_of: None,
+        };
+        let mut transaction = store.begin().await.unwrap();
+        let (leases, settled) = lease(&mut transaction, &request, 9, 1.0).await.unwrap();
+        transaction.commit().await.unwrap();
+        assert_eq!((leases.len(), settled), (5, 0), "each job once");
+        let calls = leases.into_iter().map(|lease| OpenCall {
+            run_id: run.id,
+            lease: Some((lease.job_id, lease.fence)),
+            seed_id: Some(lease.seed_id),
+            endpoint: FOLLOWERS,
+            subject: lease.subject,
+            cursor: None,
+            price: MicroUsd(10),
+            budget,
+            day: "2026-01-01".to_owned(),
+            now: 2.0,
+        });
+        (store, calls.collect())
+    }
+
+    /// What became of each: an id, `lost`, or `spent`.
+    async fn open(store: &Store, calls: &[OpenCall]) -> Vec<String> {
+        let mut transaction = store.begin().await.unwrap();
+        let calls: Vec<&OpenCall> = calls.iter().collect();
+        let opened = open_calls(&mut transaction, &calls).await.unwrap();
+        transaction.commit().await.unwrap();
+        let words = opened.into_iter().map(|answer| match answer {
+            Ok(id) => id.to_string(),
+            Err(Error::LeaseLost) => "lost".to_owned(),
+            Err(Error::BudgetSpent(_)) => "spent".to_owned(),
+            Err(error) => panic!("{error}"),
+        });
+        words.collect()
+    }
+
+    async fn reserved(store: &Store) -> i64 {
+        sqlx::query_scalar("select coalesce(sum(micro_usd), 0) from spend where scope = 'total'")
+            .fetch_one(store.readers())
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn calls_that_are_opened_together_fit_into_the_budget_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, calls) = five(folder.path(), budget(39)).await;
+        let opened = open(&store, &calls).await;
+        assert_eq!(opened, ["1", "2", "3", "spent", "spent"]);
+        assert_eq!(reserved(&store).await, 30);
+    }
+
+    #[tokio::test]
+    async fn each_seed_has_its_own_budget_among_calls_that_are_opened_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let limit = Budget {
+            seed: Some(MicroUsd(10)),
+            ..Budget::default()
+        };
+        let (store, mut calls) = five(folder.path(), limit).await;
+        calls[1].seed_id = calls[0].seed_id;
+        let opened = open(&store, &calls).await;
+        assert_eq!(opened, ["1", "spent", "2", "3", "4"]);
+    }
+
+    #[tokio::test]
+    async fn whoever_lost_his_lease_takes_no_money_from_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let (store, mut calls) = five(folder.path(), budget(30)).await;
+        for at in [0, 2] {
+            calls[at].lease = calls[at].lease.map(|(job_id, fence)| (job_id, fence - 1));
+        }
+        let opened = open(&store, &calls).await;
+        assert_eq!(opened, ["lost", "1", "lost", "2", "3"]);
+        assert_eq!(reserved(&store).await, 30);
+    }
+}
