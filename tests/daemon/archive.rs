@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use soracrawl::store::{Store, compare};
-use sqlx::sqlite::{SqlitePool, SqliteRow};
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use crate::support::{Place, Site};
 
@@ -41,6 +41,19 @@ impl Place {
         Store::open_readers(&self.archive())
             .await
             .expect("the archive opens")
+    }
+
+    /// Writes as another process does.
+    pub async fn execute(&self, sql: &str) {
+        let options = SqliteConnectOptions::new().filename(self.archive());
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .expect("the archive opens");
+        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+            .execute(&mut connection)
+            .await
+            .expect("a good statement");
+        connection.close().await.expect("it closes");
     }
 
     pub async fn rows(&self, sql: &str) -> Vec<SqliteRow> {

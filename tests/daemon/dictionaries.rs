@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use soracrawl::crawl::Packer;
 use soracrawl::sim::{Options, Shape};
 use soracrawl::store::{Dictionary, Store};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
+use sqlx::Row;
 use zstd::zstd_safe::get_dict_id_from_frame;
 
 use crate::support::{Place, Site, soon};
@@ -72,19 +71,6 @@ impl Place {
 
     async fn is_sound(&self) {
         self.run(&["verify"]).await.with(0);
-    }
-
-    /// As another process does.
-    async fn execute(&self, sql: &str) {
-        let options = SqliteConnectOptions::new().filename(self.archive());
-        let mut connection = SqliteConnection::connect_with(&options)
-            .await
-            .expect("the archive opens");
-        sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
-            .execute(&mut connection)
-            .await
-            .expect("a good statement");
-        connection.close().await.expect("it closes");
     }
 }
 

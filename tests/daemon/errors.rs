@@ -204,3 +204,47 @@ async fn a_page_labelled_as_text_is_a_page() {
     assert_eq!(site.calls().await.len(), 3);
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
 }
+
+/// Refuses the rows of the second page of followers of a user.
+fn refuse(user: &str) -> String {
+    format!(
+        "create trigger refuse before insert on follows
+         when (select user_id from users where id = new.followed_id) = '{user}'
+             and (select count(*) from follows where followed_id = new.followed_id) >= 10
+             and not exists (select 1 from follows where followed_id = new.followed_id and follower_id = new.follower_id)
+         begin select raise(abort, 'this row is refused'); end"
+    )
+}
+
+#[tokio::test]
+async fn rows_that_the_archive_refuses_are_kept_raw_and_hold_up_nobody() {
+    let mut site = Site::walk("").await;
+    let users = site.sim.world().seed_users();
+    site.set("seeds.users", &format!("{users:?}"))
+        .set("limits.max_in_flight", "3");
+    site.run(&["seed", "users", &users[0]]).await.with(0);
+    site.execute(&refuse(&users[0])).await;
+    site.crawl().await.with(3);
+    let refused = site.job(WALK, &users[0]).await;
+    assert_eq!((refused.state.as_str(), refused.pages), ("failed", 1));
+    let says = "the archive refused the rows of this reply";
+    assert!(refused.note.contains(says), "{refused:?}");
+    let last_error = site.texts("select last_error from jobs where state = 'failed'");
+    assert!(last_error.await[0].contains(says));
+    for user in &users[1..] {
+        assert_eq!(site.job(WALK, user).await.state, "done");
+        assert_eq!(site.follower_differences(user).await, (0, 0));
+    }
+    // What was opened in the breath of the refused page was not sent.
+    site.is_settled().await;
+    assert_eq!(site.bill(), 8 * PAGE);
+    assert_eq!(site.spent().await, site.bill());
+    let raw = site.number(
+        "select count(*) from calls where outcome = 'answered' and kept = 0 and body is not null and cost_micro_usd > 0",
+    );
+    assert_eq!(raw.await, 1);
+    site.execute("drop trigger refuse").await;
+    site.run(&["jobs", "requeue"]).await.with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.follower_differences(&users[0]).await, (0, 0));
+}

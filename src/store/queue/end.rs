@@ -124,10 +124,13 @@ pub(in crate::store) async fn fail(
 ) -> Result<()> {
     if let Some((call_id, settlement)) = &failure.call {
         ledger::settle(connection, *call_id, settlement, failure.now).await?;
-        sqlx::query("update jobs set last_call_id = ?, last_error = ? where id = ?")
-            .bind(call_id)
-            .bind(&failure.error)
-            .bind(failure.job_id)
+        sqlx::query(
+            "update jobs set last_call_id = ?, last_error = ? where id = ? and fence = ? and state = 'leased'",
+        )
+        .bind(call_id)
+        .bind(&failure.error)
+        .bind(failure.job_id)
+        .bind(failure.fence)
             .execute(&mut *connection)
             .await?;
     }
