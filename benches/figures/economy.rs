@@ -1,12 +1,12 @@
 //! What a first full crawl costs, against the fewest pages that could show every row of the lists that it follows.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use anyhow::{Result, ensure};
 use soracrawl::sim::{Options, Shape, Sim, World};
 
 use crate::process::Site;
-use crate::support::{Bench, Limit, float, say};
+use crate::support::{Bench, Limit, float, note, say};
 
 const PAGE_USD: f64 = 0.05;
 const KEYS: &str = "limits.requests_per_second = 5000\nlimits.max_in_flight = 16\n\
@@ -36,7 +36,9 @@ pub fn run(bench: &Bench) -> Result<()> {
             "select (select sum(cost_micro_usd) from calls), (select count(*) from users_now), (select count(*) from posts_now)",
         )?;
         let usd = float(micro_usd) / 1e6;
-        let oracle_usd = float(oracle(sim.world(), sim.options())) * PAGE_USD;
+        let oracle = oracle(sim.world(), sim.options());
+        let fewest = i64::try_from(oracle.values().sum::<usize>())?;
+        let oracle_usd = float(fewest) * PAGE_USD;
         let truth = sim.truth();
         let count = |kind: &str| {
             let of_kind = truth.iter().find(|truth| truth.kind == kind);
@@ -53,28 +55,63 @@ pub fn run(bench: &Bench) -> Result<()> {
             "x",
             Limit::AtMost(1.02),
         );
-        crate::support::note("economy", &format!("${usd:.2} for ${oracle_usd:.2}"));
+        note(
+            "economy",
+            &format!("{name}: ${usd:.2} for ${oracle_usd:.2}"),
+        );
+        for (endpoint, bought, empty) in bench.ask::<(String, i64, i64)>(
+            &site.archive(),
+            "select endpoint, count(*), coalesce(sum(items = 0), 0) from calls where cost_micro_usd > 0 group by endpoint",
+        )? {
+            let needed = oracle.get(endpoint.as_str()).copied().unwrap_or(0);
+            note(
+                "economy",
+                &format!("{name}: {endpoint}: {bought} pages, {empty} of them empty; {needed} show everything"),
+            );
+        }
+        let asked = oracle.get("empty").copied().unwrap_or(0);
+        note(
+            "economy",
+            &format!("{name}: {asked} pages to learn that lists are empty"),
+        );
         bench.wait(sim.stop());
     }
     Ok(())
 }
 
-/// The fewest pages: of each list that the plan follows as many as its items fill, less what came nested in a page that is
-/// bought anyway. An empty list costs nothing where such a page says that it is empty, and otherwise one page.
-fn oracle(world: &World, options: &Options) -> i64 {
+/// The fewest pages by endpoint: of each list that the plan follows as many as its items fill, less what came nested in a
+/// page that is bought anyway. An empty list costs nothing where such a page says that it is empty, and otherwise one page,
+/// counted under `empty`.
+fn oracle(world: &World, options: &Options) -> BTreeMap<&'static str, usize> {
     let is_wrapped = options.shape == Shape::Wrapped;
-    let pages = |items: usize, size: usize| items.div_ceil(size);
     let nested = if is_wrapped { options.nested_items } else { 0 };
-    let rest = |items: usize, size: usize| pages(items.saturating_sub(nested), size);
+    let mut count: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut list = |endpoint, items: usize, size: usize| {
+        *count.entry(endpoint).or_default() += items.div_ceil(size);
+    };
+    list("get_feed", world.feed.len(), options.page_size_feed);
+    list(
+        "get_cameo_leaderboard",
+        world.leaderboard.len(),
+        options.page_size_leaderboard,
+    );
     let seeds = world.seed_users().len();
-    let mut count = pages(world.feed.len(), options.page_size_feed)
-        + pages(world.leaderboard.len(), options.page_size_leaderboard);
     for (number, person) in world.people[..seeds].iter().enumerate() {
-        count += pages(person.posts.len(), options.page_size_posts)
-            + pages(person.followers.len(), options.page_size_follows)
-            + pages(person.following.len(), options.page_size_follows)
-            + pages(person.appearances.len(), options.page_size_appearances)
-            + unknown(world, number, is_wrapped);
+        let follows = options.page_size_follows;
+        list(
+            "get_user_posts",
+            person.posts.len(),
+            options.page_size_posts,
+        );
+        list("get_user_followers", person.followers.len(), follows);
+        list("get_user_following", person.following.len(), follows);
+        let appearances = person.appearances.len();
+        list(
+            "get_user_cameo_appearances",
+            appearances,
+            options.page_size_appearances,
+        );
+        list("empty", unknown(world, number, is_wrapped), 1);
     }
     // Only a list of remixes says in the flat shape how many remixes its items have.
     let counted: HashSet<usize> = world
@@ -83,20 +120,26 @@ fn oracle(world: &World, options: &Options) -> i64 {
         .flat_map(|post| post.remixes.iter().copied())
         .collect();
     for (number, post) in world.posts.iter().enumerate() {
-        let is_known = is_wrapped || counted.contains(&number);
-        count += pages(post.comments.len(), options.page_size_comments);
-        count += match post.remixes.len() {
-            0 => usize::from(!is_known),
-            items => rest(items, options.page_size_remixes),
-        };
+        let rest = post.remixes.len().saturating_sub(nested);
+        list(
+            "get_post_comments",
+            post.comments.len(),
+            options.page_size_comments,
+        );
+        list("get_post_remix_list", rest, options.page_size_remixes);
+        let is_known = is_wrapped || !post.remixes.is_empty() || counted.contains(&number);
+        list("empty", usize::from(!is_known), 1);
     }
     // The flat shape has no replies to replies.
-    let comments = world.comments.iter();
-    count += comments
-        .filter(|comment| is_wrapped || comment.depth == 0)
-        .map(|comment| rest(comment.replies.len(), options.page_size_comments))
-        .sum::<usize>();
-    i64::try_from(count).unwrap_or(i64::MAX)
+    for comment in world
+        .comments
+        .iter()
+        .filter(|it| is_wrapped || it.depth == 0)
+    {
+        let rest = comment.replies.len().saturating_sub(nested);
+        list("get_comment_replies", rest, options.page_size_comments);
+    }
+    count
 }
 
 /// How many pages it takes to learn that a user's empty lists are empty, where no list of others says so. One profile

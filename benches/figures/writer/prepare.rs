@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use soracrawl::api::{self, endpoints};
 use soracrawl::crawl::{Packer, item_hashes};
 use soracrawl::model::{Lease, MicroUsd, StopReason};
@@ -23,8 +24,16 @@ pub async fn open(archive: &Path) -> Result<SqliteConnection> {
     Ok(SqliteConnection::connect_with(&options).await?)
 }
 
+/// What the writer is to be given.
+pub struct Prepared {
+    pub walks: Vec<Walk>,
+    /// What a worker has done by then, on one core: replies read, and compressed.
+    pub reading: Duration,
+    pub packing: Duration,
+}
+
 /// Makes the archive, and gives the pages that it waits for.
-pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Vec<Walk>> {
+pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Prepared> {
     Store::open(fresh).await?.close().await?;
     let mut connection = open(fresh).await?;
     sqlx::query("attach ? as recorded")
@@ -58,25 +67,38 @@ pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Vec<Walk>> {
     anyhow::ensure!(wrong.is_empty(), "{wrong:?}");
     store.close().await?;
     let mut walks: BTreeMap<i64, Walk> = BTreeMap::new();
+    let (mut reading, mut packing) = (Duration::ZERO, Duration::ZERO);
     for row in &rows {
         let walk = walks.entry(row.try_get("job_id")?).or_default();
-        let page = page(&packer, row, walk)?;
+        let page = page(&packer, row, walk, [&mut reading, &mut packing])?;
         walk.push(page);
     }
     // As they began.
     let mut walks: Vec<Walk> = walks.into_values().collect();
     walks.sort_by_key(|walk| walk.first().map(|page| page.call_id));
-    Ok(walks)
+    Ok(Prepared {
+        walks,
+        reading,
+        packing,
+    })
 }
 
 /// A recorded call as the page that a worker would hand over, behind those of its walk.
-fn page(packer: &Packer, row: &SqliteRow, walk: &Walk) -> Result<PageCommit> {
+fn page(
+    packer: &Packer,
+    row: &SqliteRow,
+    walk: &Walk,
+    [reading, packing]: [&mut Duration; 2],
+) -> Result<PageCommit> {
     let entry = endpoints::find(row.try_get("endpoint")?).context("an endpoint")?;
     let subject: String = row.try_get("subject")?;
-    let body: Vec<u8> = row.try_get("body")?;
-    let reply = packer.unpack(&body)?;
-    let harvest =
-        api::harvest(entry, &subject, &reply).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let reply = packer.unpack(row.try_get("body")?)?;
+    let started = Instant::now();
+    let harvest = api::harvest(entry, &subject, &reply).map_err(|why| anyhow!("{why:?}"))?;
+    *reading += started.elapsed();
+    let started = Instant::now();
+    let body = packer.pack(entry.name, &reply)?;
+    *packing += started.elapsed();
     let items: usize = walk.iter().map(|page| page.harvest.items.len()).sum();
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {

@@ -18,6 +18,11 @@ pragma wal_autocheckpoint = 16000; pragma cache_size = -16000; pragma temp_store
 begin;
 ";
 
+/// A column's value as a literal. The shell takes a carriage return at the end of a line for a part of its end.
+fn literal(column: &str) -> String {
+    format!("replace(quote({column}), char(13), '''||char(13)||''')")
+}
+
 /// Writes the script.
 pub async fn write(archive: &Path, script: &Path) -> Result<()> {
     let mut out = BufWriter::new(File::create(script)?);
@@ -30,10 +35,7 @@ pub async fn write(archive: &Path, script: &Path) -> Result<()> {
                 .bind(*table)
                 .fetch_all(&mut connection)
                 .await?;
-        let quoted: Vec<String> = columns
-            .iter()
-            .map(|name| format!("quote({name})"))
-            .collect();
+        let quoted: Vec<String> = columns.iter().map(|name| literal(name)).collect();
         let text = format!(
             "select {} from {table} order by {}, {}",
             quoted.join(" || ',' || "),
