@@ -56,17 +56,46 @@ fn the_image_copies_files_that_exist_and_are_sent_to_the_builder() {
             count += 1;
         }
     }
-    assert_eq!(count, 5);
+    assert_eq!(count, 6);
+}
+
+/// The folders that are in the image when cargo first reads the manifest: those copied by then, and `src`, which is made.
+fn there_at_first() -> Vec<String> {
+    let mut there = vec!["src".to_owned()];
+    for (name, rest) in instructions() {
+        match name.as_str() {
+            "COPY" => there.extend(rest.split(' ').map(str::to_owned)),
+            "RUN" if rest.contains("cargo build") => return there,
+            _ => {}
+        }
+    }
+    panic!("nothing is built")
 }
 
 #[test]
 fn what_the_manifest_names_is_copied_into_the_image() {
     let manifest: toml::Table = file("Cargo.toml").parse().expect("a manifest");
-    for targets in ["bench", "test", "example", "bin"] {
+    let there = there_at_first();
+    let mut targets: Vec<&toml::Value> = manifest.get("lib").into_iter().collect();
+    for kind in ["bench", "test", "example", "bin"] {
+        let of_kind = manifest.get(kind).and_then(toml::Value::as_array);
+        targets.extend(of_kind.into_iter().flatten());
+    }
+    assert!(targets.len() >= 3, "the library, the program, the figures");
+    for target in targets {
+        let path = target.get("path").and_then(toml::Value::as_str);
+        // Where no path is given cargo looks where the kind of target is by custom, and only a library is in `src`.
+        let path = match (path, target.get("name")) {
+            (Some(path), _) => path,
+            (None, None) => "src/lib.rs",
+            (None, Some(name)) => panic!("{name} has no path"),
+        };
+        let (folder, _) = path.split_once('/').expect("a folder");
         assert!(
-            !manifest.contains_key(targets),
-            "cargo looks for the files of [[{targets}]] in the image too"
+            there.iter().any(|copied| copied == folder),
+            "cargo looks for {path} in the image too"
         );
+        assert!(root().join(path).exists(), "{path}");
     }
     assert!(!root().join("build.rs").exists());
 }

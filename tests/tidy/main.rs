@@ -4,6 +4,7 @@ mod container;
 mod dictionary;
 mod kills;
 mod lexer;
+mod performance;
 mod project;
 mod queries;
 mod readme;

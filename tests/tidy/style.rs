@@ -15,10 +15,15 @@ const TO_BE_DIVIDED: [(&str, usize); 5] = [
     ("tests/daemon/support.rs", 400),
 ];
 
+/// Every Rust file of the project.
+fn all_rust_files() -> Vec<(String, String)> {
+    ["src", "tests", "benches"].map(rust_files).concat()
+}
+
 #[test]
 fn a_file_has_at_most_300_lines_without_its_tests() {
     let mut long = Vec::new();
-    for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+    for (name, text) in all_rust_files() {
         let lines = if is_test_file(&name) {
             0
         } else {
@@ -81,7 +86,7 @@ fn production_code_does_not_know_that_it_is_tested() {
 #[test]
 fn a_file_says_first_what_it_is_for() {
     let mut silent = Vec::new();
-    for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+    for (name, text) in all_rust_files() {
         let is_module_of_tests = name.ends_with("/tests.rs");
         if !text.starts_with("//! ") && !is_module_of_tests {
             silent.push(name);
@@ -93,7 +98,7 @@ fn a_file_says_first_what_it_is_for() {
 #[test]
 fn the_name_of_a_test_is_a_fact() {
     let mut short = Vec::new();
-    for (name, text) in rust_files("src").into_iter().chain(rust_files("tests")) {
+    for (name, text) in all_rust_files() {
         let code = lexer::read(&text).code;
         for test in code.split("test]\n").skip(1) {
             let Some((_, rest)) = test.split_once("fn ") else {

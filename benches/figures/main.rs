@@ -1,0 +1,88 @@
+//! What is claimed about speed and cost, measured: `cargo bench`, or `cargo bench -- job` for one figure.
+//!
+//! A missed limit is printed and is no failure, for machines are noisy; a wrong result is one.
+//! docs/performance.md says what each figure is for.
+
+mod build;
+mod burst;
+mod compression;
+mod economy;
+mod http;
+mod job;
+mod large;
+mod limit;
+mod process;
+mod support;
+mod world;
+mod writer;
+
+use std::process::ExitCode;
+
+use support::{Bench, line};
+
+struct Figure {
+    name: &'static str,
+    run: fn(&Bench) -> anyhow::Result<()>,
+    /// It takes minutes, and gigabytes of disk.
+    only_by_name: bool,
+}
+
+const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Figure {
+    Figure {
+        name,
+        run,
+        only_by_name: false,
+    }
+}
+
+const FIGURES: [Figure; 8] = [
+    figure("job", job::run),
+    figure("burst", burst::run),
+    figure("compression", compression::run),
+    figure("writer", writer::run),
+    figure("limit", limit::run),
+    figure("economy", economy::run),
+    figure("build", build::run),
+    Figure {
+        only_by_name: true,
+        ..figure("large", large::run)
+    },
+];
+
+fn main() -> ExitCode {
+    // Cargo says `--bench` to whatever it runs.
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    if let Some(unknown) = named
+        .iter()
+        .find(|name| FIGURES.iter().all(|figure| figure.name != **name))
+    {
+        let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
+        eprintln!(
+            "there is no figure {unknown}; there are {}",
+            names.join(", ")
+        );
+        return ExitCode::FAILURE;
+    }
+    let is_wanted = |figure: &&Figure| match named.is_empty() {
+        true => !figure.only_by_name,
+        false => named.iter().any(|name| name == figure.name),
+    };
+    let mut exit = ExitCode::SUCCESS;
+    let bench = match Bench::new() {
+        Ok(bench) => bench,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    for figure in FIGURES.iter().filter(is_wanted) {
+        if let Err(error) = (figure.run)(&bench) {
+            line(&format!("{:<12} WRONG: {error:#}", figure.name));
+            exit = ExitCode::FAILURE;
+        }
+    }
+    exit
+}

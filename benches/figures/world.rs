@@ -1,0 +1,94 @@
+//! The world of `job` and `burst`, and a crawl of it: 20 users with 200 posts of 20 comments each, and 250 followers.
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+
+use crate::process::{Remote, Site, Usage};
+use crate::support::Bench;
+
+/// 20 users x (10 pages of posts + 5 of followers) + 4,000 posts x 2 pages of comments.
+pub const PAGES: i64 = 8_300;
+pub const IN_FLIGHT: i64 = 32;
+
+pub const OPTIONS: &str = "--exact --users 20 --audience 250 --characters 0 --posts 200 --page-size-posts 20 \
+    --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --warm";
+pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_flight = 32";
+
+/// A crawl of that world, and what it took.
+pub struct Crawled {
+    pub site: Site,
+    pub usage: Usage,
+    pub remote: Remote,
+    /// What the simulator used meanwhile.
+    pub remote_cpu_seconds: f64,
+    pub rows: i64,
+}
+
+/// A simulator that answers after so many milliseconds.
+pub fn remote(latency_ms: u32) -> Result<Remote> {
+    let latency_ms = latency_ms.to_string();
+    let mut options = vec!["--latency-ms", &latency_ms];
+    options.extend(OPTIONS.split_whitespace());
+    Remote::start(&options)
+}
+
+/// Crawls it, and makes sure that it was all of it, once.
+pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
+    let remote = remote(latency_ms)?;
+    let site = Site::new(remote.address(), KEYS)?;
+    let users = authors(&remote)?;
+    let before = remote.cpu_seconds()?;
+    let usage = site.crawl(&users)?;
+    let remote_cpu_seconds = remote.cpu_seconds()? - before;
+    let rows = check(bench, &site, &remote)?;
+    Ok(Crawled {
+        site,
+        usage,
+        remote,
+        remote_cpu_seconds,
+        rows,
+    })
+}
+
+/// Makes sure that each page was kept and billed once; gives the rows that the replies told of.
+pub fn check(bench: &Bench, site: &Site, remote: &Remote) -> Result<i64> {
+    let (kept, distinct, rows): (i64, i64, i64) = bench.ask_one(
+        &site.archive(),
+        "select count(*), count(distinct job_id || ' ' || coalesce(cursor, '')), sum(row_count) from calls where kept = 1",
+    )?;
+    let total = &remote.ask("/sim/account")?["total"];
+    let billed = total["billed"].as_i64().context("a bill")?;
+    ensure!(
+        (kept, distinct, billed) == (PAGES, PAGES, PAGES),
+        "{kept} pages were kept, {distinct} different ones, {billed} billed, instead of {PAGES}"
+    );
+    Ok(rows)
+}
+
+/// The users who post.
+pub fn authors(remote: &Remote) -> Result<Vec<String>> {
+    let truth = remote.ask("/sim/truth")?;
+    let posts = truth
+        .as_array()
+        .and_then(|kinds| kinds.iter().find(|kind| kind["kind"] == "posts"))
+        .context("posts")?;
+    let texts = |value: &Value| -> Vec<String> {
+        let values = value.as_array().into_iter().flatten();
+        values
+            .filter_map(Value::as_str)
+            .map(str::to_owned)
+            .collect()
+    };
+    let at = texts(&posts["columns"])
+        .iter()
+        .position(|column| column == "author_user_id")
+        .context("authors")?;
+    let rows = posts["rows"].as_array().context("rows")?;
+    let mut users: Vec<String> = rows
+        .iter()
+        .filter_map(|row| row[at].as_str().map(str::to_owned))
+        .collect();
+    users.sort();
+    users.dedup();
+    Ok(users)
+}
