@@ -122,7 +122,7 @@ impl Mender<'_> {
     }
 }
 
-/// The code unit of a `\uXXXX` at the head of some bytes.
+/// The code unit of an escape, `\u` and four digits, at the head of some bytes.
 fn unit(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     if !digits.iter().all(u8::is_ascii_hexdigit) {

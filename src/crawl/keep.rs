@@ -11,7 +11,7 @@ use super::begin::{Begun, Held, begin, give_back, open_call};
 use super::decide::{self, WalkFacts};
 use super::engine::{Engine, now};
 use super::trail::{Trail, item_hashes};
-use super::worker::release;
+use super::worker::{release, say_lease_lost};
 use crate::api::limiter::{Standing, Verdict};
 use crate::api::{Entry, Reply};
 use crate::model::{Harvest, Lease, StopReason};
@@ -24,13 +24,6 @@ const PAGES_HELD: u32 = 16;
 pub(super) struct Walk {
     pub(super) lease: Lease,
     pub(super) trail: Trail,
-}
-
-impl Walk {
-    /// Whether it was held for long enough.
-    pub(super) fn is_to_be_released(&self) -> bool {
-        self.lease.pages > 0 && self.lease.pages.is_multiple_of(PAGES_HELD)
-    }
 }
 
 /// The reply was read: everything of it is kept in one transaction, and what comes next begins in the same, where it can.
@@ -97,7 +90,8 @@ pub(super) async fn keep<'a>(
         });
     };
     let walk = Box::new(Walk { lease, trail });
-    let standing = match walk.is_to_be_released() || engine.is_stopping() {
+    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
+    let standing = match is_to_be_released || engine.is_stopping() {
         true => Standing::Nowhere,
         false => parts.limiter.try_turn(entry.name, now()),
     };
@@ -119,6 +113,10 @@ pub(super) async fn keep<'a>(
             let _ = release(engine, &walk.lease, call_id).await;
         }
         return is_kept.map(|_| None);
+    }
+    if is_to_be_released {
+        release(engine, &walk.lease, None).await?;
+        return Ok(None);
     }
     Ok(Some(Held {
         busy,
@@ -147,9 +145,8 @@ impl Kept {
                 keep_raw(engine, self.job, self.call_id, self.settlement, &error).await?;
                 return Ok(false);
             }
-            // Whoever took over the job goes on with it.
             Err(Error::LeaseLost) => {
-                tracing::warn!("a lease was lost; the job is done by another worker");
+                say_lease_lost();
                 return Ok(false);
             }
             Err(error) => return Err(error),

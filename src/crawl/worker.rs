@@ -33,10 +33,7 @@ pub async fn work(engine: Arc<Engine>) {
         match step(&engine, held.take()).await {
             Ok(Step::GoesOn(walk)) => held = Some(walk),
             Ok(Step::Worked) => {}
-            // Whoever took over the job goes on with it.
-            Err(Error::LeaseLost) => {
-                tracing::warn!("a lease was lost; the job is done by another worker");
-            }
+            Err(Error::LeaseLost) => say_lease_lost(),
             Ok(Step::NothingReady) => rest(&engine).await,
             // Nothing was sent yet: what is paid for waits in the writer, not here.
             Err(Error::Unwritable(error)) => {
@@ -46,6 +43,11 @@ pub async fn work(engine: Arc<Engine>) {
             Err(error) => engine.stop(StopCause::Broken(error.to_string())),
         }
     }
+}
+
+/// Whoever took over the job goes on with it.
+pub(super) fn say_lease_lost() {
+    tracing::warn!("a lease was lost; the job is done by another worker");
 }
 
 async fn rest(engine: &Engine) {
@@ -91,10 +93,6 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => match keep(engine, held, entry, call_id, reply, harvest).await? {
-            Some(held) if held.walk.is_to_be_released() => {
-                release(engine, &held.walk.lease, None).await?;
-                Step::Worked
-            }
             Some(held) => Step::GoesOn(held),
             None => Step::Worked,
         },

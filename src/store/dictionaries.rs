@@ -9,7 +9,7 @@ use super::{Result, Store};
 /// How many replies a dictionary is trained with at most.
 const SAMPLES: u32 = 256;
 /// How much of them, compressed, is read at most: a few large ones are enough.
-const SAMPLES_BYTES: usize = 8 << 20;
+const SAMPLES_BYTES: usize = 2 << 20;
 
 const ALL: &str =
     "select id, endpoint, made_at, replies, checksum, dictionary from dictionaries order by id";
