@@ -15,10 +15,13 @@
 
 pub mod api;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod crawl;
 pub mod daemon;
 pub mod model;
+pub mod replies;
+pub mod report;
 pub mod sim;
 pub mod store;
 pub mod verify;

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use soracrawl::crawl::now;
+use soracrawl::clock::Clock;
 use soracrawl::sim::DEFAULT_KEY;
 use tempfile::TempDir;
 
@@ -41,7 +41,7 @@ impl Drop for Guarded {
 
 /// Runs a command to its end, which must be a good one.
 pub fn measure(mut command: Command, said: &Path) -> Result<Usage> {
-    let (started_at, started) = (now(), Instant::now());
+    let (started_at, started) = (Clock::real().now(), Instant::now());
     let child = command
         .stdin(Stdio::null())
         .stdout(Stdio::null())

@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use soracrawl::api::{endpoints, harvest};
 use soracrawl::crawl::decide::{WalkFacts, after_page};
-use soracrawl::crawl::trail::Trail;
+use soracrawl::crawl::seen::Trail;
 use soracrawl::store::Next;
 
 fuzz_target!(|data: &[u8]| {

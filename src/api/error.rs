@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use detail::Detail;
 
-use super::{Answer, Facts, Reply, Scrubber};
+use super::{Answer, Facts, Malformed, Reply, Scrubber};
 
 /// How long a block of Cloudflare is left alone: asking again soon prolongs it.
 const BLOCKED: Duration = Duration::from_secs(30);
@@ -47,6 +47,13 @@ pub enum Error {
     /// The cursor that was sent is not accepted: the walk goes back to its head, once.
     #[error("the cursor was refused: {why}")]
     CursorRefused { why: String },
+}
+
+impl From<Malformed> for Error {
+    fn from(malformed: Malformed) -> Self {
+        let Malformed { at, why } = malformed;
+        Self::Malformed { at, why }
+    }
 }
 
 /// What of the request decides over the meaning of its answer.

@@ -5,9 +5,9 @@
 //! pure; here it is shared, and waited for.
 
 mod breaker;
-mod manners;
-mod pace;
-mod slots;
+mod policy;
+mod quota;
+mod rate;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,8 +16,8 @@ use std::time::Duration;
 use governor::clock::DefaultClock;
 
 use super::endpoints;
-pub use manners::Manners;
-pub use slots::{CALL, Slots};
+pub use policy::Manners;
+pub use quota::{CALL, Slots};
 
 /// How long a worker waits for a pause to end while it holds a job; beyond that the job goes back.
 pub const PATIENCE_SECONDS: f64 = 1.0;

@@ -2,7 +2,7 @@
 
 use super::endpoint::{Entry, Malformed};
 use super::json::Json;
-use super::mend::mend;
+use super::repair::repair;
 use crate::model::{Harvest, Odd};
 
 /// Everything that a paid reply holds. Pure, so that stored replies can be read again.
@@ -54,7 +54,7 @@ fn with_payload<T>(
         Ok(tree) => return Ok((read(payload(&tree)?)?, Vec::new())),
         Err(refused) => refused,
     };
-    let Some((text, odd)) = mend(body) else {
+    let Some((text, odd)) = repair(body) else {
         return Err(refused);
     };
     let tree = parse(text.as_bytes())?;

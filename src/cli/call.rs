@@ -8,10 +8,11 @@ use std::path::PathBuf;
 use super::out::say;
 use super::table::plain;
 use super::{Cli, Exit, Usage, logging, run};
-use crate::api::{self, Asked, Client, Entry, Reply, Request, Scrubber, endpoints, error};
-use crate::crawl::{Packer, day, now, settlement};
-use crate::daemon::{self, Archive, Signals, patiently};
-use crate::store::{Error, OpenCall, RunKind, Settlement};
+use crate::api::{Entry, endpoints};
+use crate::clock::Clock;
+use crate::daemon::{self, Archive, ByHand, Signals};
+use crate::replies::Reader;
+use crate::store::{Error, RunKind};
 
 /// Arguments of `call`.
 #[derive(Debug, clap::Args)]
@@ -49,169 +50,44 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if entry.creates && !args.yes && !confirmed(entry)? {
         return Ok(Exit::Usage);
     }
-    let archive = Archive::open(&config.archive.path, RunKind::Call).await?;
-    let client =
-        Client::new(&(&config.api).into(), &key.secret).map_err(|why| anyhow::anyhow!(why))?;
-    let scrubber = Scrubber::new(&key.secret);
-    let limiter = daemon::limiter(&config, &archive.store).await?;
-    let packer = daemon::packer(&archive.store.dictionaries().await?);
-    while let Err(resting) = limiter
-        .turn(entry.name, api::limiter::Standing::Nowhere, now)
-        .await
-    {
-        let wait = (resting.until - now()).max(0.0);
-        eprintln!(
-            "the remote wants no calls of {} for {wait:.0} s; waiting",
-            entry.name
-        );
-        tokio::time::sleep(std::time::Duration::from_secs_f64(wait)).await;
-    }
-    let cursor = parameters
-        .iter()
-        .find(|(name, _)| *name == "cursor")
-        .map(|(_, value)| value.clone());
-    let subject = entry
-        .subject
-        .and_then(|subject| parameters.iter().find(|(name, _)| *name == subject));
-    let subject = subject.map_or_else(String::new, |(_, value)| value.clone());
-    let all: serde_json::Map<String, serde_json::Value> = parameters
-        .iter()
-        .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
-        .collect();
-    let time = now();
-    let opened = archive
-        .store
-        .open_call(&OpenCall {
-            run_id: archive.run.id,
-            lease: None,
-            seed_id: None,
-            endpoint: entry.name,
-            subject: scrubber.scrub_text(&serde_json::Value::Object(all).to_string()),
-            cursor: cursor.clone(),
-            price: entry.price,
-            budget: daemon::budget(&config),
-            day: day(time),
-            now: time,
-        })
-        .await;
-    let call_id = match opened {
-        Ok(call_id) => call_id,
-        Err(error) => {
-            archive.close("budget").await?;
-            return Err(error.into());
-        }
-    };
-    let method = match entry.method {
-        api::endpoint::Method::Get => api::Method::Get,
-        api::endpoint::Method::Post => api::Method::Post,
-    };
-    let reply = client
-        .call(&Request {
-            method,
-            path: entry.path,
-            query,
-            body,
-        })
-        .await;
-    let mut signals = Signals::listen()?;
-    let called = Called {
+    let archive = Archive::open(&config.archive.path, RunKind::Call, Clock::real()).await?;
+    let by_hand = ByHand {
         entry,
-        call_id,
-        subject: &subject,
-        had_cursor: cursor.is_some(),
-        reply: &reply,
+        parameters,
+        query,
+        body,
     };
-    let result = keep(&archive, &mut signals, &called, &scrubber, &packer).await;
-    let closed = archive.close_patiently("idle", &mut signals, false).await;
-    say!("{}", result?);
+    let mut signals = Signals::listen()?;
+    let called = daemon::call(
+        &archive,
+        &config,
+        &key.secret,
+        Reader::default(),
+        by_hand,
+        &mut signals,
+        |seconds| {
+            eprintln!(
+                "the remote wants no calls of {} for {seconds:.0} s; waiting",
+                entry.name
+            );
+        },
+    )
+    .await;
+    let reason = match &called {
+        Err(error) if is_budget(error) => "budget",
+        _ => "idle",
+    };
+    let closed = archive.close_patiently(reason, &mut signals, false).await;
+    let called = called?;
+    if let Some(why) = &called.not_archived {
+        eprintln!("error: {}", plain(why));
+    }
+    say!("{}", called.data);
     closed.map(|()| Exit::Done)
 }
 
-/// A call that was sent, and what came of it.
-struct Called<'a> {
-    entry: &'static Entry,
-    call_id: i64,
-    subject: &'a str,
-    had_cursor: bool,
-    reply: &'a Reply,
-}
-
-/// Settles the call, keeps what it brought, and gives its data for printing. It was paid for: while the archive cannot
-/// be written it waits.
-async fn keep(
-    archive: &Archive,
-    signals: &mut Signals,
-    called: &Called<'_>,
-    scrubber: &Scrubber,
-    packer: &Packer,
-) -> anyhow::Result<String> {
-    let Called {
-        entry,
-        call_id,
-        subject,
-        had_cursor,
-        reply,
-    } = *called;
-    let read = error::of_reply(
-        reply,
-        Asked {
-            had_cursor,
-            now: now(),
-        },
-        scrubber,
-    )
-    .and_then(|body| {
-        let harvest = api::harvest(entry, subject, body);
-        harvest
-            .map(|harvest| (body, harvest))
-            .map_err(|why| api::Error::Malformed {
-                at: why.at,
-                why: why.why,
-            })
-    });
-    match read {
-        Ok((body, harvest)) => {
-            let settled = settlement(packer, entry.name, reply, entry.price, None);
-            let kept = patiently(signals, false, async || {
-                let store = &archive.store;
-                store
-                    .keep_call(call_id, subject, &settled, &harvest, now())
-                    .await
-            });
-            match kept.await {
-                Ok(()) => {}
-                // Nobody waits any more, and the reply is shown at least.
-                Err(error @ Error::Unwritable(_)) => {
-                    eprintln!("error: not archived: {}", plain(&error.to_string()))
-                }
-                Err(error) => {
-                    // It was paid for: the raw reply is kept, and shown.
-                    let error = format!("the archive refused the rows of this reply: {error}");
-                    eprintln!("error: {}", plain(&error));
-                    let settled = Settlement {
-                        error: Some(error),
-                        ..settled
-                    };
-                    archive.store.settle_call(call_id, &settled, now()).await?;
-                }
-            }
-            Ok(api::payload_json(body)?)
-        }
-        Err(error) => {
-            let settled = settlement(
-                packer,
-                entry.name,
-                reply,
-                entry.price,
-                Some(error.to_string()),
-            );
-            patiently(signals, false, async || {
-                archive.store.settle_call(call_id, &settled, now()).await
-            })
-            .await?;
-            Err(error.into())
-        }
-    }
+fn is_budget(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref::<Error>(), Some(Error::BudgetSpent(_)))
 }
 
 fn confirmed(entry: &Entry) -> anyhow::Result<bool> {

@@ -10,12 +10,14 @@ use super::out::say;
 use super::table::{layout, thousands};
 use super::{Cli, Exit, logging, run};
 use crate::api::Secret;
+use crate::clock::Clock;
 use crate::config::{Config, Log, LogFormat};
 use crate::crawl::Plan;
 use crate::daemon::{self, Archive};
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, Seed, SeedKind};
 use crate::sim::{self, Sim, Truth};
-use crate::store::{RunKind, Seed, SeedKind, Store, compare, report};
+use crate::store::read::{self, views};
+use crate::store::{RunKind, Store};
 
 /// The world and its faults are the same in every demo.
 const SEED: u64 = 7;
@@ -64,11 +66,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         FAULTS * 100.0
     );
     let config = config(&sim, path.clone());
-    let archive = Archive::open(&path, RunKind::Run).await?;
+    let archive = Archive::open(&path, RunKind::Run, Clock::real()).await?;
     daemon::prepare(
         &archive.store,
         &Plan::new(config.crawl.clone()),
         &seeds(&sim),
+        archive.clock.now(),
     )
     .await?;
     let key = Secret::new(sim::DEFAULT_KEY).map_err(|why| anyhow::anyhow!(why))?;
@@ -118,7 +121,7 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
         rows: truth,
     } in sim.truth()
     {
-        let archived = compare::shown(&readers, kind, &columns).await?;
+        let archived = views::shown(&readers, kind, &columns).await?;
         let (missing, extra) = (
             truth.difference(&archived).count(),
             archived.difference(&truth).count(),
@@ -147,11 +150,11 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
             &rows
         )
     );
-    let all = report::endpoints(&readers).await?;
-    let sum = |of: fn(&report::EndpointStatus) -> i64| all.values().map(of).sum::<i64>();
+    let all = read::endpoints(&readers).await?;
+    let sum = |of: fn(&read::EndpointStatus) -> i64| all.values().map(of).sum::<i64>();
     let cost = MicroUsd(sum(|of| of.cost_micro_usd));
     let archived_rows = sum(|of| of.rows);
-    let repeated = report::repeated_pages(&readers).await?;
+    let repeated = read::repeated_pages(&readers).await?;
     say!(
         "\ncalls {} ({} pages kept, {} failed and tried again), {} spent, {} per thousand rows",
         thousands(sum(|of| of.answered + of.unknown + of.never_sent)),

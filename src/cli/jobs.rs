@@ -3,7 +3,7 @@
 use super::out::say;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
-use crate::store::report::{self, JobLine};
+use crate::store::read::{self, JobLine};
 use crate::store::{Requeue, Store};
 
 /// Arguments of `jobs`.
@@ -99,7 +99,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     let readers = Store::open_readers(&config.archive.path).await?;
     let which = &args.which;
-    let lines = report::jobs(
+    let lines = read::jobs(
         &readers,
         which.state.as_deref(),
         which.endpoint.as_deref(),

@@ -9,9 +9,9 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 use super::table::thousands;
 use crate::api::endpoints;
-use crate::crawl::{Engine, day, now};
+use crate::crawl::Engine;
 use crate::model::MicroUsd;
-use crate::store::report;
+use crate::store::read;
 
 const REFRESH: Duration = Duration::from_millis(500);
 
@@ -23,7 +23,7 @@ pub(super) async fn draw(engine: Arc<Engine>, bars: MultiProgress) {
     let mut rate = Rate::new();
     loop {
         let stopping = engine.is_stopping();
-        if let Ok(all) = report::endpoints(engine.parts.store.readers()).await {
+        if let Ok(all) = read::endpoints(engine.parts.store.readers()).await {
             let mut left = 0;
             for entry in endpoints::ALL {
                 let Some(status) = all.get(entry.name) else {
@@ -69,9 +69,9 @@ async fn totals(engine: &Engine, left: i64, rate: &mut Rate) -> String {
     let counters = &engine.counters;
     let pages = counters.pages.load(Ordering::Relaxed);
     let per_second = rate.at(pages);
-    let charged = report::charged(
+    let charged = read::charged(
         engine.parts.store.readers(),
-        &day(now()),
+        &engine.parts.clock.today(),
         engine.parts.run.id,
     )
     .await

@@ -7,12 +7,15 @@ use std::time::Duration;
 use anyhow::anyhow;
 use indicatif::MultiProgress;
 
-use super::{Cli, Exit, Usage, estimate, items, logging, progress, table};
+use super::{Cli, Exit, Usage, logging, progress, table};
 use crate::api::Secret;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::crawl::{Engine, Plan, StopCause, day, now};
+use crate::crawl::{Engine, Plan, StopCause};
 use crate::daemon::{self, Archive, Signals};
-use crate::store::{RunKind, report};
+use crate::report::estimate;
+use crate::report::status::{budget, room};
+use crate::store::{RunKind, read};
 
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
@@ -41,9 +44,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if let Some(warning) = &key.warning {
         tracing::warn!("{warning}");
     }
-    let archive = Archive::open(&config.archive.path, RunKind::Run).await?;
+    let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
     let plan = Plan::new(config.crawl.clone());
-    let prepared = daemon::prepare(&archive.store, &plan, &items::of_config(&config.seeds)).await?;
+    let prepared = daemon::prepare(
+        &archive.store,
+        &plan,
+        &config.seeds.list(),
+        archive.clock.now(),
+    )
+    .await?;
     if prepared.plan_changed {
         tracing::info!("the plan has changed: kept replies are planned again, at no cost");
     }
@@ -63,7 +72,8 @@ pub(super) async fn crawl(
     bars: Option<MultiProgress>,
 ) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
-    let engine = daemon::engine(&archive, config, key, until_idle).await?;
+    let parts = daemon::parts(&archive, config, key, until_idle).await?;
+    let engine = Arc::new(Engine::new(parts));
     let preflight = tokio::select! {
         preflight = daemon::preflight(&engine) => preflight,
         name = signals.next() => {
@@ -122,8 +132,13 @@ async fn confirm(
         return Ok(true);
     }
     let estimate = estimate::of(archive.store.readers(), plan).await?;
-    let charged = report::charged(archive.store.readers(), &day(now()), archive.run.id).await?;
-    let room = daemon::room(&daemon::budget(config), &charged);
+    let charged = read::charged(
+        archive.store.readers(),
+        &archive.clock.today(),
+        archive.run.id,
+    )
+    .await?;
+    let room = room(&budget(config), &charged);
     let expected = estimate.expected();
     let may_cost = room.map_or(expected, |room| expected.min(room));
     if may_cost <= config.budget.confirm_above_usd {
@@ -195,14 +210,14 @@ async fn say_end(
         // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
         for (endpoint, why) in engine.retired() {
             daemon::patiently(signals, false, async || {
-                store.retire(endpoint, &why, now()).await
+                store.retire(endpoint, &why, engine.now()).await
             })
             .await?;
         }
     }
     let readers = store.readers();
-    let stops = report::stop_counts(readers).await?;
-    let charged = report::charged(readers, &day(now()), engine.parts.run.id).await?;
+    let stops = read::stop_counts(readers).await?;
+    let charged = read::charged(readers, &engine.parts.clock.today(), engine.parts.run.id).await?;
     let count = |reason: &str| stops.get(reason).copied().unwrap_or(0);
     let missing = count("failed") + count("stalled") + count("truncated");
     let exit = match cause {
@@ -214,7 +229,7 @@ async fn say_end(
         }
         StopCause::Budget(spent) => {
             let stopped = daemon::patiently(signals, false, async || {
-                store.stop_all(&spent.to_string(), now()).await
+                store.stop_all(&spent.to_string(), engine.now()).await
             })
             .await?;
             tracing::warn!(stopped, "{spent}; raise it and run again to go on");

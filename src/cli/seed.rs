@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::items::{self, Kind};
 use super::out::say;
+use super::seed_file;
 use super::{Cli, Exit, Usage};
+use crate::clock::Clock;
 use crate::crawl::Plan;
 use crate::daemon;
-use crate::store::{Seed, SeedKind, Store};
+use crate::model::seed::{Kind, item};
+use crate::model::{Seed, SeedKind};
+use crate::store::Store;
 
 /// Arguments of `seed`.
 #[derive(Debug, clap::Args)]
@@ -68,7 +71,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         eprintln!("error: {why}");
     }
     let store = Store::open(&config.archive.path).await?;
-    let seeded = daemon::plant(&store, &Plan::new(config.crawl.clone()), &seeds).await?;
+    let seeded = daemon::plant(
+        &store,
+        &Plan::new(config.crawl.clone()),
+        &seeds,
+        Clock::real().now(),
+    )
+    .await?;
     store.close().await?;
     say!(
         "{} new seeds, {} known already; {} new jobs in {}",
@@ -99,7 +108,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)> {
     let (mut seeds, mut bad) = (Vec::new(), Vec::new());
     for text in &items.items {
-        match items::item(kind, text) {
+        match item(kind, text) {
             Ok(seed) => seeds.push(seed),
             Err(why) => bad.push(why),
         }
@@ -118,7 +127,7 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
         } else {
             file.display().to_string()
         };
-        let (more, wrong) = items::read(kind, &text_of(&file)?);
+        let (more, wrong) = seed_file::read(kind, &text_of(&file)?);
         seeds.extend(more);
         bad.extend(wrong.into_iter().map(|bad| format!("{name}, {bad}")));
     }

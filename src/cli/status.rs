@@ -1,21 +1,16 @@
 //! `soracrawl status`: what a crawl does, has and costs.
 
-use std::collections::BTreeMap;
-
 use super::out::say;
 use super::progress::span;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
+use crate::clock::Clock;
 use crate::config::Config;
-use crate::crawl::{day, now};
-use crate::daemon;
 use crate::model::MicroUsd;
-use crate::store::report::{self, Charged, EndpointStatus, LastRun, StopCounts};
+use crate::report::status::{self, Status};
+use crate::store::read::{self, EndpointStatus};
 use crate::store::{Lock, Store};
-
-/// How far back the rate looks.
-const RATE_SECONDS: f64 = 60.0;
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -29,26 +24,13 @@ pub struct Args {
     check: bool,
 }
 
-/// Everything that `status` tells.
-struct Status {
-    holder: Option<String>,
-    run: Option<LastRun>,
-    endpoints: BTreeMap<String, EndpointStatus>,
-    stops: StopCounts,
-    charged: Charged,
-    room: Option<MicroUsd>,
-    pages_per_second: f64,
-    rows_per_second: f64,
-    micro_usd_per_second: f64,
-}
-
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let readers = Store::open_readers(&config.archive.path).await?;
     let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
     if args.check {
         // Reading proves that the file answers; the lock, that somebody works on it.
-        report::last_run(&readers).await?;
+        read::last_run(&readers).await?;
         say!(
             "{}",
             holder
@@ -61,78 +43,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             Exit::Failed
         });
     }
-    let status = read(&config, &readers, holder).await?;
+    let status = status::read(&config, &readers, holder, Clock::real().now()).await?;
     if args.json {
         say!("{:#}", json(&status));
     } else {
         print(&config, &status);
     }
     Ok(Exit::Done)
-}
-
-async fn read(
-    config: &Config,
-    readers: &sqlx::SqlitePool,
-    holder: Option<String>,
-) -> anyhow::Result<Status> {
-    let time = now();
-    let run = report::last_run(readers).await?;
-    let charged =
-        report::charged(readers, &day(time), run.as_ref().map_or(0, |run| run.id)).await?;
-    // A run that is over is measured up to its end.
-    let until = run.as_ref().and_then(|run| run.ended_at).unwrap_or(time);
-    let begin = run
-        .as_ref()
-        .map_or(until, |run| run.started_at)
-        .max(until - RATE_SECONDS);
-    let (pages, rows) = report::recent(readers, begin).await?;
-    let seconds = (until - begin).max(0.001);
-    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
-    let rate = |count: i64| count as f64 / seconds;
-    let endpoints = report::endpoints(readers).await?;
-    let kept: i64 = endpoints.values().map(|status| status.kept).sum();
-    let cost: i64 = endpoints.values().map(|status| status.cost_micro_usd).sum();
-    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
-    let micro_usd_per_page = if kept > 0 {
-        cost as f64 / kept as f64
-    } else {
-        0.0
-    };
-    Ok(Status {
-        holder,
-        run,
-        endpoints,
-        stops: report::stop_counts(readers).await?,
-        charged,
-        room: daemon::room(&daemon::budget(config), &charged),
-        pages_per_second: rate(pages),
-        rows_per_second: rate(rows),
-        micro_usd_per_second: rate(pages) * micro_usd_per_page,
-    })
-}
-
-impl Status {
-    fn sum(&self, of: fn(&EndpointStatus) -> i64) -> i64 {
-        self.endpoints.values().map(of).sum()
-    }
-
-    fn open_jobs(&self) -> i64 {
-        self.sum(|status| status.ready + status.leased + status.waiting)
-    }
-
-    /// Seconds until the waiting jobs are done, if each took one call: at least so long.
-    fn seconds_left(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
-        let left = self.open_jobs() as f64 / self.pages_per_second;
-        (self.pages_per_second > 0.0).then_some(left)
-    }
-
-    /// Seconds until the budget is spent at the present rate.
-    fn seconds_of_budget(&self) -> Option<f64> {
-        #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
-        let left = self.room?.0 as f64 / self.micro_usd_per_second;
-        (self.micro_usd_per_second > 0.0).then_some(left)
-    }
 }
 
 fn print(config: &Config, status: &Status) {

@@ -4,7 +4,8 @@ use super::out::say;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
-use crate::daemon;
+use crate::replies::Reader;
+use crate::report::status::budget;
 use crate::store::Lock;
 use crate::verify::{Report, verify};
 
@@ -24,7 +25,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         |_| Scrubber::without_key(),
         |key| Scrubber::new(&key.secret),
     );
-    let report = verify(path, &daemon::budget(&config), &scrubber).await?;
+    let report = verify(path, &budget(&config), &scrubber, Reader::default()).await?;
     let is_sound = report.is_sound();
     if args.json {
         let mut json = serde_json::to_value(&report)?;

@@ -2,7 +2,7 @@
 
 use super::kind::is_loopback;
 use super::{Config, Problem};
-use crate::config::raw::Values;
+use crate::config::read::Values;
 
 /// A lease must outlast a call by this factor: there is a wait before the call and a commit after it.
 const LEASE_FACTOR: f64 = 1.5;

@@ -4,7 +4,8 @@ use toml::de::DeValue;
 
 use super::Problem;
 use super::keys::{KEYS, Key};
-use super::raw::{Raw, Values, unknown};
+use super::read::{Values, unknown};
+use super::value::Raw;
 
 const PREFIX: &str = "SORACRAWL_";
 

@@ -3,7 +3,7 @@
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
-use super::raw::Raw;
+use super::value::Raw;
 use crate::model::MicroUsd;
 
 /// A month is longer than any wait here; the bound keeps every duration far from overflow.

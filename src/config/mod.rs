@@ -1,15 +1,17 @@
 //! The configuration: crawler.toml and the environment → [`Config`], or all [`Problem`]s at once.
 
+mod api_key;
 mod check;
 mod env;
-mod key;
 mod keys;
 mod kind;
 mod problem;
-mod raw;
+mod read;
+mod seeds;
 mod show;
 mod suggest;
 mod usd;
+mod value;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -20,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::MicroUsd;
 
 pub use crate::api::Secret;
+pub use api_key::FoundKey;
 pub use env::variable;
-pub use key::FoundKey;
 pub use keys::{KEYS, Key};
 pub use problem::Problem;
 pub use show::example;
@@ -77,11 +79,12 @@ impl Config {
         text: &str,
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Problem>> {
-        let (mut values, mut problems) = (raw::Values::default(), Vec::new());
-        raw::read(name, text, &mut values, &mut problems);
+        let (mut values, mut problems) = (read::Values::default(), Vec::new());
+        read::read(name, text, &mut values, &mut problems);
         env::read(env, &mut values, &mut problems);
         let config = values.config().map_err(|problem| vec![problem])?;
         check::pairs(&config, &values, &mut problems);
+        problems.extend(seeds::problems(&config.seeds, &values));
         problems.sort_by_key(Problem::line);
         if problems.is_empty() {
             Ok(config)
@@ -95,7 +98,7 @@ impl Config {
     /// # Errors
     /// There is none, or it cannot be a key. The key is never part of the problem.
     pub fn key(&self, env: impl Iterator<Item = (String, String)>) -> Result<FoundKey, Problem> {
-        key::find(&self.api, env)
+        api_key::find(&self.api, env)
     }
 
     /// What is in force, as TOML that reads back to the same; of the key only where it came from.
@@ -107,7 +110,7 @@ impl Config {
 
 impl Default for Config {
     fn default() -> Self {
-        raw::Values::default()
+        read::Values::default()
             .config()
             .expect("the defaults of KEYS make a configuration")
     }

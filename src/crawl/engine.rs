@@ -3,37 +3,16 @@
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use super::pack::Packer;
 use super::plan::Plan;
-use super::train::Training;
 use crate::api::{Client, Limiter, Scrubber};
+use crate::clock::Clock;
+use crate::model::Harvest;
+use crate::replies::{Packer, Reader, Training};
 use crate::store::{Budget, Run, Spent, Store, Writer};
-
-/// Unix seconds. The only clock of the engine.
-#[must_use]
-pub fn now() -> f64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0.0, |since| since.as_secs_f64())
-}
-
-/// The UTC day of a time, YYYY-MM-DD: whose budget a call counts against.
-#[must_use]
-pub fn day(time: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole seconds of our own clock"
-    )]
-    let seconds = time as i64;
-    jiff::Timestamp::from_second(seconds)
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-        .strftime("%Y-%m-%d")
-        .to_string()
-}
 
 /// Why a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +45,7 @@ impl StopCause {
 
 /// The parts that the daemon builds once.
 pub struct Parts {
+    pub clock: Clock,
     pub store: Store,
     pub writer: Writer,
     pub client: Client,
@@ -74,6 +54,7 @@ pub struct Parts {
     pub plan: Plan,
     pub packer: Packer,
     pub training: Training,
+    pub reader: Reader,
     pub budget: Budget,
     pub run: Run,
     pub settings: Settings,
@@ -136,6 +117,26 @@ impl Engine {
             pinched: Mutex::new(None),
             retired: Mutex::default(),
         }
+    }
+
+    /// Returns the time in Unix seconds.
+    #[must_use]
+    pub fn now(&self) -> f64 {
+        self.parts.clock.now()
+    }
+
+    /// Reads a kept reply again.
+    ///
+    /// # Errors
+    /// Returns why the reply cannot be read.
+    pub(super) fn reread(
+        &self,
+        endpoint: &str,
+        subject: &str,
+        body: &[u8],
+    ) -> std::result::Result<Harvest, String> {
+        let parts = &self.parts;
+        parts.reader.reread(&parts.packer, endpoint, subject, body)
     }
 
     /// Ends the run: nothing more is leased, what is in flight is finished. The first cause counts.
@@ -225,7 +226,7 @@ impl Engine {
         why: String,
     ) -> crate::store::Result<()> {
         self.close(endpoint, &why);
-        self.parts.store.retire(endpoint, &why, now()).await?;
+        self.parts.store.retire(endpoint, &why, self.now()).await?;
         self.wake(64);
         Ok(())
     }

@@ -1,31 +1,29 @@
 //! The engine: lease a job, call, harvest, keep the page; again.
 //!
-//! `worker` reads as that sentence; `begin`, `keep` and `outcome` are its parts. What to do after an answer (`decide`) and
-//! what to follow (`plan`) are pure; `upkeep` gives back what was abandoned, and sees when there is nothing left; `train`
-//! makes the dictionaries that `pack` compresses raw replies with.
+//! `worker` reads as that sentence; `acquire`, `read`, `commit` and `fail` are its parts, and `walk` is what it holds. What to
+//! do after an answer (`decide`) and what to follow (`plan`, `admit`) are pure; `upkeep` gives back what was abandoned, and
+//! sees when there is nothing left; `train` makes the dictionaries that raw replies are compressed with.
 
+mod acquire;
 pub mod admit;
-mod answer;
-mod begin;
+mod commit;
 pub mod decide;
 mod engine;
-pub mod estimate;
-mod keep;
-mod outcome;
-mod pack;
+mod fail;
 pub mod plan;
+mod read;
 mod replan;
-pub mod trail;
+pub mod seen;
+mod settle;
 mod train;
 mod upkeep;
+mod walk;
 mod worker;
 
-pub use answer::{settlement, unpaid};
-pub use engine::{Counters, Engine, Parts, Settings, StopCause, day, now};
-pub use pack::Packer;
+pub use engine::{Counters, Engine, Parts, Settings, StopCause};
 pub use plan::Plan;
-pub use trail::item_hashes;
-pub use train::{Training, train};
+pub use settle::{settlement, unpaid};
+pub use train::train;
 pub use upkeep::tend;
 pub use worker::work;
 

@@ -6,8 +6,7 @@
 use std::collections::HashMap;
 
 use crate::config::Crawl;
-use crate::model::{Nested, NewJob, Post, PostCounts, User};
-use crate::store::{Seed, SeedKind};
+use crate::model::{Nested, NewJob, Post, PostCounts, Seed, SeedKind, User};
 
 /// What is followed, and how far: the `[crawl]` section of the configuration.
 #[derive(Debug, Clone)]

@@ -1,12 +1,10 @@
 //! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
 
 use super::admit::Place;
-use super::engine::{Engine, now};
-use super::pack::Packer;
-use crate::api::{self, endpoints};
-use crate::model::{Harvest, NewJob};
-use crate::store::Result;
-use crate::store::replay::Replanned;
+use super::engine::Engine;
+use crate::api::endpoints;
+use crate::model::NewJob;
+use crate::store::{Replanned, Result};
 
 /// Jobs planned again in one go, so that upkeep has other things to do in between.
 const JOBS: usize = 64;
@@ -41,7 +39,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         after = *last;
         let mut jobs: Vec<NewJob> = Vec::new();
         for (call_id, reply) in &replies {
-            match read_again(&engine.parts.packer, place, &reply.body) {
+            match engine.reread(place.endpoint, place.subject, &reply.body) {
                 Ok(harvest) => {
                     let admitted = plan.admit(place, &harvest);
                     place.led_to = admitted.led_to;
@@ -50,7 +48,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
                 Err(why) => tracing::warn!(call_id, why, "a kept reply cannot be read again"),
             }
         }
-        added += store.plan_again(job, &jobs, now()).await?;
+        added += store.plan_again(job, &jobs, engine.now()).await?;
     }
     store
         .planned(job, place.map_or(0, |place| place.led_to))
@@ -64,14 +62,4 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         );
     }
     Ok(added)
-}
-
-fn read_again(
-    packer: &Packer,
-    place: &Place<'_>,
-    body: &[u8],
-) -> std::result::Result<Harvest, String> {
-    let entry = endpoints::find(place.endpoint).ok_or("no such endpoint")?;
-    let body = packer.unpack(body).map_err(|error| error.to_string())?;
-    api::harvest(entry, place.subject, &body).map_err(|error| error.to_string())
 }

@@ -4,9 +4,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{Engine, StopCause, day, lock, now};
+use super::engine::{Engine, StopCause, lock};
 use super::replan;
-use crate::store::{Error, Result, report};
+use crate::store::{Error, Result, read};
 
 /// How often upkeep looks when nothing tells it to.
 const TICK: Duration = Duration::from_millis(250);
@@ -32,22 +32,24 @@ pub async fn tend(engine: Arc<Engine>) {
 
 /// Until the next job is due, but no longer than a tick.
 async fn wait(engine: &Engine) -> Duration {
-    match report::next_due(engine.parts.store.readers()).await {
-        Ok(Some(due)) => Duration::from_secs_f64((due - now()).clamp(0.005, TICK.as_secs_f64())),
+    match read::next_due(engine.parts.store.readers()).await {
+        Ok(Some(due)) => {
+            Duration::from_secs_f64((due - engine.now()).clamp(0.005, TICK.as_secs_f64()))
+        }
         _ => TICK,
     }
 }
 
 async fn tick(engine: &Engine) -> Result<()> {
     let store = &engine.parts.store;
-    if report::next_due(store.readers())
+    if read::next_due(store.readers())
         .await?
-        .is_some_and(|due| due <= now())
-        || report::next_expiry(store.readers())
+        .is_some_and(|due| due <= engine.now())
+        || read::next_expiry(store.readers())
             .await?
-            .is_some_and(|expiry| expiry <= now())
+            .is_some_and(|expiry| expiry <= engine.now())
     {
-        let released = store.release_due(now(), &engine.held_jobs()).await?;
+        let released = store.release_due(engine.now(), &engine.held_jobs()).await?;
         engine.wake(usize::try_from(released).unwrap_or(usize::MAX));
     }
     if replan::replan_some(engine).await? {
@@ -74,7 +76,7 @@ fn begin_new_day(engine: &Engine) {
     let mut day_spent = lock(&engine.day_spent);
     if day_spent
         .as_ref()
-        .is_some_and(|(_, spent_on)| *spent_on != day(now()))
+        .is_some_and(|(_, spent_on)| *spent_on != engine.parts.clock.today())
     {
         *day_spent = None;
         engine.wake.notify_waiters();
@@ -97,8 +99,11 @@ async fn give_up_broken_endpoints(engine: &Engine) -> Result<()> {
 async fn look_for_the_end(engine: &Engine) -> Result<()> {
     let (store, plan) = (&engine.parts.store, &engine.parts.plan);
     let endpoints = engine.endpoints();
-    let open = engine.parts.limiter.open_endpoints(&endpoints, now());
-    let has_ready = report::has_ready(store.readers(), &open, plan.max_depth()).await?;
+    let open = engine
+        .parts
+        .limiter
+        .open_endpoints(&endpoints, engine.now());
+    let has_ready = read::has_ready(store.readers(), &open, plan.max_depth()).await?;
     if has_ready {
         let pinched = *lock(&engine.pinched);
         match pinched {
@@ -111,8 +116,8 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     if !engine.parts.settings.until_idle || !engine.is_quiet() {
         return Ok(());
     }
-    let is_waiting = report::next_due(store.readers()).await?.is_some()
-        || report::has_ready(store.readers(), &endpoints, plan.max_depth()).await?
+    let is_waiting = read::next_due(store.readers()).await?.is_some()
+        || read::has_ready(store.readers(), &endpoints, plan.max_depth()).await?
         || store.next_replan().await?.is_some();
     if is_waiting || !engine.is_quiet() {
         return Ok(());
@@ -120,7 +125,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     // Jobs of a stopped endpoint that were found since end like the others; whoever waited for them goes on.
     let mut ended = store.wait_only_for(&endpoints).await?;
     for (endpoint, why) in engine.retired() {
-        ended += store.retire(endpoint, &why, now()).await?;
+        ended += store.retire(endpoint, &why, engine.now()).await?;
     }
     if ended == 0 {
         engine.stop(StopCause::Idle);

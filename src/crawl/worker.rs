@@ -5,16 +5,21 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::answer::unpaid;
-use super::begin::{Begun, Held, begin, give_back, open_call};
-use super::engine::{Engine, StopCause, day, lock, now};
-use super::keep::keep;
-use super::outcome::{put_back, read};
-use crate::api::limiter::Verdict;
-use crate::api::{Entry, Request, endpoints};
-use crate::model::Lease;
-use crate::store::{Error, Failure, Outcome, Result, Retry, Scope, Spent};
+use futures_util::future::join;
 
+use super::acquire::{Begun, begin};
+use super::commit::page_of;
+use super::engine::{Engine, StopCause, lock};
+use super::fail::put_back;
+use super::read::read;
+use super::walk::{Held, give_back, open_call, release, request_of, say_lease_lost};
+use crate::api::limiter::{Standing, Verdict};
+use crate::api::{Entry, Reply, endpoints};
+use crate::model::{Harvest, Lease};
+use crate::store::{Error, Result, Scope, Spent};
+
+/// Pages of a walk after which its worker looks whether something better has become ready.
+const PAGES_HELD: u32 = 16;
 /// How long a worker without a job rests before it looks again by itself: other processes add jobs without a word.
 const REST: Duration = Duration::from_secs(1);
 
@@ -43,11 +48,6 @@ pub async fn work(engine: Arc<Engine>) {
             Err(error) => engine.stop(StopCause::Broken(error.to_string())),
         }
     }
-}
-
-/// Whoever took over the job goes on with it.
-pub(super) fn say_lease_lost() {
-    tracing::warn!("a lease was lost; the job is done by another worker");
 }
 
 async fn rest(engine: &Engine) {
@@ -82,9 +82,11 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     // What became known while the writer was waited for.
     let is_unwanted = engine.is_stopping()
         || engine.is_closed(entry.name)
-        || parts.limiter.resting_since_turn(entry.name, now());
+        || parts.limiter.resting_since_turn(entry.name, engine.now());
     if is_unwanted {
-        parts.limiter.learn(entry.name, Verdict::Neither, now());
+        parts
+            .limiter
+            .learn(entry.name, Verdict::Neither, engine.now());
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
     }
@@ -92,10 +94,13 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     let reply = parts.client.call(&request_of(lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
-        Ok(harvest) => match keep(engine, held, entry, call_id, reply, harvest).await? {
-            Some(held) => Step::GoesOn(held),
-            None => Step::Worked,
-        },
+        Ok(harvest) => {
+            parts.limiter.learn(entry.name, Verdict::Well, engine.now());
+            match keep(engine, held, entry, call_id, reply, harvest).await? {
+                Some(held) => Step::GoesOn(held),
+                None => Step::Worked,
+            }
+        }
         Err(error) => {
             put_back(engine, lease, entry, call_id, &reply, &error).await?;
             Step::Worked
@@ -118,7 +123,7 @@ async fn open<'a>(
     let has_turn = tokio::select! {
         biased;
         () = engine.until_stopped() => false,
-        turn = parts.limiter.turn(entry.name, held.standing, now) => turn.is_ok(),
+        turn = parts.limiter.turn(entry.name, held.standing, || engine.now()) => turn.is_ok(),
     };
     if !has_turn {
         give_back(engine, Some((entry.name, held.standing)));
@@ -132,7 +137,9 @@ async fn open<'a>(
     match opened {
         Ok(call_id) => Ok(ControlFlow::Continue((held, call_id))),
         Err(error) => {
-            parts.limiter.learn(entry.name, Verdict::Neither, now());
+            parts
+                .limiter
+                .learn(entry.name, Verdict::Neither, engine.now());
             let Error::BudgetSpent(spent) = error else {
                 return Err(error);
             };
@@ -145,25 +152,72 @@ async fn open<'a>(
     }
 }
 
-fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
-    let subject = entry.subject.map(|name| (name, lease.subject.clone()));
-    let cursor = lease.cursor.clone().map(|cursor| ("cursor", cursor));
-    Request::get(entry.path, subject.into_iter().chain(cursor).collect())
-}
-
-/// Gives a job back untried; a call that was opened for it never left.
-pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
-    let why = "the endpoint rests".to_owned();
-    let failure = Failure {
-        job_id: lease.job_id,
-        fence: lease.fence,
-        call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
-        retry: Retry::Release,
-        rest: None,
-        error: why,
-        now: now(),
+/// The reply was read: everything of it is kept in one transaction, and what comes next begins in the same, where it can.
+/// Gives the walk with which its worker goes on.
+async fn keep<'a>(
+    engine: &'a Arc<Engine>,
+    held: Held<'a>,
+    entry: &Entry,
+    call_id: i64,
+    reply: Reply,
+    harvest: Harvest,
+) -> Result<Option<Held<'a>>> {
+    let parts = &engine.parts;
+    let Held { busy, walk, .. } = held;
+    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest);
+    // Pages wait for the writer with what is to be kept of them, and with no more.
+    drop(reply);
+    // What is asked of the writer together goes into one transaction; a page that is refused takes nobody with it.
+    let page = parts.writer.commit_page(page);
+    let Some(walk) = walk else {
+        let another = async {
+            match engine.is_stopping() {
+                true => Ok(Begun::Nothing),
+                false => begin(engine).await,
+            }
+        };
+        let (page, another) = join(page, another).await;
+        kept.conclude(engine, page).await?;
+        drop(busy);
+        return Ok(match another? {
+            Begun::Walk(held) => Some(held),
+            Begun::Settled | Begun::Nothing => None,
+        });
     };
-    engine.parts.writer.fail(failure).await
+    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
+    let standing = match is_to_be_released || engine.is_stopping() {
+        true => Standing::Nowhere,
+        false => parts.limiter.try_turn(entry.name, engine.now()),
+    };
+    let opened = async {
+        match standing {
+            Standing::HasTurn => {
+                let call = open_call(engine, &walk.lease, entry);
+                parts.writer.open_call(call).await.ok()
+            }
+            _ => None,
+        }
+    };
+    let (page, call_id) = join(page, opened).await;
+    let is_kept = kept.conclude(engine, page).await;
+    if !matches!(is_kept, Ok(true)) {
+        give_back(engine, Some((entry.name, standing)));
+        if call_id.is_some() {
+            // The lease is gone with the page; what counts is that the call is settled.
+            let _ = release(engine, &walk.lease, call_id).await;
+        }
+        return is_kept.map(|_| None);
+    }
+    if is_to_be_released {
+        release(engine, &walk.lease, None).await?;
+        return Ok(None);
+    }
+    Ok(Some(Held {
+        busy,
+        walk: Box::new(walk),
+        standing,
+        call_id,
+    }))
 }
 
 /// No money for this call. While others are in flight, what they reserved may come back; then it is tried again.
@@ -175,12 +229,12 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
             let stopped = engine
                 .parts
                 .store
-                .stop_seed(lease.seed_id, &spent.to_string(), now())
+                .stop_seed(lease.seed_id, &spent.to_string(), engine.now())
                 .await?;
             tracing::warn!(seed_id = lease.seed_id, stopped, "{spent}");
         }
         Scope::Day if !engine.parts.settings.until_idle => {
-            let today = day(now());
+            let today = engine.parts.clock.today();
             let is_news = lock(&engine.day_spent).replace((spent, today)).is_none();
             if is_news {
                 tracing::warn!("{spent}; waiting for the next day (UTC)");

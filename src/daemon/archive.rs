@@ -5,13 +5,14 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{Signals, patiently};
-use crate::crawl::now;
+use crate::clock::Clock;
 use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
 /// An archive that this process alone sends calls for.
 pub struct Archive {
     pub store: Store,
     pub run: Run,
+    pub clock: Clock,
     _lock: Lock,
 }
 
@@ -28,7 +29,7 @@ impl Archive {
     ///
     /// # Errors
     /// `InUse` where another process holds it; otherwise what is wrong with the file.
-    pub async fn open(path: &Path, kind: RunKind) -> anyhow::Result<Self> {
+    pub async fn open(path: &Path, kind: RunKind, clock: Clock) -> anyhow::Result<Self> {
         let who = format!(
             "soracrawl (process {}, since {})",
             std::process::id(),
@@ -60,7 +61,9 @@ impl Archive {
             );
         }
         let store = Store::open(path).await?;
-        let run = store.start_run(kind, std::process::id(), now()).await?;
+        let run = store
+            .start_run(kind, std::process::id(), clock.now())
+            .await?;
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
             tracing::warn!(
                 unknown_calls = run.unknown_calls,
@@ -71,6 +74,7 @@ impl Archive {
         Ok(Self {
             store,
             run,
+            clock,
             _lock: lock,
         })
     }
@@ -80,7 +84,9 @@ impl Archive {
     /// # Errors
     /// Where the archive cannot be written.
     pub async fn close(self, reason: &str) -> anyhow::Result<()> {
-        self.store.end_run(self.run.id, reason, now()).await?;
+        self.store
+            .end_run(self.run.id, reason, self.clock.now())
+            .await?;
         self.store.close().await?;
         Ok(())
     }
@@ -97,7 +103,7 @@ impl Archive {
     ) -> anyhow::Result<()> {
         let id = self.run.id;
         patiently(signals, is_told, async || {
-            self.store.end_run(id, reason, now()).await
+            self.store.end_run(id, reason, self.clock.now()).await
         })
         .await?;
         self.store.close().await?;

@@ -6,9 +6,8 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::chance::Counts;
 use super::endpoint::Endpoint;
-use super::faults::Fault;
+use super::faults::{Counts, Fault};
 
 /// One request, as the remote saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

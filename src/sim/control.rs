@@ -3,7 +3,7 @@
 use axum::extract::Request;
 use serde_json::{Value, json};
 
-use super::chance::Rule;
+use super::faults::Rule;
 use super::options::micro_usd;
 use super::reply::Reply;
 use super::state::Shared;

@@ -1,7 +1,5 @@
 //! The four operations of generation: upload, create, poll, fetch. Nothing of them is in the world's truth.
 
-use std::collections::{HashMap, HashSet};
-
 use axum::extract::{FromRequest, Multipart, Request};
 use serde_json::{Value, json};
 
@@ -9,6 +7,7 @@ use super::account::PageKey;
 use super::dates;
 use super::hash::hex;
 use super::media;
+use super::orders::Task;
 use super::reply::Reply;
 use super::state::Shared;
 use super::world::{Attachment, NOW};
@@ -17,34 +16,6 @@ const MOST_IMAGE_BYTES: usize = 10 << 20;
 const MOST_PROMPT_CHARS: usize = 2_000;
 /// From this poll on a task has succeeded: queued, processing, done.
 const POLLS_UNTIL_DONE: u32 = 3;
-
-/// What has been created so far.
-#[derive(Debug, Default)]
-pub(super) struct Creation {
-    tasks: HashMap<String, Task>,
-    media: HashSet<String>,
-    count: u64,
-}
-
-#[derive(Debug, Clone)]
-struct Task {
-    prompt: String,
-    is_landscape: bool,
-    polls: u32,
-}
-
-impl Creation {
-    fn new_id(&mut self, prefix: &str) -> String {
-        self.count += 1;
-        format!("{prefix}_01k{}", hex(self.count, &[prefix], 23))
-    }
-
-    /// By its own id or by that of its generation.
-    fn task(&mut self, id: &str) -> Option<(String, &mut Task)> {
-        let id = id.replacen("gen_", "task_", 1);
-        self.tasks.get_mut(&id).map(|task| (id, task))
-    }
-}
 
 fn good(shared: &Shared, key: &PageKey, data: Value) -> Reply {
     Reply::ok(shared.envelope(key, data))

@@ -2,9 +2,9 @@
 //!
 //! It shares no code with the client, so that a mistake cannot hide by being made on both sides.
 //!
-//! A request goes through `routes`: it is written into the book (`account`); a fault may meet it (`chance` says
-//! whether, `refuse` and `spoil` do it, `trouble` keeps what lasts); its page is rendered (`page`, `shape`) and
-//! put into the envelope (`reply`); the book is settled; the answer goes out, or what `wire` sends in its place.
+//! A request goes through `routes`: it is written into the book (`account`); a fault may meet it (`faults`:
+//! `schedule` says whether, `refuse` and `spoil` do it, `lasting` keeps what lasts); its page is rendered (`page`, `shape`) and
+//! put into the envelope (`reply`); the book is settled; the answer goes out, or what `faults::wire` sends in its place.
 //! [`World::truth`] says what a complete crawl must hold in the end.
 //!
 //! Under `/sim/` the simulator itself answers, without a key: `GET account`, `log`, `truth`; `POST heal`, `script`
@@ -12,7 +12,6 @@
 
 mod account;
 mod base64;
-mod chance;
 mod control;
 mod creation;
 mod cursor;
@@ -24,23 +23,19 @@ mod hash;
 mod limit;
 mod media;
 mod options;
+mod orders;
 mod page;
-mod refuse;
 mod reply;
 mod routes;
 mod serve;
 mod shape;
-mod spoil;
 mod state;
-mod trouble;
 mod truth;
-mod wire;
 mod world;
 
 pub use account::{Account, Entry, Sums};
-pub use chance::{Counts, Faults, Ratio, Rule};
 pub use endpoint::Endpoint;
-pub use faults::Fault;
+pub use faults::{Counts, Fault, Faults, Ratio, Rule};
 pub use options::{DEFAULT_KEY, Options, Shape};
 pub use serve::Sim;
 pub use truth::Truth;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Parser, ValueEnum};
 
-use super::chance::{Ratio, Rule};
+use super::faults::{Ratio, Rule};
 
 /// The key that the simulator accepts unless told otherwise.
 pub const DEFAULT_KEY: &str = "sim-key-0123456789abcdefghijklmnopqrstuv";

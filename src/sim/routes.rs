@@ -14,12 +14,9 @@ use super::control;
 use super::creation;
 use super::cursor::Cursor;
 use super::endpoint::{Endpoint, Subject};
-use super::faults::Fault;
-use super::refuse::{Outcome, invalid_cursor, refuse};
+use super::faults::{Fault, Hold, Outcome, Wire, invalid_cursor, refuse, spoil};
 use super::reply::{Reply, request_id};
-use super::spoil::spoil;
 use super::state::Shared;
-use super::wire::{Hold, Wire};
 
 pub(super) async fn handle(
     State(shared): State<Arc<Shared>>,

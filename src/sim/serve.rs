@@ -14,11 +14,11 @@ use super::account::{Account, Entry, PageKey};
 use super::control;
 use super::cursor::Cursor;
 use super::endpoint::Endpoint;
+use super::faults::{Hold, Listener};
 use super::options::Options;
 use super::routes;
 use super::state::Shared;
 use super::truth::Truth;
-use super::wire::{Hold, Listener};
 use super::world::World;
 
 /// How long answers in flight may take after the simulator is told to stop.

@@ -9,16 +9,14 @@ use serde_json::Value;
 use tokio::sync::watch;
 
 use super::account::{Book, Opened, PageKey, Settled};
-use super::chance::Faults;
-use super::creation::Creation;
 use super::cursor::Cursor;
 use super::endpoint::Endpoint;
-use super::faults::Fault;
+use super::faults::{Fault, Faults, Trouble};
 use super::limit::Limiter;
 use super::options::Options;
+use super::orders::Creation;
 use super::reply;
 use super::shape::Shaper;
-use super::trouble::Trouble;
 use super::world::World;
 
 /// How many calls have come in and how many answers have gone out.

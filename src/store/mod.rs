@@ -4,61 +4,43 @@
 //! keeps a page. Whatever waits for the writer at the same moment shares a transaction (`writer`), so that an
 //! fsync is paid once for all of them.
 
-mod archive;
-pub mod canonical;
-pub mod compare;
-mod dictionaries;
+pub mod archive;
+mod db;
 mod error;
 mod ledger;
-mod lock;
-mod mounts;
-mod page;
 mod queue;
-pub mod replay;
-pub mod report;
-mod rows;
-mod runs;
-mod seeds;
-mod transaction;
-mod upsert;
-pub mod verify;
-mod writer;
+pub mod read;
+mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
-pub use dictionaries::Dictionary;
+pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
-pub use ledger::{Budget, OpenCall, Outcome, Settlement};
-pub use lock::{Held, Lock};
-pub use mounts::network_file_system;
-pub use page::{Next, PageCommit};
-pub use queue::{CallOf, Failure, LeaseRequest, Leased, Requeue, Retry};
-pub use runs::{Run, RunKind};
-pub use seeds::{Seed, SeedKind, Seeded};
-pub use writer::Writer;
+pub use ledger::{Budget, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use queue::{
+    CallOf, Failure, KeptReply, LeaseRequest, Leased, Replanned, Requeue, Retry, Seeded, Trail,
+};
+pub use write::{Next, PageCommit, Writer};
 
 /// How long a statement waits for another process's transaction before it reports that the file is busy.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// Multi-row statements come in a few sizes for each table; all of them stay prepared.
 const STATEMENT_CACHE: usize = 400;
-const READERS: u32 = 4;
 /// The schema, step by step.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// An open archive.
 #[derive(Clone)]
 pub struct Store {
-    connection: Arc<Mutex<transaction::Writing>>,
+    connection: Arc<Mutex<db::Writing>>,
     readers: SqlitePool,
     path: Arc<PathBuf>,
 }
@@ -90,8 +72,8 @@ impl Store {
             .await
             .map_err(|error| Error::migrating(path, &error))?;
         Ok(Self {
-            connection: Arc::new(Mutex::new(transaction::Writing::new(connection))),
-            readers: open_readers(path).await?,
+            connection: Arc::new(Mutex::new(db::Writing::new(connection))),
+            readers: read::open_readers(path).await?,
             path: Arc::new(path.to_owned()),
         })
     }
@@ -101,7 +83,7 @@ impl Store {
     /// # Errors
     /// Where there is no such file or it is not an archive.
     pub async fn open_readers(path: &Path) -> Result<SqlitePool> {
-        open_readers(path).await
+        read::open_readers(path).await
     }
 
     /// Connections for questions; they never wait for the writer.
@@ -126,40 +108,6 @@ impl Store {
         }
         Ok(())
     }
-}
-
-/// Questions make no archive.
-fn must_exist(path: &Path) -> Result<()> {
-    let Err(why) = std::fs::metadata(path) else {
-        return Ok(());
-    };
-    let path = path.display().to_string();
-    Err(match why.kind() {
-        std::io::ErrorKind::NotFound => Error::Missing { path },
-        _ => Error::Io { path, why },
-    })
-}
-
-async fn open_readers(path: &Path) -> Result<SqlitePool> {
-    must_exist(path)?;
-    let options = SqliteConnectOptions::new()
-        .filename(path)
-        .read_only(true)
-        .busy_timeout(BUSY_TIMEOUT)
-        .disable_statement_logging();
-    let unopened = |error| Error::opening(path, &error);
-    let pool = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .min_connections(0)
-        .connect_with(options)
-        .await
-        .map_err(unopened)?;
-    // Only the first look at its pages shows whether it is a database.
-    sqlx::query("pragma schema_version")
-        .execute(&pool)
-        .await
-        .map_err(unopened)?;
-    Ok(pool)
 }
 
 /// The archive holds other people's data and signed links: only its owner may read a file that we create.

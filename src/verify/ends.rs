@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
+use super::check::{Check, Finding};
 use crate::api::endpoints;
 use crate::model::Harvest;
 use crate::store::Result;
-use crate::store::verify::{Check, Finding, KeptCall, Snapshot, Stalled};
+use crate::store::read::{KeptCall, Snapshot, Stalled};
 
 pub(super) const ENDS: Check = Check {
     check: "ends",
@@ -69,7 +70,7 @@ fn has_stalled(walk: &[Stalled]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::has_stalled;
-    use crate::store::verify::Stalled;
+    use crate::store::read::Stalled;
 
     fn page(cursor: Option<&str>, next: &str, items: &[u64]) -> Stalled {
         Stalled {

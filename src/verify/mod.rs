@@ -1,18 +1,25 @@
 //! An archive held against its own replies: the place where `api` and `store` meet without a crawl.
 //!
-//! The questions that SQL can answer are in `store::verify`. Here every raw reply is read again: `replies` compares it
-//! with what the ledger says of it, with the `dictionaries` of the archive, `ends` with how its walk ended, `secrets` looks for what must not be there; and
+//! `checks` are the questions that SQL can answer. Then every raw reply is read again: `replies` compares it
+//! with what the ledger says of it, `ends` with how its walk ended, `secrets` looks for what must not be there; and
 //! all of them together make a second archive, which must be the first.
 
-mod dictionaries;
+mod check;
+mod checks;
+mod differ;
 mod ends;
 mod replies;
 mod secrets;
+mod snapshot;
 
 use std::path::Path;
 
+pub use check::{Check, Finding};
+
 use crate::api::{self, Scrubber, endpoints};
-use crate::store::verify::{Finding, Rebuilt, Snapshot};
+use crate::replies::Reader;
+use crate::store::archive::Rebuilt;
+use crate::store::read::Snapshot;
 use crate::store::{Budget, Error, Result};
 
 /// What `verify` found.
@@ -42,7 +49,12 @@ impl Report {
 ///
 /// # Errors
 /// Where there is no such file, or no temporary file can be made. What is wrong with the archive is no error here.
-pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result<Report> {
+pub async fn verify(
+    path: &Path,
+    budget: &Budget,
+    scrubber: &Scrubber,
+    reader: Reader,
+) -> Result<Report> {
     let mut report = Report::default();
     let mut snapshot = match Snapshot::open(path).await {
         Ok(snapshot) => snapshot,
@@ -65,9 +77,9 @@ pub async fn verify(path: &Path, budget: &Budget, scrubber: &Scrubber) -> Result
     report
         .findings
         .extend(snapshot.facts(budget, &free()).await);
-    let (packer, dictionaries) = dictionaries::load(&mut snapshot).await;
+    let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
-    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber, &packer).await;
+    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber, &packer, reader).await;
     report.replies = read.replies;
     report.findings.extend(read.findings);
     let (rows, compared) = snapshot.compare(&mut rebuilt).await;

@@ -2,12 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::check::{Check, Finding};
 use super::{ends, secrets};
-use crate::api::{self, Scrubber, endpoints};
-use crate::crawl::{Packer, item_hashes};
-use crate::model::Harvest;
+use crate::api::{Scrubber, endpoints};
+use crate::model::{Harvest, item_hashes};
+use crate::replies::{Packer, Reader, reread};
 use crate::store::Result;
-use crate::store::verify::{Check, Finding, KeptAgain, KeptCall, Rebuilt, Snapshot, Start};
+use crate::store::archive::{KeptAgain, Rebuilt};
+use crate::store::read::{KeptCall, Snapshot, Start};
 
 /// The lists whose places are kept as ranks.
 const RANKED: [&str; 2] = ["get_feed", "get_cameo_leaderboard"];
@@ -23,6 +25,12 @@ const STARTS: Check = Check {
     proves: "a walk that begins in the middle was shown its cursor by an earlier reply",
 };
 
+const DICTIONARIES: Check = Check {
+    check: "dictionaries",
+    promise: "P1",
+    proves: "every dictionary that raw replies are compressed with is as it was made",
+};
+
 /// What reading all replies came to.
 pub(super) struct Read {
     pub(super) findings: Vec<Finding>,
@@ -30,7 +38,8 @@ pub(super) struct Read {
 }
 
 /// The reader of all replies, and what it must remember from one to the next.
-struct Reader<'a> {
+struct Replies<'a> {
+    reader: Reader,
     rebuilt: &'a mut Rebuilt,
     scrubber: &'a Scrubber,
     packer: &'a Packer,
@@ -47,14 +56,31 @@ struct Reader<'a> {
     count: u64,
 }
 
+/// The dictionaries of the archive, also those that are damaged: where zstd can load one, some replies may unpack still.
+pub(super) async fn load_dictionaries(snapshot: &mut Snapshot) -> (Packer, Finding) {
+    let mut finding = Finding::new(DICTIONARIES);
+    let dictionaries = match snapshot.dictionaries().await {
+        Ok(dictionaries) => dictionaries,
+        Err(error) => {
+            finding.add(format!("cannot be read: {error}"));
+            Vec::new()
+        }
+    };
+    let (packer, wrong) = Packer::new(&dictionaries);
+    wrong.into_iter().for_each(|why| finding.add(why));
+    (packer, finding)
+}
+
 /// Reads all kept replies, and makes the second archive of them.
 pub(super) async fn read(
     snapshot: &mut Snapshot,
     rebuilt: &mut Rebuilt,
     scrubber: &Scrubber,
     packer: &Packer,
+    replies: Reader,
 ) -> Read {
-    let mut reader = Reader {
+    let mut reader = Replies {
+        reader: replies,
         rebuilt,
         scrubber,
         packer,
@@ -82,7 +108,7 @@ pub(super) async fn read(
     }
 }
 
-impl Reader<'_> {
+impl Replies<'_> {
     async fn read_all(&mut self, snapshot: &mut Snapshot) -> Result<()> {
         self.unseen = snapshot.starts().await?.into_iter().collect();
         let (mut group, mut number) = (Vec::new(), 0);
@@ -125,11 +151,11 @@ impl Reader<'_> {
     fn read_one(&mut self, call: &KeptCall) -> Option<KeptAgain> {
         self.count += 1;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
-        let read = unpack(self.packer, call.body.as_deref()).and_then(|body| {
+        let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
             if secrets::are_in_body(self.scrubber, &body) {
                 self.secrets.add(format!("{name}: its raw reply"));
             }
-            harvest(call, &body)
+            harvest(self.reader, call, &body)
         });
         let (subject, harvest) = match read {
             Ok(read) => read,
@@ -203,33 +229,21 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
     }
 }
 
-/// The reply as it was kept.
-pub(super) fn unpack(packer: &Packer, body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
-    let body = body.ok_or("its raw reply is not there")?;
-    let reply = packer.unpack(body);
-    reply.map_err(|error| format!("its raw reply does not unpack: {error}"))
-}
-
 /// The harvest, and the subject it was made with.
-fn harvest(call: &KeptCall, body: &[u8]) -> std::result::Result<(String, Harvest), String> {
+fn harvest(
+    reader: Reader,
+    call: &KeptCall,
+    body: &[u8],
+) -> std::result::Result<(String, Harvest), String> {
     let entry = endpoints::find(&call.endpoint).ok_or("there is no such endpoint")?;
     let subject = match call.job_id {
         Some(_) => call.subject.clone(),
-        None => by_hand(entry, &call.subject),
+        None => reread::by_hand(entry, &call.subject),
     };
-    let harvest = api::harvest(entry, &subject, body)
+    let harvest = reader
+        .read(entry, &subject, body)
         .map_err(|why| format!("its raw reply cannot be read at {why}"))?;
     Ok((subject, harvest))
-}
-
-/// The subject among the parameters of a call by hand.
-fn by_hand(entry: &api::Entry, parameters: &str) -> String {
-    let parameters: serde_json::Value = serde_json::from_str(parameters).unwrap_or_default();
-    entry
-        .subject
-        .and_then(|name| parameters.get(name)?.as_str())
-        .unwrap_or_default()
-        .to_owned()
 }
 
 /// Where a reply is not what the ledger says of it.

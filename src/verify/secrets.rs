@@ -1,10 +1,11 @@
 //! Secrets that must not have reached the archive: the key, bearer tokens, signatures of cached replies.
 
-use super::replies::unpack;
+use super::check::{Check, Finding};
 use crate::api::Scrubber;
-use crate::crawl::Packer;
+use crate::replies::Packer;
+use crate::replies::reread::unpack;
 use crate::store::Result;
-use crate::store::verify::{Check, Finding, Snapshot};
+use crate::store::read::Snapshot;
 
 pub(super) const SECRETS: Check = Check {
     check: "secrets",

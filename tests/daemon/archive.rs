@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soracrawl::store::{Store, compare};
+use soracrawl::store::Store;
+use soracrawl::store::read::views;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
@@ -171,7 +172,7 @@ impl Site {
         let pool = self.readers().await;
         let mut found = Vec::new();
         for truth in self.sim.truth() {
-            let shown = compare::shown(&pool, truth.kind, &truth.columns)
+            let shown = views::shown(&pool, truth.kind, &truth.columns)
                 .await
                 .expect("a kind of row");
             let mut name = |what: &str, rows: Vec<&Vec<String>>| {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soracrawl::crawl::Packer;
+use soracrawl::replies::Packer;
 use soracrawl::sim::{Options, Shape};
 use soracrawl::store::{Dictionary, Store};
 use sqlx::Row;

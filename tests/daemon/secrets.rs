@@ -1,6 +1,6 @@
 //! No secret gets out: the key, its ends, and the signatures of cached replies are nowhere in logs and files.
 
-use soracrawl::crawl::Packer;
+use soracrawl::replies::Packer;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape};
 
 use crate::support::{Ended, Site, small, soon};

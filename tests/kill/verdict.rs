@@ -1,7 +1,7 @@
 //! What must be true of an archive whose crawl was killed.
 
-use soracrawl::store::canonical::canonical_lines;
-use soracrawl::store::compare::shown;
+use soracrawl::store::read::canonical::canonical_lines;
+use soracrawl::store::read::views::shown;
 
 use crate::books::{Books, Sums};
 use crate::support::Site;

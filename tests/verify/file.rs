@@ -2,6 +2,7 @@
 
 use soracrawl::api::Scrubber;
 use soracrawl::model::MicroUsd;
+use soracrawl::replies::Reader;
 use soracrawl::store::Budget;
 use soracrawl::verify::verify;
 use sqlx::Connection;
@@ -163,7 +164,7 @@ async fn a_budget_that_is_overdrawn_is_named() {
             total: Some(MicroUsd(total)),
             ..Budget::default()
         };
-        let report = verify(&path, &budget, &Scrubber::new(&key()))
+        let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
             .await
             .expect("the file is there");
         assert_eq!(report.is_sound(), is_sound, "{}", told(&report));

@@ -4,6 +4,7 @@ mod command;
 mod damage;
 mod dictionaries;
 mod file;
+mod forged;
 mod power;
 mod site;
 mod sound;

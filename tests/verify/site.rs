@@ -2,14 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use soracrawl::api::{Scrubber, Secret};
+use soracrawl::clock::Clock;
 use soracrawl::config::Config;
-use soracrawl::crawl::{Plan, StopCause};
+use soracrawl::crawl::{Engine, Plan, StopCause};
 use soracrawl::daemon::{self, Archive, Signals};
+use soracrawl::model::{Seed, SeedKind};
+use soracrawl::replies::Reader;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape, Sim};
-use soracrawl::store::{Budget, RunKind, Seed, SeedKind};
+use soracrawl::store::{Budget, RunKind};
 use soracrawl::verify::{Report, verify};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
@@ -98,9 +102,11 @@ impl Site {
 
     /// Opens an archive for a run that has its seeds.
     pub async fn begin(&self, path: &Path) -> Archive {
-        let archive = Archive::open(path, RunKind::Run).await.expect("an archive");
+        let archive = Archive::open(path, RunKind::Run, Clock::real())
+            .await
+            .expect("an archive");
         let plan = Plan::new(self.config.crawl.clone());
-        daemon::prepare(&archive.store, &plan, &self.seeds())
+        daemon::prepare(&archive.store, &plan, &self.seeds(), archive.clock.now())
             .await
             .expect("seeds are planted");
         archive
@@ -108,9 +114,10 @@ impl Site {
 
     /// Crawls until nothing is left; the archive stays open.
     pub async fn work(&self, archive: &Archive) -> StopCause {
-        let engine = daemon::engine(archive, &self.config, &key(), true)
+        let parts = daemon::parts(archive, &self.config, &key(), true)
             .await
-            .expect("an engine");
+            .expect("the parts of a crawl");
+        let engine = Arc::new(Engine::new(parts));
         let mut signals = Signals::listen().expect("signals");
         daemon::crawl(&engine, &mut signals, 8, Duration::from_secs(30))
             .await
@@ -128,9 +135,14 @@ impl Site {
 
 /// Verifies without limits on money.
 pub async fn examine(path: &Path) -> Report {
-    verify(path, &Budget::default(), &Scrubber::new(&key()))
-        .await
-        .expect("the file is there")
+    verify(
+        path,
+        &Budget::default(),
+        &Scrubber::new(&key()),
+        Reader::default(),
+    )
+    .await
+    .expect("the file is there")
 }
 
 /// The names of the checks that found something.

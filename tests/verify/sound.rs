@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use soracrawl::crawl::StopCause;
 use soracrawl::store::Store;
-use soracrawl::store::canonical::canonical_lines;
+use soracrawl::store::read::canonical::canonical_lines;
 use sqlx::Row;
 
 use crate::site::{Site, copy, damage, examine, told, vandal, world};

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use soracrawl::crawl::now;
+use soracrawl::clock::Clock;
 use soracrawl::store::{LeaseRequest, Leased, Store, Writer};
 
 use crate::process::{Site, Usage};
@@ -138,7 +138,7 @@ fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
 /// How long a lease takes when nobody shares its transaction.
 async fn lease(archive: &Path) -> Result<f64> {
     let store = Store::open(archive).await?;
-    let writer = Writer::start(&store, now);
+    let writer = Writer::start(&store, Clock::real());
     let mut times = Vec::new();
     for _ in 0..LEASES {
         let request = LeaseRequest {

@@ -16,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use soracrawl::crawl::now;
+use soracrawl::clock::Clock;
 use soracrawl::store::{PageCommit, Store, Writer};
 use sqlx::Connection;
 use tokio::task::JoinSet;
@@ -106,7 +106,7 @@ pub fn run(bench: &Bench) -> Result<()> {
 /// Commits all pages, with as many waiting at once as there would be workers; the seconds that took.
 async fn write(archive: &Path, walks: Vec<Walk>) -> Result<f64> {
     let store = Store::open(archive).await?;
-    let writer = Writer::start(&store, now);
+    let writer = Writer::start(&store, Clock::real());
     let queue = Arc::new(Mutex::new(VecDeque::from(walks)));
     let started = Instant::now();
     let mut workers = JoinSet::new();

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use soracrawl::api::{self, endpoints};
-use soracrawl::crawl::{Packer, item_hashes};
-use soracrawl::model::{Lease, MicroUsd, StopReason};
+use soracrawl::model::{Lease, MicroUsd, StopReason, item_hashes};
+use soracrawl::replies::Packer;
 use soracrawl::store::{Next, Outcome, PageCommit, Settlement, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Connection, Row, SqliteConnection};

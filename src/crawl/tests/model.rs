@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::crawl::decide::{FailureFacts, WalkFacts, Wider, after_failure, after_page};
-use crate::crawl::trail::Trail;
+use crate::crawl::seen::Trail;
 use crate::model::{Harvest, Post, PostCounts, StopReason};
 use crate::store::{Next, Retry};
 

@@ -4,8 +4,8 @@ use sqlx::SqliteConnection;
 
 use crate::model::Attachment;
 use crate::store::Result;
-use crate::store::rows::{Said, Things};
-use crate::store::upsert::Statement;
+use crate::store::archive::merge::{Said, Things};
+use crate::store::db::Statement;
 
 /// Videos. One that a post and a comment show, or two of either, stays with what the earliest call showed it on.
 const ATTACHMENTS: Statement = Statement {

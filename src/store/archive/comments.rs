@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use sqlx::SqliteConnection;
 
-use super::bare;
+use super::stubs;
 use crate::model::{Comment, PostCounts};
 use crate::store::Result;
-use crate::store::rows::{Said, Things};
-use crate::store::upsert::Statement;
+use crate::store::archive::merge::{Said, Things};
+use crate::store::db::Statement;
 
 /// Comments, under the post that the reply says.
 const COMMENTS: Statement = Statement {
@@ -85,7 +85,7 @@ pub(super) async fn write(
         .iter()
         .filter(|(comment_id, said)| said.rows.is_empty() || parents.contains(comment_id))
         .collect();
-    bare::write(connection, &BARE, &first).await?;
+    stubs::write(connection, &BARE, &first).await?;
     let described: Vec<_> = comments
         .list
         .iter()

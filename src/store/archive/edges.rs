@@ -3,8 +3,8 @@
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use crate::store::rows::{Gathered, PageRows, Things};
-use crate::store::upsert::Statement;
+use crate::store::archive::merge::{Gathered, PageRows, Things};
+use crate::store::db::Statement;
 
 const FOLLOWS: Statement = Statement {
     head: "insert into follows (followed_id, follower_id, first_call_id, last_call_id)

@@ -4,16 +4,19 @@
 //! row that comes back through the driver costs more than that, and a sub-select for each value opens a cursor for each.
 
 mod attachments;
-mod bare;
 mod comments;
 mod edges;
+pub(in crate::store) mod merge;
 mod posts;
+mod scratch;
+mod stubs;
 mod users;
 
 use sqlx::SqliteConnection;
 
-use super::Result;
-use super::rows::{PageRows, gather};
+use crate::store::Result;
+use merge::{PageRows, gather};
+pub use scratch::{KeptAgain, Rebuilt};
 
 /// Writes all that the pages say, as a part of the caller's transaction. The pages come in the order of their calls.
 /// `has_orphans`: replies that do not know their post are in the archive.

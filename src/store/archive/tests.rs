@@ -7,7 +7,7 @@ use sqlx::{Column, Row, TypeInfo, ValueRef};
 
 use super::write;
 use crate::model::{Attachment, Comment, Harvest, Post, PostCounts, User, UserCounts};
-use crate::store::rows::PageRows;
+use crate::store::archive::merge::PageRows;
 use crate::store::{Budget, OpenCall, RunKind, Store};
 
 async fn store() -> (tempfile::TempDir, Store) {

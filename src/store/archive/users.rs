@@ -2,11 +2,11 @@
 
 use sqlx::SqliteConnection;
 
-use super::bare;
+use super::stubs;
 use crate::model::{User, UserCounts};
 use crate::store::Result;
-use crate::store::rows::{Said, Things};
-use crate::store::upsert::Statement;
+use crate::store::archive::merge::{Said, Things};
+use crate::store::db::Statement;
 
 /// Users that a reply described.
 const USERS: Statement = Statement {
@@ -67,7 +67,7 @@ pub(super) async fn write(
         .list
         .iter()
         .partition(|(_, said)| !said.rows.is_empty());
-    bare::write(connection, &BARE, &bare_users).await?;
+    stubs::write(connection, &BARE, &bare_users).await?;
     USERS
         .write(connection, &described, |query, (user_id, said)| {
             query

@@ -1,12 +1,16 @@
 //! The ledger: a row for each request, before it is sent; its price reserved, then settled.
 
+mod dictionaries;
 mod open;
+mod runs;
 mod settle;
 
-use super::{Error, Result, Store};
 use crate::model::MicroUsd;
+use crate::store::{Error, Result, Store};
 
+pub use dictionaries::Dictionary;
 pub(super) use open::open_calls;
+pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
 
 /// The limits that a call must fit into. `None`: no limit.

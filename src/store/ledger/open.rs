@@ -6,8 +6,8 @@ use sqlx::{Row, SqliteConnection};
 
 use super::{Budget, OpenCall};
 use crate::model::MicroUsd;
+use crate::store::db::Statement;
 use crate::store::error::{Scope, Spent};
-use crate::store::upsert::Statement;
 use crate::store::{Error, Result};
 
 const CALLS: Statement = Statement {
@@ -171,9 +171,9 @@ fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
 #[cfg(test)]
 mod tests {
     use super::open_calls;
-    use crate::model::{MicroUsd, NewJob};
+    use crate::model::{MicroUsd, NewJob, Seed, SeedKind};
     use crate::store::queue::{LeaseRequest, lease};
-    use crate::store::{Budget, Error, OpenCall, RunKind, Seed, SeedKind, Store};
+    use crate::store::{Budget, Error, OpenCall, RunKind, Store};
 
     const FOLLOWERS: &str = "get_user_followers";
 

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::{Kept, Settlement};
 use crate::store::Result;
-use crate::store::upsert::Statement;
+use crate::store::db::Statement;
 
 const SETTLE: Statement = Statement {
     head: "update calls set outcome = column2, kept = column3, kept_group = column4, cost_micro_usd = column5,

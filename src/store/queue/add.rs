@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use crate::model::NewJob;
 use crate::store::Result;
-use crate::store::upsert::Statement;
+use crate::store::db::Statement;
 
 const JOBS: Statement = Statement {
     head: "insert into jobs (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)

@@ -4,18 +4,23 @@
 //! expired lease makes the job leasable again.
 
 mod add;
+mod due;
 mod end;
 mod lease;
-mod upkeep;
+mod reopen;
+mod replan;
+mod seeds;
 
 use std::sync::Arc;
 
-use super::ledger::{OpenCall, Settlement};
 use crate::model::{Lease, StopReason};
+use crate::store::ledger::{OpenCall, Settlement};
 
-pub(super) use add::{Origin, enqueue, total_jobs};
+pub(super) use add::{Origin, enqueue};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_rest, lease};
+pub use replan::{KeptReply, Replanned, Trail};
+pub use seeds::Seeded;
 
 /// What a worker asks for: the best job of these endpoints.
 #[derive(Clone)]

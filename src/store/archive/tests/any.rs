@@ -11,18 +11,17 @@ use proptest::sample::select;
 
 use super::keep;
 use crate::config::Config;
+use crate::crawl::Plan;
 use crate::crawl::admit::Place;
-use crate::crawl::{Plan, item_hashes};
 use crate::model::{
     Appearance, Attachment, Comment, Follow, Harvest, ListEntry, MicroUsd, Nested, Post,
-    PostCounts, Remix, SearchEntry, StopReason, User, UserCounts,
+    PostCounts, Remix, SearchEntry, Seed, SeedKind, StopReason, User, UserCounts, item_hashes,
 };
-use crate::store::canonical::canonical_lines;
-use crate::store::page::{Before, commit_pages};
 use crate::store::queue;
+use crate::store::read::canonical::canonical_lines;
+use crate::store::write::page::{Before, commit_pages};
 use crate::store::{
-    Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Seed, SeedKind, Settlement,
-    Store, ledger,
+    Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Settlement, Store, ledger,
 };
 
 /// Few enough that every kind of row meets every other under the same id.

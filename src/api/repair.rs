@@ -1,0 +1,197 @@
+//! Text that is almost JSON: what was paid for is read even so, and the mending is noted.
+
+use crate::model::Odd;
+
+/// What is mended, in the words of the note.
+const KINDS: [&str; 4] = [
+    "escapes of half a character, read as U+FFFD",
+    "numbers that JSON does not have, read as null",
+    "raw control characters in texts, read as escapes",
+    "bytes that are not UTF-8, read as U+FFFD",
+];
+const HALF_CHARACTER: usize = 0;
+const NO_NUMBER: usize = 1;
+const CONTROL: usize = 2;
+const NOT_UTF8: usize = 3;
+
+/// The mended text and what was mended; `None` where there is nothing that mending could help.
+pub fn repair(body: &[u8]) -> Option<(String, Vec<Odd>)> {
+    let unmarked = body.strip_prefix(b"\xef\xbb\xbf");
+    let text = String::from_utf8_lossy(unmarked.unwrap_or(body));
+    let mut mender = Mender {
+        rest: text.as_bytes(),
+        done: Vec::with_capacity(body.len()),
+        times: [0; 4],
+    };
+    if std::str::from_utf8(body).is_err() {
+        mender.times[NOT_UTF8] = 1;
+    }
+    mender.run();
+    let notes = KINDS
+        .iter()
+        .zip(mender.times)
+        .filter(|(_, times)| *times > 0);
+    let mut odd: Vec<Odd> = notes
+        .map(|(kind, times)| note(&format!("{kind} (times: {times})")))
+        .collect();
+    if unmarked.is_some() {
+        odd.push(note("a byte order mark"));
+    }
+    if odd.is_empty() {
+        return None;
+    }
+    Some((String::from_utf8(mender.done).ok()?, odd))
+}
+
+fn note(why: &str) -> Odd {
+    Odd {
+        at: "body".to_owned(),
+        why: why.to_owned(),
+    }
+}
+
+/// Copies bytes, and replaces whole ASCII tokens among them, so that the text stays UTF-8.
+struct Mender<'b> {
+    rest: &'b [u8],
+    done: Vec<u8>,
+    times: [u32; KINDS.len()],
+}
+
+impl Mender<'_> {
+    fn run(&mut self) {
+        while let Some(byte) = self.rest.first().copied() {
+            match byte {
+                b'"' => self.text(),
+                b'N' if self.rest.starts_with(b"NaN") => self.replace(3, "null", NO_NUMBER),
+                b'I' if self.rest.starts_with(b"Infinity") => self.replace(8, "null", NO_NUMBER),
+                b'-' if self.rest.starts_with(b"-Infinity") => self.replace(9, "null", NO_NUMBER),
+                b'-' | b'0'..=b'9' => self.number(),
+                _ => self.copy(1),
+            }
+        }
+    }
+
+    /// From a text's opening quote to its closing one.
+    fn text(&mut self) {
+        self.copy(1);
+        while let Some(byte) = self.rest.first().copied() {
+            match byte {
+                b'"' => return self.copy(1),
+                b'\\' if self.rest.get(1) == Some(&b'u') => self.escape(),
+                b'\\' => self.copy(2),
+                0..=0x1f => self.replace(1, &format!("\\u{byte:04x}"), CONTROL),
+                _ => self.copy(1),
+            }
+        }
+    }
+
+    fn escape(&mut self) {
+        const HIGH: std::ops::RangeInclusive<u16> = 0xd800..=0xdbff;
+        const LOW: std::ops::RangeInclusive<u16> = 0xdc00..=0xdfff;
+        match (unit(self.rest), self.rest.get(6..).and_then(unit)) {
+            (Some(high), Some(low)) if HIGH.contains(&high) && LOW.contains(&low) => self.copy(12),
+            (Some(half), _) if HIGH.contains(&half) || LOW.contains(&half) => {
+                self.replace(6, "\u{fffd}", HALF_CHARACTER);
+            }
+            (Some(_), _) => self.copy(6),
+            (None, _) => self.copy(2),
+        }
+    }
+
+    /// A number is left as it is unless a float cannot hold it.
+    fn number(&mut self) {
+        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
+        let token = std::str::from_utf8(&self.rest[..length]).unwrap_or_default();
+        match token.parse::<f64>() {
+            Ok(value) if !value.is_finite() => self.replace(length, "null", NO_NUMBER),
+            _ => self.copy(length),
+        }
+    }
+
+    fn copy(&mut self, length: usize) {
+        let (head, rest) = self.rest.split_at(length.min(self.rest.len()));
+        self.done.extend_from_slice(head);
+        self.rest = rest;
+    }
+
+    fn replace(&mut self, length: usize, by: &str, kind: usize) {
+        self.done.extend_from_slice(by.as_bytes());
+        self.rest = &self.rest[length..];
+        self.times[kind] += 1;
+    }
+}
+
+/// The code unit of an escape, `\u` and four digits, at the head of some bytes.
+fn unit(bytes: &[u8]) -> Option<u16> {
+    let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn repaired(body: &[u8]) -> Option<(String, usize)> {
+        repair(body).map(|(text, odd)| (text, odd.len()))
+    }
+
+    #[test]
+    fn half_characters_become_the_replacement_character_and_pairs_stay() {
+        let text = br#"["\ud83d","\ude00x","\ud83d\ude00","\ud83d\ud83d\ude00","\\ud83d"]"#;
+        let (text, notes) = repaired(text).unwrap();
+        assert_eq!(
+            text,
+            "[\"\u{fffd}\",\"\u{fffd}x\",\"\\ud83d\\ude00\",\"\u{fffd}\\ud83d\\ude00\",\"\\\\ud83d\"]"
+        );
+        assert_eq!(notes, 1);
+    }
+
+    #[test]
+    fn what_json_calls_no_number_becomes_null_but_not_inside_a_text() {
+        let (text, _) = repaired(b"[NaN,-Infinity,Infinity,1e999,-1,1.5e3,\"NaN 1e999\"]").unwrap();
+        assert_eq!(text, "[null,null,null,null,-1,1.5e3,\"NaN 1e999\"]");
+    }
+
+    #[test]
+    fn marks_stray_bytes_and_raw_control_characters_are_mended() {
+        assert_eq!(repaired(b"\xef\xbb\xbf[]"), Some(("[]".to_owned(), 1)));
+        assert_eq!(
+            repaired(b"[\"\xff\"]"),
+            Some(("[\"\u{fffd}\"]".to_owned(), 1))
+        );
+        assert_eq!(
+            repaired(b"[\"a\nb\"]"),
+            Some(("[\"a\\u000ab\"]".to_owned(), 1))
+        );
+    }
+
+    #[test]
+    fn nothing_to_mend_is_said() {
+        for body in [&b"{\"a\":"[..], b"<html>", b"", b"\"\\u12", b"\"\\"] {
+            assert_eq!(repaired(body), None);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn repairing_grows_no_body_much_and_repairs_all_at_once(body: Vec<u8>, json in "[\\[\\]{}\",:\\\\ud8Ddf0c1e9NaIinty.+\u{1}\u{9b}é-]{0,80}") {
+            for body in [&body[..], json.as_bytes()] {
+                if let Some((text, odd)) = repair(body) {
+                    // The longest replacement is six bytes for one.
+                    proptest::prop_assert!(text.len() <= 6 * body.len() && odd.len() <= 5);
+                    proptest::prop_assert_eq!(repair(text.as_bytes()), None);
+                }
+            }
+        }
+
+        #[test]
+        fn what_is_json_already_is_left_as_it_is(text: String, number: i64, float in proptest::num::f64::NORMAL) {
+            let body = serde_json::json!({"t": text, "n": [number, float]}).to_string();
+            proptest::prop_assert_eq!(repair(body.as_bytes()), None);
+        }
+    }
+}

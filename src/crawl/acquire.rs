@@ -1,0 +1,91 @@
+//! How a page begins: a lease, the turn of its call, and the call itself, opened before it is sent.
+//!
+//! What can be had without waiting is had at once: the call of a job is opened in the transaction that leases it, and the
+//! call of a walk's next page in the one that keeps the page before.
+
+use std::sync::{Arc, Mutex};
+
+use super::engine::{Engine, lock};
+use super::seen::Trail;
+use super::walk::{Held, Walk, give_back, open_call};
+use crate::api::endpoints;
+use crate::api::limiter::Standing;
+use crate::store::{CallOf, LeaseRequest, Leased, Result};
+
+/// What a worker found to do.
+pub(super) enum Begun<'a> {
+    Walk(Held<'a>),
+    /// Jobs that turned out to be needless.
+    Settled,
+    Nothing,
+}
+
+/// The turn that was taken for a job while it was being leased.
+type Taken = Arc<Mutex<Option<(&'static str, Standing)>>>;
+
+/// Leases the best job.
+pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
+    let parts = &engine.parts;
+    // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
+    // line for nothing, and the run would never come to rest.
+    if lock(&engine.day_spent).is_some() || lock(&engine.pinched).is_some() {
+        return Ok(Begun::Nothing);
+    }
+    let mut busy = engine.busy();
+    let taken = Taken::default();
+    let request = LeaseRequest {
+        endpoints: parts
+            .limiter
+            .open_endpoints(&engine.endpoints(), engine.now()),
+        buy_known: parts.plan.buy_known(),
+        max_depth: parts.plan.max_depth(),
+        lease_seconds: parts.settings.lease_seconds,
+        call_of: Some(call_of(engine, taken.clone())),
+    };
+    let leased = parts.writer.lease(request).await;
+    let taken = lock(&taken).take();
+    let of_job = |endpoint: &str| taken.filter(|(of, _)| *of == endpoint);
+    let standing = match &leased {
+        Ok(Leased::Job(lease, _)) => of_job(lease.endpoint),
+        _ => None,
+    };
+    if standing.is_none() {
+        give_back(engine, taken);
+    }
+    let (lease, call_id) = match leased? {
+        Leased::Job(lease, call_id) => (*lease, call_id),
+        Leased::Nothing { settled: 0 } => return Ok(Begun::Nothing),
+        Leased::Nothing { .. } => return Ok(Begun::Settled),
+    };
+    busy.holds(lease.job_id);
+    // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
+    let trail = match lease.pages {
+        0 => Trail::default(),
+        _ => Trail::of(&parts.store.trail(lease.job_id).await?),
+    };
+    Ok(Begun::Walk(Held {
+        busy,
+        walk: Box::new(Walk { lease, trail }),
+        standing: standing.map_or(Standing::Nowhere, |(_, standing)| standing),
+        call_id,
+    }))
+}
+
+/// Says the call of a job that is leased, if it has its turn now.
+fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
+    let engine = engine.clone();
+    Arc::new(move |lease| {
+        // What is known of a walk that has begun is read first.
+        let entry = endpoints::find(lease.endpoint).filter(|_| lease.pages == 0)?;
+        let mut taken = lock(&taken);
+        if taken.is_none_or(|(endpoint, _)| endpoint != entry.name) {
+            give_back(&engine, taken.take());
+            if engine.is_stopping() {
+                return None;
+            }
+            let standing = engine.parts.limiter.try_turn(entry.name, engine.now());
+            *taken = Some((entry.name, standing));
+        }
+        matches!(*taken, Some((_, Standing::HasTurn))).then(|| open_call(&engine, lease, entry))
+    })
+}

@@ -1,0 +1,209 @@
+//! What is kept of a page that was read, and what follows when the writer has answered.
+
+use std::sync::atomic::Ordering;
+
+use super::admit::{Admitted, Place};
+use super::decide::{self, WalkFacts};
+use super::engine::Engine;
+use super::seen::Trail;
+use super::settle::settlement;
+use super::walk::{Walk, say_lease_lost};
+use crate::api::{Entry, Reply};
+use crate::model::{Harvest, Lease, StopReason, item_hashes};
+use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement};
+
+/// Everything that is to be kept of a reply, in one transaction; and the walk as it goes on from there, if it does.
+pub(super) fn page_of(
+    engine: &Engine,
+    walk: Walk,
+    entry: &Entry,
+    call_id: i64,
+    reply: &Reply,
+    harvest: Harvest,
+) -> (PageCommit, Kept, Option<Walk>) {
+    let parts = &engine.parts;
+    let Walk { lease, mut trail } = walk;
+    let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
+    let next = next(engine, &lease, entry, &harvest, &admitted, &trail);
+    trail.add(lease.cursor.as_deref(), &harvest.items);
+    say_what_is_odd(engine, &lease, &harvest);
+    say_end(&lease, &next);
+    let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
+    let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
+    // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
+    let waiters = if lease.pages == 0 { 4 } else { 0 };
+    let kept = Kept {
+        endpoint: entry.name,
+        job: (lease.job_id, lease.fence),
+        call_id,
+        settlement: settlement.clone(),
+        row_count: harvest.row_count(),
+        new_jobs: admitted.jobs.len() + waiters,
+    };
+    let page = PageCommit {
+        call_id,
+        settlement,
+        item_hashes: item_hashes(&harvest.items),
+        harvest,
+        next,
+        follow_ups: admitted.jobs,
+        nested: admitted.nested,
+        led_to: admitted.led_to,
+        row_count: kept.row_count,
+        lease_seconds: parts.settings.lease_seconds,
+        lease,
+    };
+    (page, kept, goes_on.map(|lease| Walk { lease, trail }))
+}
+
+/// What is to be said and done when the writer has answered.
+pub(super) struct Kept {
+    endpoint: &'static str,
+    job: (i64, i64),
+    call_id: i64,
+    settlement: Settlement,
+    row_count: usize,
+    new_jobs: usize,
+}
+
+impl Kept {
+    /// True where the page is in the archive.
+    pub(super) async fn conclude(self, engine: &Engine, page: Result<()>) -> Result<bool> {
+        match page {
+            Ok(()) => {}
+            Err(Error::Database(error)) => {
+                keep_raw(engine, self.job, self.call_id, self.settlement, &error).await?;
+                return Ok(false);
+            }
+            Err(Error::LeaseLost) => {
+                say_lease_lost();
+                return Ok(false);
+            }
+            Err(error) => return Err(error),
+        }
+        engine.parts.training.count(self.endpoint);
+        let rows = u64::try_from(self.row_count).unwrap_or(0);
+        engine.counters.pages.fetch_add(1, Ordering::Relaxed);
+        engine.counters.rows.fetch_add(rows, Ordering::Relaxed);
+        engine.wake(self.new_jobs);
+        Ok(true)
+    }
+}
+
+/// The lease as it stands when this page is kept and there is a next one.
+fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Option<Lease> {
+    let Next::Page {
+        cursor,
+        stale_pages,
+    } = next
+    else {
+        return None;
+    };
+    Some(Lease {
+        cursor: Some(cursor.clone()),
+        pages: lease.pages + 1,
+        items: lease
+            .items
+            .saturating_add(u32::try_from(items).unwrap_or(u32::MAX)),
+        attempts: 0,
+        stale_pages: *stale_pages,
+        led_to,
+        ..lease.clone()
+    })
+}
+
+fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {
+    Place {
+        endpoint: entry.name,
+        subject: &lease.subject,
+        depth: lease.depth,
+        resolves_name: lease.resolves_name,
+        led_to: lease.led_to,
+    }
+}
+
+/// Where the walk goes from here.
+fn next(
+    engine: &Engine,
+    lease: &Lease,
+    entry: &Entry,
+    harvest: &Harvest,
+    admitted: &Admitted,
+    trail: &Trail,
+) -> Next {
+    if lease.resolves_name && !admitted.is_found {
+        return Next::End {
+            reason: StopReason::Gone,
+            note: format!("no user is called exactly {}", lease.subject),
+            cursor: None,
+        };
+    }
+    let cursor = harvest.cursor.as_deref();
+    decide::after_page(&WalkFacts {
+        is_paged: entry.is_paged(),
+        cursor,
+        has_more: harvest.has_more,
+        cursor_came_before: cursor.is_some_and(|cursor| {
+            lease.cursor.as_deref() == Some(cursor) || trail.has_cursor(cursor)
+        }),
+        has_new_id: trail.has_new(&harvest.items),
+        stale_pages: lease.stale_pages,
+        pages: lease.pages + 1,
+        max_pages: engine.parts.plan.max_pages(entry.name),
+    })
+}
+
+/// The archive refuses the rows of a page. It was paid for: the raw reply is kept, and the job ends by name, so that
+/// no other job suffers.
+async fn keep_raw(
+    engine: &Engine,
+    (job_id, fence): (i64, i64),
+    call_id: i64,
+    settlement: Settlement,
+    why: &str,
+) -> Result<()> {
+    let error = format!("the archive refused the rows of this reply: {why}");
+    tracing::error!(call_id, error, "a page is kept raw only");
+    let failure = Failure {
+        job_id,
+        fence,
+        call: Some((
+            call_id,
+            Settlement {
+                error: Some(error.clone()),
+                ..settlement
+            },
+        )),
+        retry: Retry::End(StopReason::Failed, error.clone()),
+        rest: None,
+        error,
+        now: engine.now(),
+    };
+    engine.parts.writer.fail(failure).await
+}
+
+fn say_what_is_odd(engine: &Engine, lease: &Lease, harvest: &Harvest) {
+    if let Some(first) = harvest.odd.first() {
+        let count = harvest.odd.len();
+        engine
+            .counters
+            .odd_items
+            .fetch_add(u64::try_from(count).unwrap_or(0), Ordering::Relaxed);
+        tracing::warn!(
+            endpoint = lease.endpoint,
+            subject = lease.subject,
+            count,
+            first_at = first.at,
+            first_why = first.why,
+            "a reply has odd parts; they are kept raw"
+        );
+    }
+}
+
+fn say_end(lease: &Lease, next: &Next) {
+    if let Next::End { reason, note, .. } = next
+        && !note.is_empty()
+    {
+        tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, "a walk ended");
+    }
+}

@@ -1,0 +1,97 @@
+//! What becomes of a job whose call failed: it goes back, or ends, for a stated reason.
+
+use std::sync::atomic::Ordering;
+
+use super::decide::{self, Decision, FailureFacts, Wider};
+use super::engine::{Engine, StopCause};
+use super::settle::settlement;
+use crate::api::limiter::Verdict;
+use crate::api::{self, Entry, Reply, retry};
+use crate::model::Lease;
+use crate::store::{Failure, Result, Retry};
+
+/// The call failed, or its reply cannot be read: the job goes back, or ends, for a stated reason.
+pub(super) async fn put_back(
+    engine: &Engine,
+    lease: &Lease,
+    entry: &Entry,
+    call_id: i64,
+    reply: &Reply,
+    error: &api::Error,
+) -> Result<()> {
+    let parts = &engine.parts;
+    let delay = retry::delay(
+        lease.attempts + 1,
+        parts.settings.retry_base,
+        parts.settings.retry_cap,
+        rand::random(),
+    );
+    let Decision {
+        retry,
+        verdict,
+        wider,
+    } = decide::after_failure(
+        error,
+        &FailureFacts {
+            has_subject: entry.subject.is_some(),
+            attempts: lease.attempts,
+            max_attempts: parts.settings.max_attempts,
+            restarts: lease.restarts,
+            now: engine.now(),
+            was_sent: !matches!(reply, Reply::NeverSent { .. }),
+            has_worked: parts.limiter.has_worked(entry.name),
+            is_too_large: matches!(reply, Reply::Answered(answer) if answer.body.as_ref().is_err_and(|cut| cut.too_large)),
+            delay_seconds: delay.as_secs_f64(),
+        },
+    );
+    parts.limiter.learn(entry.name, verdict, engine.now());
+    engine.counters.failures.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id, %error, "a call failed");
+    if let Retry::End(reason, note) = &retry {
+        tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "a job ended");
+    }
+    let rest = match verdict {
+        Verdict::Throttled { .. } => parts
+            .limiter
+            .resting(entry.name, engine.now())
+            .map(|rest| (entry.name, rest.until)),
+        _ => None,
+    };
+    let is_end = matches!(retry, Retry::End(..));
+    let failure = Failure {
+        job_id: lease.job_id,
+        fence: lease.fence,
+        call: Some((
+            call_id,
+            settlement(
+                &parts.packer,
+                entry.name,
+                reply,
+                entry.price,
+                Some(error.to_string()),
+            ),
+        )),
+        retry,
+        rest,
+        error: error.to_string(),
+        now: engine.now(),
+    };
+    // Before the job is ready again, lest another worker takes it and calls what is gone, or with a key that is refused.
+    match &wider {
+        Wider::Nothing => {}
+        Wider::Retire(why) => engine.close(entry.name, &gone(why)),
+        Wider::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
+    }
+    parts.writer.fail(failure).await?;
+    if let Wider::Retire(why) = wider {
+        engine.retire(entry.name, gone(&why)).await?;
+    }
+    if is_end {
+        engine.wake(4);
+    }
+    Ok(())
+}
+
+fn gone(why: &str) -> String {
+    format!("the remote does not offer it: {why}")
+}

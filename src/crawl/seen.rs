@@ -1,0 +1,81 @@
+//! Where a walk has been: the cursors it was given and the ids it was shown, as hashes.
+
+use std::collections::HashSet;
+
+use crate::model::hash;
+use crate::store::Trail as StoredTrail;
+
+/// The trail of one walk since it last began at its head.
+#[derive(Debug, Default)]
+pub struct Trail {
+    cursors: HashSet<u64>,
+    items: HashSet<u64>,
+}
+
+impl Trail {
+    /// The trail as the ledger has it.
+    #[must_use]
+    pub fn of(stored: &StoredTrail) -> Self {
+        Self {
+            cursors: stored
+                .cursors
+                .iter()
+                .map(|cursor| hash(cursor.as_bytes()))
+                .collect(),
+            items: stored
+                .item_hashes
+                .chunks_exact(8)
+                .map(|bytes| {
+                    bytes
+                        .iter()
+                        .rev()
+                        .fold(0, |value, byte| value << 8 | u64::from(*byte))
+                })
+                .collect(),
+        }
+    }
+
+    #[must_use]
+    pub fn has_cursor(&self, cursor: &str) -> bool {
+        self.cursors.contains(&hash(cursor.as_bytes()))
+    }
+
+    /// True where one of the ids was not shown before.
+    #[must_use]
+    pub fn has_new(&self, ids: &[String]) -> bool {
+        ids.iter()
+            .any(|id| !self.items.contains(&hash(id.as_bytes())))
+    }
+
+    /// A page was kept: the cursor that was sent for it, and its ids.
+    pub fn add(&mut self, cursor: Option<&str>, ids: &[String]) {
+        self.cursors
+            .extend(cursor.map(|cursor| hash(cursor.as_bytes())));
+        self.items.extend(ids.iter().map(|id| hash(id.as_bytes())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Trail;
+    use crate::model::item_hashes;
+    use crate::store::Trail as StoredTrail;
+
+    fn ids(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_trail_read_from_the_ledger_knows_what_the_walk_has_seen() {
+        let stored = StoredTrail {
+            cursors: ids(&["c1"]),
+            item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
+        };
+        let mut trail = Trail::of(&stored);
+        assert!(trail.has_cursor("c1") && !trail.has_cursor("c2"));
+        assert!(!trail.has_new(&ids(&["user-b", "user-a"])));
+        assert!(trail.has_new(&ids(&["user-b", "user-c"])));
+        trail.add(Some("c2"), &ids(&["user-c"]));
+        assert!(trail.has_cursor("c2") && !trail.has_new(&ids(&["user-c"])));
+    }
+}

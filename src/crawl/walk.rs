@@ -1,0 +1,78 @@
+//! A walk in a worker's hands: its lease, where it has been, and how far its next call is.
+
+use super::engine::{Busy, Engine};
+use super::seen::Trail;
+use super::settle::unpaid;
+use crate::api::limiter::{Standing, Verdict};
+use crate::api::{Entry, Request};
+use crate::clock::day;
+use crate::model::Lease;
+use crate::store::{Failure, OpenCall, Outcome, Result, Retry};
+
+/// A walk that goes on: the lease of its next page, and where it has been.
+pub(super) struct Walk {
+    pub(super) lease: Lease,
+    pub(super) trail: Trail,
+}
+
+/// A walk that a worker holds, and how far its next call is.
+pub(super) struct Held<'a> {
+    pub(super) busy: Busy<'a>,
+    pub(super) walk: Box<Walk>,
+    pub(super) standing: Standing,
+    /// The call that was opened for its next page.
+    pub(super) call_id: Option<i64>,
+}
+
+/// A turn of which no call is made.
+pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Standing)>) {
+    if let Some((endpoint, Standing::HasTurn)) = taken {
+        engine
+            .parts
+            .limiter
+            .learn(endpoint, Verdict::Neither, engine.now());
+    }
+}
+
+/// The ledger's line for the next page of a lease.
+pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCall {
+    let time = engine.now();
+    OpenCall {
+        run_id: engine.parts.run.id,
+        lease: Some((lease.job_id, lease.fence)),
+        seed_id: Some(lease.seed_id),
+        endpoint: entry.name,
+        subject: lease.subject.clone(),
+        cursor: lease.cursor.clone(),
+        price: entry.price,
+        budget: engine.parts.budget,
+        day: day(time),
+        now: time,
+    }
+}
+
+pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
+    let subject = entry.subject.map(|name| (name, lease.subject.clone()));
+    let cursor = lease.cursor.clone().map(|cursor| ("cursor", cursor));
+    Request::get(entry.path, subject.into_iter().chain(cursor).collect())
+}
+
+/// Gives a job back untried; a call that was opened for it never left.
+pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
+    let why = "the endpoint rests".to_owned();
+    let failure = Failure {
+        job_id: lease.job_id,
+        fence: lease.fence,
+        call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
+        retry: Retry::Release,
+        rest: None,
+        error: why,
+        now: engine.now(),
+    };
+    engine.parts.writer.fail(failure).await
+}
+
+/// Whoever took over the job goes on with it.
+pub(super) fn say_lease_lost() {
+    tracing::warn!("a lease was lost; the job is done by another worker");
+}

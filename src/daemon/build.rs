@@ -1,0 +1,86 @@
+//! The parts of a crawl, built once from the configuration and the archive.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use super::Archive;
+use crate::api::limiter::Rates;
+use crate::api::{Client, Limiter, Scrubber, Secret};
+use crate::config::Config;
+use crate::crawl::{Parts, Plan, Settings};
+use crate::replies::{Packer, Reader, Training};
+use crate::report::status::budget;
+use crate::store::{Dictionary, Store, Writer, read};
+
+/// The limiter that the configuration asks for, with the pauses that an earlier run was asked for.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result<Limiter> {
+    let limits = &config.limits;
+    let limiter = Limiter::new(&Rates {
+        overall: limits.requests_per_second,
+        endpoint: limits.endpoint_rate(),
+        breaker_failures: limits.breaker_failures,
+        breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
+    });
+    for (endpoint, status) in read::endpoints(store.readers()).await? {
+        if status.kept > 0 {
+            limiter.worked_before(&endpoint);
+        }
+    }
+    for (endpoint, until) in read::rests(store.readers()).await? {
+        limiter.rest_until(&endpoint, until, now);
+    }
+    Ok(limiter)
+}
+
+/// What packs replies with these dictionaries of the archive.
+#[must_use]
+pub fn packer(dictionaries: &[Dictionary]) -> Packer {
+    let (packer, wrong) = Packer::new(dictionaries);
+    for why in wrong {
+        tracing::warn!("{why}; what needs it may be lost, and nothing more is packed with it");
+    }
+    packer
+}
+
+/// Puts a crawl together.
+///
+/// # Errors
+/// Where the client cannot be built or the archive cannot be read.
+pub async fn parts(
+    archive: &Archive,
+    config: &Config,
+    key: &Secret,
+    until_idle: bool,
+) -> anyhow::Result<Parts> {
+    let limits = &config.limits;
+    let store = archive.store.clone();
+    let dictionaries = store.dictionaries().await?;
+    Ok(Parts {
+        clock: archive.clock.clone(),
+        writer: Writer::start(&store, archive.clock.clone()),
+        client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
+        scrubber: Scrubber::new(key),
+        limiter: limiter(config, &store, archive.clock.now()).await?,
+        plan: Plan::new(config.crawl.clone()),
+        packer: packer(&dictionaries),
+        training: Training::of(&store, &dictionaries).await?,
+        reader: Reader::default(),
+        budget: budget(config),
+        run: archive.run,
+        settings: Settings {
+            max_attempts: limits.max_attempts,
+            retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
+            retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
+            // A full line of workers may wait for its turn before the first of them is sent.
+            lease_seconds: limits.lease_seconds
+                + f64::from(limits.max_in_flight)
+                    / limits.requests_per_second.min(limits.endpoint_rate()),
+            until_idle,
+        },
+        store,
+    })
+}

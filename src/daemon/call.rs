@@ -1,0 +1,154 @@
+//! One call by hand, through ledger, budget and limiter like every other.
+
+use std::time::Duration;
+
+use anyhow::anyhow;
+
+use super::{Archive, Signals, build, patiently};
+use crate::api::limiter::Standing;
+use crate::api::{self, Asked, Body, Client, Entry, Request, Scrubber, Secret, error};
+use crate::clock::day;
+use crate::config::Config;
+use crate::crawl::settlement;
+use crate::replies::Reader;
+use crate::report::status::budget;
+use crate::store::{Error, OpenCall, Settlement};
+
+/// A call as a person asks for it, checked.
+pub struct ByHand {
+    pub entry: &'static Entry,
+    pub parameters: Vec<(&'static str, String)>,
+    pub query: Vec<(&'static str, String)>,
+    pub body: Body,
+}
+
+impl ByHand {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        let mut all = self.parameters.iter();
+        all.find(|(known, _)| *known == name)
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// All parameters as JSON: what the ledger calls the subject of a call by hand.
+    fn json(&self) -> String {
+        let all: serde_json::Map<String, serde_json::Value> = self
+            .parameters
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), value.clone().into()))
+            .collect();
+        serde_json::Value::Object(all).to_string()
+    }
+}
+
+/// What a call by hand came to.
+#[derive(Debug)]
+pub struct Called {
+    /// The payload of the reply as JSON text for a terminal.
+    pub data: String,
+    /// Why the reply is not in the archive as rows.
+    pub not_archived: Option<String>,
+}
+
+/// Makes the call and keeps its reply. `waiting` is told the seconds that the endpoint still rests.
+///
+/// # Errors
+/// Returns an error if a budget is spent, the remote gives no page, or the archive cannot be written.
+pub async fn call(
+    archive: &Archive,
+    config: &Config,
+    key: &Secret,
+    reader: Reader,
+    by_hand: ByHand,
+    signals: &mut Signals,
+    waiting: impl Fn(f64),
+) -> anyhow::Result<Called> {
+    let (store, clock, entry) = (&archive.store, &archive.clock, by_hand.entry);
+    let client = Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?;
+    let scrubber = Scrubber::new(key);
+    let limiter = build::limiter(config, store, clock.now()).await?;
+    let packer = build::packer(&store.dictionaries().await?);
+    while let Err(resting) = limiter
+        .turn(entry.name, Standing::Nowhere, || clock.now())
+        .await
+    {
+        let wait = (resting.until - clock.now()).max(0.0);
+        waiting(wait);
+        tokio::time::sleep(Duration::from_secs_f64(wait)).await;
+    }
+    let time = clock.now();
+    let cursor = by_hand.parameter("cursor").map(str::to_owned);
+    let call_id = store
+        .open_call(&OpenCall {
+            run_id: archive.run.id,
+            lease: None,
+            seed_id: None,
+            endpoint: entry.name,
+            subject: scrubber.scrub_text(&by_hand.json()),
+            cursor: cursor.clone(),
+            price: entry.price,
+            budget: budget(config),
+            day: day(time),
+            now: time,
+        })
+        .await?;
+    let subject = entry.subject.and_then(|name| by_hand.parameter(name));
+    let subject = subject.unwrap_or_default().to_owned();
+    let method = match entry.method {
+        api::endpoint::Method::Get => api::Method::Get,
+        api::endpoint::Method::Post => api::Method::Post,
+    };
+    let reply = client
+        .call(&Request {
+            method,
+            path: entry.path,
+            query: by_hand.query,
+            body: by_hand.body,
+        })
+        .await;
+    let asked = Asked {
+        had_cursor: cursor.is_some(),
+        now: clock.now(),
+    };
+    let read = error::of_reply(&reply, asked, &scrubber).and_then(|body| {
+        let harvest = reader.read(entry, &subject, body)?;
+        Ok((body, harvest))
+    });
+    let settled = |error| settlement(&packer, entry.name, &reply, entry.price, error);
+    match read {
+        Ok((body, harvest)) => {
+            let settled = settled(None);
+            let kept = patiently(signals, false, async || {
+                store
+                    .keep_call(call_id, &subject, &settled, &harvest, clock.now())
+                    .await
+            });
+            let not_archived = match kept.await {
+                Ok(()) => None,
+                // Nobody waits any more, and the reply is shown at least.
+                Err(error @ Error::Unwritable(_)) => Some(format!("not archived: {error}")),
+                Err(error) => {
+                    // It was paid for: the raw reply is kept, and shown.
+                    let error = format!("the archive refused the rows of this reply: {error}");
+                    let settled = Settlement {
+                        error: Some(error.clone()),
+                        ..settled
+                    };
+                    store.settle_call(call_id, &settled, clock.now()).await?;
+                    Some(error)
+                }
+            };
+            Ok(Called {
+                data: api::payload_json(body)?,
+                not_archived,
+            })
+        }
+        Err(error) => {
+            let settled = settled(Some(error.to_string()));
+            patiently(signals, false, async || {
+                store.settle_call(call_id, &settled, clock.now()).await
+            })
+            .await?;
+            Err(error.into())
+        }
+    }
+}

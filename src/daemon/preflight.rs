@@ -1,0 +1,58 @@
+//! The free look at the account, before anything is bought.
+
+use crate::api::account::{self, Account};
+use crate::api::{Asked, Reply, Request, error};
+use crate::clock::day;
+use crate::crawl::{Engine, settlement};
+use crate::model::MicroUsd;
+use crate::store::{Budget, OpenCall};
+
+/// Asks the account's own page, which is free. `Ok(None)` where there is no such page; an error only where the key is
+/// refused.
+///
+/// # Errors
+/// `api::Error::Refused` where the remote does not know the key; others where the archive fails.
+pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
+    let parts = &engine.parts;
+    let time = engine.now();
+    let call = OpenCall {
+        run_id: parts.run.id,
+        lease: None,
+        seed_id: None,
+        endpoint: account::NAME,
+        subject: String::new(),
+        cursor: None,
+        price: MicroUsd(0),
+        budget: Budget::default(),
+        day: day(time),
+        now: time,
+    };
+    let call_id = parts.store.open_call(&call).await?;
+    let reply = parts
+        .client
+        .call(&Request::get(account::PATH, Vec::new()))
+        .await;
+    let asked = Asked {
+        had_cursor: false,
+        now: engine.now(),
+    };
+    let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
+    let error = read.as_ref().err().map(ToString::to_string);
+    let mut settled = settlement(&parts.packer, account::NAME, &reply, MicroUsd(0), error);
+    // The page names the owner of the key: shown, but not archived.
+    settled.body = None;
+    parts
+        .store
+        .settle_call(call_id, &settled, engine.now())
+        .await?;
+    match (read, &reply) {
+        (Ok(account), _) => Ok(account),
+        // 403 may only mean that the key is not for this page (api/README.md §4).
+        (Err(refused @ crate::api::Error::Refused { .. }), Reply::Answered(answer))
+            if answer.status != 403 =>
+        {
+            Err(refused.into())
+        }
+        (Err(_), _) => Ok(None),
+    }
+}

@@ -1,0 +1,75 @@
+//! The queue is made to fit the plan, before a run begins.
+
+use crate::crawl::Plan;
+use crate::model::{Seed, SeedKind};
+use crate::store::{Seeded, Store};
+
+/// What a run found when it began.
+#[derive(Debug, Clone, Copy)]
+pub struct Prepared {
+    /// It differs from the plan of the run before.
+    pub plan_changed: bool,
+    pub resumed_jobs: u64,
+    pub seeded: Seeded,
+}
+
+/// Makes the queue fit the plan: changed plans, higher caps, new money, seeds of the configuration.
+///
+/// # Errors
+/// Where the archive cannot be written.
+pub async fn prepare(
+    store: &Store,
+    plan: &Plan,
+    seeds: &[Seed],
+    now: f64,
+) -> anyhow::Result<Prepared> {
+    let fingerprint = plan.fingerprint();
+    let before = store.followed_plan().await?;
+    let is_new = before.as_ref() != Some(&fingerprint);
+    let mut resumed_jobs = store.resume_budget_stops().await?;
+    for endpoint in plan.endpoints() {
+        resumed_jobs += store.lift_cap(endpoint, plan.max_pages(endpoint)).await?;
+    }
+    let mut all = Vec::new();
+    if is_new {
+        for endpoint in plan.buy_known() {
+            resumed_jobs += store.want_known(endpoint).await?;
+        }
+        // Seeds of before this plan, also those that were planted before there was any run.
+        all = store.seeds().await?;
+    }
+    all.extend(seeds.iter().cloned());
+    let seeded = plant(store, plan, &all, now).await?;
+    resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
+    if is_new {
+        store.follow_plan(&fingerprint).await?;
+    }
+    Ok(Prepared {
+        plan_changed: is_new && before.is_some(),
+        resumed_jobs,
+        seeded,
+    })
+}
+
+/// Plants seeds. A name that a reply has shown already needs no search.
+///
+/// # Errors
+/// Where the archive cannot be written; then none is planted.
+pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed], now: f64) -> anyhow::Result<Seeded> {
+    let mut planted = Vec::with_capacity(seeds.len());
+    for seed in seeds {
+        let known = match seed.kind {
+            SeedKind::Name => store.user_named(&seed.subject).await?,
+            _ => None,
+        };
+        let jobs = match known {
+            Some(user_id) => plan.seed_jobs(&Seed {
+                kind: SeedKind::User,
+                subject: user_id,
+            }),
+            None => plan.seed_jobs(seed),
+        };
+        planted.push((seed.clone(), jobs));
+    }
+    Ok(store.plant(&planted, now).await?)
+}

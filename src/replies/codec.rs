@@ -1,0 +1,340 @@
+//! Raw replies, compressed with zstd: with a dictionary of their endpoint where the archive has one.
+//!
+//! Pages of one endpoint repeat each other far more than themselves, so that what zstd has learnt of some makes all others
+//! two or three times smaller. Each frame names its dictionary, or none, and has a checksum; so one archive may hold
+//! both kinds, and a frame is never read with the wrong dictionary.
+
+use std::collections::HashMap;
+use std::io::{self, Read};
+use std::num::NonZeroU32;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+
+use zstd::bulk::Compressor;
+use zstd::dict::DecoderDictionary;
+use zstd::stream::read::Decoder;
+use zstd::zstd_safe::{get_dict_id_from_dict, get_dict_id_from_frame};
+
+use super::lock;
+use crate::model::hash;
+use crate::store::Dictionary;
+
+/// On these replies zstd's level 3 takes longer and gains nothing, with a dictionary or without.
+const LEVEL: i32 = 1;
+/// The largest reply that is read again; larger than any that the client accepts by default.
+const REPLY_BYTES: u64 = 256 << 20;
+
+/// Packs replies and unpacks them, with all dictionaries of one archive.
+#[derive(Default)]
+pub struct Packer {
+    /// For endpoints without a dictionary.
+    plain: Compressors,
+    known: RwLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    by_endpoint: HashMap<String, Arc<Compressors>>,
+    /// As the frames name them; an error where zstd cannot load it.
+    by_id: HashMap<i64, Result<Arc<DecoderDictionary<'static>>, String>>,
+}
+
+impl Packer {
+    /// A packer with these dictionaries, and what is wrong with some of them.
+    #[must_use]
+    pub fn new(dictionaries: &[Dictionary]) -> (Self, Vec<String>) {
+        let packer = Self::default();
+        let mut wrong = Vec::new();
+        for dictionary in dictionaries {
+            if let Err(why) = packer.learn(dictionary) {
+                let Dictionary { id, endpoint, .. } = dictionary;
+                wrong.push(format!("dictionary {id} ({endpoint}) {why}"));
+            }
+        }
+        (packer, wrong)
+    }
+
+    /// From now on replies of its endpoint are packed with this dictionary, which the archive must have by now.
+    ///
+    /// # Errors
+    /// Where it is not as it was made. Then nothing is packed with it. What was is still read with it where zstd can:
+    /// perhaps the damage is elsewhere, and the checksum of the frame says so.
+    pub fn learn(&self, dictionary: &Dictionary) -> Result<(), String> {
+        let Dictionary {
+            id,
+            endpoint,
+            bytes,
+            checksum,
+            ..
+        } = dictionary;
+        let decoder = DecoderDictionary::try_copy(bytes)
+            .map(Arc::new)
+            .map_err(|why| format!("is broken: {why}"));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.by_id.insert(*id, decoder.clone());
+        decoder?;
+        let own_name = get_dict_id_from_dict(bytes).map_or(0, NonZeroU32::get);
+        if i64::from(own_name) != *id {
+            return Err(format!("calls itself {own_name}"));
+        }
+        if *checksum != self::checksum(bytes) {
+            return Err("is not as it was made".to_owned());
+        }
+        let compressors = Arc::new(Compressors::with(bytes));
+        known.by_endpoint.insert(endpoint.clone(), compressors);
+        Ok(())
+    }
+
+    /// A reply of an endpoint as the archive keeps it.
+    ///
+    /// # Errors
+    /// Where zstd has no memory.
+    pub fn pack(&self, endpoint: &str, reply: &[u8]) -> io::Result<Vec<u8>> {
+        let own = self.known().by_endpoint.get(endpoint).cloned();
+        own.as_deref().unwrap_or(&self.plain).compress(reply)
+    }
+
+    /// A reply as it was kept; its checksum is looked at.
+    ///
+    /// # Errors
+    /// Where the bytes are not what was written, or the dictionary that they name is not there.
+    pub fn unpack(&self, body: &[u8]) -> io::Result<Vec<u8>> {
+        self.unpack_some(body, REPLY_BYTES)
+    }
+
+    /// The first bytes of a reply.
+    pub fn unpack_some(&self, body: &[u8], most_bytes: u64) -> io::Result<Vec<u8>> {
+        let mut reply = Vec::new();
+        match get_dict_id_from_frame(body) {
+            None => Decoder::with_buffer(body)?
+                .take(most_bytes)
+                .read_to_end(&mut reply)?,
+            Some(id) => {
+                let known = self.known().by_id.get(&id.get().into()).cloned();
+                let dictionary = known
+                    .unwrap_or_else(|| Err("the archive does not have".to_owned()))
+                    .map_err(|why| {
+                        io::Error::other(format!("it needs dictionary {id}, which {why}"))
+                    })?;
+                Decoder::with_prepared_dictionary(body, &dictionary)?
+                    .take(most_bytes)
+                    .read_to_end(&mut reply)?
+            }
+        };
+        Ok(reply)
+    }
+
+    fn known(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What `dictionaries.checksum` says of a dictionary.
+#[must_use]
+pub fn checksum(dictionary: &[u8]) -> i64 {
+    hash(dictionary).cast_signed()
+}
+
+/// Compressors with one dictionary. The tables of one cost more to make than a page costs to compress.
+#[derive(Default)]
+struct Compressors {
+    dictionary: Vec<u8>,
+    idle: Mutex<Vec<Compressor<'static>>>,
+}
+
+impl Compressors {
+    fn with(dictionary: &[u8]) -> Self {
+        Self {
+            dictionary: dictionary.to_owned(),
+            idle: Mutex::default(),
+        }
+    }
+
+    fn compress(&self, bytes: &[u8]) -> io::Result<Vec<u8>> {
+        let idle = lock(&self.idle).pop();
+        let mut compressor = match idle {
+            Some(compressor) => compressor,
+            None => self.another()?,
+        };
+        let compressed = compressor.compress(bytes)?;
+        lock(&self.idle).push(compressor);
+        Ok(compressed)
+    }
+
+    /// With a checksum: a bit that turns over on the disk must not pass for another reply.
+    fn another(&self) -> io::Result<Compressor<'static>> {
+        let mut compressor = Compressor::with_dictionary(LEVEL, &self.dictionary)?;
+        compressor.include_checksum(true)?;
+        Ok(compressor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Replies that look like pages: alike, and each with something of its own.
+    fn reply(number: u64) -> Vec<u8> {
+        let items: Vec<serde_json::Value> = (0..20)
+            .map(|item| {
+                let id = hash(&(number * 1000 + item).to_le_bytes());
+                serde_json::json!({
+                    "id": format!("s_{id:016x}"),
+                    "permalink": format!("https://sora.example/p/s_{id:016x}"),
+                    "like_count": id % 977, "reply_count": id % 31, "attachments": null,
+                    "author": {"user_id": format!("user-{:08x}", id >> 32), "verified": id.is_multiple_of(2)}
+                })
+            })
+            .collect();
+        serde_json::json!({"code": 200, "data": {"items": items}})
+            .to_string()
+            .into_bytes()
+    }
+
+    fn dictionary(endpoint: &str, first: u64) -> Dictionary {
+        let samples: Vec<Vec<u8>> = (first..first + 64).map(reply).collect();
+        let bytes = zstd::dict::from_samples(&samples, 8 << 10).unwrap();
+        Dictionary {
+            id: get_dict_id_from_dict(&bytes).unwrap().get().into(),
+            endpoint: endpoint.to_owned(),
+            made_at: 1.0,
+            replies: 64,
+            checksum: checksum(&bytes),
+            bytes,
+        }
+    }
+
+    fn packer(dictionaries: &[Dictionary]) -> Packer {
+        let (packer, wrong) = Packer::new(dictionaries);
+        assert_eq!(wrong, [""; 0]);
+        packer
+    }
+
+    fn why(packer: &Packer, body: &[u8]) -> String {
+        packer.unpack(body).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn a_reply_comes_back_as_it_was_with_a_dictionary_and_without() {
+        let dictionary = dictionary("one", 0);
+        let packer = packer(std::slice::from_ref(&dictionary));
+        for reply in [reply(1000), b"{}".to_vec(), Vec::new()] {
+            for (endpoint, id) in [("one", Some(dictionary.id)), ("other", None)] {
+                // The second is made by a compressor that was used before.
+                for _ in 0..2 {
+                    let body = packer.pack(endpoint, &reply).unwrap();
+                    let named = get_dict_id_from_frame(&body).map(|id| i64::from(id.get()));
+                    assert_eq!(named, id);
+                    assert_eq!(packer.unpack(&body).unwrap(), reply);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_dictionary_that_comes_later_leaves_older_frames_readable() {
+        let packer = Packer::default();
+        let before = packer.pack("one", &reply(1)).unwrap();
+        packer.learn(&dictionary("one", 0)).unwrap();
+        packer.learn(&dictionary("other", 500)).unwrap();
+        let after = packer.pack("one", &reply(1)).unwrap();
+        assert_ne!(before, after);
+        for body in [before, after] {
+            assert_eq!(packer.unpack(&body).unwrap(), reply(1));
+        }
+    }
+
+    #[test]
+    fn a_frame_whose_dictionary_is_not_there_says_which_it_needs() {
+        let dictionary = dictionary("one", 0);
+        let body = packer(std::slice::from_ref(&dictionary))
+            .pack("one", &reply(1))
+            .unwrap();
+        let expected = format!(
+            "it needs dictionary {}, which the archive does not have",
+            dictionary.id
+        );
+        assert_eq!(why(&Packer::default(), &body), expected);
+    }
+
+    #[test]
+    fn a_damaged_dictionary_is_named_and_nothing_is_packed_with_it() {
+        let whole = dictionary("one", 0);
+        let body = packer(std::slice::from_ref(&whole))
+            .pack("one", &reply(1))
+            .unwrap();
+        let damaged = |change: &dyn Fn(&mut Dictionary)| {
+            let mut dictionary = whole.clone();
+            change(&mut dictionary);
+            let (packer, wrong) = Packer::new(&[dictionary]);
+            assert_eq!(wrong.len(), 1, "{wrong:?}");
+            let packed = packer.pack("one", b"{}").unwrap();
+            assert_eq!(get_dict_id_from_frame(&packed), None);
+            (wrong[0].clone(), packer)
+        };
+        let place = format!("dictionary {} (one)", whole.id);
+
+        let (wrong, packer) = damaged(&|dictionary| dictionary.bytes[8..200].fill(0xff));
+        assert!(
+            wrong.starts_with(&format!("{place} is broken: ")),
+            "{wrong}"
+        );
+        assert!(why(&packer, &body).contains("which is broken: "));
+
+        let (wrong, packer) = damaged(&|dictionary| {
+            let half = dictionary.bytes.len() / 2;
+            dictionary.bytes[half..].fill(b' ');
+        });
+        assert_eq!(wrong, format!("{place} is not as it was made"));
+        assert!(packer.unpack(&body).is_err(), "its checksum says so");
+
+        // A byte that this frame did not need: the frame's checksum says that it is what it was.
+        let (wrong, packer) = damaged(&|dictionary| {
+            let last = dictionary.bytes.len() - 1;
+            dictionary.bytes[last] ^= 1;
+        });
+        assert_eq!(wrong, format!("{place} is not as it was made"));
+        let small = Packer::new(std::slice::from_ref(&whole)).0;
+        let small = small.pack("one", b"abc").unwrap();
+        assert_eq!(packer.unpack(&small).unwrap(), b"abc");
+
+        let (wrong, _) = damaged(&|dictionary| dictionary.bytes[4] ^= 1);
+        assert!(
+            wrong.starts_with(&format!("{place} calls itself ")),
+            "{wrong}"
+        );
+        let (wrong, _) = damaged(&|dictionary| dictionary.bytes.clear());
+        assert_eq!(wrong, format!("{place} calls itself 0"));
+    }
+
+    #[test]
+    fn a_bit_that_turns_over_in_a_frame_is_seen_wherever_it_is() {
+        let packer = packer(&[dictionary("one", 0)]);
+        for endpoint in ["one", "other"] {
+            let body = packer.pack(endpoint, &reply(1000)).unwrap();
+            for at in 0..body.len() {
+                let mut flipped = body.clone();
+                flipped[at] ^= 0x10;
+                let read = packer.unpack(&flipped);
+                assert!(
+                    read.as_ref().map_or(true, |read| *read == reply(1000)),
+                    "byte {at} of {endpoint}"
+                );
+            }
+            for end in 0..body.len() {
+                let read = packer.unpack(&body[..end]);
+                assert!(read.is_err() || end == 0, "cut at {end}");
+            }
+        }
+    }
+
+    #[test]
+    fn no_more_is_unpacked_than_was_asked_for() {
+        let packer = packer(&[dictionary("one", 0)]);
+        let zeros = vec![0; 4 << 20];
+        for endpoint in ["one", "other"] {
+            let body = packer.pack(endpoint, &zeros).unwrap();
+            let some = packer.unpack_some(&body, 1000).unwrap();
+            assert_eq!(some, zeros[..1000]);
+        }
+    }
+}

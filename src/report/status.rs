@@ -1,0 +1,122 @@
+//! What `status` reports of an archive: jobs, calls, money, rates.
+
+use std::collections::BTreeMap;
+
+use crate::clock::day;
+use crate::config::Config;
+use crate::model::MicroUsd;
+use crate::store::read::{self, Charged, EndpointStatus, LastRun, StopCounts};
+use crate::store::{Budget, Result};
+
+/// How far back the rate looks.
+const RATE_SECONDS: f64 = 60.0;
+
+/// Everything that `status` tells.
+pub struct Status {
+    pub holder: Option<String>,
+    pub run: Option<LastRun>,
+    pub endpoints: BTreeMap<String, EndpointStatus>,
+    pub stops: StopCounts,
+    pub charged: Charged,
+    pub room: Option<MicroUsd>,
+    pub pages_per_second: f64,
+    pub rows_per_second: f64,
+    pub micro_usd_per_second: f64,
+}
+
+/// Reads the status of an archive.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn read(
+    config: &Config,
+    readers: &sqlx::SqlitePool,
+    holder: Option<String>,
+    time: f64,
+) -> Result<Status> {
+    let run = read::last_run(readers).await?;
+    let charged = read::charged(readers, &day(time), run.as_ref().map_or(0, |run| run.id)).await?;
+    // A run that is over is measured up to its end.
+    let until = run.as_ref().and_then(|run| run.ended_at).unwrap_or(time);
+    let begin = run
+        .as_ref()
+        .map_or(until, |run| run.started_at)
+        .max(until - RATE_SECONDS);
+    let (pages, rows) = read::recent(readers, begin).await?;
+    let seconds = (until - begin).max(0.001);
+    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
+    let rate = |count: i64| count as f64 / seconds;
+    let endpoints = read::endpoints(readers).await?;
+    let kept: i64 = endpoints.values().map(|status| status.kept).sum();
+    let cost: i64 = endpoints.values().map(|status| status.cost_micro_usd).sum();
+    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
+    let micro_usd_per_page = if kept > 0 {
+        cost as f64 / kept as f64
+    } else {
+        0.0
+    };
+    Ok(Status {
+        holder,
+        run,
+        endpoints,
+        stops: read::stop_counts(readers).await?,
+        charged,
+        room: room(&budget(config), &charged),
+        pages_per_second: rate(pages),
+        rows_per_second: rate(rows),
+        micro_usd_per_second: rate(pages) * micro_usd_per_page,
+    })
+}
+
+impl Status {
+    #[must_use]
+    pub fn sum(&self, of: fn(&EndpointStatus) -> i64) -> i64 {
+        self.endpoints.values().map(of).sum()
+    }
+
+    #[must_use]
+    pub fn open_jobs(&self) -> i64 {
+        self.sum(|status| status.ready + status.leased + status.waiting)
+    }
+
+    /// Seconds until the waiting jobs are done, if each took one call: at least so long.
+    #[must_use]
+    pub fn seconds_left(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+        let left = self.open_jobs() as f64 / self.pages_per_second;
+        (self.pages_per_second > 0.0).then_some(left)
+    }
+
+    /// Seconds until the budget is spent at the present rate.
+    #[must_use]
+    pub fn seconds_of_budget(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+        let left = self.room?.0 as f64 / self.micro_usd_per_second;
+        (self.micro_usd_per_second > 0.0).then_some(left)
+    }
+}
+
+/// The limits on money, as the ledger takes them.
+#[must_use]
+pub fn budget(config: &Config) -> Budget {
+    let budget = &config.budget;
+    Budget {
+        run: budget.run_usd,
+        day: budget.day_usd,
+        total: budget.total_usd,
+        seed: budget.seed_usd,
+    }
+}
+
+/// How much may still be spent now, where a budget says so.
+#[must_use]
+pub fn room(budget: &Budget, charged: &Charged) -> Option<MicroUsd> {
+    [
+        (budget.run, charged.run),
+        (budget.day, charged.day),
+        (budget.total, charged.total),
+    ]
+    .into_iter()
+    .filter_map(|(limit, charged)| Some(MicroUsd((limit?.0 - charged.0).max(0))))
+    .min()
+}

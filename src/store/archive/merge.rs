@@ -1,0 +1,189 @@
+//! What several pages say of the same things, brought together before it is written.
+//!
+//! The pages of one group commit are written as if they were one: each id once, each column with the newest value
+//! that was said, and a bare row for each id that is only referred to.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::Hash;
+
+use crate::model::{Appearance, Attachment, Comment, Follow, Harvest, Post, Remix, User};
+
+/// A page that is to be written: its harvest and the call that brought it.
+pub(in crate::store) struct PageRows<'a> {
+    pub(in crate::store) call_id: i64,
+    pub(in crate::store) now: f64,
+    pub(in crate::store) subject: &'a str,
+    /// Items on the earlier pages of the walk: ranks go on from here.
+    pub(in crate::store) items_before: u32,
+    pub(in crate::store) harvest: &'a Harvest,
+}
+
+/// One thing, with all that the pages say of it, oldest first.
+pub(in crate::store) struct Said<'a, R> {
+    pub(in crate::store) rows: Vec<(i64, &'a R)>,
+    pub(in crate::store) first_call: i64,
+    pub(in crate::store) last_call: i64,
+    pub(in crate::store) now: f64,
+}
+
+impl<'a, R> Said<'a, R> {
+    /// The newest value that was said of a column.
+    pub(in crate::store) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
+        self.rows.iter().rev().find_map(|(_, row)| column(row))
+    }
+
+    /// The newest call whose row is so.
+    pub(in crate::store) fn newest_call(&self, is_so: impl Fn(&'a R) -> bool) -> Option<i64> {
+        let mut calls = self.rows.iter().rev();
+        calls
+            .find(|(_, row)| is_so(row))
+            .map(|(call_id, _)| *call_id)
+    }
+}
+
+/// Things by id, in the order of their first appearance.
+pub(in crate::store) struct Things<'a, K, R> {
+    index: HashMap<K, usize>,
+    pub(in crate::store) list: Vec<(K, Said<'a, R>)>,
+}
+
+impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
+    fn new() -> Self {
+        Self {
+            index: HashMap::new(),
+            list: Vec::new(),
+        }
+    }
+
+    fn say(&mut self, key: K, page: &PageRows<'a>, row: Option<&'a R>) {
+        let at = *self.index.entry(key).or_insert_with(|| {
+            let said = Said {
+                rows: Vec::new(),
+                first_call: page.call_id,
+                last_call: page.call_id,
+                now: page.now,
+            };
+            self.list.push((key, said));
+            self.list.len() - 1
+        });
+        let said = &mut self.list[at].1;
+        said.first_call = said.first_call.min(page.call_id);
+        said.last_call = said.last_call.max(page.call_id);
+        said.now = said.now.max(page.now);
+        said.rows.extend(row.map(|row| (page.call_id, row)));
+    }
+}
+
+/// Everything that a group of pages says.
+pub(in crate::store) struct Gathered<'a> {
+    pub(in crate::store) users: Things<'a, &'a str, User>,
+    pub(in crate::store) posts: Things<'a, &'a str, Post>,
+    pub(in crate::store) comments: Things<'a, &'a str, Comment>,
+    pub(in crate::store) attachments: Things<'a, &'a str, Attachment>,
+    pub(in crate::store) follows: Things<'a, (&'a str, &'a str), Follow>,
+    pub(in crate::store) appearances: Things<'a, (&'a str, &'a str), Appearance>,
+    pub(in crate::store) remixes: Things<'a, (&'a str, &'a str), Remix>,
+    /// Posts that another post refers to: they need an id before that post is written.
+    pub(in crate::store) parent_posts: HashSet<&'a str>,
+    /// Likewise comments.
+    pub(in crate::store) parent_comments: HashSet<&'a str>,
+}
+
+pub(in crate::store) fn gather<'a>(pages: &[PageRows<'a>]) -> Gathered<'a> {
+    let mut all = Gathered {
+        users: Things::new(),
+        posts: Things::new(),
+        comments: Things::new(),
+        attachments: Things::new(),
+        follows: Things::new(),
+        appearances: Things::new(),
+        remixes: Things::new(),
+        parent_posts: HashSet::new(),
+        parent_comments: HashSet::new(),
+    };
+    for page in pages {
+        all.take(page);
+    }
+    all
+}
+
+impl<'a> Gathered<'a> {
+    fn take(&mut self, page: &PageRows<'a>) {
+        let harvest = page.harvest;
+        for user in &harvest.users {
+            self.users.say(&user.user_id, page, Some(user));
+            self.mention_user(page, user.owner_user_id.as_deref());
+        }
+        for post in &harvest.posts {
+            self.posts.say(&post.post_id, page, Some(post));
+            self.mention_user(page, post.author_user_id.as_deref());
+            for other in [
+                &post.parent_post_id,
+                &post.root_post_id,
+                &post.repost_of_post_id,
+            ] {
+                self.mention_post(page, other.as_deref());
+                self.parent_posts.extend(other.as_deref());
+            }
+        }
+        for comment in &harvest.comments {
+            self.comments.say(&comment.comment_id, page, Some(comment));
+            self.mention_user(page, comment.author_user_id.as_deref());
+            self.mention_post(page, comment.post_id.as_deref());
+            if let Some(parent) = comment.parent_comment_id.as_deref() {
+                self.comments.say(parent, page, None);
+                self.parent_comments.insert(parent);
+            }
+        }
+        for attachment in &harvest.attachments {
+            self.attachments
+                .say(&attachment.attachment_id, page, Some(attachment));
+            self.mention_post(page, attachment.post_id.as_deref());
+            if let Some(comment) = attachment.comment_id.as_deref() {
+                self.comments.say(comment, page, None);
+            }
+        }
+        for follow in &harvest.follows {
+            self.follows
+                .say((&follow.followed, &follow.follower), page, Some(follow));
+            self.mention_user(page, Some(&follow.follower));
+            self.mention_user(page, Some(&follow.followed));
+        }
+        for appearance in &harvest.appearances {
+            self.appearances.say(
+                (&appearance.post_id, &appearance.user_id),
+                page,
+                Some(appearance),
+            );
+            self.mention_user(page, Some(&appearance.user_id));
+            self.mention_post(page, Some(&appearance.post_id));
+        }
+        for remix in &harvest.remixes {
+            self.remixes
+                .say((&remix.parent_post_id, &remix.post_id), page, Some(remix));
+            self.mention_post(page, Some(&remix.post_id));
+            self.mention_post(page, Some(&remix.parent_post_id));
+        }
+        for entry in &harvest.feed {
+            self.mention_post(page, Some(&entry.id));
+        }
+        for entry in &harvest.leaderboard {
+            self.mention_user(page, Some(&entry.id));
+        }
+        for entry in &harvest.search {
+            self.mention_user(page, Some(&entry.user_id));
+        }
+    }
+
+    fn mention_user(&mut self, page: &PageRows<'a>, user_id: Option<&'a str>) {
+        if let Some(user_id) = user_id {
+            self.users.say(user_id, page, None);
+        }
+    }
+
+    fn mention_post(&mut self, page: &PageRows<'a>, post_id: Option<&'a str>) {
+        if let Some(post_id) = post_id {
+            self.posts.say(post_id, page, None);
+        }
+    }
+}

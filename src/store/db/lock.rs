@@ -1,0 +1,152 @@
+//! One daemon for an archive: a lock file beside it, which the system releases when its holder dies.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::store::{Error, Result};
+
+/// How often a lock that is held is tried again, and how long in between: `holder` takes it for a moment too.
+const GLANCES: u32 = 10;
+const GLANCE: Duration = Duration::from_millis(10);
+
+/// The held lock; released when dropped.
+#[derive(Debug)]
+pub struct Lock {
+    _file: File,
+}
+
+/// Who holds the lock, as he wrote it down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held(pub String);
+
+impl Lock {
+    /// Takes the lock of the archive at `path`, or says who holds it. `who` is written down for the next who asks.
+    ///
+    /// # Errors
+    /// Where the lock file cannot be made.
+    pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
+        let path = lock_path(path);
+        let io = |why| Error::Io {
+            path: path.display().to_string(),
+            why,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(io)?;
+        let mut locked = file.try_lock();
+        for _ in 0..GLANCES {
+            if !matches!(locked, Err(TryLockError::WouldBlock)) {
+                break;
+            }
+            std::thread::sleep(GLANCE);
+            locked = file.try_lock();
+        }
+        match locked {
+            Ok(()) => {
+                file.set_len(0).map_err(io)?;
+                file.write_all(who.as_bytes()).map_err(io)?;
+                Ok(Ok(Self { _file: file }))
+            }
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                file.rewind().map_err(io)?;
+                // A holder that has not written his name yet is still a holder.
+                let _ = file.read_to_string(&mut holder);
+                let holder = holder.trim().to_owned();
+                Ok(Err(Held(if holder.is_empty() {
+                    "another process".to_owned()
+                } else {
+                    holder
+                })))
+            }
+            Err(TryLockError::Error(source)) => Err(io(source)),
+        }
+    }
+}
+
+impl Lock {
+    /// Who holds the lock of the archive at `path`, if anybody does. Makes no lock file.
+    ///
+    /// # Errors
+    /// Where the lock file is there and cannot be opened.
+    pub fn holder(path: &Path) -> Result<Option<Held>> {
+        if !lock_path(path).exists() {
+            return Ok(None);
+        }
+        let file = match OpenOptions::new().read(true).open(lock_path(path)) {
+            Ok(file) => file,
+            Err(why) => {
+                return Err(Error::Io {
+                    path: lock_path(path).display().to_string(),
+                    why,
+                });
+            }
+        };
+        // A shared lock asks without taking the place of a daemon that starts at this moment.
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(_) => {
+                let mut holder = String::new();
+                let _ = (&file).read_to_string(&mut holder);
+                Ok(Some(Held(holder.trim().to_owned())))
+            }
+        }
+    }
+}
+
+fn lock_path(archive: &Path) -> PathBuf {
+    let mut name = archive.as_os_str().to_owned();
+    name.push(".lock");
+    PathBuf::from(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+    use super::{Held, Lock};
+
+    #[test]
+    fn a_second_holder_is_told_who_the_first_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.db");
+        let first = Lock::take(&archive, "pid 7").unwrap().unwrap();
+        assert_eq!(
+            Lock::take(&archive, "pid 8").unwrap().unwrap_err(),
+            Held("pid 7".to_owned())
+        );
+        drop(first);
+        assert!(
+            Lock::take(&archive, "pid 8").unwrap().is_ok(),
+            "a released lock can be taken"
+        );
+    }
+
+    #[test]
+    fn one_who_only_asks_for_the_holder_turns_no_daemon_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let archive = folder.path().join("a.db");
+        drop(Lock::take(&archive, "pid 7").unwrap().unwrap());
+        let (is_over, glances) = (AtomicBool::new(false), AtomicU32::new(0));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_over.load(Ordering::Relaxed) {
+                    Lock::holder(&archive).unwrap();
+                    glances.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+            let mut refused = 0;
+            while glances.load(Ordering::Relaxed) < 20_000 {
+                refused += u32::from(Lock::take(&archive, "pid 8").unwrap().is_err());
+            }
+            is_over.store(true, Ordering::Relaxed);
+            assert_eq!(refused, 0);
+        });
+    }
+}

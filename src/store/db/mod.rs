@@ -1,0 +1,11 @@
+//! The file: its lock, the file system it is on, transactions, and statements of many rows.
+
+mod lock;
+mod mounts;
+mod statement;
+mod transaction;
+
+pub use lock::{Held, Lock};
+pub use mounts::network_file_system;
+pub(in crate::store) use statement::Statement;
+pub(in crate::store) use transaction::Writing;

@@ -1,0 +1,104 @@
+//! A transaction of its own, for what happens rarely: seeding, upkeep, the start and the end of a run.
+
+use std::ops::{Deref, DerefMut};
+
+use sqlx::SqliteConnection;
+use tokio::sync::MutexGuard;
+
+use crate::store::{Result, Store};
+
+/// The one connection that writes.
+pub(in crate::store) struct Writing {
+    connection: SqliteConnection,
+    /// A transaction was abandoned on it and is still to be undone.
+    abandoned: bool,
+}
+
+impl Writing {
+    pub(in crate::store) fn new(connection: SqliteConnection) -> Self {
+        Self {
+            connection,
+            abandoned: false,
+        }
+    }
+
+    pub(in crate::store) fn into_inner(self) -> SqliteConnection {
+        self.connection
+    }
+}
+
+impl Deref for Writing {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Writing {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
+
+impl Store {
+    /// The writing connection, outside of any transaction.
+    pub(in crate::store) async fn writing(&self) -> MutexGuard<'_, Writing> {
+        let mut writing = self.connection.lock().await;
+        if std::mem::take(&mut writing.abandoned) {
+            // Where SQLite has undone it already there is nothing to roll back.
+            let _ = sqlx::query("rollback")
+                .execute(&mut writing.connection)
+                .await;
+        }
+        writing
+    }
+
+    /// Begins a transaction; waits for the writer's present group.
+    pub(in crate::store) async fn begin(&self) -> Result<Transaction<'_>> {
+        let mut writing = self.writing().await;
+        sqlx::query("begin immediate")
+            .execute(&mut writing.connection)
+            .await?;
+        Ok(Transaction {
+            writing,
+            open: true,
+        })
+    }
+}
+
+/// The writing connection inside `begin immediate`; undone where it is dropped without `commit`.
+pub(in crate::store) struct Transaction<'a> {
+    writing: MutexGuard<'a, Writing>,
+    open: bool,
+}
+
+impl Transaction<'_> {
+    pub(in crate::store) async fn commit(mut self) -> Result<()> {
+        sqlx::query("commit")
+            .execute(&mut self.writing.connection)
+            .await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Drop for Transaction<'_> {
+    fn drop(&mut self) {
+        self.writing.abandoned = self.open;
+    }
+}
+
+impl Deref for Transaction<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.writing.connection
+    }
+}
+
+impl DerefMut for Transaction<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.writing.connection
+    }
+}

@@ -1,0 +1,188 @@
+//! The dictionaries that raw replies are compressed with, and the replies they are made of.
+
+use futures_util::TryStreamExt;
+use sqlx::{FromRow, Row};
+
+use crate::store::read::Snapshot;
+use crate::store::{Result, Store};
+
+/// How many replies a dictionary is trained with at most.
+const SAMPLES: u32 = 256;
+/// How much of them, compressed, is read at most: a few large ones are enough.
+const SAMPLES_BYTES: usize = 2 << 20;
+
+const ALL: &str =
+    "select id, endpoint, made_at, replies, checksum, dictionary from dictionaries order by id";
+
+/// A zstd dictionary for the replies of one endpoint.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct Dictionary {
+    /// zstd's own number of it.
+    pub id: i64,
+    pub endpoint: String,
+    pub made_at: f64,
+    /// How many replies it was trained with.
+    pub replies: i64,
+    /// Of `bytes`, as it was made.
+    pub checksum: i64,
+    #[sqlx(rename = "dictionary")]
+    pub bytes: Vec<u8>,
+}
+
+impl Store {
+    /// All dictionaries.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn dictionaries(&self) -> Result<Vec<Dictionary>> {
+        Ok(sqlx::query_as(ALL).fetch_all(self.readers()).await?)
+    }
+
+    /// Writes a new dictionary down. When this returns it is on the disk, and frames may be made with it.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written, or has a dictionary of this endpoint or this number already.
+    pub async fn keep_dictionary(&self, dictionary: &Dictionary) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "insert into dictionaries (id, endpoint, made_at, replies, checksum, dictionary) values (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(dictionary.id)
+        .bind(&dictionary.endpoint)
+        .bind(dictionary.made_at)
+        .bind(dictionary.replies)
+        .bind(dictionary.checksum)
+        .bind(&dictionary.bytes)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// The newest kept replies of an endpoint, packed: a few hundred, and a few megabytes, at most.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn newest_replies(&self, endpoint: &str) -> Result<Vec<Vec<u8>>> {
+        let mut rows = sqlx::query(
+            "select body from calls where kept_group is not null and endpoint = ? and body is not null
+             order by kept_group desc, id desc limit ?",
+        )
+        .bind(endpoint)
+        .bind(SAMPLES)
+        .fetch(self.readers());
+        let (mut replies, mut bytes) = (Vec::new(), 0);
+        while let Some(row) = rows.try_next().await? {
+            let body: Vec<u8> = row.try_get(0)?;
+            bytes += body.len();
+            replies.push(body);
+            if bytes >= SAMPLES_BYTES {
+                break;
+            }
+        }
+        Ok(replies)
+    }
+}
+
+impl Snapshot {
+    /// All dictionaries, as they are at this moment.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn dictionaries(&mut self) -> Result<Vec<Dictionary>> {
+        Ok(sqlx::query_as(ALL).fetch_all(self.connection()).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Harvest, MicroUsd};
+    use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement};
+
+    async fn store() -> (tempfile::TempDir, Store) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        (folder, store)
+    }
+
+    fn dictionary(id: i64, endpoint: &str) -> Dictionary {
+        Dictionary {
+            id,
+            endpoint: endpoint.to_owned(),
+            made_at: 7.5,
+            replies: 64,
+            checksum: i64::MIN,
+            bytes: vec![1, 0, 255],
+        }
+    }
+
+    /// Settles a call with this body, as a page that is kept or not.
+    async fn reply(store: &Store, endpoint: &'static str, body: Option<&[u8]>, is_kept: bool) {
+        let run = store.start_run(RunKind::Call, 1, 1.0).await.unwrap();
+        let call = OpenCall {
+            run_id: run.id,
+            lease: None,
+            seed_id: None,
+            endpoint,
+            subject: String::new(),
+            cursor: None,
+            price: MicroUsd(1),
+            budget: Budget::default(),
+            day: "2026-01-01".to_owned(),
+            now: 1.0,
+        };
+        let call_id = store.open_call(&call).await.unwrap();
+        let settlement = Settlement {
+            outcome: Outcome::Answered,
+            cost: MicroUsd(1),
+            http_status: Some(200),
+            error: None,
+            request_id: None,
+            body_bytes: None,
+            body: body.map(<[u8]>::to_vec),
+        };
+        let settled = if is_kept {
+            store
+                .keep_call(call_id, "", &settlement, &Harvest::default(), 1.0)
+                .await
+        } else {
+            store.settle_call(call_id, &settlement, 1.0).await
+        };
+        settled.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_dictionary_is_read_as_it_was_written_and_there_is_no_second_one() {
+        let (_folder, store) = store().await;
+        let (one, other) = (dictionary(u32::MAX.into(), "one"), dictionary(2, "other"));
+        store.keep_dictionary(&one).await.unwrap();
+        store.keep_dictionary(&other).await.unwrap();
+        for refused in [dictionary(3, "one"), dictionary(2, "third")] {
+            assert!(store.keep_dictionary(&refused).await.is_err());
+        }
+        assert_eq!(store.dictionaries().await.unwrap(), [other, one]);
+    }
+
+    #[tokio::test]
+    async fn the_newest_kept_replies_of_an_endpoint_come_first_and_no_others() {
+        let (_folder, store) = store().await;
+        for number in 0..4 {
+            reply(&store, "one", Some(&[number]), true).await;
+            reply(&store, "other", Some(b"x"), true).await;
+            reply(&store, "one", Some(b"y"), false).await;
+            reply(&store, "one", None, true).await;
+        }
+        let newest = store.newest_replies("one").await.unwrap();
+        assert_eq!(newest, [[3], [2], [1], [0]]);
+        assert_eq!(store.newest_replies("two").await.unwrap(), [[0; 0]; 0]);
+    }
+
+    #[tokio::test]
+    async fn large_replies_are_not_all_read() {
+        let (_folder, store) = store().await;
+        for _ in 0..4 {
+            reply(&store, "one", Some(&vec![0; SAMPLES_BYTES / 2]), true).await;
+        }
+        assert_eq!(store.newest_replies("one").await.unwrap().len(), 2);
+    }
+}

@@ -1,0 +1,116 @@
+//! Runs: which process sends calls, and what is put right when the one before died.
+
+use sqlx::SqliteConnection;
+
+use crate::store::{Result, Store};
+
+/// What a process sends calls for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunKind {
+    /// The daemon.
+    Run,
+    /// One call by hand.
+    Call,
+}
+
+/// A run that has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Run {
+    pub id: i64,
+    /// It goes on where a run that died left off, and with that run's budget.
+    pub continued: bool,
+    /// Calls that were open when the run before died: perhaps billed, and counted as such.
+    pub unknown_calls: u64,
+    /// Jobs whose lease was taken back from the run that died.
+    pub reclaimed_jobs: u64,
+}
+
+/// Open calls become `unknown`, perhaps billed and counted as such; leased jobs are ready again. Gives how many.
+async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
+    let unknown = sqlx::query(
+        "update calls set outcome = 'unknown', settled_at = ?, error = ? where outcome = 'open'",
+    )
+    .bind(now)
+    .bind(why)
+    .execute(&mut *connection)
+    .await?;
+    let reclaimed =
+        sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
+            .execute(&mut *connection)
+            .await?;
+    Ok((unknown.rows_affected(), reclaimed.rows_affected()))
+}
+
+impl Store {
+    /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
+    /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
+    /// because its budget is not spent a second time.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn start_run(&self, kind: RunKind, pid: u32, now: f64) -> Result<Run> {
+        let mut transaction = self.begin().await?;
+        let (unknown_calls, reclaimed_jobs) = take_back(
+            &mut transaction,
+            "the process died before an answer was kept",
+            now,
+        )
+        .await?;
+        let dead: Option<i64> = match kind {
+            RunKind::Run => {
+                sqlx::query_scalar(
+                    "select max(id) from runs where kind = 'run' and ended_at is null",
+                )
+                .fetch_one(&mut *transaction)
+                .await?
+            }
+            RunKind::Call => None,
+        };
+        let id = match dead {
+            Some(id) => {
+                sqlx::query("update runs set pid = ?, version = ? where id = ?")
+                    .bind(pid)
+                    .bind(env!("CARGO_PKG_VERSION"))
+                    .bind(id)
+                    .execute(&mut *transaction)
+                    .await?;
+                id
+            }
+            None => {
+                sqlx::query_scalar("insert into runs (kind, started_at, pid, version) values (?, ?, ?, ?) returning id")
+                    .bind(match kind {
+                        RunKind::Run => "run",
+                        RunKind::Call => "call",
+                    })
+                    .bind(now)
+                    .bind(pid)
+                    .bind(env!("CARGO_PKG_VERSION"))
+                    .fetch_one(&mut *transaction)
+                    .await?
+            }
+        };
+        transaction.commit().await?;
+        Ok(Run {
+            id,
+            continued: dead.is_some(),
+            unknown_calls,
+            reclaimed_jobs,
+        })
+    }
+
+    /// Ends a run, for a reason in one word. A call that nobody waits for any more is in doubt from now on.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        take_back(&mut transaction, "the run ended before an answer came", now).await?;
+        sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
+            .bind(now)
+            .bind(reason)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+}

@@ -1,0 +1,115 @@
+//! Many jobs at once: what is due, what is taken back, what stops together.
+
+use super::ended_state;
+use crate::model::StopReason;
+use crate::store::{Result, Store};
+
+/// How many jobs are ended in one transaction: paid replies wait for the writer meanwhile.
+const AT_ONCE: i64 = 5000;
+
+impl Store {
+    /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back, but for those jobs that are
+    /// `held`. Gives how many became ready.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn release_due(&self, now: f64, held: &[i64]) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let due = sqlx::query(
+            "update jobs set state = 'ready', ready_at = null where state = 'waiting' and ready_at <= ?
+             and after_job_id is null",
+        )
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        let expired =
+            sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased' and lease_until <= ?
+                         and id not in (select value from json_each(?))")
+                .bind(now)
+                .bind(serde_json::json!(held).to_string())
+                .execute(&mut *transaction)
+                .await?;
+        transaction.commit().await?;
+        Ok(due.rows_affected() + expired.rows_affected())
+    }
+
+    /// The remote no longer offers an endpoint: its jobs end together. Gives how many there were.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
+        self.end_open(Some(endpoint), None, StopReason::Failed, note, now)
+            .await
+    }
+
+    /// A seed's budget is spent: its jobs stop together.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
+        self.end_open(None, Some(seed_id), StopReason::Budget, note, now)
+            .await
+    }
+
+    /// A budget of the whole run is spent: everything that waits stops, to go on when there is more.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
+        self.end_open(None, None, StopReason::Budget, note, now)
+            .await
+    }
+
+    /// Ends the open jobs of an endpoint, of a seed, or all. What stops for a budget remembers what it waited for.
+    async fn end_open(
+        &self,
+        endpoint: Option<&str>,
+        seed_id: Option<i64>,
+        reason: StopReason,
+        note: &str,
+        now: f64,
+    ) -> Result<u64> {
+        let mut all = 0;
+        loop {
+            let mut transaction = self.begin().await?;
+            let ended = sqlx::query(
+                "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
+                 after_job_id = iif(?2 = 'budget', after_job_id, null)
+                 where id in (
+                     select * from (select id from jobs indexed by jobs_ready where state = 'ready'
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                     union all
+                     select * from (select id from jobs indexed by jobs_due where state = 'waiting'
+                         and ready_at is not null
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                     union all
+                     select * from (select id from jobs indexed by jobs_after where state = 'waiting'
+                         and after_job_id is not null
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7))",
+            )
+            .bind(ended_state(reason))
+            .bind(reason.as_str())
+            .bind(note)
+            .bind(now)
+            .bind(endpoint)
+            .bind(seed_id)
+            .bind(AT_ONCE)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+            all += ended;
+            if ended == 0 {
+                // Whoever waited for one of them goes on.
+                sqlx::query(
+                    "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
+                     (select id from jobs where state = 'failed' or state = 'stopped')",
+                )
+                .execute(&mut *transaction)
+                .await?;
+                transaction.commit().await?;
+                return Ok(all);
+            }
+            transaction.commit().await?;
+        }
+    }
+}

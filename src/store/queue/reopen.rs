@@ -1,0 +1,142 @@
+//! Ended jobs become ready again: new money, a higher cap, another plan, or a command.
+
+use super::Requeue;
+use crate::store::{Result, Store};
+
+impl Store {
+    /// Jobs that a spent budget had stopped are ready again. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn resume_budget_stops(&self) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let resumed = sqlx::query(
+            "update jobs set state = iif(waits, 'waiting', 'ready'), after_job_id = iif(waits, after_job_id, null),
+                 stop_reason = null, note = null, ended_at = null
+             from (select j.id as stopped_id, other.id is not null as waits
+                   from jobs j left join jobs other on other.id = j.after_job_id and other.pages = 0
+                       and (other.state in ('ready', 'waiting', 'leased') or other.stop_reason = 'budget')
+                   where j.state = 'stopped' and j.stop_reason = 'budget')
+             where jobs.id = stopped_id",
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(resumed)
+    }
+
+    /// Jobs that wait for one which this plan does not fetch wait no longer. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn wait_only_for(&self, endpoints: &[&'static str]) -> Result<u64> {
+        // Whom a job waits for is counted here; so where all endpoints are called, millions of jobs need not be looked at.
+        let others: i64 = sqlx::query_scalar(
+            "select count(*) from job_counts where jobs > 0 and endpoint not in (select value from json_each(?))",
+        )
+        .bind(serde_json::json!(endpoints).to_string())
+        .fetch_one(self.readers())
+        .await?;
+        if others == 0 {
+            return Ok(0);
+        }
+        let mut transaction = self.begin().await?;
+        let freed = sqlx::query(
+            "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and ready_at is null
+             and after_job_id is not null
+             and (select endpoint from jobs other where other.id = jobs.after_job_id)
+                 not in (select value from json_each(?))",
+        )
+        .bind(serde_json::json!(endpoints).to_string())
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(freed)
+    }
+
+    /// Jobs that were ended as needless, because a reply bought before had shown their object, are wanted all the
+    /// same under the new plan. Gives how many.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn want_known(&self, endpoint: &str) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let wanted = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'done' and stop_reason = 'complete' and pages = 0 and endpoint = ?",
+        )
+        .bind(endpoint)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(wanted)
+    }
+
+    /// Walks that had reached their cap go on where the cap is higher now, or gone.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn lift_cap(&self, endpoint: &str, max_pages: Option<u32>) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let lifted = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where state = 'stopped' and stop_reason = 'capped' and endpoint = ? and (?2 is null or pages < ?2)",
+        )
+        .bind(endpoint)
+        .bind(max_pages)
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(lifted)
+    }
+
+    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one, or one that has
+    /// no cursor to go on from, from its head.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let done = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
+             after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
+             pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
+             pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
+             from (select id as ended_id, state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
+                   where state in ('failed', 'stopped', 'done'))
+             where jobs.id = ended_id and (?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
+               and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
+               and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)",
+        )
+        .bind(&which.state)
+        .bind(&which.endpoint)
+        .bind(&which.subject)
+        .bind(&which.reason)
+        .bind(which.id)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Jobs whose subject was said to be gone, by an endpoint that is doubted now, have failed like its others.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn doubt_gone(&self, endpoint: &str, note: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set state = 'failed', stop_reason = 'failed', note = ?
+             where endpoint = ? and state = 'done' and stop_reason = 'gone' and pages = 0",
+        )
+        .bind(note)
+        .bind(endpoint)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+}

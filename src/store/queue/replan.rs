@@ -1,0 +1,170 @@
+//! Kept replies, read again without paying: after a change of the plan, and to remember where a walk has been.
+
+use sqlx::Row;
+
+use super::add::{Origin, enqueue, total_jobs};
+use crate::model::NewJob;
+use crate::store::{Result, Store};
+
+/// A kept reply of a job that is to be planned again.
+#[derive(Debug, Clone)]
+pub struct KeptReply {
+    /// zstd
+    pub body: Vec<u8>,
+}
+
+/// A job whose kept replies are to be planned again.
+#[derive(Debug, Clone)]
+pub struct Replanned {
+    pub job_id: i64,
+    pub endpoint: String,
+    pub subject: String,
+    pub depth: u32,
+    pub seed_id: i64,
+    pub resolves_name: bool,
+}
+
+/// Where a walk has been since it last began at its head.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    pub cursors: Vec<String>,
+    /// 8 bytes for each item id.
+    pub item_hashes: Vec<u8>,
+}
+
+impl Store {
+    /// The plan of the run before; `None` before the first.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn followed_plan(&self) -> Result<Option<String>> {
+        Ok(
+            sqlx::query_scalar("select value from settings where name = 'plan'")
+                .fetch_optional(self.readers())
+                .await?,
+        )
+    }
+
+    /// Remembers the plan of this run, and marks every kept reply to be planned again, which costs nothing. Comes
+    /// last of what a change of the plan brings about: a process that dies before it begins with all of it anew.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn follow_plan(&self, plan: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
+            .bind(plan)
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("update jobs set replan = 1, led_to = 0 where pages > 0")
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// The next job that is to be planned again.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn next_replan(&self) -> Result<Option<Replanned>> {
+        let row = sqlx::query(
+            "select id, endpoint, subject, depth, seed_id, resolves_name from jobs where replan = 1
+             and state <> 'leased' order by id limit 1",
+        )
+        .fetch_optional(self.readers())
+        .await?;
+        row.map(|row| {
+            Ok(Replanned {
+                job_id: row.try_get(0)?,
+                endpoint: row.try_get(1)?,
+                subject: row.try_get(2)?,
+                depth: row.try_get(3)?,
+                seed_id: row.try_get(4)?,
+                resolves_name: row.try_get(5)?,
+            })
+        })
+        .transpose()
+    }
+
+    /// The kept replies of a job after the call `after`, oldest first, a few at a time; with each call's id.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn kept_replies(&self, job_id: i64, after: i64) -> Result<Vec<(i64, KeptReply)>> {
+        let rows = sqlx::query(
+            "select id, body from calls where job_id = ? and id > ? and kept = 1 and body is not null order by id limit 16",
+        )
+        .bind(job_id)
+        .bind(after)
+        .fetch_all(self.readers())
+        .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok((
+                    row.try_get(0)?,
+                    KeptReply {
+                        body: row.try_get(1)?,
+                    },
+                ))
+            })
+            .collect()
+    }
+
+    /// Enqueues what the plan admits of some of a job's kept replies. Gives how many jobs are new.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn plan_again(&self, job: &Replanned, jobs: &[NewJob], now: f64) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let origin = Origin::Job {
+            job_id: job.job_id,
+            seed_id: job.seed_id,
+        };
+        let jobs: Vec<(Origin<'_>, &NewJob)> = jobs.iter().map(|job| (origin, job)).collect();
+        let before = total_jobs(&mut transaction).await?;
+        enqueue(&mut transaction, &jobs, now).await?;
+        let added = total_jobs(&mut transaction).await? - before;
+        transaction.commit().await?;
+        Ok(added)
+    }
+
+    /// All kept replies of a job are planned again, for the depth that it had.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn planned(&self, job: &Replanned, led_to: u32) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set replan = 0, led_to = ? where id = ? and depth = ? and resolves_name = ? and state <> 'leased'",
+        )
+        .bind(led_to)
+        .bind(job.job_id)
+        .bind(job.depth)
+        .bind(job.resolves_name)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Where a walk has been: to see a cursor, or a page, that comes again.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn trail(&self, job_id: i64) -> Result<Trail> {
+        let rows = sqlx::query(
+            "select c.cursor, c.item_hashes from calls c join jobs j on j.id = c.job_id
+             where c.job_id = ? and c.id > j.pass_call_id and c.kept = 1",
+        )
+        .bind(job_id)
+        .fetch_all(self.readers())
+        .await?;
+        let mut trail = Trail::default();
+        for row in rows {
+            trail.cursors.extend(row.try_get::<Option<String>, _>(0)?);
+            trail
+                .item_hashes
+                .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
+        }
+        Ok(trail)
+    }
+}

@@ -1,0 +1,161 @@
+//! Seeds: what somebody asked for, and the jobs that begin there.
+
+use sqlx::SqliteConnection;
+
+use super::add::{Origin, enqueue, total_jobs};
+use crate::model::{NewJob, Seed, SeedKind};
+use crate::store::db::Statement;
+use crate::store::{Result, Store};
+
+/// What became of some seeds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seeded {
+    pub new_seeds: u64,
+    pub known_seeds: u64,
+    pub new_jobs: u64,
+    /// Jobs that had stopped for another seed's budget.
+    pub resumed_jobs: u64,
+}
+
+/// How many seeds share a transaction, so that a daemon beside it is not kept waiting.
+const CHUNK: usize = 1000;
+
+const SEEDS: Statement = Statement {
+    head: "insert into seeds (kind, subject, added_at) select * from (values",
+    row: "(?, ?, ?)",
+    tail: ") where column1 is not null on conflict (kind, subject) do nothing",
+};
+
+async fn last_id(connection: &mut SqliteConnection) -> Result<u64> {
+    let id: i64 = sqlx::query_scalar("select coalesce(max(id), 0) from seeds")
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(u64::try_from(id).unwrap_or(0))
+}
+
+fn origin(seed: &Seed) -> Origin<'_> {
+    Origin::Seed {
+        kind: seed.kind.as_str(),
+        subject: &seed.subject,
+        resolves_name: seed.kind == SeedKind::Name,
+    }
+}
+
+/// Open jobs that were found under another seed, and those that its budget stopped, go over to these.
+async fn take_over(
+    connection: &mut SqliteConnection,
+    seeds: &[(Seed, Vec<NewJob>)],
+) -> Result<u64> {
+    let jobs: Vec<[&str; 4]> = seeds
+        .iter()
+        .flat_map(|(seed, jobs)| {
+            jobs.iter().map(|job| {
+                [
+                    job.endpoint,
+                    &job.subject,
+                    seed.kind.as_str(),
+                    &seed.subject,
+                ]
+            })
+        })
+        .collect();
+    let jobs = serde_json::json!(jobs).to_string();
+    let resumed = sqlx::query(
+        "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null, after_job_id = null
+         from (select j.id as job_id from json_each(?) as asked
+               join seeds s on s.kind = asked.value ->> 2 and s.subject = asked.value ->> 3
+               join jobs j on j.endpoint = asked.value ->> 0 and j.subject = asked.value ->> 1
+               where j.seed_id <> s.id and j.stop_reason = 'budget')
+         where jobs.id = job_id",
+    )
+    .bind(&jobs)
+    .execute(&mut *connection)
+    .await?
+    .rows_affected();
+    sqlx::query(
+        "update jobs set seed_id = new_seed_id
+         from (select j.id as job_id, s.id as new_seed_id from json_each(?) as asked
+               join seeds s on s.kind = asked.value ->> 2 and s.subject = asked.value ->> 3
+               join jobs j on j.endpoint = asked.value ->> 0 and j.subject = asked.value ->> 1
+               where j.seed_id <> s.id and j.parent_job_id is not null and j.stop_reason is null)
+         where jobs.id = job_id",
+    )
+    .bind(&jobs)
+    .execute(&mut *connection)
+    .await?;
+    Ok(resumed)
+}
+
+impl Store {
+    /// Plants seeds with the jobs that begin at each. What is there already stays as it is, but a job that stopped for
+    /// another seed's budget, or waits under it, belongs to the seed that asks for it by name.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written; the seeds planted by then stay.
+    pub async fn plant(&self, seeds: &[(Seed, Vec<NewJob>)], now: f64) -> Result<Seeded> {
+        let mut seeded = Seeded::default();
+        for some in seeds.chunks(CHUNK) {
+            let mut transaction = self.begin().await?;
+            let before = total_jobs(&mut transaction).await?;
+            let last = last_id(&mut transaction).await?;
+            SEEDS
+                .write(&mut transaction, some, |query, (seed, _)| {
+                    query.bind(seed.kind.as_str()).bind(&seed.subject).bind(now)
+                })
+                .await?;
+            // Ids are given in order and never again, so that the new ones can be counted by them.
+            let new = last_id(&mut transaction).await? - last;
+            let jobs: Vec<(Origin<'_>, &NewJob)> = some
+                .iter()
+                .flat_map(|(seed, jobs)| jobs.iter().map(move |job| (origin(seed), job)))
+                .collect();
+            enqueue(&mut transaction, &jobs, now).await?;
+            seeded.new_seeds += new;
+            seeded.known_seeds += some.len() as u64 - new;
+            seeded.new_jobs += total_jobs(&mut transaction).await? - before;
+            seeded.resumed_jobs += take_over(&mut transaction, some).await?;
+            transaction.commit().await?;
+        }
+        Ok(seeded)
+    }
+
+    /// All seeds there are.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn seeds(&self) -> Result<Vec<Seed>> {
+        let rows: Vec<(String, String)> =
+            sqlx::query_as("select kind, subject from seeds order by id")
+                .fetch_all(self.readers())
+                .await?;
+        Ok(rows
+            .into_iter()
+            .filter_map(|(kind, subject)| {
+                let kind = [
+                    SeedKind::User,
+                    SeedKind::Name,
+                    SeedKind::Post,
+                    SeedKind::Search,
+                    SeedKind::Feed,
+                    SeedKind::Leaderboard,
+                ]
+                .into_iter()
+                .find(|known| known.as_str() == kind)?;
+                Some(Seed { kind, subject })
+            })
+            .collect())
+    }
+
+    /// The id of the user who is called exactly so, in whatever case, where a reply has shown him.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn user_named(&self, name: &str) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar(
+            "select user_id from users where username = ? collate nocase order by id limit 1",
+        )
+        .bind(name)
+        .fetch_optional(self.readers())
+        .await?)
+    }
+}

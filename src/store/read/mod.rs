@@ -1,0 +1,61 @@
+//! Questions to an archive. Nothing here writes.
+
+pub mod canonical;
+mod due;
+mod jobs;
+mod replies;
+mod snapshot;
+mod status;
+pub mod views;
+
+use std::path::Path;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+
+use crate::store::{BUSY_TIMEOUT, Error, Result};
+
+pub use due::{has_ready, next_due, next_expiry, rests};
+pub use jobs::{JobLine, Waiting, jobs, waiting};
+pub use replies::{KeptCall, Stalled, Start, Texts};
+pub use snapshot::Snapshot;
+pub use status::{
+    Charged, EndpointStatus, LastRun, StopCounts, charged, endpoints, last_run, recent,
+    repeated_pages, stop_counts,
+};
+
+const READERS: u32 = 4;
+
+/// Questions make no archive.
+pub(super) fn must_exist(path: &Path) -> Result<()> {
+    let Err(why) = std::fs::metadata(path) else {
+        return Ok(());
+    };
+    let path = path.display().to_string();
+    Err(match why.kind() {
+        std::io::ErrorKind::NotFound => Error::Missing { path },
+        _ => Error::Io { path, why },
+    })
+}
+
+pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
+    must_exist(path)?;
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
+        .disable_statement_logging();
+    let unopened = |error| Error::opening(path, &error);
+    let pool = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(0)
+        .connect_with(options)
+        .await
+        .map_err(unopened)?;
+    // Only the first look at its pages shows whether it is a database.
+    sqlx::query("pragma schema_version")
+        .execute(&pool)
+        .await
+        .map_err(unopened)?;
+    Ok(pool)
+}

@@ -1,0 +1,144 @@
+//! Kept replies as they were kept, and what of the ledger can only be judged with them at hand.
+
+use sqlx::FromRow;
+
+use super::Snapshot;
+use crate::store::Result;
+
+/// Replies read at once: bounds the memory that their bodies take.
+const REPLIES: u32 = 64;
+/// Texts read at once.
+const TEXTS: u32 = 256;
+
+/// A kept call, with what the ledger says of its reply.
+#[derive(Debug, Clone, FromRow)]
+pub struct KeptCall {
+    pub id: i64,
+    pub kept_group: i64,
+    pub job_id: Option<i64>,
+    pub endpoint: String,
+    /// For a call by hand all its parameters, as JSON.
+    pub subject: String,
+    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
+    pub settled_at: Option<f64>,
+    pub items: Option<i64>,
+    pub row_count: Option<i64>,
+    pub odd_items: Option<i64>,
+    pub item_hashes: Option<Vec<u8>>,
+    /// zstd
+    pub body: Option<Vec<u8>>,
+    /// Why its job ended, where it is the last page of one that did.
+    pub ended: Option<String>,
+}
+
+/// A walk that begins with a cursor, because its first page came nested in another reply.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow)]
+pub struct Start {
+    pub endpoint: String,
+    pub subject: String,
+    pub cursor: String,
+}
+
+/// A page of a walk that ended as stalled.
+#[derive(Debug, Clone, FromRow)]
+pub struct Stalled {
+    pub job_id: i64,
+    pub cursor: Option<String>,
+    pub next_cursor: Option<String>,
+    pub item_hashes: Option<Vec<u8>>,
+}
+
+/// Texts of the ledger that came from outside, with the place they stand at.
+#[derive(Debug, Clone, FromRow)]
+pub struct Texts {
+    pub id: i64,
+    pub one: Option<String>,
+    pub other: Option<String>,
+    /// zstd; of a reply that is not kept as a page.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Snapshot {
+    /// Some kept calls after `after`, in the order in which their pages were kept.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn kept_calls(&mut self, after: Option<&KeptCall>) -> Result<Vec<KeptCall>> {
+        Ok(sqlx::query_as(
+            "select c.id, c.kept_group, c.job_id, c.endpoint, c.subject, c.cursor, c.next_cursor, c.settled_at, c.items,
+                 c.row_count, c.odd_items, c.item_hashes, c.body,
+                 iif(c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
+                     and l.id > c.id and l.kept = 1), j.stop_reason, null) as ended
+             from calls c left join jobs j on j.id = c.job_id
+             where c.kept_group is not null and (c.kept_group, c.id) > (?, ?)
+             order by c.kept_group, c.id limit ?",
+        )
+        .bind(after.map_or(i64::MIN, |call| call.kept_group))
+        .bind(after.map_or(i64::MIN, |call| call.id))
+        .bind(REPLIES)
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// Walks that begin with a cursor: somebody must have been given it.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn starts(&mut self) -> Result<Vec<Start>> {
+        Ok(sqlx::query_as(
+            "select j.endpoint, j.subject, c.cursor
+             from jobs j join calls c on c.id = (select min(id) from calls where job_id = j.id and kept = 1)
+             where c.cursor is not null
+             union
+             select endpoint, subject, cursor from jobs
+             where cursor is not null and not exists (select 1 from calls where job_id = jobs.id and kept = 1)",
+        )
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// The pages of walks that stalled, by job, oldest first.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn stalled(&mut self) -> Result<Vec<Stalled>> {
+        Ok(sqlx::query_as(
+            "select j.id as job_id, c.cursor, c.next_cursor, c.item_hashes
+             from jobs j join calls c on c.job_id = j.id and c.id > j.pass_call_id and c.kept = 1
+             where j.state = 'stopped' and j.stop_reason = 'stalled' order by j.id, c.id",
+        )
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// Texts and unkept replies of some calls after the call `after`.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn call_texts(&mut self, after: i64) -> Result<Vec<Texts>> {
+        Ok(sqlx::query_as(
+            "select id, error as one, request_id as other, iif(kept, null, body) as body from calls where id > ?
+             order by id limit ?",
+        )
+        .bind(after)
+        .bind(TEXTS)
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// Texts of some jobs after the job `after`.
+    ///
+    /// # Errors
+    /// Where the archive cannot be read.
+    pub async fn job_texts(&mut self, after: i64) -> Result<Vec<Texts>> {
+        Ok(sqlx::query_as(
+            "select id, note as one, last_error as other, null as body from jobs
+             where id > ? and (note is not null or last_error is not null) order by id limit ?",
+        )
+        .bind(after)
+        .bind(TEXTS)
+        .fetch_all(self.connection())
+        .await?)
+    }
+}

@@ -1,0 +1,64 @@
+//! One moment of an archive: a read-only connection inside a transaction.
+
+use std::path::Path;
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{Connection, SqliteConnection};
+
+use super::canonical;
+use crate::store::{BUSY_TIMEOUT, Result};
+
+/// An archive at one moment, whatever other processes write to it meanwhile.
+pub struct Snapshot {
+    connection: SqliteConnection,
+}
+
+impl Snapshot {
+    /// Opens an existing archive; never writes to it.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such file.
+    pub async fn open(path: &Path) -> Result<Self> {
+        super::must_exist(path)?;
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .busy_timeout(BUSY_TIMEOUT)
+            .pragma("cache_size", "-16000");
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        // The moment is that of the first question.
+        sqlx::query("begin").execute(&mut connection).await?;
+        Ok(Self { connection })
+    }
+
+    /// The read-only connection, inside its transaction.
+    pub fn connection(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+
+    /// What the archive holds, as one number: the same for any two crawls of the same world.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn contents(&mut self) -> Result<String> {
+        canonical::canonical_hash(&mut self.connection).await
+    }
+
+    /// Whether a run has begun and not ended: a daemon that works, or one that died.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn has_unfinished_run(&mut self) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "select exists (select 1 from runs where kind = 'run' and ended_at is null)",
+        )
+        .fetch_one(&mut self.connection)
+        .await?)
+    }
+
+    /// Closes the file.
+    pub async fn close(self) {
+        // It was read only; there is nothing to lose.
+        let _ = self.connection.close().await;
+    }
+}

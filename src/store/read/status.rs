@@ -1,0 +1,194 @@
+//! What `status` asks: jobs by state, calls by outcome, money, the newest run.
+
+use std::collections::BTreeMap;
+
+use sqlx::Row;
+use sqlx::sqlite::SqlitePool;
+
+use crate::model::MicroUsd;
+use crate::store::Result;
+
+/// The state of one endpoint's jobs and calls.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct EndpointStatus {
+    pub ready: i64,
+    pub leased: i64,
+    pub waiting: i64,
+    pub done: i64,
+    pub stopped: i64,
+    pub failed: i64,
+    /// Calls by outcome, of all days.
+    pub answered: i64,
+    pub kept: i64,
+    pub unknown: i64,
+    pub never_sent: i64,
+    pub refused: i64,
+    pub cost_micro_usd: i64,
+    pub items: i64,
+    pub rows: i64,
+    pub odd_items: i64,
+    pub body_bytes: i64,
+}
+
+/// How many jobs ended for each reason.
+pub type StopCounts = BTreeMap<String, i64>;
+
+/// By endpoint: jobs by state and calls by outcome.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointStatus>> {
+    let mut all: BTreeMap<String, EndpointStatus> = BTreeMap::new();
+    for row in
+        sqlx::query("select endpoint, state, sum(jobs) from job_counts group by endpoint, state")
+            .fetch_all(pool)
+            .await?
+    {
+        let of = all.entry(row.try_get(0)?).or_default();
+        let state: String = row.try_get(1)?;
+        let place = match state.as_str() {
+            "ready" => &mut of.ready,
+            "leased" => &mut of.leased,
+            "waiting" => &mut of.waiting,
+            "done" => &mut of.done,
+            "stopped" => &mut of.stopped,
+            _ => &mut of.failed,
+        };
+        *place = row.try_get(2)?;
+    }
+    for row in sqlx::query(
+        "select endpoint, sum(answered), sum(kept), sum(unknown), sum(never_sent), sum(refused), sum(cost_micro_usd),
+         sum(items), sum(row_count), sum(odd_items), sum(body_bytes) from call_totals group by endpoint",
+    )
+    .fetch_all(pool)
+    .await?
+    {
+        let of = all.entry(row.try_get(0)?).or_default();
+        let places = [
+            &mut of.answered,
+            &mut of.kept,
+            &mut of.unknown,
+            &mut of.never_sent,
+            &mut of.refused,
+            &mut of.cost_micro_usd,
+            &mut of.items,
+            &mut of.rows,
+            &mut of.odd_items,
+            &mut of.body_bytes,
+        ];
+        for (at, place) in places.into_iter().enumerate() {
+            *place = row.try_get(at + 1)?;
+        }
+    }
+    Ok(all)
+}
+
+/// How many jobs ended for which reason.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn stop_counts(pool: &SqlitePool) -> Result<StopCounts> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select stop_reason, sum(jobs) from job_counts where stop_reason <> '' and jobs > 0 group by stop_reason",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().collect())
+}
+
+/// What the budgets have been charged.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Charged {
+    pub total: MicroUsd,
+    pub day: MicroUsd,
+    pub run: MicroUsd,
+}
+
+/// What has been charged in all, on this day and in this run.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charged> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "select scope, micro_usd from spend where (scope, name) in
+         (values ('total', ''), ('day', ?), ('run', cast(? as text)))",
+    )
+    .bind(day)
+    .bind(run_id)
+    .fetch_all(pool)
+    .await?;
+    let of = |scope: &str| {
+        MicroUsd(
+            rows.iter()
+                .find(|(name, _)| name == scope)
+                .map_or(0, |(_, micro_usd)| *micro_usd),
+        )
+    };
+    Ok(Charged {
+        total: of("total"),
+        day: of("day"),
+        run: of("run"),
+    })
+}
+
+/// The newest run of the daemon.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LastRun {
+    pub id: i64,
+    pub started_at: f64,
+    pub ended_at: Option<f64>,
+    pub end_reason: Option<String>,
+    pub pid: i64,
+}
+
+/// The newest run of the daemon; `None` before the first.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
+    let row = sqlx::query(
+        "select id, started_at, ended_at, end_reason, pid from runs where kind = 'run' order by id desc limit 1",
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(|row| {
+        Ok(LastRun {
+            id: row.try_get(0)?,
+            started_at: row.try_get(1)?,
+            ended_at: row.try_get(2)?,
+            end_reason: row.try_get(3)?,
+            pid: row.try_get(4)?,
+        })
+    })
+    .transpose()
+}
+
+/// Kept pages and rows since a moment, and the moment of the newest: for a rate.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
+    // The newest calls have the highest ids: look at a bounded number of them instead of the whole ledger.
+    Ok(sqlx::query_as(
+        "select count(*), coalesce(sum(row_count), 0) from (select settled_at, row_count, kept from calls
+         order by id desc limit 5000) where kept = 1 and settled_at >= ?",
+    )
+    .bind(since)
+    .fetch_one(pool)
+    .await?)
+}
+
+/// Pages that were bought again though they were in the archive: kept calls beyond the first of the same page in the
+/// same pass of a walk.
+///
+/// # Errors
+/// Where the archive cannot be read.
+pub async fn repeated_pages(pool: &SqlitePool) -> Result<i64> {
+    Ok(sqlx::query_scalar(
+        "select coalesce(sum(times - 1), 0) from
+         (select count(*) as times from calls c join jobs j on j.id = c.job_id
+          where c.kept = 1 and c.id > j.pass_call_id group by c.job_id, coalesce(c.cursor, ''))",
+    )
+    .fetch_one(pool)
+    .await?)
+}

@@ -1,0 +1,49 @@
+//! The archive's rows as text, to be held against somebody else's list of what there is.
+
+use std::collections::BTreeSet;
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Row};
+
+use crate::store::Result;
+
+/// The view that shows each kind of row with text ids.
+const VIEWS: [(&str, &str); 10] = [
+    ("users", "users_now"),
+    ("posts", "posts_now"),
+    ("comments", "comment_tree"),
+    ("follows", "follow_edges"),
+    ("appearances", "appearance_edges"),
+    ("remixes", "remix_edges"),
+    ("attachments", "attachment_links"),
+    ("feed_entries", "feed_history"),
+    ("leaderboard_entries", "leaderboard_history"),
+    ("search_results", "search_hits"),
+];
+
+/// The rows of a kind, each as the texts of these columns: null is empty, times have six decimal places.
+///
+/// # Errors
+/// Where there is no such kind or column, or the archive cannot be read.
+pub async fn shown(
+    pool: &SqlitePool,
+    kind: &str,
+    columns: &[&'static str],
+) -> Result<BTreeSet<Vec<String>>> {
+    let Some((_, view)) = VIEWS.iter().find(|(name, _)| *name == kind) else {
+        return Err(sqlx::Error::ColumnNotFound(kind.to_owned()).into());
+    };
+    let list: Vec<String> = columns
+        .iter()
+        .map(|column| match column.strip_suffix("_at") {
+            Some(_) => format!("iif({column} is null, '', printf('%.6f', {column}))"),
+            None => format!("coalesce(cast({column} as text), '')"),
+        })
+        .collect();
+    // The names are constants of this program, not input.
+    let text = format!("select {} from {view}", list.join(", "));
+    let rows = sqlx::query(AssertSqlSafe(text)).fetch_all(pool).await?;
+    rows.into_iter()
+        .map(|row| (0..columns.len()).map(|at| Ok(row.try_get(at)?)).collect())
+        .collect()
+}

@@ -1,0 +1,9 @@
+//! The one writer: pages, failures, leases and calls, many to a transaction.
+
+mod batch;
+mod group;
+mod operation;
+pub(in crate::store) mod page;
+
+pub use batch::Writer;
+pub use page::{Next, PageCommit};

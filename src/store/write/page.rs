@@ -1,0 +1,329 @@
+//! A page is kept in one transaction: rows, follow-ups, cursor, and the call with its raw reply; or nothing of it.
+
+use std::collections::HashSet;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
+
+use crate::model::{Harvest, Lease, NewJob, StopReason};
+use crate::store::archive::{self, merge::PageRows};
+use crate::store::db::Statement;
+use crate::store::ledger::{self, Group, Kept, Settlement};
+use crate::store::queue::{self, Origin};
+use crate::store::{Error, Result, Store};
+
+/// Where a walk goes from a kept page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// There is a next page; whoever kept this one goes on with it. `stale_pages` in a row have had no new id so far.
+    Page { cursor: String, stale_pages: u32 },
+    /// The walk is over. The cursor is kept where it could go on from here later.
+    End {
+        reason: StopReason,
+        note: String,
+        cursor: Option<String>,
+    },
+}
+
+/// A reply that was read, with all that is to be kept of it.
+#[derive(Debug)]
+pub struct PageCommit {
+    pub lease: Lease,
+    pub call_id: i64,
+    pub settlement: Settlement,
+    pub harvest: Harvest,
+    /// 8 bytes for each of the page's item ids.
+    pub item_hashes: Vec<u8>,
+    pub next: Next,
+    pub follow_ups: Vec<NewJob>,
+    /// Lists of the subject that came with the reply: their own jobs need them no more, or only the rest.
+    pub nested: Vec<NewJob>,
+    pub led_to: u32,
+    /// As `Harvest::row_count` says.
+    pub row_count: usize,
+    /// How long the lease holds for the walk's next page.
+    pub lease_seconds: f64,
+}
+
+/// Moves walks forward under their leases, or ends them. What was planned by another depth than the job has by now is
+/// planned again.
+const ADVANCE: Statement = Statement {
+    head: "update jobs set state = column3, stop_reason = column4, note = column5, ended_at = column6,
+        lease_until = column7, cursor = column8, stale_pages = column9, pages = pages + 1, items = items + column10,
+        led_to = column11, attempts = 0, last_error = null, last_call_id = column12,
+        replan = max(replan, depth < column13 or resolves_name > column14) from (values",
+    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    tail: ") where jobs.id = column1 and jobs.fence = column2 and jobs.state = 'leased' returning jobs.id",
+};
+
+/// What a transaction must know before it keeps pages.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::store) struct Before {
+    group: Group,
+    /// Some reply does not know its post.
+    has_orphans: bool,
+}
+
+impl Before {
+    /// Asks for it; stands behind whatever begins the transaction.
+    pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
+        exists (select 1 from comments where post_id is null and parent_comment_id is not null)
+        from (select 1) left join
+        (select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1)";
+    /// The least step that a time in Unix seconds can show.
+    const STEP_SECONDS: f64 = 0.000_001;
+
+    /// Reads the answer, at this time of our clock.
+    pub(in crate::store) fn read(row: &SqliteRow, now: f64) -> Result<Self> {
+        let number: Option<i64> = row.try_get(0)?;
+        let kept_at: Option<f64> = row.try_get(1)?;
+        Ok(Self {
+            group: Group {
+                number: number.unwrap_or(0) + 1,
+                kept_at: kept_at.map_or(now, |last| now.max(last + Self::STEP_SECONDS)),
+            },
+            has_orphans: row.try_get(2)?,
+        })
+    }
+}
+
+/// Keeps pages, all in the caller's transaction and at one time. One whose lease is lost is refused and leaves the others untouched:
+/// its call is settled with its raw reply, for it was paid for. No two pages are of one job.
+pub(in crate::store) async fn commit_pages(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    before: Before,
+    now: f64,
+) -> Result<Vec<Result<()>>> {
+    let advanced = advance(connection, pages, now).await?;
+    let mut answers = Vec::with_capacity(pages.len());
+    let mut kept = Vec::with_capacity(pages.len());
+    for page in pages {
+        if advanced.contains(&page.lease.job_id) {
+            kept.push(*page);
+            answers.push(Ok(()));
+        } else {
+            let settlement = Settlement {
+                error: Some("the lease was lost before the page was kept".to_owned()),
+                ..page.settlement.clone()
+            };
+            ledger::settle(connection, page.call_id, &settlement, now).await?;
+            answers.push(Err(Error::LeaseLost));
+        }
+    }
+    if kept.is_empty() {
+        return Ok(answers);
+    }
+    let Before { group, has_orphans } = before;
+    // Where two pages tell a value, the later call's counts.
+    kept.sort_by_key(|page| page.call_id);
+    let rows: Vec<PageRows<'_>> = kept
+        .iter()
+        .map(|page| PageRows {
+            call_id: page.call_id,
+            now: group.kept_at,
+            subject: &page.lease.subject,
+            items_before: page.lease.items,
+            harvest: &page.harvest,
+        })
+        .collect();
+    archive::write(connection, &rows, has_orphans).await?;
+    commit_follow_ups(connection, &kept, now).await?;
+    commit_calls(connection, &kept, group).await?;
+    Ok(answers)
+}
+
+async fn commit_follow_ups(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    now: f64,
+) -> Result<()> {
+    let of_page = |page: &'_ PageCommit| Origin::Job {
+        job_id: page.lease.job_id,
+        seed_id: page.lease.seed_id,
+    };
+    let jobs: Vec<(Origin<'_>, &NewJob)> = pages
+        .iter()
+        .flat_map(|page| page.follow_ups.iter().map(|job| (of_page(page), job)))
+        .collect();
+    queue::enqueue(connection, &jobs, now).await?;
+    let nested: Vec<&NewJob> = pages.iter().flat_map(|page| &page.nested).collect();
+    queue::apply_nested(connection, &nested, now).await?;
+    let first_pages = pages.iter().filter(|page| page.lease.pages == 0);
+    let begun: Vec<i64> = first_pages.map(|page| page.lease.job_id).collect();
+    queue::release_dependents(connection, &begun).await
+}
+
+async fn commit_calls(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    group: Group,
+) -> Result<()> {
+    let calls: Vec<(i64, &Settlement, Kept<'_>)> = pages
+        .iter()
+        .map(|page| {
+            let kept = Kept {
+                group,
+                next_cursor: page.harvest.cursor.as_deref(),
+                items: page.harvest.items.len(),
+                row_count: page.row_count,
+                odd_items: page.harvest.odd.len(),
+                item_hashes: &page.item_hashes,
+            };
+            (page.call_id, &page.settlement, kept)
+        })
+        .collect();
+    ledger::settle_kept(connection, &calls).await
+}
+
+/// Gives the jobs whose lease held.
+async fn advance(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    now: f64,
+) -> Result<HashSet<i64>> {
+    let rows = ADVANCE
+        .write_and_read(connection, pages, |query, page| {
+            let lease = &page.lease;
+            let (state, cursor, stale_pages, reason, note) = match &page.next {
+                Next::Page {
+                    cursor,
+                    stale_pages,
+                } => ("leased", Some(cursor), *stale_pages, None, None),
+                Next::End {
+                    reason,
+                    note,
+                    cursor,
+                } => (
+                    queue::ended_state(*reason),
+                    cursor.as_ref(),
+                    lease.stale_pages,
+                    Some(reason.as_str()),
+                    Some(note.as_str()).filter(|note| !note.is_empty()),
+                ),
+            };
+            query
+                .bind(lease.job_id)
+                .bind(lease.fence)
+                .bind(state)
+                .bind(reason)
+                .bind(note)
+                .bind(reason.map(|_| now))
+                .bind(reason.is_none().then_some(now + page.lease_seconds))
+                .bind(cursor.map(String::as_str))
+                .bind(stale_pages)
+                .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
+                .bind(page.led_to)
+                .bind(page.call_id)
+                .bind(lease.depth)
+                .bind(lease.resolves_name)
+        })
+        .await?;
+    let ids = rows.iter().map(|row| row.try_get(0));
+    Ok(ids.collect::<sqlx::Result<_>>()?)
+}
+
+impl Store {
+    /// Keeps the reply of a call by hand: its rows and the settled call, in one transaction.
+    ///
+    /// # Errors
+    /// Where the archive cannot be written.
+    pub async fn keep_call(
+        &self,
+        call_id: i64,
+        subject: &str,
+        settlement: &Settlement,
+        harvest: &Harvest,
+        now: f64,
+    ) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let answer = sqlx::query(Before::QUESTION)
+            .fetch_one(&mut *transaction)
+            .await?;
+        let Before { group, has_orphans } = Before::read(&answer, now)?;
+        let rows = [PageRows {
+            call_id,
+            now: group.kept_at,
+            subject,
+            items_before: 0,
+            harvest,
+        }];
+        archive::write(&mut transaction, &rows, has_orphans).await?;
+        let kept = Kept {
+            group,
+            next_cursor: harvest.cursor.as_deref(),
+            items: harvest.items.len(),
+            row_count: harvest.row_count(),
+            odd_items: harvest.odd.len(),
+            item_hashes: &[],
+        };
+        ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;
+        transaction.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Harvest, MicroUsd, Post, PostCounts};
+    use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement, Store};
+
+    /// Keeps a post with so many likes, at a time of the clock.
+    async fn keep(store: &Store, likes: i64, now: f64) {
+        let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
+        let call = OpenCall {
+            run_id: run.id,
+            lease: None,
+            seed_id: None,
+            endpoint: "get_post_detail",
+            subject: String::new(),
+            cursor: None,
+            price: MicroUsd(1),
+            budget: Budget::default(),
+            day: "2026-01-01".to_owned(),
+            now,
+        };
+        let call_id = store.open_call(&call).await.unwrap();
+        let settlement = Settlement {
+            outcome: Outcome::Answered,
+            cost: MicroUsd(1),
+            http_status: Some(200),
+            error: None,
+            request_id: None,
+            body_bytes: None,
+            body: None,
+        };
+        let post = Post {
+            post_id: "s_1".to_owned(),
+            counts: PostCounts {
+                like_count: Some(likes),
+                ..PostCounts::default()
+            },
+            ..Post::default()
+        };
+        let harvest = Harvest {
+            posts: vec![post],
+            ..Harvest::default()
+        };
+        let kept = store
+            .keep_call(call_id, "", &settlement, &harvest, now)
+            .await;
+        kept.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_history_stays_in_order_where_the_clock_was_put_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        for (likes, now) in [(1, 1000.0), (2, 400.0), (3, 401.0), (4, 2000.0)] {
+            keep(&store, likes, now).await;
+        }
+        let history: Vec<(i64, f64)> =
+            sqlx::query_as("select like_count, observed_at from post_stats order by observed_at")
+                .fetch_all(store.readers())
+                .await
+                .unwrap();
+        let likes: Vec<i64> = history.iter().map(|(likes, _)| *likes).collect();
+        assert_eq!(likes, [1, 2, 3, 4], "{history:?}");
+        assert_eq!(history[3].1, 2000.0);
+    }
+}

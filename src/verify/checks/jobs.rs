@@ -1,0 +1,63 @@
+//! P2: nothing that was asked for ends in silence.
+
+use crate::verify::check::{Question, question};
+
+pub(in crate::verify) const QUESTIONS: [Question; 5] = [
+    question(
+        "seeds",
+        "P2",
+        "every seed has its jobs",
+        "select format('seed %d (%s %s) has no job', s.id, s.kind, s.subject) from seeds s
+         where not exists (select 1 from jobs j where j.subject = s.subject and j.depth = 0 and (
+                 (s.kind = 'user' and j.endpoint glob 'get_user_*')
+                 or (s.kind = 'post' and j.endpoint in ('get_post_detail', 'get_post_comments',
+                         'get_post_remix_list', 'get_video_download_info'))
+                 or (s.kind in ('search', 'name') and j.endpoint = 'search_users')
+                 or (s.kind = 'feed' and j.endpoint = 'get_feed')
+                 or (s.kind = 'leaderboard' and j.endpoint = 'get_cameo_leaderboard')))
+           and not exists (select 1 from users u join jobs j on j.subject = u.user_id and j.depth = 0
+               where s.kind = 'name' and u.username = s.subject collate nocase and j.endpoint glob 'get_user_*')",
+    ),
+    question(
+        "stated ends",
+        "P2",
+        "every ended job says why, and what it says is so",
+        "select format('job %d (%s %s) ended as %s, and %s', j.id, j.endpoint, j.subject, j.stop_reason,
+                case j.stop_reason when 'gone' then 'no answer said so'
+                     when 'complete' then 'has neither a page nor a note'
+                     else 'has no note' end)
+         from jobs j left join calls c on c.id = j.last_call_id
+         where j.stop_reason is not null and case j.stop_reason
+             when 'complete' then j.pages = 0 and j.note is null
+             when 'gone' then not (coalesce(c.http_status in (404, 405, 410, 451), 0)
+                 or (j.resolves_name and coalesce(c.kept, 0)))
+             else j.note is null end",
+    ),
+    question(
+        "leases",
+        "P2",
+        "a job is leased only while a run is not over",
+        "select format('job %d (%s %s) is leased, and no run is under way', id, endpoint, subject) from jobs
+         where state = 'leased' and not exists (select 1 from runs where kind = 'run' and ended_at is null)",
+    ),
+    question(
+        "waits",
+        "P2",
+        "no job waits for one that has ended or has brought its first page",
+        "select format('job %d (%s %s) waits for job %d, which %s', j.id, j.endpoint, j.subject, o.id,
+                iif(o.pages > 0, 'has brought its first page', 'has ended: ' || o.stop_reason))
+         from jobs j join jobs o on o.id = j.after_job_id
+         where j.state = 'waiting' and (o.pages > 0 or o.stop_reason is not null)",
+    ),
+    question(
+        "job counts",
+        "P2",
+        "the counters of `status` are the jobs",
+        "select format('%s, %s%s: the counter says %d, there are %d', endpoint, state,
+                iif(stop_reason = '', '', ' (' || stop_reason || ')'), sum(counted), sum(found))
+         from (select endpoint, state, stop_reason, jobs as counted, 0 as found from job_counts
+               union all
+               select endpoint, state, coalesce(stop_reason, ''), 0, 1 from jobs)
+         group by endpoint, state, stop_reason having sum(counted) <> sum(found)",
+    ),
+];

@@ -1,0 +1,8 @@
+//! The checks that SQL alone can answer, one file for each kind.
+
+pub(super) mod chain;
+pub(super) mod jobs;
+pub(super) mod money;
+pub(super) mod parents;
+mod rules;
+mod schema;

@@ -1,0 +1,119 @@
+//! Two archives side by side, row by row, in one pass over both.
+
+use std::cmp::Ordering;
+
+use futures_util::TryStreamExt;
+use futures_util::stream::BoxStream;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::check::{Check, Finding, unreadable};
+use crate::store::Result;
+use crate::store::archive::Rebuilt;
+use crate::store::read::Snapshot;
+use crate::store::read::canonical::{self, Kind};
+
+const ROWS: Check = Check {
+    check: "rows",
+    promise: "P1",
+    proves: "the raw replies, read again, give exactly the rows of the archive",
+};
+
+impl Snapshot {
+    /// Holds the archive against what its raw replies make. Also gives how many rows were compared.
+    pub async fn compare(&mut self, rebuilt: &mut Rebuilt) -> (Finding, u64) {
+        let (mut finding, mut rows) = (Finding::new(ROWS), 0);
+        for kind in canonical::exact() {
+            if let Err(error) = compare(kind, self, rebuilt, &mut finding, &mut rows).await {
+                finding.add(format!("{}: {}", kind.name, unreadable(&error)));
+            }
+        }
+        (finding, rows)
+    }
+}
+
+async fn compare(
+    kind: &Kind,
+    snapshot: &mut Snapshot,
+    rebuilt: &mut Rebuilt,
+    finding: &mut Finding,
+    rows: &mut u64,
+) -> Result<()> {
+    let mut archived = kind.exact_rows(snapshot.connection());
+    let mut again = kind.exact_rows(rebuilt.connection());
+    let (mut left, mut right) = (next(&mut archived).await?, next(&mut again).await?);
+    loop {
+        let order = match (&left, &right) {
+            (None, None) => return Ok(()),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (Some((left, _)), Some((right, _))) => left.cmp(right),
+        };
+        *rows += 1;
+        match order {
+            Ordering::Less => {
+                let name = left.as_ref().map_or("", |(key, _)| key);
+                finding.add(format!("{}: {name} is in no kept reply", kind.name));
+            }
+            Ordering::Greater => {
+                let name = right.as_ref().map_or("", |(key, _)| key);
+                finding.add(format!(
+                    "{}: {name} is in a kept reply, and not in the archive",
+                    kind.name
+                ));
+            }
+            Ordering::Equal => {
+                if let (Some((key, own)), Some((_, due))) = (&left, &right)
+                    && own != due
+                {
+                    finding.add(format!(
+                        "{}: {key}: {}",
+                        kind.name,
+                        difference(kind, own, due)
+                    ));
+                }
+            }
+        }
+        if order != Ordering::Greater {
+            left = next(&mut archived).await?;
+        }
+        if order != Ordering::Less {
+            right = next(&mut again).await?;
+        }
+    }
+}
+
+async fn next(
+    rows: &mut BoxStream<'_, std::result::Result<SqliteRow, sqlx::Error>>,
+) -> Result<Option<(String, String)>> {
+    let row = rows.try_next().await?;
+    row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
+        .transpose()
+}
+
+/// The first column that differs, in words.
+fn difference(kind: &Kind, own: &str, due: &str) -> String {
+    let values =
+        |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).unwrap_or_default();
+    let (own, due) = (values(own), values(due));
+    kind.columns()
+        .into_iter()
+        .zip(own.iter().zip(&due))
+        .find(|(_, (own, due))| own != due)
+        .map_or_else(
+            || "differs".to_owned(),
+            |(column, (own, due))| {
+                format!("{column} is {}, the replies say {}", short(own), short(due))
+            },
+        )
+}
+
+/// A value that fits into a line.
+fn short(value: &serde_json::Value) -> String {
+    const LETTERS: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(LETTERS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}

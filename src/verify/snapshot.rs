@@ -1,0 +1,113 @@
+//! What SQL can ask of one moment of an archive.
+
+use sqlx::{AssertSqlSafe, Row};
+
+use super::check::{Check, EXAMPLES, Finding, Question, unreadable};
+use super::checks::{chain, jobs, money, parents};
+use crate::store::read::Snapshot;
+use crate::store::{Budget, Error};
+
+const INTEGRITY: Check = Check {
+    check: "integrity",
+    promise: "file",
+    proves: "SQLite finds no damage in the file",
+};
+const FOREIGN_KEYS: Check = Check {
+    check: "foreign keys",
+    promise: "P8",
+    proves: "what a row refers to is there",
+};
+
+impl Snapshot {
+    /// What is said of a file that cannot even be opened.
+    #[must_use]
+    pub fn unopened(error: &Error) -> Finding {
+        let mut finding = Finding::new(INTEGRITY);
+        finding.add(unreadable(error));
+        finding
+    }
+
+    /// What SQLite itself says of the file.
+    pub async fn integrity(&mut self) -> Finding {
+        let mut finding = Finding::new(INTEGRITY);
+        let said: std::result::Result<Vec<String>, _> =
+            sqlx::query_scalar("pragma integrity_check")
+                .fetch_all(self.connection())
+                .await;
+        match said {
+            Ok(lines) => lines
+                .into_iter()
+                .filter(|line| line != "ok")
+                .for_each(|line| finding.add(line)),
+            Err(error) => finding.add(unreadable(&error)),
+        }
+        finding
+    }
+
+    /// Everything that can be asked in SQL. `free` are the endpoints that cost nothing.
+    pub async fn facts(&mut self, budget: &Budget, free: &[&str]) -> Vec<Finding> {
+        let mut findings = vec![self.foreign_keys().await];
+        let without_values = chain::QUESTIONS
+            .iter()
+            .chain(&jobs::QUESTIONS)
+            .chain(&money::QUESTIONS)
+            .chain(&parents::QUESTIONS);
+        for question in without_values {
+            findings.push(self.ask(question, &[]).await);
+        }
+        let free = Some(serde_json::json!(free).to_string());
+        findings.push(self.ask(&money::COST, &[free]).await);
+        let limits = [budget.total, budget.day, budget.run, budget.seed]
+            .map(|limit| limit.map(|limit| limit.0.to_string()));
+        findings.push(self.ask(&money::BUDGETS, &limits).await);
+        findings
+    }
+
+    async fn foreign_keys(&mut self) -> Finding {
+        let mut finding = Finding::new(FOREIGN_KEYS);
+        match sqlx::query("pragma foreign_key_check")
+            .fetch_all(self.connection())
+            .await
+        {
+            Ok(rows) => {
+                for row in rows {
+                    let name = |at| row.try_get::<String, usize>(at).unwrap_or_default();
+                    let id = row.try_get::<Option<i64>, _>(1).ok().flatten();
+                    let id = id.map(|id| format!(" {id}")).unwrap_or_default();
+                    finding.add(format!(
+                        "{}{id} refers to one of {} that is not there",
+                        name(0),
+                        name(2)
+                    ));
+                }
+            }
+            Err(error) => finding.add(unreadable(&error)),
+        }
+        finding
+    }
+
+    async fn ask(&mut self, question: &Question, values: &[Option<String>]) -> Finding {
+        let mut finding = Finding::new(question.check);
+        // The questions are constants of this program; what they are asked about is bound.
+        let text = format!(
+            "select cast(what as text), count(*) over () from (select null as what where 0 union all select * from ({})) limit {EXAMPLES}",
+            question.sql
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(text));
+        for value in values {
+            query = query.bind(value);
+        }
+        let told: std::result::Result<Vec<(Option<String>, i64)>, _> =
+            query.fetch_all(self.connection()).await;
+        match told {
+            Ok(told) => {
+                for (what, breaches) in told {
+                    finding.add(what.unwrap_or_default());
+                    finding.breaches = breaches.unsigned_abs();
+                }
+            }
+            Err(error) => finding.add(unreadable(&error)),
+        }
+        finding
+    }
+}

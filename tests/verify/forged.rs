@@ -1,0 +1,135 @@
+//! A value of the archive that no reply gave is named, whatever column it is in.
+
+use std::path::Path;
+
+use sqlx::Row;
+
+use crate::site::{copy, damage, examine, told, vandal};
+
+/// Tables that hold no rows of replies: the queue, the ledger, and what keeps them.
+const OTHER_TABLES: [&str; 10] = [
+    "call_totals",
+    "calls",
+    "dictionaries",
+    "job_counts",
+    "jobs",
+    "rests",
+    "runs",
+    "seeds",
+    "settings",
+    "spend",
+];
+
+/// A column of an archive table, and the SQL of a value that no reply gave.
+struct Column {
+    table: String,
+    name: String,
+    forged: String,
+    is_key: bool,
+    /// The primary key of the table, as SQL.
+    primary_key: String,
+}
+
+/// Every column of every archive table, as the file itself lists them.
+async fn columns(path: &Path) -> Vec<Column> {
+    let mut connection = vandal(path).await;
+    let rows = sqlx::query(
+        "select m.name as \"table\", c.name, c.type,
+             c.pk > 0 or exists (
+                 select 1 from pragma_index_list(m.name) i, pragma_index_info(i.name) o
+                 where i.\"unique\" and o.name = c.name) as is_key,
+             (select f.\"table\" from pragma_foreign_key_list(m.name) f where f.\"from\" = c.name) as target,
+             (select group_concat(name) from (select name from pragma_table_info(m.name) where pk > 0 order by pk)) as pk
+         from sqlite_master m, pragma_table_info(m.name) c
+         where m.type = 'table' and m.name not glob 'sqlite_*' and m.name not glob '_sqlx_*'
+         order by m.name, c.cid",
+    )
+    .fetch_all(&mut connection)
+    .await
+    .expect("a schema");
+    let of_replies = rows
+        .iter()
+        .filter(|row| !OTHER_TABLES.contains(&row.get::<&str, _>("table")));
+    let all = of_replies.map(|row| {
+        let (name, kind): (String, String) = (row.get("name"), row.get("type"));
+        let forged = match (row.get::<Option<String>, _>("target"), kind.as_str()) {
+            (Some(target), _) => {
+                format!("(select min(o.id) from {target} o where o.id is not {name})")
+            }
+            (None, "TEXT") => "'FORGED'".to_owned(),
+            (None, "INTEGER") => format!("coalesce({name}, 0) + 1000003"),
+            (None, "REAL") => format!("coalesce({name}, 0) + 1000003.5"),
+            (None, other) => panic!("no forgery for the type {other}"),
+        };
+        Column {
+            table: row.get("table"),
+            name,
+            forged,
+            is_key: row.get("is_key"),
+            primary_key: row.get("pk"),
+        }
+    });
+    // The number that rows refer to each other by is the archive's own and never shown.
+    all.filter(|column| column.name != "id").collect()
+}
+
+/// Forges one value of each column, and returns those that the check of rows does not name.
+async fn forge(columns: &[Column]) -> Vec<String> {
+    let (_folder, path) = copy().await;
+    for Column {
+        table,
+        name,
+        forged,
+        primary_key,
+        ..
+    } in columns
+    {
+        damage(
+            &path,
+            &format!(
+                "update {table} set {name} = {forged}
+                 where ({primary_key}) = (select {primary_key} from {table} limit 1)"
+            ),
+        )
+        .await;
+    }
+    let report = examine(&path).await;
+    let rows = report.findings.iter();
+    let rows = rows.clone().find(|finding| finding.check.check == "rows");
+    let examples = &rows.expect("the check of rows").examples;
+    let unnamed = columns.iter().filter(|column| {
+        !examples.iter().any(|example| {
+            example.starts_with(&format!("{}: ", column.table))
+                && (column.is_key || example.contains(&format!(": {} is ", column.name)))
+        })
+    });
+    unnamed
+        .map(|column| format!("{}.{}: {}", column.table, column.name, told(&report)))
+        .collect()
+}
+
+#[tokio::test]
+async fn a_forged_value_is_named_in_every_column_of_the_archive() {
+    let (_folder, path) = copy().await;
+    let columns = columns(&path).await;
+    assert!(columns.len() > 150, "only {} columns", columns.len());
+    // Values that are no keys can be forged together, one in a table: the check gives five examples.
+    let (keys, values): (Vec<Column>, Vec<Column>) =
+        columns.into_iter().partition(|column| column.is_key);
+    let mut rounds: Vec<Vec<Column>> = keys.into_iter().map(|key| vec![key]).collect();
+    let alone = rounds.len();
+    for value in values {
+        let round = rounds[alone..].iter_mut().find(|round| {
+            round.len() < 5 && round.iter().all(|other| other.table != value.table)
+        });
+        match round {
+            Some(round) => round.push(value),
+            None => rounds.push(vec![value]),
+        }
+    }
+    let mut unnamed = Vec::new();
+    for round in rounds {
+        unnamed.extend(forge(&round).await);
+    }
+    assert!(unnamed.is_empty(), "{}", unnamed.join("\n"));
+}
