@@ -175,10 +175,10 @@ async fn every_table_and_view_says_what_it_is_for() {
     }
 }
 
-/// Writes the dictionary anew: `cargo test --test tidy -- --ignored write_the_dictionary`.
+/// Writes the dictionary: `cargo test --test tidy -- --ignored write_the_dictionary`.
 #[tokio::test]
 #[ignore = "it writes docs/archive.md: cargo test --test tidy -- --ignored write_the_dictionary"]
-async fn write_the_dictionary_anew() {
+async fn write_the_dictionary_into_the_document() {
     let document = file("docs/archive.md");
     let (by_hand, _) = document.split_once(MARK).expect("a mark");
     let text = format!("{by_hand}{MARK}{}", dictionary().await);
