@@ -3,6 +3,7 @@
 mod container;
 mod dictionary;
 mod documents;
+mod english;
 mod kills;
 mod lexer;
 mod performance;
