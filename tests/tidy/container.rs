@@ -1,13 +1,13 @@
-//! The image is built from files that exist, and runs commands that exist.
+//! Checks that the image is built from files that exist, and runs commands that exist.
 
 use clap::Parser;
 use soracrawl::cli::Cli;
 use soracrawl::config::Config;
 
-use crate::readme::words;
+use crate::documents::words;
 use crate::{fenced, file, root};
 
-/// The instructions of the Dockerfile: name and the rest, lines put together.
+/// Returns the instructions of the Dockerfile: name and the rest, with continued lines joined.
 fn instructions() -> Vec<(String, String)> {
     file("Dockerfile")
         .replace("\\\n", " ")
@@ -23,7 +23,7 @@ fn instructions() -> Vec<(String, String)> {
         .collect()
 }
 
-/// The one instruction of this name in the last stage.
+/// Returns the last instruction of this name.
 fn last(name: &str) -> String {
     let found = instructions()
         .into_iter()
@@ -59,7 +59,7 @@ fn the_image_copies_files_that_exist_and_are_sent_to_the_builder() {
     assert_eq!(count, 6);
 }
 
-/// The folders that are in the image when cargo first reads the manifest: those copied by then, and `src`, which is made.
+/// Returns the folders that are in the image when cargo first reads the manifest: those copied before, and the empty `src`.
 fn there_at_first() -> Vec<String> {
     let mut there = vec!["src".to_owned()];
     for (name, rest) in instructions() {
@@ -84,7 +84,7 @@ fn what_the_manifest_names_is_copied_into_the_image() {
     assert!(targets.len() >= 3, "the library, the program, the figures");
     for target in targets {
         let path = target.get("path").and_then(toml::Value::as_str);
-        // Where no path is given cargo looks where the kind of target is by custom, and only a library is in `src`.
+        // Without a path cargo looks in the default folder of the kind of target; only the library's is `src`.
         let path = match (path, target.get("name")) {
             (Some(path), _) => path,
             (None, None) => "src/lib.rs",
@@ -134,8 +134,8 @@ fn the_container_is_stopped_gently_and_has_no_rights() {
 
 #[test]
 fn the_line_that_runs_the_container_gives_it_time_and_a_valid_command() {
-    let readme = file("README.md");
-    let docker = readme.split_once("## Docker").expect("a section").1;
+    let operations = file("docs/operations.md");
+    let docker = operations.split_once("## Docker").expect("a section").1;
     let script = fenced(docker, "sh")[0].replace("\\\n", " ");
     let line = script
         .lines()

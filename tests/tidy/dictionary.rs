@@ -1,4 +1,4 @@
-//! docs/archive.md is made from the schema's own comments, and from nothing else.
+//! Generates the second part of docs/archive.md from the comments of the schema, and compares both.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ use crate::{empty_archive, file, root};
 
 const MARK: &str = "<!-- from here on made from the schema -->\n";
 
-/// A table or view as the file keeps it.
+/// A table or view of the schema.
 struct Relation {
     name: String,
     is_view: bool,
@@ -57,14 +57,14 @@ async fn relations(pool: &SqlitePool) -> Vec<Relation> {
     relations
 }
 
-/// The comment lines before the first other line.
+/// Returns the comment lines before the first other line.
 fn about(sql: &str) -> String {
     let lines = sql.lines().skip(1).map(str::trim);
     let comments: Vec<&str> = lines.map_while(|line| line.strip_prefix("-- ")).collect();
     comments.join(" ")
 }
 
-/// What the schema says of a column: what it refers to, which words it knows, and the comment.
+/// Describes a column from the schema: the table it refers to, its allowed words, and its comment.
 fn meaning(sql: &str, column: &str) -> String {
     let mut lines = sql
         .lines()
@@ -175,10 +175,10 @@ async fn every_table_and_view_says_what_it_is_for() {
     }
 }
 
-/// Writes the dictionary anew: `cargo test --test tidy -- --ignored write_the_dictionary`.
+/// Writes the dictionary: `cargo test --test tidy -- --ignored write_the_dictionary`.
 #[tokio::test]
 #[ignore = "it writes docs/archive.md: cargo test --test tidy -- --ignored write_the_dictionary"]
-async fn write_the_dictionary_anew() {
+async fn write_the_dictionary_into_the_document() {
     let document = file("docs/archive.md");
     let (by_hand, _) = document.split_once(MARK).expect("a mark");
     let text = format!("{by_hand}{MARK}{}", dictionary().await);

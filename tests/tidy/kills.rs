@@ -1,4 +1,4 @@
-//! The scoreboard of the kills, as the documents show it.
+//! Checks the scoreboard of kills that the documents show.
 
 use crate::{between, file};
 

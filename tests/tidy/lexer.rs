@@ -1,11 +1,11 @@
-//! Tells code, text literals and comments apart: a rule about code must not stumble over a comment.
+//! Separates code, string literals and comments, so that a rule about code ignores comments.
 
 /// A source file, taken apart.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Source {
-    /// The code, without comments and with empty text literals.
+    /// The code, without comments and with empty string literals.
     pub(crate) code: String,
-    /// What stands in the text literals.
+    /// The contents of the string literals.
     pub(crate) texts: Vec<String>,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn read(source: &str) -> Source {
     found
 }
 
-/// The number of `#` where a raw text begins here.
+/// Returns the number of `#` if a raw string begins here.
 fn raw(rest: &str, before: &str) -> Option<usize> {
     let after = rest.strip_prefix('r')?;
     let hashes = after.len() - after.trim_start_matches('#').len();
@@ -48,7 +48,7 @@ fn raw(rest: &str, before: &str) -> Option<usize> {
     (after[hashes..].starts_with('"') && !is_name).then_some(hashes)
 }
 
-/// Takes the text that begins here with `"`, up to `end`.
+/// Reads the string that begins here with `"`, up to `end`, and returns the rest.
 fn text<'a>(rest: &'a str, end: &str, has_escapes: bool, found: &mut Source) -> &'a str {
     let inner = &rest[1..];
     let mut at = 0;
@@ -67,7 +67,7 @@ fn text<'a>(rest: &'a str, end: &str, has_escapes: bool, found: &mut Source) -> 
     inner.get(at + end.len()..).unwrap_or("")
 }
 
-/// The length of a character literal; a lifetime is none.
+/// Returns the length of a character literal; `None` for a lifetime.
 fn letter_literal(rest: &str) -> Option<usize> {
     let inner = rest.strip_prefix('\'')?;
     let length = if let Some(escape) = inner.strip_prefix('\\') {

@@ -1,10 +1,10 @@
-//! What docs/performance.md claims is what `cargo bench` measures.
+//! Checks that docs/performance.md claims what `cargo bench` measures.
 
 use std::collections::BTreeSet;
 
 use crate::{between, file, root};
 
-/// The names of the figures, as the benches list them.
+/// Returns the names of the figures that the benches list.
 fn measured() -> BTreeSet<String> {
     let list = file("benches/figures/main.rs");
     let (_, list) = list.split_once("const FIGURES").expect("a list");
@@ -14,7 +14,7 @@ fn measured() -> BTreeSet<String> {
         .collect()
 }
 
-/// The rows of the table of figures: name, goal, measured, command.
+/// Returns the rows of the table of figures: name, goal, measured, command.
 fn claimed() -> Vec<[String; 4]> {
     between(&file("docs/performance.md"), "figures")
         .lines()

@@ -1,4 +1,4 @@
-//! The files around the code: what must pass, what is allowed, and what nothing may mention.
+//! Checks the files around the code: the checks before a merge, the lints, the metadata, and what no file may mention.
 
 use crate::{fenced, file, files, root};
 
@@ -55,7 +55,7 @@ fn an_exception_to_the_advisories_is_of_a_crate_that_is_used() {
             .expect("the reason begins with the crate");
         assert!(
             lock.contains(&format!("name = \"{name}\"\n")),
-            "{name} is gone: strike it off"
+            "{name} is not used any more: remove the exception"
         );
     }
     assert_eq!(ignored.len(), 2);
@@ -72,6 +72,10 @@ fn nothing_names_the_machine_it_was_written_on() {
     ];
     let mut names = [
         "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "SECURITY.md",
+        "CITATION.cff",
         "Cargo.toml",
         "Dockerfile",
         "deny.toml",
@@ -97,6 +101,30 @@ fn nothing_names_the_machine_it_was_written_on() {
         );
     }
     assert_eq!(found, [""; 0]);
+}
+
+#[test]
+fn the_citation_and_the_changelog_are_of_this_version_and_licence() {
+    let manifest: toml::Table = file("Cargo.toml").parse().expect("a manifest");
+    let of_package = |key: &str| manifest["package"][key].as_str().expect("text").to_owned();
+    let citation = file("CITATION.cff");
+    for line in [
+        "cff-version: 1.2.0".to_owned(),
+        format!("title: {}", of_package("name")),
+        format!("version: {}", of_package("version")),
+        format!("license: {}", of_package("license")),
+    ] {
+        assert!(citation.lines().any(|other| other == line), "{line}");
+    }
+    let changelog = file("CHANGELOG.md");
+    let headings: Vec<&str> = changelog
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    assert_eq!(headings.first(), Some(&"[Unreleased]"));
+    let version = of_package("version");
+    let is_released = headings.iter().any(|heading| heading.contains(&version));
+    assert!(is_released || headings.len() == 1, "{headings:?}");
 }
 
 #[test]

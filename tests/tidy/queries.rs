@@ -1,15 +1,16 @@
-//! The queries that the documents show run on an archive.
+//! Runs the queries that the documents show.
 
 use soracrawl::cli::DEMO_QUERIES;
 
-use crate::{documents, empty_archive, fenced, file};
+use crate::transcript::transcript;
+use crate::{documents, empty_archive, fenced};
 
-/// Queries in quotes, and those in blocks of their own.
+/// Returns queries in quotes, and those in blocks of their own.
 fn queries(text: &str) -> Vec<String> {
     let quoted = text
         .split('"')
         .filter(|part| part.starts_with("select ") && !part.contains('\n'));
-    // A function of the shell alone.
+    // Only the shell has this function; tests/tidy/recipes.rs runs these without it.
     let quoted = quoted
         .filter(|query| !query.contains("writefile("))
         .map(str::to_owned);
@@ -35,13 +36,10 @@ async fn every_query_of_the_documents_runs() {
             count += 1;
         }
     }
-    assert!(count >= 8, "only {count} queries were seen");
+    assert!(count >= 8, "only {count} queries were found");
 }
 
 #[test]
 fn the_transcript_shows_the_queries_of_the_demo() {
-    let readme = file("README.md");
-    let (_, transcript) = readme.split_once("<!-- demo -->").expect("a transcript");
-    let transcript = fenced(transcript, "text")[0];
-    assert_eq!(queries(transcript), DEMO_QUERIES);
+    assert_eq!(queries(&transcript()), DEMO_QUERIES);
 }
