@@ -54,8 +54,8 @@ impl Client {
     /// # Errors
     /// Returns a one-sentence message if the base URL, the user agent or the system's certificates are invalid.
     pub fn new(settings: &Settings, key: &Secret) -> Result<Self, String> {
-        let base = Url::parse(&settings.base_url)
-            .map_err(|error| format!("invalid base URL: {error}"))?;
+        let base =
+            Url::parse(&settings.base_url).map_err(|error| format!("invalid base URL: {error}"))?;
         if base.cannot_be_a_base() {
             return Err("invalid base URL: it has no host".to_owned());
         }
@@ -165,7 +165,10 @@ impl Client {
                 Ok(None) => break Ok(bytes),
                 Ok(Some(chunk)) if chunk.len() > self.max_body_bytes - bytes.len() => {
                     bytes.extend_from_slice(&chunk[..self.max_body_bytes - bytes.len()]);
-                    let why = format!("too large: exceeds the limit of {} bytes", self.max_body_bytes);
+                    let why = format!(
+                        "too large: exceeds the limit of {} bytes",
+                        self.max_body_bytes
+                    );
                     break Err(CutBody {
                         why,
                         too_large: true,
@@ -199,7 +202,7 @@ impl Client {
         }
     }
 
-    /// Returns the answer without secrets. The parser reads the same scrubbed bytes that the ledger stores, so a reparse
+    /// Returns the answer without secrets. The parser reads the scrubbed bytes that the ledger stores, so that a reparse
     /// returns the same rows.
     fn clean(&self, mut answer: Answer) -> Answer {
         let body = match &mut answer.body {

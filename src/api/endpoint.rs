@@ -58,9 +58,10 @@ impl Param {
 }
 
 /// The cursor parameter, which every walk uses.
-pub const CURSOR: Param = Param::optional("cursor", "cursor of the page; omit it for the first page");
+pub const CURSOR: Param =
+    Param::optional("cursor", "cursor of the page; omit it for the first page");
 
-/// Whether a job is one request or a walk.
+/// Kind of the endpoint's jobs: one request or a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
     /// The job is one request.

@@ -337,7 +337,10 @@ async fn a_connection_lost_before_the_answer_is_unknown_and_not_retried() {
         let reply = get(&settings(&base)).await;
         assert!(matches!(reply, Reply::Unknown { .. }), "{reply:?}");
         assert!(told.recv().await.is_some());
-        assert!(told.try_recv().is_err(), "the client sent the request again");
+        assert!(
+            told.try_recv().is_err(),
+            "the client sent the request again"
+        );
     }
 }
 
@@ -383,7 +386,10 @@ async fn a_redirect_is_not_followed_and_the_key_stays_with_the_host() {
         assert!((300..400).contains(&answered.status));
         assert_eq!(answered.facts.location, Some(format!("{other}/stolen")));
     }
-    assert!(told_other.try_recv().is_err(), "the client followed the redirect");
+    assert!(
+        told_other.try_recv().is_err(),
+        "the client followed the redirect"
+    );
 }
 
 #[tokio::test]

@@ -293,10 +293,7 @@ fn a_body_without_a_message_is_described_by_its_content_type() {
         "{error}"
     );
     let error = plain(500, "{\"detail\":{}}").to_string();
-    assert!(
-        error.ends_with("HTTP 500 without a message"),
-        "{error}"
-    );
+    assert!(error.ends_with("HTTP 500 without a message"), "{error}");
 }
 
 #[test]
