@@ -1,15 +1,15 @@
-//! The account's own page: free, asked once before the first paid call of a run.
+//! Account info: a free call, made once before the first paid call of a run.
 
 use super::json::Json;
 
-/// The ledger's name of the call.
+/// Name of the call in the ledger.
 pub const NAME: &str = "get_user_info";
 pub const PATH: &str = "/api/v1/tikhub/user/get_user_info";
 
-/// What the operator is shown. Every field may be missing.
+/// Account info for display to the operator. Every field may be missing.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Account {
-    /// Dollars, as the remote writes them; for display only.
+    /// Balance in US dollars as a float, as the remote writes it. For display only.
     pub balance_usd: Option<f64>,
     pub free_credit_usd: Option<f64>,
     pub key_name: Option<String>,
@@ -18,7 +18,7 @@ pub struct Account {
     pub email_is_verified: Option<bool>,
 }
 
-/// Reads the page (api/README.md §5: `api_key_data` and `user_data`, no `data`). `None` where it is something else.
+/// Parses a reply body that has `api_key_data` or `user_data` (api/README.md §5). Returns `None` for any other body.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Account> {
     let tree = Json::parse(std::str::from_utf8(body).ok()?).ok()?;
@@ -65,7 +65,7 @@ mod tests {
     use super::{Account, read};
 
     #[test]
-    fn the_documented_page_is_read_and_anything_else_is_no_account() {
+    fn only_the_documented_body_parses_as_an_account() {
         let page = br#"{"code":200,"api_key_data":{"api_key_name":"Develop Test","api_key_status":1},
             "user_data":{"balance":100,"free_credit":"0.5","email_verified":true,"account_disabled":false}}"#;
         let account = Account {

@@ -1,4 +1,4 @@
-//! One request and what came of it, without secrets. The only reqwest of the crawl.
+//! HTTP client: sends one request and returns its reply without secrets. Only this module of the crawl uses reqwest.
 
 use std::borrow::Cow;
 use std::error::Error as _;
@@ -10,22 +10,22 @@ use url::Url;
 
 use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Scrubber, Secret};
 
-/// How long an unused connection is kept. Servers close idle ones (uvicorn after 5 s); a call sent into a
-/// connection that is being closed has an unknown fate and may be paid twice, a new handshake costs nothing.
+/// How long the pool keeps an idle connection. It is less than the 5 s after which uvicorn closes one.
+/// A call sent on a closing connection has an unknown outcome and may be paid twice. A new handshake is free.
 const IDLE: Duration = Duration::from_secs(4);
-/// No reply is expected to be larger than this, so no more is set aside before its bytes arrive.
+/// Maximum buffer to allocate for a body before its bytes arrive. Replies are expected to fit.
 const RESERVE_BYTES: usize = 1 << 20;
 
-/// What the client must know; `config::Api` turns into it.
+/// Settings of the client. `config::Api` converts into it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Settings {
-    /// Scheme, host and an optional path before every endpoint's own.
+    /// Scheme, host and an optional path prefix for every endpoint.
     pub base_url: String,
     pub user_agent: String,
-    /// From the start of a call to the last byte of its body.
+    /// Time limit from the start of a call to the last byte of its body.
     pub timeout: Duration,
     pub connect_timeout: Duration,
-    /// The largest body that is read, counted after decompression.
+    /// Maximum body size in bytes after decompression.
     pub max_body_bytes: usize,
 }
 
@@ -36,7 +36,7 @@ pub struct Client {
     base: Url,
     authorization: HeaderValue,
     max_body_bytes: usize,
-    /// Nothing of a reply leaves here unscrubbed, so that nobody after this has to think of it.
+    /// Scrubs every reply before the client returns it, so that callers never hold a secret.
     scrubber: Scrubber,
 }
 
@@ -49,39 +49,39 @@ impl fmt::Debug for Client {
 }
 
 impl Client {
-    /// Prepares connections; none is opened yet.
+    /// Creates a client. It opens no connection yet.
     ///
     /// # Errors
-    /// Says in one sentence what is wrong with the base URL, the user agent or the machine's certificates.
+    /// Returns a one-sentence message if the base URL, the user agent or the system's certificates are invalid.
     pub fn new(settings: &Settings, key: &Secret) -> Result<Self, String> {
-        let base = Url::parse(&settings.base_url)
-            .map_err(|error| format!("the base URL cannot be read: {error}"))?;
+        let base =
+            Url::parse(&settings.base_url).map_err(|error| format!("invalid base URL: {error}"))?;
         if base.cannot_be_a_base() {
-            return Err("the base URL has no host".to_owned());
+            return Err("invalid base URL: it has no host".to_owned());
         }
         let mut authorization = HeaderValue::from_str(&format!("Bearer {}", key.expose()))
-            .map_err(|_| "the key cannot stand in a header".to_owned())?;
+            .map_err(|_| "the API key is not a valid header value".to_owned())?;
         authorization.set_sensitive(true);
-        // Whoever installed one before us is left alone.
+        // Fails if the process already has a provider, which then stays in use.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
             .user_agent(&settings.user_agent)
             .timeout(settings.timeout)
-            // Always the earlier of the two, so that a connection that never stood is known as such: not billed.
+            // Always shorter than the total timeout, so that a failed connect is reported as such: not billed.
             .connect_timeout(settings.connect_timeout.min(settings.timeout.mul_f64(0.9)))
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
             .http1_only()
             .gzip(true)
             .referer(false)
-            // A redirect would carry the key to a place that the operator did not name.
+            // Following a redirect would send the key to a host that the operator did not configure.
             .redirect(reqwest::redirect::Policy::none())
-            // Every attempt is a line of the ledger, so none may happen below it. What hyper sends again by itself
-            // is only a request of which not one byte was written.
+            // The ledger has a row per attempt, so reqwest must not retry. hyper resends a request only if no byte
+            // of it was written.
             .retry(reqwest::retry::never())
             .no_proxy();
         if base.scheme() == "http" {
-            // No certificate is ever looked at, so a machine without any must not be refused.
+            // Plain HTTP uses no certificate, so a system without any must still work.
             builder = builder.tls_certs_only([]);
         }
         let http = builder
@@ -96,7 +96,7 @@ impl Client {
         })
     }
 
-    /// Sends one request, once, and reads its body up to the limit. Every end of it is a `Reply`.
+    /// Sends one request once and reads its body up to the limit. Every outcome is a `Reply`.
     pub async fn call(&self, request: &Request<'_>) -> Reply {
         let built = match self.build(request) {
             Ok(built) => built,
@@ -165,7 +165,10 @@ impl Client {
                 Ok(None) => break Ok(bytes),
                 Ok(Some(chunk)) if chunk.len() > self.max_body_bytes - bytes.len() => {
                     bytes.extend_from_slice(&chunk[..self.max_body_bytes - bytes.len()]);
-                    let why = format!("too large: more than {} bytes", self.max_body_bytes);
+                    let why = format!(
+                        "too large: exceeds the limit of {} bytes",
+                        self.max_body_bytes
+                    );
                     break Err(CutBody {
                         why,
                         too_large: true,
@@ -175,7 +178,7 @@ impl Client {
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Err(error) => {
                     let why = format!(
-                        "cut after {} bytes: {}",
+                        "truncated at byte {}: {}",
                         bytes.len(),
                         chain(error.without_url())
                     );
@@ -199,8 +202,8 @@ impl Client {
         }
     }
 
-    /// The answer as everybody else may see it. Rows are read from the very bytes that are kept, so that the kept reply
-    /// gives them again.
+    /// Returns the answer without secrets. The parser reads the scrubbed bytes that the ledger stores, so that a reparse
+    /// returns the same rows.
     fn clean(&self, mut answer: Answer) -> Answer {
         let body = match &mut answer.body {
             Ok(bytes) => bytes,
@@ -215,7 +218,7 @@ impl Client {
     }
 }
 
-/// Sorts a failure without a status: what failed before the connection stood was never sent.
+/// Classifies a failure without a status. A request that failed before the connection was established was never sent.
 fn lost(error: reqwest::Error) -> Reply {
     let never = error.is_builder() || error.is_connect();
     let why = chain(error.without_url());
@@ -226,7 +229,7 @@ fn lost(error: reqwest::Error) -> Reply {
     }
 }
 
-/// An error with its causes on one line; reqwest's own text alone says too little.
+/// Formats an error and its causes on one line, because reqwest's own message omits the causes.
 fn chain(error: reqwest::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();

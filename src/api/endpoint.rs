@@ -1,14 +1,14 @@
-//! What an endpoint is: a row of data and one pure function.
+//! Endpoints: one row of data and one pure function each.
 
 use std::fmt;
 
 use super::json::Json;
 use crate::model::{Harvest, MicroUsd};
 
-/// What a page costs where the vendor says nothing else.
+/// Price of a page, unless the vendor states another one for the endpoint.
 pub const PAGE_PRICE: MicroUsd = MicroUsd(50_000);
 
-/// How an endpoint is called.
+/// HTTP method of an endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Get,
@@ -16,7 +16,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The word of HTTP.
+    /// Returns the method's name in HTTP.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -26,17 +26,17 @@ impl Method {
     }
 }
 
-/// Something that a call can be given. All values are texts.
+/// A parameter of an endpoint. All values are strings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Param {
     pub name: &'static str,
     pub required: bool,
-    /// One line for the table and the help.
+    /// One-line description for the endpoint table and the help.
     pub what: &'static str,
 }
 
 impl Param {
-    /// A parameter without which the remote answers 422.
+    /// Returns a parameter that the remote requires; without it the remote answers 422.
     #[must_use]
     pub const fn required(name: &'static str, what: &'static str) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Param {
         }
     }
 
-    /// A parameter that may be left out.
+    /// Returns a parameter that a caller may omit.
     #[must_use]
     pub const fn optional(name: &'static str, what: &'static str) -> Self {
         Self {
@@ -57,19 +57,20 @@ impl Param {
     }
 }
 
-/// The parameter of every walk.
-pub const CURSOR: Param = Param::optional("cursor", "where the walk goes on; absent at its head");
+/// The cursor parameter, which every walk uses.
+pub const CURSOR: Param =
+    Param::optional("cursor", "cursor of the page; omit it for the first page");
 
-/// Whether a job is one request or a walk.
+/// Kind of the endpoint's jobs: one request or a walk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paging {
-    /// One request is the whole job.
+    /// The job is one request.
     Once,
-    /// Pages follow each other by cursor; the size is the vendor's word, `None` where he gives none.
+    /// The job is a walk: each page returns the next cursor. `page_size` is `None` if the vendor does not state one.
     Cursor { page_size: Option<u32> },
 }
 
-/// Where the parameters of a call go.
+/// How a request carries its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
     Query,
@@ -77,15 +78,15 @@ pub enum Body {
     Multipart,
 }
 
-/// Turns the payload of a reply into rows. Pure: no clock, no I/O.
+/// Converts the payload of a reply into rows. Pure: no clock, no I/O.
 pub type HarvestFn = fn(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed>;
 
-/// A reply of status 200 that holds nothing to keep: it was paid for, and is a failure, never an empty list.
+/// A reply with status 200 that has no usable content. It was paid for and is a failure, never an empty list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
-    /// The place in the reply, as in `data.items`.
+    /// Path in the reply, such as `data.items`.
     pub at: String,
-    /// What was expected and what was found; never a value from the reply.
+    /// What was expected and what was found. It never contains a value from the reply.
     pub why: String,
 }
 
@@ -107,9 +108,9 @@ impl fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
-/// One remote call, described once; everything that lists, prices or calls endpoints reads it.
+/// Description of one remote call. All code that lists, prices or calls endpoints reads it.
 pub trait Endpoint {
-    /// The vendor's name, which is also the last part of the path.
+    /// The vendor's name. It is also the last segment of the path.
     const NAME: &'static str;
     const METHOD: Method = Method::Get;
     const PATH: &'static str;
@@ -128,40 +129,40 @@ pub trait Endpoint {
     const HARVEST: Option<HarvestFn> = None;
 }
 
-/// An endpoint as a value: a line of the table in [`super::endpoints::ALL`].
+/// An endpoint as a value: a row of the table [`super::endpoints::ALL`].
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     /// The vendor's name, such as `get_user_followers`.
     pub name: &'static str,
     pub method: Method,
-    /// From the root of the host.
+    /// Path from the root of the host.
     pub path: &'static str,
     pub params: &'static [Param],
-    /// At least one of these parameters must be given; empty where there is no such choice.
+    /// The caller must set at least one of these parameters. Empty if there is no such choice.
     pub one_of: &'static [&'static str],
-    /// The parameter that a job's subject fills.
+    /// Parameter that receives the job's subject.
     pub subject: Option<&'static str>,
     pub paging: Paging,
     pub body: Body,
     pub price: MicroUsd,
-    /// The tables it fills, for people.
+    /// Tables that the endpoint fills, for display.
     pub yields: &'static str,
-    /// The endpoints for which it finds subjects.
+    /// Endpoints for which this one discovers subjects.
     pub leads_to: &'static [&'static str],
-    /// The vendor says that it will go.
+    /// The vendor has announced its removal.
     pub deprecated: bool,
-    /// Has an effect that costs money each time: ask first, never repeat.
+    /// Each call has a paid effect. The caller must confirm first and must never retry.
     pub creates: bool,
-    /// A limit of its own, besides the limit of all calls.
+    /// The endpoint's own rate limit, in addition to the limit of all calls.
     pub calls_per_second: Option<u32>,
-    /// Its place among ready jobs: names first, then the most rows for a dollar.
+    /// Order among ready jobs: name lookups first, then the most rows per dollar.
     pub rank: u8,
-    /// `None` where a reply has no rows for the archive.
+    /// `None` if the endpoint's replies have no rows for the archive.
     pub harvest: Option<HarvestFn>,
 }
 
 impl Entry {
-    /// The line of the table for an endpoint.
+    /// Returns the table row of an endpoint.
     #[must_use]
     pub const fn of<E: Endpoint>() -> Self {
         Self {
@@ -184,7 +185,7 @@ impl Entry {
         }
     }
 
-    /// Whether a job of it is a walk.
+    /// Returns whether a job of this endpoint is a walk.
     #[must_use]
     pub fn is_paged(&self) -> bool {
         matches!(self.paging, Paging::Cursor { .. })

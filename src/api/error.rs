@@ -1,4 +1,4 @@
-//! What an answer means, by who must act on it.
+//! Meaning of an answer, classified by who must act on it.
 
 mod detail;
 mod wait;
@@ -9,43 +9,43 @@ use detail::Detail;
 
 use super::{Answer, Facts, Malformed, Reply, Scrubber};
 
-/// How long a block of Cloudflare is left alone: asking again soon prolongs it.
+/// Wait after a Cloudflare block. An earlier retry prolongs the block.
 const BLOCKED: Duration = Duration::from_secs(30);
-/// Letters of a `why`: enough for the vendor's sentence, not for a page of HTML.
+/// Maximum characters of a `why`: enough for the vendor's message, too few for an HTML page.
 const MAX_WHY: usize = 200;
 
-/// Why a call gave no page. Each variant is a decision, not a diagnosis.
+/// Reason why a call returned no page. Each variant is a decision, not a diagnosis.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The remote wants fewer calls; all workers obey.
-    #[error("throttled{}", match after { Some(wait) => format!(", for {} s", wait.as_secs_f64()), None => String::new() })]
+    /// The remote asks for fewer calls. All workers wait.
+    #[error("throttled{}", match after { Some(wait) => format!(": retry after {} s", wait.as_secs_f64()), None => String::new() })]
     Throttled { after: Option<Duration> },
-    /// Temporary: the same call may succeed later.
+    /// The failure is temporary. The same call may succeed later.
     #[error("temporarily unavailable: {why}")]
     Unavailable { why: String },
-    /// Something before the remote (Cloudflare) turns us away: temporary, but only patience helps.
+    /// A proxy in front of the remote (Cloudflare) blocks the client. The block ends after a long wait.
     #[error("blocked: {why}")]
     Blocked { after: Duration, why: String },
-    /// The key or the account: the operator must act, and the run stops.
+    /// The remote refuses the key or the account. The run stops, and the operator must act.
     #[error("refused: {why}")]
     Refused { status: u16, why: String },
-    /// The path itself is gone: the endpoint stops, not one job after another.
-    #[error("the endpoint is not offered any more: {why}")]
+    /// The path no longer exists. The crawl retires the endpoint instead of failing its jobs one by one.
+    #[error("endpoint retired by the remote: {why}")]
     Retired { why: String },
-    /// The subject does not exist (any more): the job ends.
+    /// The subject does not exist, or no longer exists. The job ends.
     #[error("gone: {why}")]
     Gone { why: String },
-    /// A 404 that names neither the path nor the subject.
+    /// A 404 or 410 that names neither the path nor the subject.
     #[error("not found: {why}")]
     Unclear { why: String },
-    /// Paid for and not readable: the raw reply is kept.
-    #[error("cannot be read at {at}: {why}")]
+    /// The reply was paid for but is unreadable. The ledger stores the raw reply.
+    #[error("unreadable reply at {at}: {why}")]
     Malformed { at: String, why: String },
-    /// The request itself is wrong: no repetition can help.
-    #[error("not a valid request: {why}")]
+    /// The request is wrong. A retry cannot succeed.
+    #[error("invalid request: {why}")]
     Invalid { why: String },
-    /// The cursor that was sent is not accepted: the walk goes back to its head, once.
-    #[error("the cursor was refused: {why}")]
+    /// The remote refuses the cursor. The walk restarts from its first page, once.
+    #[error("cursor refused: {why}")]
     CursorRefused { why: String },
 }
 
@@ -56,18 +56,18 @@ impl From<Malformed> for Error {
     }
 }
 
-/// What of the request decides over the meaning of its answer.
+/// Facts of the request that the meaning of its answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Asked {
     pub had_cursor: bool,
-    /// Our clock, Unix seconds; used where the answer has no `Date` of its own.
+    /// Local time in Unix seconds, used if the answer has no `Date` header.
     pub now: f64,
 }
 
-/// The whole body of a successful reply, or what to do about its failure.
+/// Returns the complete body of a successful reply.
 ///
 /// # Errors
-/// What came back was no page; see [`Error`].
+/// Returns the decision about a reply that is not a page; see [`Error`].
 pub fn of_reply<'a>(reply: &'a Reply, asked: Asked, scrub: &Scrubber) -> Result<&'a [u8], Error> {
     let unavailable = |why: String| {
         Err(Error::Unavailable {
@@ -88,12 +88,12 @@ fn of_answer<'a>(answer: &'a Answer, asked: Asked, scrub: &Scrubber) -> Result<&
             Ok(bytes)
         }
         Err(cut) if answer.is_billed() && cut.too_large => Err(Error::Malformed {
-            at: "the body".to_owned(),
+            at: "body".to_owned(),
             why: short(&cut.why, scrub),
         }),
-        // Half a body may have lost the very word that these depend on, and a wrong "retired" stops an endpoint.
+        // A truncated body may lack the words that decide these cases, and a wrong `Retired` retires an endpoint.
         Err(cut) if matches!(answer.status, 200..300 | 400 | 403 | 404 | 410 | 422) => {
-            let why = format!("HTTP {}, and the body was {}", answer.status, cut.why);
+            let why = format!("HTTP {}: body {}", answer.status, cut.why);
             Err(Error::Unavailable {
                 why: short(&why, scrub),
             })
@@ -105,10 +105,10 @@ fn of_answer<'a>(answer: &'a Answer, asked: Asked, scrub: &Scrubber) -> Result<&
     }
 }
 
-/// Sorts an answer by who must act on it (api/README.md §4). Pure; every `why` is scrubbed, short and one line.
+/// Classifies an answer by who must act on it (api/README.md §4). Pure. Every `why` is one short, scrubbed line.
 ///
 /// # Errors
-/// The answer is not a success.
+/// Returns the decision if the status is not 2xx.
 pub fn classify(
     status: u16,
     facts: &Facts,
@@ -123,15 +123,15 @@ pub fn classify(
     let why = short(&detail.why(status, facts), scrub);
     let unavailable = |why| Err(Error::Unavailable { why });
     match status {
-        // Followed, it would carry the key to a host that nobody named.
+        // Following it would send the key to a host that the operator did not configure.
         300..400 => {
-            let place = facts.location.as_deref().map_or("nowhere", host);
+            let place = facts.location.as_deref().map_or("a missing location", host);
             unavailable(short(
                 &format!("HTTP {status}: redirect to {place} not followed"),
                 scrub,
             ))
         }
-        // The vendor's word for "the upstream failed"; it is not billed.
+        // The vendor's phrase for an upstream failure. It is not billed.
         400 if detail.asks_to_retry() => unavailable(why),
         400 | 422 if asked.had_cursor => Err(Error::CursorRefused { why }),
         401 | 402 => Err(Error::Refused { status, why }),
@@ -139,7 +139,7 @@ pub fn classify(
         403 => Err(Error::Blocked {
             after: BLOCKED,
             why: format!(
-                "{why}; something before the remote turns us away, trying again after a long wait"
+                "{why}; a proxy in front of the remote blocks this client, retrying after a long wait"
             ),
         }),
         404 | 410 if detail.names_the_subject() => Err(Error::Gone { why }),
@@ -149,7 +149,7 @@ pub fn classify(
         408 | 429 => Err(Error::Throttled {
             after: wait::after(facts, asked.now),
         }),
-        // Overload that says when to come back is a throttle by another name.
+        // An overload with `Retry-After` has the same effect as a throttle.
         503 if facts.retry_after.is_some() => Err(Error::Throttled {
             after: wait::after(facts, asked.now),
         }),
@@ -159,9 +159,9 @@ pub fn classify(
     }
 }
 
-/// A text for the log, the database and the terminal: without secrets and control characters, on one line, not long.
+/// Shortens a text for the log, the database and the terminal: one line without secrets and control characters.
 fn short(text: &str, scrub: &Scrubber) -> String {
-    // First the control characters, so that none of them can hide the key from the scrubber.
+    // Control characters are removed first, because they could hide the key from the scrubber.
     let visible: String = text
         .chars()
         .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
@@ -175,15 +175,15 @@ fn short(text: &str, scrub: &Scrubber) -> String {
     words.chars().take(MAX_WHY - 1).chain(['…']).collect()
 }
 
-/// Characters that turn or hide the text after them on a terminal.
+/// Returns whether a character hides the text after it or changes its direction on a terminal.
 fn is_direction(letter: char) -> bool {
     matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// The scheme and host of a URL; the rest may hold anything.
+/// Returns the scheme and host of a URL. The other parts may contain secrets.
 fn host(location: &str) -> &str {
     let Some((scheme, rest)) = location.split_once("//") else {
-        return "a path of its own";
+        return "a relative path";
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let host_start = rest[..end].rfind('@').map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! A reply as a tree that borrows from its bytes: any JSON at all fits, and nothing is copied without need.
+//! A JSON tree that borrows from the bytes of a reply and accepts any JSON.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,30 +6,30 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-/// A JSON value. Texts and keys are copied only where they hold an escape.
+/// A JSON value. Strings and keys are copied only if they contain an escape.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
     Null,
     Bool(bool),
     Int(i64),
-    /// Whatever is no `i64`: fractions, exponents, and integers too large for it.
+    /// A number that is not an `i64`: a fraction, an exponent or an integer out of range.
     Float(f64),
     Text(Cow<'a, str>),
     Array(Vec<Json<'a>>),
-    /// In the order of the reply. A key that comes twice is here twice; [`Json::get`] takes the last.
+    /// Entries in the order of the reply. A duplicate key has two entries; [`Json::get`] returns the last one.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
 impl<'a> Json<'a> {
-    /// Reads a whole text.
+    /// Parses a complete JSON text.
     ///
     /// # Errors
-    /// Where it is not JSON, or nested deeper than 128 levels.
+    /// Returns an error if the text is not JSON or is nested deeper than 128 levels.
     pub fn parse(text: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
 
-    /// The value under a key; `None` where this is no object, has no such key, or says `null`.
+    /// Returns the value of a key; `None` if this is not an object, lacks the key or has `null` there.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Object(entries) = self else {
@@ -39,13 +39,13 @@ impl<'a> Json<'a> {
         (*value != Self::Null).then_some(value)
     }
 
-    /// Whether this is an object with such a key, even if it says `null`.
+    /// Returns whether this is an object with the key, even if its value is `null`.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
         matches!(self, Self::Object(entries) if entries.iter().any(|(name, _)| name == key))
     }
 
-    /// What it is, for a message.
+    /// Returns the type of the value with an article, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -53,7 +53,7 @@ impl<'a> Json<'a> {
             Self::Bool(_) => "a boolean",
             Self::Int(_) => "an integer",
             Self::Float(_) => "a float",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
         }
@@ -66,7 +66,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     }
 }
 
-/// Keys of an object, as most have them.
+/// Typical number of keys in an object of the remote.
 const USUAL_KEYS: usize = 16;
 
 struct TreeVisitor;
@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
         let mut entries = Vec::new();
         while let Some((Key(key), value)) = map.next_entry()? {
             if entries.is_empty() {
-                // The objects of the remote have about so many keys: growing there by and by would copy each thrice.
+                // Growing the vector step by step to the typical size would copy each entry three times.
                 entries.reserve(USUAL_KEYS);
             }
             entries.push((key, value));
@@ -127,7 +127,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 }
 
-/// A key; serde's own `Cow` would always copy.
+/// A key. serde's implementation for `Cow` always copies.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Key<'a> {
@@ -179,10 +179,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts_are_borrowed_unless_they_hold_an_escape() {
+    fn strings_are_borrowed_unless_they_contain_an_escape() {
         let tree = Json::parse(r#"{"plain":"as it is","esc\u0061ped":"a\nb"}"#).unwrap();
         let Json::Object(entries) = &tree else {
-            panic!("no object")
+            panic!("not an object")
         };
         assert!(matches!(
             &entries[0],
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_of_two_equal_keys_wins() {
+    fn the_last_of_two_duplicate_keys_wins() {
         let tree = Json::parse(r#"{"a":1,"b":2,"a":3}"#).unwrap();
         assert_eq!(tree.get("a"), Some(&Json::Int(3)));
     }
@@ -208,7 +208,7 @@ mod tests {
             Json::parse("[9223372036854775807,9223372036854775808,-9223372036854775809,1e2]")
                 .unwrap();
         let Json::Array(items) = tree else {
-            panic!("no array")
+            panic!("not an array")
         };
         assert_eq!(items[0], Json::Int(i64::MAX));
         assert!(items[1..].iter().all(|item| matches!(item, Json::Float(_))));
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tree_is_printed_as_it_was_read() {
+    fn a_tree_serializes_to_its_source_text() {
         let text = r#"{"b":[1,2.5,null,true,"x\ny"],"a":{}}"#;
         assert_eq!(
             serde_json::to_string(&Json::parse(text).unwrap()).unwrap(),

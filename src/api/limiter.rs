@@ -1,8 +1,7 @@
-//! How fast the remote is called: one quota for each endpoint and one for all, shared by all workers.
+//! Rate limiter: one quota per endpoint and one shared quota, used by all workers.
 //!
-//! Everything that one must respect about the remote is here: the configured rates (governor), what its refusals
-//! taught us (`Pace`), and which endpoints keep failing (`Breaker`). What is decided is decided in `Manners`, which is
-//! pure; here it is shared, and waited for.
+//! Three parts decide when a call may start: the configured rates (governor), the rates adapted to throttling (`Pace`)
+//! and the circuit breakers (`Breaker`). `Manners` combines the last two and is pure. This module adds locks and waits.
 
 mod breaker;
 mod policy;
@@ -19,55 +18,58 @@ use super::endpoints;
 pub use policy::Manners;
 pub use quota::{CALL, Slots};
 
-/// How long a worker waits for a pause to end while it holds a job; beyond that the job goes back.
+/// Maximum cooldown in seconds that a worker waits out with a leased job. For a longer one it returns the job.
 pub const PATIENCE_SECONDS: f64 = 1.0;
 
-/// The rates that an operator allows.
+/// Rates that the operator configured.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Rates {
-    /// Calls per second in all.
+    /// Calls per second over all endpoints.
     pub overall: f64,
     /// Calls per second of each endpoint.
     pub endpoint: f64,
-    /// Failures in a row that stop an endpoint for a while.
+    /// Consecutive failures that open an endpoint's breaker.
     pub breaker_failures: u32,
+    /// Cooldown after the first trip of a breaker.
     pub breaker_cooldown: Duration,
 }
 
-/// The endpoint rests; the job that was leased for it should go back.
+/// The endpoint is in cooldown. The worker should return the job that it leased for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Resting {
-    /// Unix seconds.
+    /// End of the cooldown in Unix seconds.
     pub until: f64,
 }
 
-/// How far a call has come on the way to its turn.
+/// The permits that a call holds before it may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
+    /// The call holds no permit.
     Nowhere,
-    /// It has a slot of its endpoint's quota, and needs one of the quota of all.
+    /// The call holds a slot of its endpoint's quota and needs one of the shared quota.
     HasSlot,
+    /// The call holds all permits.
     HasTurn,
 }
 
-/// How an endpoint's last call went, for the limiter.
+/// Result of a call, as reported to the limiter.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
-    /// It answered as it should.
+    /// The endpoint returned a valid answer.
     Well,
-    /// It said that the subject is gone.
+    /// The endpoint reported that the subject is gone.
     Gone,
-    /// Something before the remote turned us away: no endpoint is called for so long.
+    /// A proxy in front of the remote blocked the call. No endpoint is called for the duration `after`.
     Blocked { after: Duration },
-    /// It refused for being called too often.
+    /// The endpoint refused the call because of the call rate.
     Throttled { after: Option<Duration> },
-    /// It failed in a way that may pass.
+    /// The call failed, and the failure may be temporary.
     Failed,
-    /// The call said nothing about the endpoint.
+    /// The result is no evidence about the endpoint.
     Neither,
 }
 
-/// The one place of politeness.
+/// Rate limiter of all workers.
 pub struct Limiter {
     overall: Line,
     endpoints: HashMap<&'static str, Line>,
@@ -75,7 +77,7 @@ pub struct Limiter {
     manners: Mutex<Manners>,
 }
 
-/// Waiters stand in line, so that each of them waits for one slot instead of all for the same.
+/// A quota with a queue of waiters. The lock serializes them, so that they do not all wait for the same slot.
 struct Line(tokio::sync::Mutex<Slots<DefaultClock>>);
 
 impl Line {
@@ -86,15 +88,15 @@ impl Line {
         )))
     }
 
-    /// Waits for a slot at the rate that holds when it is this waiter's turn.
+    /// Waits for a slot. `rate` is read after the waiters ahead have got theirs.
     async fn slot(&self, rate: impl Fn() -> f64) {
         let mut slots = self.0.lock().await;
-        // A quota's burst is larger than a call: this cannot fail.
+        // Cannot fail: the burst of a quota is larger than one call.
         let _ = slots.at(rate()).until_n_ready(CALL).await;
         slots.taken();
     }
 
-    /// Takes a slot if there is one now and nobody waits for it.
+    /// Takes a slot if one is free now and no caller waits for it.
     fn try_slot(&self, rate: f64) -> bool {
         let Ok(mut slots) = self.0.try_lock() else {
             return false;
@@ -126,7 +128,7 @@ impl Limiter {
         self.manners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Those of the endpoints that may be called now, in the given order.
+    /// Returns the wanted endpoints that may be called now, in the given order.
     #[must_use]
     pub fn open_endpoints(&self, wanted: &[&'static str], now: f64) -> Vec<&'static str> {
         let manners = self.manners();
@@ -135,20 +137,20 @@ impl Limiter {
             .collect()
     }
 
-    /// Until when an endpoint rests, if it does.
+    /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
     pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
         self.manners().resting(endpoint, now)
     }
 
-    /// Whether the endpoint was asked for mercy after a call had its turn: then the call is not sent.
+    /// Returns whether a cooldown began after a call got its permits. The caller then must not send the call.
     #[must_use]
     pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
         self.manners().resting_since_turn(endpoint, now)
     }
 
-    /// Goes as far as this call can without waiting. One that has its turn must be reported on with
-    /// [`Limiter::learn`], sent or not.
+    /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
+    /// [`Limiter::learn`], even if it does not send the call.
     #[must_use]
     pub fn try_turn(&self, endpoint: &str, now: f64) -> Standing {
         let Some(line) = self.endpoints.get(endpoint) else {
@@ -167,11 +169,11 @@ impl Limiter {
         }
     }
 
-    /// Waits for this call's turn: the endpoint's quota, then the quota of all, from where it stands. A call that had
-    /// its turn must be reported on with [`Limiter::learn`], sent or not.
+    /// Waits for the permits that `standing` lacks: the endpoint's quota, then the shared quota. After success the
+    /// caller must report a result with [`Limiter::learn`], even if it does not send the call.
     ///
     /// # Errors
-    /// `Resting` where the endpoint was stopped for more than a moment meanwhile.
+    /// Returns `Resting` if the endpoint is in a cooldown that lasts longer than [`PATIENCE_SECONDS`].
     pub async fn turn(
         &self,
         endpoint: &str,
@@ -202,37 +204,37 @@ impl Limiter {
         Ok(())
     }
 
-    /// Learns from how a call went.
+    /// Records the result of a call.
     pub fn learn(&self, endpoint: &str, verdict: Verdict, now: f64) {
         self.manners().learn(endpoint, verdict, now);
     }
 
-    /// Keeps a pause that an earlier run was asked for.
+    /// Restores a cooldown from an earlier run. `until` and `now` are Unix seconds.
     pub fn rest_until(&self, endpoint: &str, until: f64, now: f64) {
         if until > now {
             self.manners().pause(endpoint, until);
         }
     }
 
-    /// The endpoint has given a page, now or in an earlier run.
+    /// Returns whether the endpoint has returned a page in this run or an earlier one.
     #[must_use]
     pub fn has_worked(&self, endpoint: &str) -> bool {
         self.manners().has_worked(endpoint)
     }
 
-    /// Remembers that the endpoint gave a page in an earlier run.
+    /// Notes that the endpoint returned a page in an earlier run.
     pub fn worked_before(&self, endpoint: &str) {
         self.manners().worked_before(endpoint);
     }
 
-    /// The endpoint has never given a page, and says of one subject after another that it is gone: more likely the
-    /// endpoint is.
+    /// Returns whether the endpoint has returned no page and reported several subjects in a row as gone.
+    /// The endpoint itself is then more likely gone than the subjects.
     #[must_use]
     pub fn is_doubtful(&self, endpoint: &str) -> bool {
         self.manners().is_doubtful(endpoint)
     }
 
-    /// How often in a row an endpoint was stopped by its breaker without one good answer since.
+    /// Returns how often the endpoint's breaker has opened since its last valid answer.
     #[must_use]
     pub fn fruitless_trips(&self, endpoint: &str) -> u32 {
         self.manners().fruitless_trips(endpoint)
@@ -247,7 +249,7 @@ mod tests {
 
     const ONE: &str = "get_user_posts";
     const OTHER: &str = "get_user_followers";
-    /// So rarely that a second slot does not come while a test runs.
+    /// Rate so low that no second slot becomes free during a test.
     const RARELY: f64 = 0.000_1;
     const NOW: f64 = 1_700_000_000.0;
 
@@ -261,7 +263,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_had_at_once_is_not_taken() {
+    fn try_turn_takes_no_slot_that_is_not_free() {
         let limiter = limiter(1e6, RARELY);
         assert_eq!(limiter.try_turn(ONE, NOW), Standing::HasTurn);
         assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);
@@ -269,25 +271,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_slot_that_was_had_is_not_waited_for_again() {
+    async fn turn_does_not_wait_for_a_slot_that_the_call_holds() {
         let limiter = limiter(100.0, RARELY);
         let mut standing = Standing::HasTurn;
-        // The quota of all is used up by endpoints that have slots; one of them is left with its own slot only.
+        // Other endpoints use up the shared quota, so the last one gets only the slot of its own quota.
         let mut names = crate::api::endpoints::ALL.iter().map(|entry| entry.name);
         let mut last = ONE;
         while standing == Standing::HasTurn {
-            last = names.next().expect("the quota of all runs out first");
+            last = names
+                .next()
+                .expect("the shared quota runs out before the endpoints");
             standing = limiter.try_turn(last, NOW);
         }
         assert_eq!(standing, Standing::HasSlot);
-        // Another slot of its own would come in hours.
+        // A second slot of the endpoint's quota would take hours.
         let turn = limiter.turn(last, standing, || NOW);
         let turn = tokio::time::timeout(Duration::from_secs(60), turn).await;
         assert_eq!(turn, Ok(Ok(())));
     }
 
     #[test]
-    fn an_endpoint_that_rests_gives_no_turn_and_keeps_its_slot() {
+    fn a_cooldown_denies_permits_and_uses_no_slot() {
         let limiter = limiter(1e6, RARELY);
         limiter.rest_until(ONE, NOW + 5.0, NOW);
         assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);

@@ -1,4 +1,4 @@
-//! Talking to the remote: what can be called, one request, what came of it, and what that means.
+//! The remote API: endpoints, requests, replies and the meaning of errors.
 
 pub mod account;
 pub mod client;

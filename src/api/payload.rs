@@ -1,14 +1,14 @@
-//! From the bytes of a reply to its payload: the envelope, and errors inside it.
+//! Extracts the payload from the bytes of a reply: the envelope and errors inside it.
 
 use super::endpoint::{Entry, Malformed};
 use super::json::Json;
 use super::repair::repair;
 use crate::model::{Harvest, Odd};
 
-/// Everything that a paid reply holds. Pure, so that stored replies can be read again.
+/// Returns everything that a paid reply contains. Pure, so that stored replies can be parsed again.
 ///
 /// # Errors
-/// Where nothing of the reply can be kept: it is not JSON, says that it failed, or lacks what was asked for.
+/// Returns an error if the reply has no usable content: it is not JSON, reports a failure or lacks the requested data.
 pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Malformed> {
     let (harvest, mut odd) = with_payload(body, |data| match entry.harvest {
         Some(harvest) => harvest(subject, data),
@@ -18,10 +18,10 @@ pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Mal
     Ok(Harvest { odd, ..harvest })
 }
 
-/// The payload of a reply, printed for people: a terminal obeys none of its characters.
+/// Returns the payload of a reply as indented JSON without terminal control characters.
 ///
 /// # Errors
-/// As [`harvest`].
+/// Returns an error if the reply is not JSON or reports a failure.
 pub fn payload_json(body: &[u8]) -> Result<String, Malformed> {
     let print = |data: &Json<'_>| {
         serde_json::to_string_pretty(data)
@@ -30,8 +30,9 @@ pub fn payload_json(body: &[u8]) -> Result<String, Malformed> {
     with_payload(body, print).map(|(text, _)| escaped(&text))
 }
 
-/// JSON text whose every control character but the line's end is an escape. JSON itself leaves some as they are, and a
-/// terminal takes U+009B for the beginning of an order.
+/// Escapes every control character of a JSON text except the line feed.
+///
+/// JSON permits some raw control characters, and a terminal interprets U+009B as the start of a control sequence.
 #[must_use]
 pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
@@ -45,7 +46,7 @@ pub fn escaped(json: &str) -> String {
     text
 }
 
-/// Parses a body, if need be a mended one, and reads its payload; also gives what was mended.
+/// Parses a body, repairs it if necessary and reads its payload. Also returns the odd items of the repair.
 fn with_payload<T>(
     body: &[u8],
     read: impl FnOnce(&Json<'_>) -> Result<T, Malformed>,
@@ -65,7 +66,7 @@ fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
     let text = std::str::from_utf8(body).map_err(|_| Malformed::new("body", "not UTF-8"))?;
     Json::parse(text).map_err(|error| {
         let what = if error.is_eof() {
-            "cut off"
+            "truncated JSON"
         } else {
             "not JSON"
         };
@@ -73,9 +74,9 @@ fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
     })
 }
 
-/// The payload: `data` of an envelope, or all of a reply that came without one (api/README.md §3).
+/// Returns the payload: `data` of an envelope, or the complete reply if it has no envelope (api/README.md §3).
 ///
-/// An error inside a reply of status 200 is a failure, never an empty list.
+/// An error in a reply with status 200 is a failure, never an empty list.
 fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
     if body.has("code") {
         is_200(body.get("code"))?;
@@ -91,7 +92,7 @@ fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
         Json::Array(_) => Ok(data),
         Json::Object(_) if is_only_error(data) => Err(Malformed::new(
             "data",
-            "an error inside a reply of status 200",
+            "an error in a reply with status 200",
         )),
         Json::Object(_) => Ok(data),
         other => Err(Malformed::new(
@@ -108,7 +109,7 @@ fn is_200(code: Option<&Json<'_>>) -> Result<(), Malformed> {
         Some(Json::Text(text)) if text == "200" => Ok(()),
         Some(Json::Int(code)) => Err(Malformed::new(
             "code",
-            format!("an error inside a reply of status 200: {code}"),
+            format!("error {code} in a reply with status 200"),
         )),
         other => {
             let kind = other.map_or("null", Json::kind);
@@ -120,7 +121,7 @@ fn is_200(code: Option<&Json<'_>>) -> Result<(), Malformed> {
     }
 }
 
-/// Whether a payload says that something failed, and has nothing else to say.
+/// Returns whether a payload reports an error and has no other content.
 fn is_only_error(data: &Json<'_>) -> bool {
     const CONTENT: [&str; 12] = [
         "items",
@@ -150,7 +151,7 @@ fn is_something(value: &Json<'_>) -> bool {
         Json::Null | Json::Bool(false) => false,
         Json::Text(text) => !text.is_empty(),
         Json::Array(items) => !items.is_empty(),
-        // An empty list in an object, as `children` has it, is nothing either.
+        // An object with only an empty list, such as an empty `children`, is no content either.
         Json::Object(entries) => entries.iter().any(|(_, value)| is_something(value)),
         _ => true,
     }
@@ -168,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn the_payload_is_taken_out_of_its_envelope_or_is_all_of_the_reply() {
+    fn the_payload_is_data_of_the_envelope_or_the_complete_reply() {
         for body in [
             r#"{"code":200,"data":{"id":"x"}}"#,
             r#"{"data":{"id":"x"},"code":200.0,"message":"m"}"#,
@@ -181,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_inside_status_200_is_not_a_payload() {
+    fn a_failure_with_status_200_is_not_a_payload() {
         for (body, at) in [
             (r#"{"code":200,"data":null}"#, "data"),
             (r#"{"code":200}"#, "data"),
@@ -202,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_printed_holds_no_order_to_a_terminal_and_reads_back_as_it_was() {
+    fn a_printed_payload_has_no_control_characters_and_parses_to_the_same_value() {
         let said = "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}";
         let body = serde_json::json!({"id": said, said: 1}).to_string();
         let text = payload_json(body.as_bytes()).unwrap();
@@ -217,13 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn an_error_beside_content_does_not_lose_the_content() {
+    fn a_payload_with_an_error_and_content_is_accepted() {
         assert!(printed(r#"{"id":"task_1","status":"failed","error":"x"}"#).is_ok());
         assert!(printed(r#"{"error":null,"items":[]}"#).is_ok());
     }
 
     #[test]
-    fn a_message_never_repeats_what_the_reply_said() {
+    fn an_error_message_never_contains_a_value_of_the_reply() {
         let body = r#"{"code":200,"data":{"error":"Bearer secret"}}"#;
         assert!(
             !payload_json(body.as_bytes())

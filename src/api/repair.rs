@@ -1,46 +1,46 @@
-//! Text that is almost JSON: what was paid for is read even so, and the mending is noted.
+//! Repair of almost valid JSON, so that a paid reply is still readable. Each repair becomes an odd item.
 
 use crate::model::Odd;
 
-/// What is mended, in the words of the note.
+/// Kinds of repair, as the odd items name them.
 const KINDS: [&str; 4] = [
-    "escapes of half a character, read as U+FFFD",
-    "numbers that JSON does not have, read as null",
-    "raw control characters in texts, read as escapes",
-    "bytes that are not UTF-8, read as U+FFFD",
+    "unpaired surrogate escapes read as U+FFFD",
+    "numbers outside JSON (NaN, infinity, overflow) read as null",
+    "raw control characters in strings read as escapes",
+    "invalid UTF-8 read as U+FFFD",
 ];
 const HALF_CHARACTER: usize = 0;
 const NO_NUMBER: usize = 1;
 const CONTROL: usize = 2;
 const NOT_UTF8: usize = 3;
 
-/// The mended text and what was mended; `None` where there is nothing that mending could help.
+/// Returns the repaired text and an odd item per kind of repair; `None` if there is nothing to repair.
 pub fn repair(body: &[u8]) -> Option<(String, Vec<Odd>)> {
     let unmarked = body.strip_prefix(b"\xef\xbb\xbf");
     let text = String::from_utf8_lossy(unmarked.unwrap_or(body));
-    let mut mender = Mender {
+    let mut repairer = Repairer {
         rest: text.as_bytes(),
         done: Vec::with_capacity(body.len()),
         times: [0; 4],
     };
     if std::str::from_utf8(body).is_err() {
-        mender.times[NOT_UTF8] = 1;
+        repairer.times[NOT_UTF8] = 1;
     }
-    mender.run();
+    repairer.run();
     let notes = KINDS
         .iter()
-        .zip(mender.times)
+        .zip(repairer.times)
         .filter(|(_, times)| *times > 0);
     let mut odd: Vec<Odd> = notes
-        .map(|(kind, times)| note(&format!("{kind} (times: {times})")))
+        .map(|(kind, times)| note(&format!("{kind} (count: {times})")))
         .collect();
     if unmarked.is_some() {
-        odd.push(note("a byte order mark"));
+        odd.push(note("byte order mark removed"));
     }
     if odd.is_empty() {
         return None;
     }
-    Some((String::from_utf8(mender.done).ok()?, odd))
+    Some((String::from_utf8(repairer.done).ok()?, odd))
 }
 
 fn note(why: &str) -> Odd {
@@ -50,14 +50,14 @@ fn note(why: &str) -> Odd {
     }
 }
 
-/// Copies bytes, and replaces whole ASCII tokens among them, so that the text stays UTF-8.
-struct Mender<'b> {
+/// Copies bytes and replaces only complete ASCII tokens, so that the text stays UTF-8.
+struct Repairer<'b> {
     rest: &'b [u8],
     done: Vec<u8>,
     times: [u32; KINDS.len()],
 }
 
-impl Mender<'_> {
+impl Repairer<'_> {
     fn run(&mut self) {
         while let Some(byte) = self.rest.first().copied() {
             match byte {
@@ -71,7 +71,7 @@ impl Mender<'_> {
         }
     }
 
-    /// From a text's opening quote to its closing one.
+    /// Copies a string from its opening quote to its closing one.
     fn text(&mut self) {
         self.copy(1);
         while let Some(byte) = self.rest.first().copied() {
@@ -98,7 +98,7 @@ impl Mender<'_> {
         }
     }
 
-    /// A number is left as it is unless a float cannot hold it.
+    /// Copies a number, or replaces it with null if it exceeds the range of a float.
     fn number(&mut self) {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
@@ -122,7 +122,7 @@ impl Mender<'_> {
     }
 }
 
-/// The code unit of an escape, `\u` and four digits, at the head of some bytes.
+/// Returns the code unit of an escape, `\u` and four hexadecimal digits, at the start of the bytes.
 fn unit(bytes: &[u8]) -> Option<u16> {
     let digits = bytes.strip_prefix(b"\\u")?.get(..4)?;
     if !digits.iter().all(u8::is_ascii_hexdigit) {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn half_characters_become_the_replacement_character_and_pairs_stay() {
+    fn unpaired_surrogates_become_the_replacement_character_and_pairs_stay() {
         let text = br#"["\ud83d","\ude00x","\ud83d\ude00","\ud83d\ud83d\ude00","\\ud83d"]"#;
         let (text, notes) = repaired(text).unwrap();
         assert_eq!(
@@ -151,13 +151,13 @@ mod tests {
     }
 
     #[test]
-    fn what_json_calls_no_number_becomes_null_but_not_inside_a_text() {
+    fn numbers_outside_json_become_null_except_inside_a_string() {
         let (text, _) = repaired(b"[NaN,-Infinity,Infinity,1e999,-1,1.5e3,\"NaN 1e999\"]").unwrap();
         assert_eq!(text, "[null,null,null,null,-1,1.5e3,\"NaN 1e999\"]");
     }
 
     #[test]
-    fn marks_stray_bytes_and_raw_control_characters_are_mended() {
+    fn byte_order_marks_invalid_bytes_and_control_characters_are_repaired() {
         assert_eq!(repaired(b"\xef\xbb\xbf[]"), Some(("[]".to_owned(), 1)));
         assert_eq!(
             repaired(b"[\"\xff\"]"),
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_mend_is_said() {
+    fn a_body_without_anything_to_repair_is_none() {
         for body in [&b"{\"a\":"[..], b"<html>", b"", b"\"\\u12", b"\"\\"] {
             assert_eq!(repaired(body), None);
         }
@@ -178,10 +178,10 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn repairing_grows_no_body_much_and_repairs_all_at_once(body: Vec<u8>, json in "[\\[\\]{}\",:\\\\ud8Ddf0c1e9NaIinty.+\u{1}\u{9b}é-]{0,80}") {
+        fn one_repair_is_complete_and_bounded_in_size(body: Vec<u8>, json in "[\\[\\]{}\",:\\\\ud8Ddf0c1e9NaIinty.+\u{1}\u{9b}é-]{0,80}") {
             for body in [&body[..], json.as_bytes()] {
                 if let Some((text, odd)) = repair(body) {
-                    // The longest replacement is six bytes for one.
+                    // The longest replacement is six bytes for one byte.
                     proptest::prop_assert!(text.len() <= 6 * body.len() && odd.len() <= 5);
                     proptest::prop_assert_eq!(repair(text.as_bytes()), None);
                 }
@@ -189,7 +189,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_json_already_is_left_as_it_is(text: String, number: i64, float in proptest::num::f64::NORMAL) {
+        fn valid_json_needs_no_repair(text: String, number: i64, float in proptest::num::f64::NORMAL) {
             let body = serde_json::json!({"t": text, "n": [number, float]}).to_string();
             proptest::prop_assert_eq!(repair(body.as_bytes()), None);
         }

@@ -1,30 +1,30 @@
-//! What came of a call.
+//! Outcome of a call.
 
 use reqwest::header::HeaderMap;
 
-/// What came of a request. The three cases are the ledger's: each is paid for differently.
+/// Outcome of a request. The ledger charges each of the three cases differently.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
-    /// Status and headers arrived; the body may have been cut.
+    /// Status and headers arrived. The body may be truncated.
     Answered(Answer),
-    /// The remote cannot have seen the request: nothing was billed.
+    /// The remote cannot have received the request, so nothing was billed.
     NeverSent { why: String },
-    /// The request may have been seen and billed; no status came back.
+    /// No status arrived. The remote may have received and billed the request.
     Unknown { why: String },
 }
 
-/// An answer, whatever its status, without secrets.
+/// An answer with any status, without secrets.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer {
     pub status: u16,
     pub facts: Facts,
-    /// Size of the body as it came, unzipped: what was taken out of it is counted.
+    /// Size of the received body in bytes, after decompression and before scrubbing.
     pub body_bytes: usize,
     pub body: Result<Vec<u8>, CutBody>,
 }
 
 impl Answer {
-    /// The bytes that arrived, whole or not: what the ledger keeps.
+    /// Returns the bytes of the body that arrived, complete or truncated. The ledger stores them.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         match &self.body {
@@ -33,31 +33,31 @@ impl Answer {
         }
     }
 
-    /// Only a status of 200 is billed (api/README.md §4).
+    /// Returns whether the remote bills the answer: only with status 200 (api/README.md §4).
     #[must_use]
     pub fn is_billed(&self) -> bool {
         self.status == 200
     }
 }
 
-/// A body that did not arrive as a whole.
+/// A body that did not arrive completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CutBody {
     pub why: String,
-    /// It was the client that stopped, because the body went beyond `max_body_bytes`: asking again is no help.
+    /// The client stopped because the body exceeded `max_body_bytes`. A retry cannot succeed.
     pub too_large: bool,
-    /// What had arrived by then.
+    /// Bytes that arrived before the end.
     pub partial: Vec<u8>,
 }
 
-/// The few headers of an answer that anything is decided by.
+/// Headers of an answer that affect a decision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     pub request_id: Option<String>,
     pub content_type: Option<String>,
     pub retry_after: Option<String>,
     pub rate_limit_reset: Option<String>,
-    /// The remote's own clock, to read `Retry-After` by.
+    /// The remote's clock, the reference for a date in `Retry-After`.
     pub date: Option<String>,
     pub location: Option<String>,
 }

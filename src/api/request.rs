@@ -1,13 +1,13 @@
-//! One call, before it is sent.
+//! A request, before the client sends it.
 
-/// The two methods that the remote has.
+/// HTTP methods that the remote supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {
     Get,
     Post,
 }
 
-/// What a request carries.
+/// Body of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
     None,
@@ -21,19 +21,19 @@ pub enum Body {
     },
 }
 
-/// One call, before it is sent.
+/// A request, before the client sends it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request<'a> {
     pub method: Method,
-    /// The path below the base URL, as in `/api/v1/sora2/get_user_posts`.
+    /// Path below the base URL, such as `/api/v1/sora2/get_user_posts`.
     pub path: &'a str,
-    /// Parameters as they are; the client encodes them (cursors hold `+`, `/` and `=`).
+    /// Unencoded parameters. The client encodes them; cursors contain `+`, `/` and `=`.
     pub query: Vec<(&'a str, String)>,
     pub body: Body,
 }
 
 impl<'a> Request<'a> {
-    /// A GET without a body: what every reading endpoint is.
+    /// Returns a GET request without a body, as every endpoint that only reads uses.
     #[must_use]
     pub fn get(path: &'a str, query: Vec<(&'a str, String)>) -> Self {
         Self {

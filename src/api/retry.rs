@@ -1,4 +1,4 @@
-//! The delay before the next attempt.
+//! Delay before a retry.
 
 use std::time::Duration;
 
@@ -6,17 +6,17 @@ use backoff::SystemClock;
 use backoff::backoff::Backoff;
 use backoff::exponential::ExponentialBackoff;
 
-/// How far a delay is spread to both sides, so that jobs that failed together do not return together.
+/// Jitter to both sides, as a part of the delay. Jobs that failed together then do not retry together.
 const SPREAD: f64 = 0.25;
-/// Beyond this many doublings every delay has reached any cap that the configuration allows.
+/// Number of doublings after which every delay has reached any configurable cap.
 const MAX_DOUBLINGS: u32 = 64;
 
-/// How long to wait after the `attempts`-th failure in a row (1 for the first): `base` doubled each time
-/// up to `cap`, then spread by ±25 % with `random` from `0.0..1.0`.
+/// Returns the delay after the `attempts`-th consecutive failure (1 for the first).
 ///
-/// The `backoff` crate is used for its arithmetic only. Its own loops keep attempts and waiting in memory
-/// and draw their own random numbers; here both are written to the job's row, so that a restart remembers
-/// them, and the same input gives the same delay.
+/// It is `base`, doubled up to `cap`, with a jitter of ±25 % from `random` in `0.0..=1.0`.
+///
+/// Only the arithmetic of the `backoff` crate is used. Its loops keep the attempts and the wait in memory and draw their
+/// own random numbers. This crate stores both in the job's row, so they survive a restart and a delay is reproducible.
 #[must_use]
 pub fn delay(attempts: u32, base: Duration, cap: Duration, random: f64) -> Duration {
     let mut steps = ExponentialBackoff::<SystemClock> {
@@ -30,7 +30,7 @@ pub fn delay(attempts: u32, base: Duration, cap: Duration, random: f64) -> Durat
     };
     let doublings = attempts.saturating_sub(1).min(MAX_DOUBLINGS);
     for _ in 0..doublings {
-        // `None` means "too long already", which cannot be: there is no such limit.
+        // `None` means that the elapsed time is over its limit. It cannot occur, because no limit is set.
         if steps.next_backoff().is_none() {
             break;
         }
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_is_spread_by_a_quarter_and_is_the_same_for_the_same_random_number() {
+    fn the_jitter_is_a_quarter_and_depends_only_on_the_random_number() {
         let at = |random| delay(3, BASE, CAP, random).as_secs_f64();
         assert_eq!((at(0.0), at(0.5), at(1.0)), (1.5, 2.0, 2.5));
         assert_eq!((at(-7.0), at(7.0), at(f64::NAN)), (2.0, 2.0, 2.0));
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_base_above_the_cap_waits_for_the_cap() {
+    fn a_base_above_the_cap_is_limited_to_the_cap() {
         assert_eq!(delay(1, CAP, BASE, 0.5), BASE);
         assert_eq!(delay(5, Duration::ZERO, CAP, 0.5), Duration::ZERO);
     }

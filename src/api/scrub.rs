@@ -1,8 +1,8 @@
-//! Takes secrets out of what the remote sent: it repeats the key in its errors, echoes our headers, and signs
-//! public links to the replies.
+//! Removes secrets from replies. The remote repeats the key in its errors, echoes request headers and signs public
+//! links to cached replies.
 //!
-//! Every rule only names places (`Edit`); they are cut out together at the end, so no rule can hide a secret
-//! from another.
+//! Each rule only returns ranges (`Edit`). All ranges are replaced together at the end, so no rule can hide a secret
+//! from another one.
 
 mod forms;
 mod rules;
@@ -13,15 +13,15 @@ use std::fmt;
 use super::Secret;
 use forms::Piece;
 
-/// Keys of this length and more are also recognised by their ends, which vendors like to show.
+/// Minimum length of a key whose ends are removed too, because vendors often show the ends of a key.
 const LONG: usize = 20;
-/// How much of each end.
+/// Length of each end in bytes.
 const END: usize = 8;
-/// A shorter key is no secret, and would be found in every other text: in bodies it is looked for in
-/// errors only, and everywhere only as a whole word.
+/// Minimum length of a key to remove everywhere. A shorter key occurs in ordinary text by chance, so it is removed only
+/// as a whole word, and in bodies only from errors.
 const SHORT: usize = 8;
 
-/// A place to be replaced.
+/// A byte range and its replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Edit<'s> {
     start: usize,
@@ -29,7 +29,7 @@ struct Edit<'s> {
     with: &'s [u8],
 }
 
-/// Removes the key, echoed headers and signatures before anything is logged, stored or shown.
+/// Removes the key, echoed headers and signatures before a text is logged, stored or displayed.
 #[derive(Clone)]
 pub struct Scrubber {
     key: Vec<Piece>,
@@ -44,7 +44,7 @@ impl fmt::Debug for Scrubber {
 }
 
 impl Scrubber {
-    /// Prepares the searches once: every paid body goes through them.
+    /// Creates a scrubber. It prepares the searches once, because every paid body passes through them.
     #[must_use]
     pub fn new(key: &Secret) -> Self {
         let whole = key.expose();
@@ -59,7 +59,7 @@ impl Scrubber {
         }
     }
 
-    /// Removes what is recognised by its surroundings only: for where no key is at hand.
+    /// Creates a scrubber without a key. It removes only secrets that their context identifies.
     #[must_use]
     pub fn without_key() -> Self {
         Self {
@@ -69,7 +69,7 @@ impl Scrubber {
         }
     }
 
-    /// A text without its secrets.
+    /// Returns the text without its secrets.
     #[must_use]
     pub fn scrub_text(&self, text: &str) -> String {
         let bytes = text.as_bytes();
@@ -77,12 +77,12 @@ impl Scrubber {
         self.rules.bare_authorization(bytes, &mut edits);
         match apply(bytes, edits) {
             Cow::Borrowed(_) => text.to_owned(),
-            // Only ASCII is cut and put in, so this loses nothing.
+            // Lossless, because the edits remove and insert only ASCII.
             Cow::Owned(clean) => String::from_utf8_lossy(&clean).into_owned(),
         }
     }
 
-    /// A body without its secrets; the same bytes where it had none. Valid JSON stays valid.
+    /// Returns the body without its secrets, or the same bytes if it has none. Valid JSON stays valid.
     #[must_use]
     pub fn scrub_body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
         let with_key = !self.is_short || self.rules.is_error(body);
@@ -101,12 +101,12 @@ impl Scrubber {
     }
 }
 
-/// Cuts out all places at once; where some overlap, their union.
+/// Replaces all ranges. The union of overlapping ranges is replaced once.
 fn apply<'a>(body: &'a [u8], mut edits: Vec<Edit<'_>>) -> Cow<'a, [u8]> {
     if edits.is_empty() {
         return Cow::Borrowed(body);
     }
-    // Of two that begin together the longer one comes first: its replacement says more.
+    // Of two ranges with the same start the longer one comes first, because its replacement is more specific.
     edits.sort_by_key(|edit| (edit.start, usize::MAX - edit.end));
     let mut clean = Vec::with_capacity(body.len());
     let mut done = 0;

@@ -1,36 +1,34 @@
-//! The API key, in a type that cannot be printed.
+//! The API key, in a type that never prints it.
 
 use std::fmt;
 
-/// The API key. `Debug` and `Display` show nothing of it, so that no log line and no error can.
+/// The API key. `Debug` and `Display` hide it, so no log line or error can contain it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes a key that can stand in an `Authorization` header.
+    /// Accepts a key that is valid in an `Authorization` header.
     ///
     /// # Errors
-    /// Says what is wrong with it, and never what it is.
+    /// Returns a message that states the problem and never contains the key.
     pub fn new(key: &str) -> Result<Self, &'static str> {
         if key.is_empty() {
-            return Err("the key is empty");
+            return Err("the API key is empty");
         }
         if key.chars().any(char::is_whitespace) {
-            return Err("the key has whitespace in it");
+            return Err("the API key contains whitespace");
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(
-                "the key has characters that no key has (only printable ASCII is possible)",
-            );
+            return Err("the API key contains characters other than printable ASCII");
         }
-        // These would let a match run across the borders of a JSON string when a body is scrubbed.
+        // With these, a match in a body could cross the borders of a JSON string and the scrubber would break the JSON.
         if key.bytes().any(|byte| br#""'\`,<>[]{}"#.contains(&byte)) {
-            return Err("the key has quotes, brackets, commas or backslashes in it");
+            return Err("the API key contains quotes, brackets, commas or backslashes");
         }
         Ok(Self(key.to_owned()))
     }
 
-    /// The key itself: for the header that carries it and for the scrubber that removes it.
+    /// Returns the key, for the header that contains it and the scrubber that removes it.
     pub(crate) fn expose(&self) -> &str {
         &self.0
     }
@@ -62,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_a_key_is_refused_without_showing_it() {
+    fn an_invalid_key_is_refused_without_printing_it() {
         for bad in [
             "",
             " ",

@@ -1,13 +1,13 @@
-//! What one reply gave: rows, the next cursor, lists that came nested, and odd items.
+//! What one reply contained: rows, the next cursor, nested lists and odd items.
 
 use super::rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
 };
 
-/// Everything that one paid reply holds. Made by an endpoint's `harvest`, a pure function.
+/// Everything that one paid reply contains. An endpoint's `harvest`, a pure function, builds it.
 ///
-/// Rows may name the same id more than once, and may name ids that no row describes; the store merges
-/// the former and makes bare parents for the latter.
+/// Several rows may have the same id; the store merges them.
+/// A row may refer to an id that no row describes; the store inserts a stub row for that id.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Harvest {
     pub users: Vec<User>,
@@ -20,42 +20,42 @@ pub struct Harvest {
     pub feed: Vec<ListEntry>,
     pub leaderboard: Vec<ListEntry>,
     pub search: Vec<SearchEntry>,
-    /// The ids of the page's own items, in the page's order: what "a new id" and a per-parent cap count.
+    /// Ids of the page's own items, in page order. The test for new ids and the per-parent caps count these.
     pub items: Vec<String>,
-    /// The cursor of the next page; `None` where it was null, absent or empty.
+    /// Cursor of the next page; `None` if it was null, absent or empty.
     pub cursor: Option<String>,
-    /// What the remote said of a further page, where it said anything (api/README.md §8).
+    /// The remote's `has_more` flag, if the reply had one (api/README.md §8).
     pub has_more: Option<bool>,
-    /// Lists whose first page came inside this reply, so that it need not be bought.
+    /// Lists whose first page came inside this reply, so the crawl does not pay for that page.
     pub nested: Vec<Nested>,
-    /// Items and fields that did not parse; the raw reply still has them.
+    /// Items and fields that did not parse. The raw reply still contains them.
     pub odd: Vec<Odd>,
 }
 
-/// The first page of another walk, found inside a reply that was bought for something else.
+/// First page of another walk, nested in the reply of a different job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nested {
-    /// The endpoint that would have been called for it.
+    /// Endpoint that serves this list.
     pub endpoint: &'static str,
-    /// The subject it would have been called with.
+    /// Subject of that endpoint's job.
     pub subject: String,
-    /// How many items came.
+    /// Number of items in the nested page.
     pub items: u32,
-    /// Where that walk goes on; `None` where the nested list gave no cursor.
+    /// Cursor of that walk's next page; `None` if the nested list had no cursor.
     pub cursor: Option<String>,
 }
 
-/// A part of a reply that was not what it should be. The rest of the page is kept.
+/// A part of a reply that did not have the expected shape. The rest of the page is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Odd {
-    /// The place in the reply, as in `data.items[3].post.like_count`.
+    /// Path in the reply, such as `data.items[3].post.like_count`.
     pub at: String,
-    /// What was expected and what was found; never a value from the reply.
+    /// What was expected and what was found. It never contains a value from the reply.
     pub why: String,
 }
 
 impl Harvest {
-    /// How many rows of the archive the reply speaks of: each thing once, each edge and entry once.
+    /// Returns the number of archive rows in the reply: distinct entities, plus all edges and list entries.
     #[must_use]
     pub fn row_count(&self) -> usize {
         fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> usize {

@@ -1,71 +1,71 @@
-//! A job: one thing to fetch. It is (endpoint, subject), and there is never a second one.
+//! Jobs. A job fetches one (endpoint, subject) pair, and the queue holds at most one job per pair.
 
 use std::fmt;
 
-/// A job that the plan admitted, not yet in the queue.
+/// A job that the plan admitted and that is not yet in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewJob {
     pub endpoint: &'static str,
-    /// What the endpoint is called with; empty for the feed and the leaderboard.
+    /// The endpoint's argument; empty for the feed and the leaderboard.
     pub subject: String,
-    /// 0 for a seed; how far from one otherwise.
+    /// Number of steps from a seed; 0 for a seed.
     pub depth: u32,
-    /// Where the walk begins when its first page came nested in another reply.
+    /// Cursor at which the walk starts, if its first page came nested in another reply.
     pub cursor: Option<String>,
-    /// Wait for the first page, or the end, of the same subject's job of this endpoint: what it gives may make this one
-    /// needless.
+    /// The job waits until this endpoint's job for the same subject has its first page or has ended.
+    /// The result may make the waiting job unneeded.
     pub after: Option<&'static str>,
 }
 
-/// The right to work on a job until a time. Whoever holds an older fence has lost it.
+/// The right to work on a job until a deadline. A worker with an older fence has lost the lease.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lease {
     pub job_id: i64,
-    /// Grows by one with every lease of the job; each write of the holder is checked against it.
+    /// Increases by one with each lease of the job. The store checks it on each write of the lease holder.
     pub fence: i64,
     pub endpoint: &'static str,
     pub subject: String,
     pub depth: u32,
     pub seed_id: i64,
-    /// The cursor to send; `None` at the head of the walk.
+    /// Cursor to send; `None` for the first page of the walk.
     pub cursor: Option<String>,
-    /// Pages kept so far in this walk.
+    /// Pages stored so far in this walk.
     pub pages: u32,
-    /// Items kept so far in this walk; the next page's items are counted on from here.
+    /// Items stored so far in this walk. The positions of the next page's items continue from here.
     pub items: u32,
-    /// Failures since the last kept page.
+    /// Failures since the last stored page.
     pub attempts: u32,
-    /// How often the walk went back to its head because its cursor was refused.
+    /// Number of times the walk restarted from its first page because the remote refused a cursor.
     pub restarts: u32,
-    /// How many pages in a row brought no new id.
+    /// Number of consecutive pages without a new id.
     pub stale_pages: u32,
-    /// The search whose hit of exactly this name is itself a seed (`@name`).
+    /// True for the search of an `@name` seed. The hit with exactly that name becomes a seed itself.
     pub resolves_name: bool,
-    /// Subjects this job has led to so far, for the per-parent caps.
+    /// Number of subjects that this job has led to so far, for the per-parent caps.
     pub led_to: u32,
 }
 
-/// Why a job ended. Kept in its row; a job never ends without one.
+/// Reason why a job ended. The store writes it to the job's row; every ended job has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StopReason {
-    /// Everything there was has been kept.
+    /// The archive has everything that the remote returned for the job.
     Complete,
-    /// A cursor came a second time, or two pages in a row had no new id.
+    /// A cursor repeated, or two consecutive pages had no new id.
     Stalled,
-    /// The remote said that there is more, but gave no cursor to reach it.
+    /// The remote reported more pages but returned no cursor for them.
     Truncated,
-    /// The configured number of pages is reached.
+    /// The walk reached the configured page limit.
     Capped,
-    /// A budget is spent; goes on when there is more.
+    /// A budget is exhausted. The job continues when the budget allows it.
     Budget,
-    /// The remote says that the subject does not exist (any more).
+    /// The remote reports that the subject does not exist, or no longer exists.
     Gone,
-    /// All attempts are used up, or no attempt can help.
+    /// All attempts failed, or the error cannot be fixed by a retry.
     Failed,
 }
 
 impl StopReason {
-    /// The word in the database, on the command line and in the docs.
+    /// Returns the word used in the database, on the command line and in the docs.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Plain data: what a reply gave and what there is to fetch. No I/O, no clock.
+//! Plain data: rows, harvests, jobs and money. No I/O, no clock.
 
 mod harvest;
 mod hash;

@@ -1,16 +1,16 @@
-//! Money: integer micro-dollars, so that sums are exact.
+//! Money as integer micro-dollars, so that sums are exact.
 
 use std::fmt;
 
-/// An amount in millionths of a US dollar. A page costs 50 000 of them.
+/// An amount in millionths of a US dollar. The price of a page is 50,000.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MicroUsd(pub i64);
 
 impl MicroUsd {
-    /// Reads a decimal amount of dollars, such as `12`, `0.05` or `1.234567`, without a float in between.
+    /// Parses a decimal amount of dollars, such as `12`, `0.05` or `1.234567`, without using a float.
     ///
     /// # Errors
-    /// Says what is wrong where the text is not a non-negative decimal with at most six places.
+    /// Returns a message if the text is not a non-negative decimal with at most six places, or is too large.
     pub fn parse_usd(text: &str) -> Result<Self, String> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -25,12 +25,12 @@ impl MicroUsd {
         format!("{whole}{fraction:0<6}")
             .parse()
             .map(Self)
-            .map_err(|_| format!("`{text}` is too large an amount of dollars"))
+            .map_err(|_| format!("`{text}` is too large for an amount of dollars"))
     }
 }
 
 impl fmt::Display for MicroUsd {
-    /// Dollars with two decimal places, or as many as the amount needs.
+    /// Writes dollars with two to six decimal places, as many as the amount needs.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { "-" } else { "" };
         let (whole, micros) = (
@@ -58,7 +58,7 @@ mod tests {
     use super::MicroUsd;
 
     #[test]
-    fn dollars_are_read_and_printed_exactly() {
+    fn dollar_amounts_parse_and_print_exactly() {
         for (text, micros, shown) in [
             ("0.05", 50_000, "$0.05"),
             ("12", 12_000_000, "$12.00"),
@@ -79,7 +79,7 @@ mod tests {
         ] {
             assert!(
                 MicroUsd::parse_usd(bad).is_err(),
-                "{bad} was taken for an amount"
+                "`{bad}` was accepted as an amount"
             );
         }
     }

@@ -1,18 +1,18 @@
-//! The archive's rows as a reply shows them. `None` means "not said", and never overwrites what is known.
+//! The archive's rows as one reply describes them. `None` means that the reply has no value; a stored value stays.
 //!
-//! Times are Unix seconds, with a fraction where the remote gave one (api/README.md §6).
+//! Times are Unix seconds, with a fraction if the remote sent one (api/README.md §6).
 
-/// A user or a character, as far as one reply described him.
+/// A user or a character, as described by one reply.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct User {
-    /// `user-…`, or `ch_…` for a character.
+    /// `user-…` for a user, `ch_…` for a character.
     pub user_id: String,
     pub username: Option<String>,
     pub display_name: Option<String>,
-    /// `description` upstream, `bio` in the vendor's document.
+    /// `description` in upstream replies, `bio` in the vendor's documentation.
     pub description: Option<String>,
     pub profile_picture_url: Option<String>,
-    /// `cover_photo_url` upstream, `banner_image_url` in the vendor's document.
+    /// `cover_photo_url` in upstream replies, `banner_image_url` in the vendor's documentation.
     pub cover_photo_url: Option<String>,
     pub permalink: Option<String>,
     pub location: Option<String>,
@@ -21,7 +21,7 @@ pub struct User {
     pub verified: Option<bool>,
     pub can_cameo: Option<bool>,
     pub is_public_figure: Option<bool>,
-    /// The user who owns this character.
+    /// User who owns this character.
     pub owner_user_id: Option<String>,
     pub created_at: Option<f64>,
     pub updated_at: Option<f64>,
@@ -29,14 +29,14 @@ pub struct User {
     pub counts: UserCounts,
 }
 
-/// The numbers of a user that have a history.
+/// Metrics of a user. The archive keeps a history of each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UserCounts {
     pub follower_count: Option<i64>,
     pub following_count: Option<i64>,
     pub post_count: Option<i64>,
     pub cameo_count: Option<i64>,
-    /// `likes_received_count` upstream, `like_count` in the vendor's document.
+    /// `likes_received_count` in upstream replies, `like_count` in the vendor's documentation.
     pub likes_received_count: Option<i64>,
     pub view_count: Option<i64>,
     pub reply_count: Option<i64>,
@@ -44,7 +44,7 @@ pub struct UserCounts {
     pub character_count: Option<i64>,
 }
 
-/// A post, as far as one reply described it.
+/// A post, as described by one reply.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Post {
     /// `s_…`
@@ -52,14 +52,14 @@ pub struct Post {
     pub author_user_id: Option<String>,
     /// The prompt.
     pub text: Option<String>,
-    /// What `get_video_download_info` says of the text; perhaps a part of it only.
+    /// Title from `get_video_download_info`: the prompt, possibly truncated.
     pub title: Option<String>,
     pub caption: Option<String>,
     pub emoji: Option<String>,
     pub source: Option<String>,
     pub posted_at: Option<f64>,
     pub updated_at: Option<f64>,
-    /// Set where the author deleted the post.
+    /// Time at which the author deleted the post.
     pub tombstoned_at: Option<f64>,
     pub permalink: Option<String>,
     pub preview_image_url: Option<String>,
@@ -77,7 +77,7 @@ pub struct Post {
     pub counts: PostCounts,
 }
 
-/// The numbers of a post or a comment that have a history.
+/// Metrics of a post or a comment. The archive keeps a history of each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PostCounts {
     pub like_count: Option<i64>,
@@ -86,19 +86,19 @@ pub struct PostCounts {
     pub unique_view_count: Option<i64>,
     pub remix_count: Option<i64>,
     pub reply_count: Option<i64>,
-    /// Replies at every depth.
+    /// Number of replies at every depth.
     pub recursive_reply_count: Option<i64>,
     pub share_count: Option<i64>,
     pub repost_count: Option<i64>,
 }
 
-/// A comment, or a reply to one.
+/// A comment, or a reply to a comment.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Comment {
     pub comment_id: String,
-    /// The post it stands under; where `None`, the parent comment's post is taken.
+    /// Post of the comment. If `None`, the store uses the parent comment's post.
     pub post_id: Option<String>,
-    /// The comment it answers; `None` for a comment on the post itself.
+    /// Comment that this one replies to; `None` for a comment on the post itself.
     pub parent_comment_id: Option<String>,
     pub author_user_id: Option<String>,
     pub text: Option<String>,
@@ -109,37 +109,37 @@ pub struct Comment {
     pub counts: PostCounts,
 }
 
-/// One user follows another. Both are text ids.
+/// An edge: one user follows another. Both fields are the remote's ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Follow {
     pub follower: String,
     pub followed: String,
 }
 
-/// A user (or character) is in the cast of a post.
+/// An edge: a user or character is in the cast of a post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Appearance {
     pub user_id: String,
     pub post_id: String,
 }
 
-/// A post was made from another.
+/// An edge: a post is a remix of another post.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Remix {
     pub post_id: String,
     pub parent_post_id: String,
 }
 
-/// One video of a post or a comment, with every URL it was given.
+/// One video of a post or a comment, with all its URLs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Attachment {
-    /// `{post_id}-attachment-{n}`; made up in this form where the remote left it out.
+    /// `{owner id}-attachment-{n}`. The parser builds this id if the remote omits it.
     pub attachment_id: String,
-    /// The post that has it; exactly one of this and `comment_id` is set.
+    /// Post that has the video. Exactly one of `post_id` and `comment_id` is set.
     pub post_id: Option<String>,
     pub comment_id: Option<String>,
     pub kind: Option<String>,
-    /// `gen_…`: the best stable name of a video file.
+    /// `gen_…`: the most stable identifier of a video file.
     pub generation_id: Option<String>,
     pub generation_type: Option<String>,
     pub task_id: Option<String>,
@@ -164,24 +164,24 @@ pub struct Attachment {
     pub md_url: Option<String>,
     pub ld_url: Option<String>,
     pub gif_url: Option<String>,
-    /// When the first of its URLs stops working: the least of their `se` and `ske`.
+    /// Time at which the first URL stops working: the earliest `se` or `ske` of all URLs.
     pub expires_at: Option<f64>,
 }
 
-/// A post in the feed, or a user on the leaderboard, at a place of the page.
+/// A post in the feed or a user on the leaderboard, with its position on the page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListEntry {
     /// 0 for the first item of the page.
     pub position: u32,
-    /// The post's or the user's text id.
+    /// The remote's id of the post or the user.
     pub id: String,
 }
 
-/// A user found by a search.
+/// A user in the results of a search.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchEntry {
     pub position: u32,
     pub user_id: String,
-    /// How the user is mentioned in a comment: `<@user-…>`.
+    /// Text that mentions the user in a comment: `<@user-…>`.
     pub token: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! Facts of the client, against a server that says exactly what it is told to.
+//! Tests of the client against a server that sends scripted bytes.
 
 use std::time::Duration;
 
@@ -11,20 +11,20 @@ use crate::api::{Body, Method, Reply, Request, Secret};
 
 const KEY: &str = "sk-secret0123456789abcdef";
 
-/// What the server does with a connection after it has read a request.
+/// Action of the server on a connection after it has read a request.
 #[derive(Clone)]
 enum Act {
-    /// Says this and closes.
+    /// Sends these bytes and closes the connection.
     Say(Vec<u8>),
-    /// Says this and stays silent with the connection open.
+    /// Sends these bytes, then keeps the connection open without sending more.
     Stall(Vec<u8>),
-    /// Says these bytes again and again, until the other side has enough.
+    /// Sends the first bytes, then repeats the second ones until the client closes.
     Endless(Vec<u8>, Vec<u8>),
-    /// Resets the connection without a word.
+    /// Resets the connection without sending a byte.
     Reset,
 }
 
-/// A server on loopback; the requests it read come out of the channel.
+/// Starts a server on loopback. The channel receives the requests that it reads.
 async fn server(act: Act) -> (String, mpsc::UnboundedReceiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
@@ -47,7 +47,7 @@ async fn serve(mut stream: TcpStream, act: Act, tell: mpsc::UnboundedSender<Stri
         }
         Act::Stall(bytes) => {
             let _ = stream.write_all(&bytes).await;
-            // Until the client gives up and closes.
+            // Returns when the client times out and closes.
             let _ = stream.read(&mut [0; 1]).await;
         }
         Act::Endless(head, again) => {
@@ -57,13 +57,13 @@ async fn serve(mut stream: TcpStream, act: Act, tell: mpsc::UnboundedSender<Stri
             }
         }
         Act::Reset => {
-            // Without lingering, closing is a reset rather than an end of stream.
+            // With zero linger, close sends a reset instead of an end of stream.
             stream.set_zero_linger().unwrap();
         }
     }
 }
 
-/// The head and, by its length, the body of a request.
+/// Reads the head of a request and the body of the stated length.
 async fn read_request(stream: &mut TcpStream) -> String {
     let (mut bytes, mut piece) = (Vec::new(), [0; 4096]);
     loop {
@@ -111,7 +111,7 @@ fn answer(head: &str, body: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_request_carries_key_agent_and_encoded_parameters_and_nothing_else() {
+async fn a_request_has_only_the_expected_headers_and_encoded_parameters() {
     let (base, mut told) = server(Act::Say(answer(
         "200 OK\r\ncontent-length: 2\r\nx-request-id: r-1",
         b"{}",
@@ -147,7 +147,7 @@ async fn a_request_carries_key_agent_and_encoded_parameters_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn json_and_files_are_sent_as_such() {
+async fn json_and_multipart_bodies_have_their_content_types() {
     let (base, mut told) = server(Act::Say(answer("200 OK\r\ncontent-length: 0", b""))).await;
     let client = client(&settings(&base));
     let mut request = Request::get("/p", Vec::new());
@@ -191,7 +191,7 @@ async fn json_and_files_are_sent_as_such() {
 }
 
 #[tokio::test]
-async fn a_cut_body_keeps_its_status_and_what_arrived() {
+async fn a_truncated_body_keeps_its_status_and_partial_bytes() {
     for head in [
         "200 OK\r\ncontent-length: 50",
         "200 OK\r\ntransfer-encoding: chunked",
@@ -215,12 +215,12 @@ async fn a_cut_body_keeps_its_status_and_what_arrived() {
             cut.partial.starts_with(b"{\"da") && answered.bytes() == cut.partial,
             "{cut:?}"
         );
-        assert!(cut.why.starts_with("cut after "), "{}", cut.why);
+        assert!(cut.why.starts_with("truncated at byte "), "{}", cut.why);
     }
 }
 
 #[tokio::test]
-async fn a_body_beyond_the_limit_is_not_read_on() {
+async fn reading_stops_at_the_body_limit() {
     let endless = Act::Endless(answer("200 OK\r\nconnection: close", b""), vec![b'x'; 100]);
     let (base, _told) = server(endless).await;
     let Reply::Answered(answered) = get(&settings(&base)).await else {
@@ -239,8 +239,8 @@ async fn a_body_beyond_the_limit_is_not_read_on() {
     assert_eq!(answered.body.map(|bytes| bytes.len()), Ok(1000));
 }
 
-/// A gzip member that grows a hundredfold, made by hand as no compressor is a dependency: one block of fixed
-/// Huffman codes, a letter and then copies of 258 bytes from one byte before.
+/// Builds a gzip member that decompresses to over a hundred times its size, because no compressor is a dependency.
+/// It is one block of fixed Huffman codes: a literal, then matches of 258 bytes at distance 1.
 fn gzip_bomb(matches: usize) -> Vec<u8> {
     let (mut bits, mut at) = (vec![0_u8; matches * 2 + 16], 0);
     let mut push = |value: u32, count: u32| {
@@ -251,7 +251,7 @@ fn gzip_bomb(matches: usize) -> Vec<u8> {
     };
     push(0b1, 1);
     push(0b01, 2);
-    push(0b0001_1110, 8); // The literal of 0x48, whose code is 0x78, most significant bit first.
+    push(0b0001_1110, 8); // Literal 0x48: code 0x78, most significant bit first.
     for _ in 0..matches {
         push(0b1010_0011, 8); // Length 258: code 285, which is 0b11000101.
         push(0, 5); // Distance 1.
@@ -277,7 +277,7 @@ async fn a_gzip_bomb_stops_at_the_limit_after_decompression() {
 }
 
 #[tokio::test]
-async fn silence_before_the_head_is_unknown_and_in_the_body_is_a_cut() {
+async fn a_timeout_is_unknown_before_the_head_and_a_cut_body_after_it() {
     let mut quick = settings("");
     quick.timeout = Duration::from_millis(100);
     (quick.base_url, _) = server(Act::Stall(Vec::new())).await;
@@ -299,7 +299,7 @@ async fn silence_before_the_head_is_unknown_and_in_the_body_is_a_cut() {
 }
 
 #[tokio::test]
-async fn a_slow_drip_ends_with_the_whole_calls_timeout() {
+async fn the_total_timeout_ends_a_slow_body() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut slow = settings(&format!("http://{}", listener.local_addr().unwrap()));
     slow.timeout = Duration::from_millis(200);
@@ -326,7 +326,7 @@ async fn a_slow_drip_ends_with_the_whole_calls_timeout() {
 }
 
 #[tokio::test]
-async fn a_reset_or_an_end_without_an_answer_is_unknown_and_sent_once() {
+async fn a_connection_lost_before_the_answer_is_unknown_and_not_retried() {
     for act in [
         Act::Reset,
         Act::Say(Vec::new()),
@@ -337,12 +337,15 @@ async fn a_reset_or_an_end_without_an_answer_is_unknown_and_sent_once() {
         let reply = get(&settings(&base)).await;
         assert!(matches!(reply, Reply::Unknown { .. }), "{reply:?}");
         assert!(told.recv().await.is_some());
-        assert!(told.try_recv().is_err(), "it was sent again");
+        assert!(
+            told.try_recv().is_err(),
+            "the client sent the request again"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_refused_connection_was_never_sent() {
+async fn a_request_on_a_refused_connection_was_never_sent() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let base = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
@@ -354,7 +357,7 @@ async fn a_refused_connection_was_never_sent() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_fails_or_never_ends_was_never_sent() {
+async fn a_request_without_a_finished_handshake_was_never_sent() {
     for says in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b""] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut tls = settings(&format!("https://{}", listener.local_addr().unwrap()));
@@ -371,7 +374,7 @@ async fn a_handshake_that_fails_or_never_ends_was_never_sent() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
+async fn a_redirect_is_not_followed_and_the_key_stays_with_the_host() {
     let (other, mut told_other) =
         server(Act::Say(answer("200 OK\r\ncontent-length: 2", b"{}"))).await;
     for status in ["301 Moved", "302 Found", "307 Temporary", "308 Permanent"] {
@@ -383,11 +386,14 @@ async fn a_redirect_is_not_followed_and_the_key_goes_nowhere_else() {
         assert!((300..400).contains(&answered.status));
         assert_eq!(answered.facts.location, Some(format!("{other}/stolen")));
     }
-    assert!(told_other.try_recv().is_err(), "the redirect was followed");
+    assert!(
+        told_other.try_recv().is_err(),
+        "the client followed the redirect"
+    );
 }
 
 #[tokio::test]
-async fn a_reply_that_repeats_the_key_comes_without_it_and_with_its_size() {
+async fn a_reply_is_scrubbed_of_the_key_and_keeps_its_original_size() {
     let body = format!(r#"{{"detail":"no credit on {KEY}"}}"#);
     let head = format!(
         "200 OK\r\nx-request-id: {KEY}-1\r\ncontent-length: {}",
@@ -420,7 +426,7 @@ async fn an_error_answer_keeps_status_headers_and_body() {
 }
 
 #[test]
-fn the_client_does_not_show_its_key() {
+fn debug_output_of_the_client_hides_its_key() {
     let shown = format!("{:?}", client(&settings("https://api.example.org")));
     assert!(
         shown.contains("api.example.org") && !shown.contains("secret"),

@@ -1,4 +1,4 @@
-//! Who is cast most often.
+//! Lists the users and characters that are cast most often.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;

@@ -1,4 +1,4 @@
-//! What was answered to a comment.
+//! Lists the replies to a comment.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -14,7 +14,7 @@ impl Endpoint for CommentReplies {
     const NAME: &'static str = "get_comment_replies";
     const PATH: &'static str = "/api/v1/sora2/get_comment_replies";
     const PARAMS: &'static [Param] = &[
-        Param::required("comment_id", "the comment, 32 hexadecimal digits"),
+        Param::required("comment_id", "comment id, 32 hexadecimal digits"),
         CURSOR,
     ];
     const SUBJECT: Option<&'static str> = Some("comment_id");

@@ -1,4 +1,4 @@
-//! Asks the remote to make a video. It costs each time it is called.
+//! Orders a video from the remote. Every call is paid.
 
 use crate::api::endpoint::{Body, Endpoint, Method, Param};
 use crate::model::MicroUsd;
@@ -11,9 +11,9 @@ impl Endpoint for CreateVideo {
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/api/v1/sora2/create_video";
     const PARAMS: &'static [Param] = &[
-        Param::required("prompt", "what to show, at most 2000 characters"),
+        Param::required("prompt", "prompt, at most 2000 characters"),
         Param::optional("orientation", "`portrait` (the default) or `landscape`"),
-        Param::optional("media_id", "an uploaded image, `media_…`"),
+        Param::optional("media_id", "id of an uploaded image, `media_…`"),
     ];
     const BODY: Body = Body::Json;
     const PRICE: MicroUsd = MicroUsd(100_000);

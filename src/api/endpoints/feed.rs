@@ -1,4 +1,5 @@
-//! What the remote shows to a stranger: the week's trend. Ranked, so items may repeat or be skipped between pages.
+//! Lists the feed that the remote shows to anonymous users: the trend of the week. The feed is ranked, so items may
+//! repeat or be missing between pages.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -15,7 +16,7 @@ impl Endpoint for Feed {
         CURSOR,
         Param::optional(
             "eager_views",
-            "a watch history as JSON; a crawl never sends one",
+            "watch history as JSON; the crawl never sends one",
         ),
     ];
     const PAGING: Paging = Paging::Cursor {

@@ -1,4 +1,4 @@
-//! One file a remote call. [`ALL`] is the only list of them; nothing else names them all.
+//! One file per endpoint. [`ALL`] is the only complete list of endpoints.
 
 mod cameo_leaderboard;
 mod comment_replies;
@@ -38,7 +38,7 @@ pub use video_download_info::VideoDownloadInfo;
 
 use super::endpoint::Entry;
 
-/// Every endpoint, by rank.
+/// Every endpoint, ordered by rank.
 pub static ALL: &[Entry] = &[
     Entry::of::<SearchUsers>(),
     Entry::of::<UserPosts>(),
@@ -59,7 +59,7 @@ pub static ALL: &[Entry] = &[
     Entry::of::<TaskDetail>(),
 ];
 
-/// The endpoint of this name, if there is one.
+/// Returns the endpoint with this name.
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
@@ -71,7 +71,7 @@ mod tests {
     use crate::api::endpoint::{Body, Method};
 
     #[test]
-    fn there_are_17_endpoints_and_13_of_them_serve_a_crawl() {
+    fn the_crawl_uses_13_of_the_17_endpoints() {
         assert_eq!(ALL.len(), 17);
         let by_hand = [
             "upload_image",
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn ranks_are_the_places_in_the_list() {
+    fn the_rank_is_the_position_in_the_list() {
         assert!(
             ALL.iter()
                 .enumerate()
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_an_entry_names_exists() {
+    fn every_name_in_an_entry_exists() {
         for entry in ALL {
             assert!(
                 entry.leads_to.iter().all(|name| find(name).is_some()),
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_creates_is_posted() {
+    fn only_creating_endpoints_use_post() {
         for entry in ALL {
             assert_eq!(
                 entry.creates,

@@ -1,4 +1,4 @@
-//! What was said under a post, with the replies that came along.
+//! Lists the comments on a post, with the replies nested in them.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -13,7 +13,7 @@ pub struct PostComments;
 impl Endpoint for PostComments {
     const NAME: &'static str = "get_post_comments";
     const PATH: &'static str = "/api/v1/sora2/get_post_comments";
-    const PARAMS: &'static [Param] = &[Param::required("post_id", "the post, `s_…`"), CURSOR];
+    const PARAMS: &'static [Param] = &[Param::required("post_id", "post id, `s_…`"), CURSOR];
     const SUBJECT: Option<&'static str> = Some("post_id");
     const PAGING: Paging = Paging::Cursor {
         page_size: Some(10),

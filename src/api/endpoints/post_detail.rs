@@ -1,4 +1,4 @@
-//! One post with everything around it: author, cast, parent, and the head of its remixes.
+//! Returns one post with its author, cast, parent and first remixes.
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
@@ -12,11 +12,8 @@ impl Endpoint for PostDetail {
     const NAME: &'static str = "get_post_detail";
     const PATH: &'static str = "/api/v1/sora2/get_post_detail";
     const PARAMS: &'static [Param] = &[
-        Param::optional("post_id", "the post, `s_…`"),
-        Param::optional(
-            "post_url",
-            "or its address, `https://sora.chatgpt.com/p/s_…`",
-        ),
+        Param::optional("post_id", "post id, `s_…`"),
+        Param::optional("post_url", "post URL, `https://sora.chatgpt.com/p/s_…`"),
     ];
     const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
     const SUBJECT: Option<&'static str> = Some("post_id");
@@ -40,9 +37,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
         let post_id = whole_post(gather, data)?;
         let asked = post_in(subject);
         if !asked.is_empty() && !same(asked, &post_id) {
-            gather
-                .odds
-                .note(Place::DATA, "another post than the one asked for");
+            gather.odds.note(Place::DATA, "not the requested post");
         }
         Ok(())
     })

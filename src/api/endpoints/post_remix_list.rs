@@ -1,4 +1,4 @@
-//! What was made from a post. The vendor states no page size.
+//! Lists the remixes of a post. The vendor states no page size.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -12,11 +12,8 @@ impl Endpoint for PostRemixList {
     const NAME: &'static str = "get_post_remix_list";
     const PATH: &'static str = "/api/v1/sora2/get_post_remix_list";
     const PARAMS: &'static [Param] = &[
-        Param::optional("post_id", "the post, `s_…`"),
-        Param::optional(
-            "post_url",
-            "or its address, `https://sora.chatgpt.com/p/s_…`",
-        ),
+        Param::optional("post_id", "post id, `s_…`"),
+        Param::optional("post_url", "post URL, `https://sora.chatgpt.com/p/s_…`"),
         CURSOR,
     ];
     const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];

@@ -1,4 +1,4 @@
-//! Who has a name like this: the way from a name to an id. The reply is not paged.
+//! Searches users by name, which maps a name to an id. The reply has one page.
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
@@ -11,7 +11,7 @@ pub struct SearchUsers;
 impl Endpoint for SearchUsers {
     const NAME: &'static str = "search_users";
     const PATH: &'static str = "/api/v1/sora2/search_users";
-    const PARAMS: &'static [Param] = &[Param::required("username", "part of a name")];
+    const PARAMS: &'static [Param] = &[Param::required("username", "user name or a part of it")];
     const SUBJECT: Option<&'static str> = Some("username");
     const YIELDS: &'static str = "users, search_results";
     const LEADS_TO: &'static [&'static str] = &[

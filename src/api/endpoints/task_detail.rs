@@ -1,4 +1,4 @@
-//! The post that a task made: the same object as in `get_post_detail`.
+//! Returns the post that a task created: the same object as in `get_post_detail`.
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
@@ -12,8 +12,8 @@ impl Endpoint for TaskDetail {
     const NAME: &'static str = "get_task_detail";
     const PATH: &'static str = "/api/v1/sora2/get_task_detail";
     const PARAMS: &'static [Param] = &[
-        Param::optional("task_id", "the task, `task_…`"),
-        Param::optional("generation_id", "or the generation, `gen_…`"),
+        Param::optional("task_id", "task id, `task_…`"),
+        Param::optional("generation_id", "generation id, `gen_…`"),
     ];
     const ONE_OF: &'static [&'static str] = &["task_id", "generation_id"];
     const SUBJECT: Option<&'static str> = Some("task_id");

@@ -1,4 +1,4 @@
-//! How far a video being made has come. Free.
+//! Returns the progress of a video task. Free.
 
 use crate::api::endpoint::{Endpoint, Param};
 use crate::model::MicroUsd;
@@ -9,7 +9,7 @@ pub struct TaskStatus;
 impl Endpoint for TaskStatus {
     const NAME: &'static str = "get_task_status";
     const PATH: &'static str = "/api/v1/sora2/get_task_status";
-    const PARAMS: &'static [Param] = &[Param::required("task_id", "the task, `task_…`")];
+    const PARAMS: &'static [Param] = &[Param::required("task_id", "task id, `task_…`")];
     const SUBJECT: Option<&'static str> = Some("task_id");
     const PRICE: MicroUsd = MicroUsd(0);
     const YIELDS: &'static str = "nothing";

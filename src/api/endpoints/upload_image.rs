@@ -1,4 +1,4 @@
-//! Gives the remote an image to make a video from.
+//! Uploads an image for a video.
 
 use crate::api::endpoint::{Body, Endpoint, Method, Param};
 use crate::model::MicroUsd;
@@ -10,10 +10,8 @@ impl Endpoint for UploadImage {
     const NAME: &'static str = "upload_image";
     const METHOD: Method = Method::Post;
     const PATH: &'static str = "/api/v1/sora2/upload_image";
-    const PARAMS: &'static [Param] = &[Param::required(
-        "file",
-        "a png, jpg or jpeg of at most 10 MB",
-    )];
+    const PARAMS: &'static [Param] =
+        &[Param::required("file", "PNG or JPEG file of at most 10 MB")];
     const BODY: Body = Body::Multipart;
     const PRICE: MicroUsd = MicroUsd(1_000);
     const YIELDS: &'static str = "nothing";

@@ -1,4 +1,4 @@
-//! In which posts of others a user (or character) is cast.
+//! Lists the posts of other users in which a user or character is cast.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -12,7 +12,7 @@ impl Endpoint for UserCameoAppearances {
     const NAME: &'static str = "get_user_cameo_appearances";
     const PATH: &'static str = "/api/v1/sora2/get_user_cameo_appearances";
     const PARAMS: &'static [Param] = &[
-        Param::required("user_id", "the user, `user-…` (or a character, `ch_…`)"),
+        Param::required("user_id", "user id `user-…` or character id `ch_…`"),
         CURSOR,
     ];
     const SUBJECT: Option<&'static str> = Some("user_id");

@@ -1,4 +1,4 @@
-//! Who follows a user, 50 to a page.
+//! Lists the followers of a user, 50 per page.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -12,7 +12,7 @@ impl Endpoint for UserFollowers {
     const NAME: &'static str = "get_user_followers";
     const PATH: &'static str = "/api/v1/sora2/get_user_followers";
     const PARAMS: &'static [Param] = &[
-        Param::required("user_id", "the user, `user-…` (or a character, `ch_…`)"),
+        Param::required("user_id", "user id `user-…` or character id `ch_…`"),
         CURSOR,
     ];
     const SUBJECT: Option<&'static str> = Some("user_id");

@@ -1,4 +1,4 @@
-//! What a user published, newest first: thirty whole posts for the price of one.
+//! Lists a user's posts, newest first: 30 complete posts for the price of one.
 
 use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
@@ -12,7 +12,7 @@ impl Endpoint for UserPosts {
     const NAME: &'static str = "get_user_posts";
     const PATH: &'static str = "/api/v1/sora2/get_user_posts";
     const PARAMS: &'static [Param] = &[
-        Param::required("user_id", "the user, `user-…` (or a character, `ch_…`)"),
+        Param::required("user_id", "user id `user-…` or character id `ch_…`"),
         CURSOR,
     ];
     const SUBJECT: Option<&'static str> = Some("user_id");
@@ -36,7 +36,7 @@ impl Endpoint for UserPosts {
 }
 
 fn harvest(user_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
-    // A character is shown in posts; it publishes none.
+    // A character appears in posts but publishes none.
     let author = Some(user_id).filter(|id| is_id(id) && !id.starts_with("ch_"));
     page(data, &["items"], |gather, item, place, _| {
         own_post_item(gather, item, place, author)

@@ -1,4 +1,4 @@
-//! A user's own page: the only place with all of his numbers.
+//! Returns a user's profile. Only this endpoint returns all metrics of a user.
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
@@ -13,7 +13,7 @@ impl Endpoint for UserProfile {
     const PATH: &'static str = "/api/v1/sora2/get_user_profile";
     const PARAMS: &'static [Param] = &[Param::required(
         "user_id",
-        "the user, `user-…` (or a character, `ch_…`)",
+        "user id `user-…` or character id `ch_…`",
     )];
     const SUBJECT: Option<&'static str> = Some("user_id");
     const YIELDS: &'static str = "users";
@@ -40,9 +40,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
         let user_id = profile_item(gather, data, &Place::DATA, known_id)
             .ok_or_else(|| Malformed::new("data.profile.user_id", "no usable id"))?;
         if known_id.is_some_and(|known| known != user_id) {
-            gather
-                .odds
-                .note(Place::DATA, "another user than the one asked for");
+            gather.odds.note(Place::DATA, "not the requested user");
         }
         gather.rows.items.push(user_id);
         Ok(())

@@ -1,4 +1,4 @@
-//! A post's video links in the vendor's own short form; `get_post_detail` has all of it at the same price.
+//! Returns a post's video URLs in the vendor's short form. `get_post_detail` returns more at the same price.
 
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
@@ -14,11 +14,8 @@ impl Endpoint for VideoDownloadInfo {
     const NAME: &'static str = "get_video_download_info";
     const PATH: &'static str = "/api/v1/sora2/get_video_download_info";
     const PARAMS: &'static [Param] = &[
-        Param::optional("post_id", "the post, `s_…`"),
-        Param::optional(
-            "post_url",
-            "or its address, `https://sora.chatgpt.com/p/s_…`",
-        ),
+        Param::optional("post_id", "post id, `s_…`"),
+        Param::optional("post_url", "post URL, `https://sora.chatgpt.com/p/s_…`"),
     ];
     const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
     const SUBJECT: Option<&'static str> = Some("post_id");
@@ -52,9 +49,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
             .or_else(|| asked.map(str::to_owned))
             .ok_or_else(|| Malformed::new("data.post_id", "no usable id"))?;
         if asked.is_some_and(|asked| !same(asked, &post_id)) {
-            gather
-                .odds
-                .note(Place::DATA, "another post than the one asked for");
+            gather.odds.note(Place::DATA, "not the requested post");
         }
         let author_user_id = author(gather, &fields);
         gather
@@ -70,7 +65,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     })
 }
 
-/// The author has no id in the vendor's own example; then there is nothing to keep of him.
+/// Reads the author and returns their id. Without an id, as in the vendor's example, no row is possible.
 fn author(gather: &mut Gather<'_>, fields: &Fields<'_>) -> Option<String> {
     let json = fields.get("author")?;
     json.get("user_id")?;
@@ -82,7 +77,7 @@ fn post(fields: &Fields<'_>, post_id: &str, author_user_id: Option<String>) -> P
     Post {
         post_id: post_id.to_owned(),
         author_user_id,
-        // The text, but perhaps cut; it must not take the place of the whole prompt.
+        // The title may be a truncated prompt, so it must not overwrite the complete one in `text`.
         title: fields.text("title"),
         permalink: fields.url("permalink"),
         posted_at: fields.time("created_at"),

@@ -1,24 +1,24 @@
-//! The `detail` of an error body: an object from the vendor, a text from FastAPI, a list for wrong parameters.
+//! The `detail` of an error body: an object from the vendor, a string from FastAPI, a list for invalid parameters.
 
 use serde_json::Value;
 
 use super::Facts;
 
-/// A larger error body is no error body of the vendor's.
+/// Maximum size in bytes of an error body to parse. The vendor's error bodies are smaller.
 const MAX_PARSED: usize = 1 << 20;
 
-/// What an error body says.
+/// The message of an error body.
 pub(super) enum Detail {
     Object {
         message: Option<String>,
         chinese: Option<String>,
     },
     Text(String),
-    /// `place: what is wrong`, one each.
+    /// One `path: problem` per invalid parameter.
     List(Vec<String>),
-    /// JSON without `detail`: what it says by other names, such as Cloudflare's; the best name first.
+    /// JSON without `detail`: the strings under other names, such as Cloudflare's, in order of preference.
     Other(Vec<String>),
-    /// No JSON at all.
+    /// Not JSON.
     None,
 }
 
@@ -48,12 +48,12 @@ impl Detail {
         }
     }
 
-    /// The remote itself speaks, and not something before it.
+    /// Returns whether the remote itself wrote the body, not a proxy in front of it.
     pub(super) fn is_vendors(&self) -> bool {
         !matches!(self, Self::Other(_) | Self::None)
     }
 
-    /// The vendor asks for another attempt, as he does when his own source failed; in either of his languages.
+    /// Returns whether the vendor asks for a retry, in English or Chinese. It does so when its own upstream failed.
     pub(super) fn asks_to_retry(&self) -> bool {
         const NO: [&str; 6] = [
             "not retry",
@@ -77,7 +77,7 @@ impl Detail {
             && !NO.iter().any(|no| text.contains(no))
     }
 
-    /// A handler ran and missed the subject. FastAPI's own "Not Found" is a text: there is no such path.
+    /// Returns whether a handler ran and did not find the subject. FastAPI's plain "Not Found" means an unknown path.
     pub(super) fn names_the_subject(&self) -> bool {
         match self {
             Self::Object { .. } => true,
@@ -88,12 +88,12 @@ impl Detail {
         }
     }
 
-    /// FastAPI's own words for a path that it does not know.
+    /// Returns whether the body is FastAPI's message for an unknown path.
     pub(super) fn names_the_path(&self) -> bool {
         matches!(self, Self::Text(_)) && !self.names_the_subject()
     }
 
-    /// One sentence, not yet cleaned.
+    /// Returns a one-sentence message that is not yet scrubbed.
     pub(super) fn why(&self, status: u16, facts: &Facts) -> String {
         let said = match self {
             Self::Object { message, chinese } => message.clone().or_else(|| chinese.clone()),
@@ -108,14 +108,14 @@ impl Detail {
         ) {
             (Some(text), _) => format!("HTTP {status}: {text}"),
             (None, Some(kind)) if matches!(self, Self::None) => {
-                format!("HTTP {status} with a body of {kind}")
+                format!("HTTP {status} without a message (body: {kind})")
             }
-            (None, _) => format!("HTTP {status}, and nothing said of why"),
+            (None, _) => format!("HTTP {status} without a message"),
         }
     }
 }
 
-/// One wrong parameter of a 422: `query.user_id: Field required`.
+/// Formats one invalid parameter of a 422 as `query.user_id: Field required`.
 fn parameter(item: &Value) -> String {
     let text = |part: &Value| {
         part.as_str()

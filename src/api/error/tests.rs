@@ -1,4 +1,4 @@
-//! Facts of the classification: every recorded error, and every row of api/README.md §4.
+//! Tests of the classification: every recorded error and every row of api/README.md §4.
 
 use std::time::Duration;
 
@@ -25,14 +25,14 @@ fn plain(status: u16, body: &str) -> Error {
     with(status, &Facts::default(), body, false)
 }
 
-/// The variant's name alone.
+/// Returns the name of the variant.
 fn name(error: &Error) -> String {
     let text = format!("{error:?}");
     text.split([' ', '{']).next().unwrap_or_default().to_owned()
 }
 
 #[test]
-fn each_recorded_error_is_sorted_by_who_must_act() {
+fn every_recorded_error_has_the_expected_variant() {
     let wanted = [
         (
             "400_transient",
@@ -76,7 +76,7 @@ fn each_recorded_error_is_sorted_by_who_must_act() {
 }
 
 #[test]
-fn each_status_has_its_meaning() {
+fn every_status_has_the_expected_variant() {
     let object = |message: &str| json!({"detail": {"code": 1, "message": message}}).to_string();
     let text = |text: &str| json!({ "detail": text }).to_string();
     let list = json!({"detail": [{"loc": ["query", 0], "msg": "bad"}]}).to_string();
@@ -192,7 +192,7 @@ fn each_status_has_its_meaning() {
 }
 
 #[test]
-fn a_throttle_says_how_long_and_so_may_a_503() {
+fn a_throttle_and_a_503_may_state_the_wait() {
     let facts = Facts {
         retry_after: Some("7".to_owned()),
         ..Facts::default()
@@ -210,12 +210,12 @@ fn a_throttle_says_how_long_and_so_may_a_503() {
     assert_eq!(plain(429, ""), Error::Throttled { after: None });
     assert_eq!(
         with(429, &facts, "", false).to_string(),
-        "throttled, for 7 s"
+        "throttled: retry after 7 s"
     );
 }
 
 #[test]
-fn a_block_asks_for_patience() {
+fn a_block_waits_at_least_30_seconds() {
     let Error::Blocked { after, why } = plain(403, "<html>") else {
         panic!("not blocked")
     };
@@ -226,7 +226,7 @@ fn a_block_asks_for_patience() {
 }
 
 #[test]
-fn a_redirect_is_told_by_its_host_alone() {
+fn a_redirect_message_shows_only_the_host() {
     for (location, said) in [
         (
             Some("https://evil.example.org/x?token=abc"),
@@ -242,9 +242,9 @@ fn a_redirect_is_told_by_its_host_alone() {
         ),
         (
             Some("/elsewhere?abc"),
-            "redirect to a path of its own not followed",
+            "redirect to a relative path not followed",
         ),
-        (None, "redirect to nowhere not followed"),
+        (None, "redirect to a missing location not followed"),
     ] {
         let facts = Facts {
             location: location.map(str::to_owned),
@@ -256,7 +256,7 @@ fn a_redirect_is_told_by_its_host_alone() {
 }
 
 #[test]
-fn what_is_said_is_short_clean_and_on_one_line() {
+fn a_message_is_one_short_scrubbed_line() {
     let long = format!(
         "\u{1b}[31mred\r\n\tline\u{7} \u{202e}x {} {KEY}",
         "é".repeat(400)
@@ -282,25 +282,22 @@ fn what_is_said_is_short_clean_and_on_one_line() {
 }
 
 #[test]
-fn without_a_message_the_kind_of_body_is_said() {
+fn a_body_without_a_message_is_described_by_its_content_type() {
     let facts = Facts {
         content_type: Some("text/html; charset=UTF-8".to_owned()),
         ..Facts::default()
     };
     let error = with(502, &facts, "<html>", false).to_string();
     assert!(
-        error.ends_with("HTTP 502 with a body of text/html; charset=UTF-8"),
+        error.ends_with("HTTP 502 without a message (body: text/html; charset=UTF-8)"),
         "{error}"
     );
     let error = plain(500, "{\"detail\":{}}").to_string();
-    assert!(
-        error.ends_with("HTTP 500, and nothing said of why"),
-        "{error}"
-    );
+    assert!(error.ends_with("HTTP 500 without a message"), "{error}");
 }
 
 #[test]
-fn what_is_no_whole_answer_is_temporary_unless_it_is_too_large() {
+fn an_incomplete_answer_is_temporary_unless_it_is_too_large() {
     let result = |reply: Reply| {
         of_reply(&reply, Asked::default(), &scrub())
             .map(<[u8]>::to_vec)

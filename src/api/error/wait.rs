@@ -1,20 +1,21 @@
-//! How long the remote wants to be left alone, by its headers.
+//! The wait that the remote requests in its headers.
 
 use std::time::Duration;
 
 use super::Facts;
 
-/// No wish is obeyed for longer than a week: it is a mistake, and the next answer can repeat it.
+/// Maximum wait in seconds: one week. A longer request is a mistake, and the next answer can repeat it.
 const LONGEST: f64 = 7.0 * 24.0 * 3600.0;
-/// A reset beyond this is a moment, not a number of seconds to wait: a year holds fewer.
+/// A reset of at least this is a Unix time, not a wait in seconds: it is more than three years.
 const LEAST_MOMENT: f64 = 100_000_000.0;
-/// A moment beyond this is in milliseconds: in seconds it would be the year 5138.
+/// A Unix time of at least this is in milliseconds: in seconds it would be the year 5138.
 const LEAST_MILLIS: f64 = 100_000_000_000.0;
 
-/// The longer of `Retry-After` (seconds or a date) and `X-RateLimit-Reset` (seconds to wait, or a moment in Unix
-/// seconds or milliseconds); `None` where neither says anything.
+/// Returns the longer wait of `Retry-After` and `X-RateLimit-Reset`; `None` if neither can be parsed.
+///
+/// `Retry-After` is in seconds or a date. `X-RateLimit-Reset` is a wait in seconds or a Unix time in s or ms.
 pub(super) fn after(facts: &Facts, now: f64) -> Option<Duration> {
-    // The remote's dates are read by the remote's clock where it shows it, as ours may be wrong.
+    // The remote's `Date` is the reference for its dates, because the local clock may be wrong.
     let now = facts.date.as_deref().and_then(http_date).unwrap_or(now);
     let retry_after = facts
         .retry_after
@@ -47,7 +48,7 @@ fn seconds(text: &str) -> Option<f64> {
         .filter(|value: &f64| value.is_finite())
 }
 
-/// The date form that HTTP has used since 1994, as Unix seconds: `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// Parses an HTTP date, such as `Sun, 06 Nov 1994 08:49:37 GMT`, into Unix seconds.
 fn http_date(text: &str) -> Option<f64> {
     let moment = jiff::fmt::rfc2822::DateTimeParser::new()
         .relaxed_weekday(true)
@@ -74,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_of_a_wish_is_understood() {
+    fn every_header_form_of_a_wait_parses() {
         for (retry_after, reset, seconds) in [
             (None, None, None),
             (Some("7"), None, Some(7.0)),
@@ -104,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn the_remotes_own_clock_is_taken_where_it_is_shown() {
+    fn the_date_header_replaces_the_local_clock() {
         let date = Some("Sun, 06 Nov 1994 08:49:37 GMT");
         assert_eq!(
             wait(Some("Sun, 06 Nov 1994 08:49:41 GMT"), None, date),

@@ -1,7 +1,8 @@
-//! A breaker: an endpoint that keeps failing is left alone for a while, then tried with one call. Pure.
+//! Circuit breaker: after repeated failures an endpoint cools down, then one probe call decides. Pure.
 
+/// Maximum cooldown; it doubles after each failed probe.
 const MAX_COOLDOWN_SECONDS: f64 = 600.0;
-/// A trial that nobody reported on, because its worker was stopped, does not block the endpoint for ever.
+/// Time after which a probe without a result expires. A worker that stops during a probe never reports it.
 const TRIAL_SECONDS: f64 = 120.0;
 
 #[derive(Debug, Clone)]
@@ -9,13 +10,13 @@ pub(super) struct Breaker {
     failures_to_trip: u32,
     cooldown_seconds: f64,
     failures_in_row: u32,
-    /// Trips since the last good answer.
+    /// Number of trips since the last valid answer.
     trips: u32,
     open_until: f64,
     trial_until: f64,
-    /// Calls that began and were not reported on yet.
+    /// Number of calls that started and have no result yet.
     calls_out: u32,
-    /// Those of them that began before the last trip: they say nothing of the trial.
+    /// Number of those calls that started before the last trip. Their results are no evidence about the probe.
     calls_before_trip: u32,
 }
 
@@ -33,7 +34,7 @@ impl Breaker {
         }
     }
 
-    /// Until when no call may be made: the cool-down, or the trial that is under way.
+    /// Returns the Unix time before which no call may start: the end of the cooldown, or of the current probe.
     pub(super) fn closed_until(&self, now: f64) -> f64 {
         if now < self.open_until {
             self.open_until
@@ -50,7 +51,7 @@ impl Breaker {
         self.trips
     }
 
-    /// A call begins. After a trip it is a trial, and the only one.
+    /// Starts a call. After a trip this call is the only probe.
     pub(super) fn begin(&mut self, now: f64) {
         self.calls_out += 1;
         if self.trips > 0 {
@@ -58,10 +59,10 @@ impl Breaker {
         }
     }
 
-    /// A call was reported on; true where it counts as the trial's end.
+    /// Counts a call as finished and returns whether its result decides the probe.
     fn end(&mut self) -> bool {
         self.calls_out = self.calls_out.saturating_sub(1);
-        // Which call it was is not known; that the others come later is.
+        // Results do not name their call, so the calls from before the trip are assumed to finish first.
         let is_trial = self.trips > 0 && self.calls_before_trip == 0;
         self.calls_before_trip = self.calls_before_trip.saturating_sub(1);
         if is_trial {
@@ -79,12 +80,12 @@ impl Breaker {
         self.calls_before_trip = 0;
     }
 
-    /// The call ended without a word about the endpoint's health.
+    /// Finishes a call whose result is no evidence about the endpoint.
     pub(super) fn undecided(&mut self) {
         self.end();
     }
 
-    /// The call failed. Calls that were in flight at a trip do not count again.
+    /// Finishes a call that failed. Calls that were in flight at a trip do not cause another trip.
     pub(super) fn failed(&mut self, now: f64) {
         let is_trial = self.end();
         self.failures_in_row += 1;
@@ -93,8 +94,8 @@ impl Breaker {
         }
     }
 
-    /// The call was refused in a way that needs no second one to be believed. False where it began before the last
-    /// trip: calls that are refused together open the breaker once.
+    /// Finishes a call whose refusal opens the breaker at once, and returns whether it did.
+    /// Calls that started before the last trip do not: calls that are refused together open the breaker once.
     pub(super) fn refused(&mut self, now: f64) -> bool {
         let is_news = self.calls_before_trip == 0;
         self.end();
@@ -120,7 +121,7 @@ mod tests {
     use super::Breaker;
 
     #[test]
-    fn failures_in_a_row_open_it_and_a_trial_that_fails_opens_it_for_longer() {
+    fn consecutive_failures_open_the_breaker_and_a_failed_probe_doubles_the_cooldown() {
         let mut breaker = Breaker::new(3, 10.0);
         for _ in 0..4 {
             breaker.begin(0.0);
@@ -135,20 +136,20 @@ mod tests {
         );
         breaker.failed(1.0);
         assert_eq!((breaker.closed_until(2.0), breaker.trips()), (11.0, 1));
-        // Calls that were in flight at the trip do not count again.
+        // A call that was in flight at the trip does not cause another one.
         breaker.failed(2.0);
         assert_eq!(breaker.trips(), 1);
         breaker.begin(11.0);
         assert!(
             breaker.closed_until(11.5) > 11.5,
-            "only one trial at a time"
+            "only one probe at a time"
         );
         breaker.failed(12.0);
         assert_eq!((breaker.closed_until(12.0), breaker.trips()), (32.0, 2));
     }
 
     #[test]
-    fn a_good_answer_closes_it() {
+    fn a_valid_answer_closes_the_breaker() {
         let mut breaker = Breaker::new(1, 10.0);
         breaker.begin(0.0);
         breaker.failed(0.0);

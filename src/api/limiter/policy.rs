@@ -1,4 +1,4 @@
-//! What the remote asked of its caller: which endpoint rests until when, and what each answer teaches. Pure.
+//! Call policy: the cooldown of each endpoint and the effect of each result on it. Pure.
 
 use std::collections::HashMap;
 
@@ -7,13 +7,13 @@ use super::rate::Pace;
 use super::{Rates, Resting, Verdict};
 use crate::api::endpoints;
 
-/// Subjects in a row that may be gone before the endpoint itself is doubted, where it never gave a page.
+/// Consecutive gone subjects after which an endpoint that has never returned a page is doubtful.
 const DOUBTFUL: u32 = 3;
 
-/// The longest wait after a block.
+/// Maximum wait after a block.
 const BLOCK_MAX_SECONDS: f64 = 900.0;
 
-/// What is known of every endpoint. Each call that begins is reported on once, with [`Manners::learn`].
+/// State of every endpoint. The caller reports each started call once, with [`Manners::learn`].
 pub struct Manners {
     endpoints: HashMap<&'static str, State>,
 }
@@ -21,9 +21,9 @@ pub struct Manners {
 struct State {
     pace: Pace,
     breaker: Breaker,
-    /// It has given a page.
+    /// The endpoint has returned a page.
     has_worked: bool,
-    /// Subjects in a row that were gone, while it has never worked.
+    /// Number of gone subjects; used only while the endpoint has never returned a page.
     gone_in_row: u32,
 }
 
@@ -42,7 +42,7 @@ impl State {
         (until > now).then_some(Resting { until })
     }
 
-    /// Learns; gives the pause of all endpoints that a block asks for.
+    /// Records a result. After a block, returns the Unix time until which all endpoints cool down.
     fn learn(&mut self, verdict: Verdict, now: f64) -> Option<f64> {
         match verdict {
             Verdict::Well => {
@@ -56,7 +56,7 @@ impl State {
                 self.gone_in_row += 1;
             }
             Verdict::Blocked { after } => {
-                // Each block in a row is waited for twice as long, and a run that wants to end ends after a few.
+                // The wait doubles with each consecutive block; after a few blocks the run can end.
                 let doublings = self.breaker.trips().min(16);
                 let is_news = self.breaker.refused(now);
                 let times = if is_news { 1_u32 << doublings } else { 1 };
@@ -91,7 +91,7 @@ impl Manners {
         }
     }
 
-    /// Calls per second that the endpoint is given at present.
+    /// Returns the endpoint's current rate in calls per second.
     #[must_use]
     pub fn rate(&self, endpoint: &str) -> f64 {
         self.endpoints
@@ -99,16 +99,16 @@ impl Manners {
             .map_or(f64::INFINITY, |state| state.pace.rate())
     }
 
-    /// Until when an endpoint rests, if it does.
+    /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
     pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
         self.endpoints.get(endpoint)?.resting(now)
     }
 
-    /// A call begins, unless the endpoint rests. After a trip of its breaker it is a trial, and the only one.
+    /// Starts a call unless the endpoint is in cooldown. After a trip of the breaker this call is the only probe.
     ///
     /// # Errors
-    /// `Resting` where there may be no call now.
+    /// Returns `Resting` if no call may start now.
     pub fn begin(&mut self, endpoint: &str, now: f64) -> Result<(), Resting> {
         let Some(state) = self.endpoints.get_mut(endpoint) else {
             return Ok(());
@@ -122,7 +122,7 @@ impl Manners {
         }
     }
 
-    /// Whether the endpoint was asked for mercy after a call had begun: then it is not sent.
+    /// Returns whether a cooldown began after a call started. The caller then must not send the call.
     #[must_use]
     pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
         self.endpoints
@@ -130,7 +130,7 @@ impl Manners {
             .is_some_and(|state| state.pace.paused_until() > now || state.breaker.is_cooling(now))
     }
 
-    /// Learns from how a call went.
+    /// Records the result of a call.
     pub fn learn(&mut self, endpoint: &str, verdict: Verdict, now: f64) {
         let Some(state) = self.endpoints.get_mut(endpoint) else {
             return;
@@ -142,14 +142,14 @@ impl Manners {
         }
     }
 
-    /// No calls of the endpoint before this time.
+    /// Starts a cooldown of the endpoint until this Unix time.
     pub fn pause(&mut self, endpoint: &str, until: f64) {
         if let Some(state) = self.endpoints.get_mut(endpoint) {
             state.pace.pause(until);
         }
     }
 
-    /// The endpoint has given a page, now or in an earlier run.
+    /// Returns whether the endpoint has returned a page in this run or an earlier one.
     #[must_use]
     pub fn has_worked(&self, endpoint: &str) -> bool {
         self.endpoints
@@ -157,15 +157,15 @@ impl Manners {
             .is_some_and(|state| state.has_worked)
     }
 
-    /// Remembers that the endpoint gave a page in an earlier run.
+    /// Notes that the endpoint returned a page in an earlier run.
     pub fn worked_before(&mut self, endpoint: &str) {
         if let Some(state) = self.endpoints.get_mut(endpoint) {
             state.has_worked = true;
         }
     }
 
-    /// The endpoint has never given a page, and says of one subject after another that it is gone: more likely the
-    /// endpoint is.
+    /// Returns whether the endpoint has returned no page and reported several subjects in a row as gone.
+    /// The endpoint itself is then more likely gone than the subjects.
     #[must_use]
     pub fn is_doubtful(&self, endpoint: &str) -> bool {
         self.endpoints
@@ -173,7 +173,7 @@ impl Manners {
             .is_some_and(|state| !state.has_worked && state.gone_in_row >= DOUBTFUL)
     }
 
-    /// How often in a row an endpoint was stopped by its breaker without one good answer since.
+    /// Returns how often the endpoint's breaker has opened since its last valid answer.
     #[must_use]
     pub fn fruitless_trips(&self, endpoint: &str) -> u32 {
         self.endpoints

@@ -1,4 +1,4 @@
-//! Slots: the configured rate as moments at which one call may begin.
+//! Quota: spreads calls at a configured rate into slots. One slot permits one call.
 
 use std::num::NonZeroU32;
 use std::time::Duration;
@@ -8,18 +8,18 @@ use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 
-/// A call takes ten of the quota's cells, so that a part of a call can be saved up.
+/// Cells of the quota that one call takes. Ten cells per call allow a burst of a fraction of a call.
 pub const CALL: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
 const TENTHS: f64 = 10.0;
-/// What a late timer lost may be made up for: this much of a call.
+/// Tenths of a call that may be made up for after a late timer.
 const LATE_TENTHS: f64 = 1.0;
-/// A remote that counts the calls of each second exactly refuses one that comes a little early. So much of the
-/// configured rate is used, and no more, that calls may come a hundredth of a second early.
+/// Part of the configured rate that the quota uses, so that calls may arrive a hundredth of a second early.
+/// A remote that counts the calls of each second exactly would refuse an early call.
 const OF_RATE: f64 = 0.99;
 
 type Quotas<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
-/// The slots of one rate, which may change.
+/// Quota with a rate that may change.
 pub struct Slots<C: Clock> {
     clock: C,
     rate: f64,
@@ -37,7 +37,7 @@ impl<C: Clock + Clone> Slots<C> {
         }
     }
 
-    /// The quota at this rate. One that changes does not forget the slot that was taken last.
+    /// Returns the quota at this rate, in calls per second. After a rate change, the last taken slot still counts.
     pub fn at(&mut self, rate: f64) -> &Quotas<C> {
         if (self.rate - rate).abs() > f64::EPSILON {
             let quota = quota(rate);
@@ -48,21 +48,21 @@ impl<C: Clock + Clone> Slots<C> {
                 Duration::from(self.clock.now().duration_since(taken_at)) < burst_seconds
             });
             if is_recent {
-                // A fresh quota has room for its whole burst: this cannot fail.
+                // Cannot fail: a new quota has room for its whole burst.
                 let _ = self.quota.check_n(quota.burst_size());
             }
         }
         &self.quota
     }
 
-    /// A slot was taken just now.
+    /// Records that a slot was taken now.
     pub fn taken(&mut self) {
         self.taken_at = Some(self.clock.now());
     }
 }
 
-/// A quota that spreads its calls: at most a hundredth of a second's worth of them at once, and a little more to make up
-/// for timers that fire late.
+/// Builds a quota for a rate in calls per second. Its burst is the calls of 10 ms, at least one, plus
+/// [`LATE_TENTHS`] for late timers.
 fn quota(rate: f64) -> Quota {
     let period = Duration::from_secs_f64(1.0 / (rate.clamp(0.000_1, 1e8) * OF_RATE * TENTHS))
         .max(Duration::from_nanos(1));

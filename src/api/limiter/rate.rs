@@ -1,30 +1,32 @@
-//! What refusals teach: a rate that goes down at once and creeps back, and pauses that are kept. Pure.
+//! Adaptive rate of an endpoint: throttling cuts it at once and starts a cooldown, success raises it slowly. Pure.
 
-/// Without a word from the remote, the first pause; it doubles with each refusal in a row.
+/// First cooldown if the remote states no wait. It doubles with each consecutive throttle.
 const BARE_PAUSE_SECONDS: f64 = 1.0;
 const BARE_PAUSE_MAX_SECONDS: f64 = 60.0;
-/// A remote may ask for no wait at all; those who were refused together would cut the rate one by one, and come back at
-/// once.
+/// Minimum cooldown, because a remote may state a wait of 0 s. Without it, calls that were refused together would each
+/// cut the rate and retry at once.
 const LEAST_PAUSE_SECONDS: f64 = 0.2;
-/// A second refusal within this time, at hardly more than the rate that was cut to, means that the cut was too small.
+/// A second throttle within this time means that the last cut was too small, if the rate has hardly grown since.
 const RECENT_SECONDS: f64 = 10.0;
+/// Growth factor since the last cut, below which the rate has hardly grown.
 const HARDLY_MORE: f64 = 1.05;
 const FIRST_CUT: f64 = 0.85;
 const FURTHER_CUT: f64 = 0.5;
-/// How much of the present rate is regained in a second without a refusal.
+/// Growth of the rate per second without a throttle.
 const REGAIN_PER_SECOND: f64 = 0.02;
-/// One good answer vouches for no more than this: the rate may double.
+/// Maximum seconds of growth per valid answer; in this time the rate doubles.
 const REGAIN_MAX_SECONDS: f64 = 35.0;
-/// For so long after a refusal the rate hardly grows beyond what was almost refused.
+/// Time after a throttle in which the rate grows slowly once it is close to the throttled rate.
 const WARY_SECONDS: f64 = 60.0;
+/// Part of the throttled rate at which the slow growth begins.
 const WARY_PART: f64 = 0.98;
 const WARY_REGAIN_PER_SECOND: f64 = 0.0005;
-/// The rate never falls below this part of what is configured.
+/// Minimum rate as a part of the configured rate.
 const LEAST_PART: f64 = 0.001;
-/// Pauses in a row, without one good answer between them, after which waiting is no use.
+/// Consecutive cooldowns without a valid answer after which further waiting is considered useless.
 const HOPELESS_PAUSES: u32 = 8;
 
-/// The rate of one endpoint.
+/// Adaptive rate of one endpoint. Rates are calls per second, times are Unix seconds.
 #[derive(Debug, Clone)]
 pub(super) struct Pace {
     configured: f64,
@@ -32,7 +34,7 @@ pub(super) struct Pace {
     paused_until: f64,
     cut_at: f64,
     cut_to: f64,
-    /// A little below the rate that was refused last.
+    /// Slightly below the rate that was throttled last.
     wary_rate: f64,
     raised_at: f64,
     pauses_in_row: u32,
@@ -52,7 +54,7 @@ impl Pace {
         }
     }
 
-    /// Calls per second.
+    /// Returns the current rate in calls per second.
     pub(super) fn rate(&self) -> f64 {
         self.rate
     }
@@ -65,7 +67,7 @@ impl Pace {
         self.pauses_in_row >= HOPELESS_PAUSES
     }
 
-    /// Refused. Calls that were in flight together are refused together: they cut the rate once.
+    /// Records a throttle. Calls that were in flight together are refused together and cut the rate once.
     pub(super) fn throttled(&mut self, after_seconds: Option<f64>, now: f64) {
         let is_same_pause = now < self.paused_until;
         if !is_same_pause {
@@ -86,13 +88,13 @@ impl Pace {
             let doublings = self.pauses_in_row.saturating_sub(1).min(16);
             (BARE_PAUSE_SECONDS * f64::from(1_u32 << doublings)).min(BARE_PAUSE_MAX_SECONDS)
         });
-        // A longer pause is never shortened by a later answer.
+        // A later answer never shortens a longer cooldown.
         self.paused_until = self.paused_until.max(now + wait);
-        // A pause proves nothing.
+        // A cooldown is no evidence that the remote accepts a higher rate.
         self.raised_at = self.paused_until;
     }
 
-    /// No calls before this time, for whatever reason; a longer pause is never shortened.
+    /// Starts a cooldown until this time. It never shortens a longer one.
     pub(super) fn pause(&mut self, until: f64) {
         self.paused_until = self.paused_until.max(until);
     }
@@ -101,7 +103,7 @@ impl Pace {
         if now >= self.paused_until {
             self.pauses_in_row = 0;
         }
-        // At a low rate good answers are far apart: each stands for all the time since the one before.
+        // At a low rate valid answers are far apart, so each one counts for the time since the previous one.
         let peace_seconds = now - self.raised_at;
         if self.rate < self.configured && peace_seconds >= 1.0 {
             let is_wary = self.rate >= self.wary_rate && now - self.cut_at < WARY_SECONDS;
@@ -122,7 +124,7 @@ mod tests {
     use super::Pace;
 
     #[test]
-    fn calls_refused_together_cut_the_rate_once_and_the_longest_wait_holds() {
+    fn calls_refused_together_cut_the_rate_once_and_use_the_longest_wait() {
         let mut pace = Pace::new(100.0);
         pace.throttled(Some(5.0), 10.0);
         for _ in 0..20 {
@@ -133,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_soon_after_another_cuts_deeper_and_good_answers_win_the_rate_back() {
+    fn a_second_throttle_cuts_deeper_and_valid_answers_restore_the_rate() {
         let mut pace = Pace::new(100.0);
         pace.throttled(Some(1.0), 10.0);
         pace.throttled(Some(1.0), 12.0);
@@ -141,11 +143,15 @@ mod tests {
         for second in 0..200 {
             pace.went_well(14.0 + f64::from(second));
         }
-        assert_eq!(pace.rate(), 100.0, "and no further");
+        assert_eq!(
+            pace.rate(),
+            100.0,
+            "the rate never exceeds the configured one"
+        );
     }
 
     #[test]
-    fn a_rate_that_was_cut_to_almost_nothing_is_won_back_in_minutes() {
+    fn a_rate_cut_to_almost_zero_recovers_within_minutes() {
         let mut pace = Pace::new(50.0);
         let mut now = 0.0;
         for _ in 0..20 {
@@ -161,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_of_no_time_is_a_short_one() {
+    fn a_wait_of_zero_becomes_the_minimum_cooldown() {
         let mut pace = Pace::new(50.0);
         for _ in 0..32 {
             pace.throttled(Some(0.0), 5.0);
@@ -170,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_without_a_word_double_to_a_bound_and_end_up_hopeless() {
+    fn cooldowns_without_a_stated_wait_double_up_to_the_cap_and_become_hopeless() {
         let mut pace = Pace::new(10.0);
         let mut now = 0.0;
         let mut waits = Vec::new();

@@ -1,4 +1,4 @@
-//! Videos: every address of each, and when the first of them stops working.
+//! Videos: all URLs of each, and the time at which the first URL expires.
 
 use url::form_urlencoded;
 
@@ -7,7 +7,7 @@ use super::gather::Gather;
 use super::time::iso_seconds;
 use crate::model::Attachment;
 
-/// What a video belongs to.
+/// The post or comment that has a video.
 #[derive(Clone, Copy)]
 pub enum Owner<'o> {
     Post(&'o str),
@@ -26,7 +26,7 @@ pub fn attachments(gather: &mut Gather<'_>, fields: &Fields<'_>, owner: Owner<'_
     });
 }
 
-/// The name of a video that the remote gave none.
+/// Returns the id for a video that has none in the reply.
 pub fn attachment_id(owner_id: &str, index: usize) -> String {
     format!("{owner_id}-attachment-{index}")
 }
@@ -90,7 +90,7 @@ fn encodings(fields: &Fields<'_>, attachment: &mut Attachment) {
     });
 }
 
-/// When the first of a video's addresses stops working: the least of what their queries say.
+/// Returns the Unix time at which the first of a video's URLs expires, according to their queries.
 pub fn expiry(attachment: &Attachment) -> Option<f64> {
     let Attachment {
         url,
@@ -129,7 +129,7 @@ pub fn expiry(attachment: &Attachment) -> Option<f64> {
         .reduce(f64::min)
 }
 
-/// `se` (of the signature) and `ske` (of the key that made it), where an address has them.
+/// Returns the expiry times in a URL's query: `se` of the signature and `ske` of the signing key.
 fn ends_of(url: &str) -> impl Iterator<Item = f64> {
     let query = url.split_once('?').map_or("", |(_, query)| query);
     query
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn a_video_expires_with_the_first_of_its_addresses() {
+    fn a_video_expires_with_its_first_url() {
         let late = "https://x/a?st=2020-01-01T00%3A00%3A00Z&se=2025-10-19T07%3A42%3A42Z&sig=se%3D1";
         let soon = "https://x/b?se=2025-10-19T07:42:42Z&ske=2025-10-18T07%3A42%3A42Z";
         assert_eq!(ending([late, late]), Some(1_760_859_762.0));
@@ -163,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_says_no_end_has_none() {
+    fn a_url_without_a_valid_expiry_has_none() {
         assert_eq!(
             ending(["https://x/a", "https://x/a?se=soon&ske&ske=%zz"]),
             None

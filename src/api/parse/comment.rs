@@ -1,4 +1,4 @@
-//! Comments and replies. Upstream they are posts; what tells them apart is where they stand.
+//! Comments and replies. Upstream they are posts; only their position in a reply distinguishes them.
 
 use super::attachment::{Owner, attachments};
 use super::gather::Gather;
@@ -12,16 +12,16 @@ use crate::api::endpoints::CommentReplies;
 use crate::api::json::Json;
 use crate::model::Comment;
 
-/// Where a comment stands in the reply, as far as that is known.
+/// Known context of a comment: its position in the reply and the request.
 #[derive(Clone, Copy, Default)]
 pub struct Under<'u> {
     pub post_id: Option<&'u str>,
     pub parent_comment_id: Option<&'u str>,
-    /// The comment whose replies were asked for.
+    /// Comment whose replies were requested.
     pub asked: Option<&'u str>,
 }
 
-/// Reads a comment, wrapped or flat, with the replies nested in it, and gives its id.
+/// Reads a comment, wrapped or flat, with the replies nested in it, and returns its id.
 pub fn comment_item(
     gather: &mut Gather<'_>,
     item: &Json<'_>,
@@ -48,7 +48,7 @@ pub fn comment_item(
     })
 }
 
-/// Reads the comment at the head of a page of its replies; the replies are the page's own items.
+/// Reads the comment at the head of a page of its replies. It is not one of the page's items.
 pub fn head_comment(gather: &mut Gather<'_>, data: &Json<'_>) {
     if data.get("post").is_some() {
         open(gather, data, &Place::DATA, |gather, wrapper| {
@@ -89,9 +89,9 @@ fn described(wrapper: &Wrapper<'_>, under: Under<'_>) -> Comment {
     }
 }
 
-/// Whether what a comment calls its parent is a comment, and not the one it stands under anyway.
+/// Returns whether the stated parent of a comment is a comment that the context does not already name.
 ///
-/// Where the post is not known, an id with the prefix of posts is taken for it rather than for a comment.
+/// If the post is unknown, an id with the prefix `s_` counts as the post, not as a comment.
 fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_>) -> bool {
     let known = [Some(own), root, under.post_id, under.parent_comment_id];
     let is_known = known.into_iter().flatten().any(|id| same(said, id));
@@ -99,7 +99,7 @@ fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_
     !is_known && !may_be_the_post
 }
 
-/// What stands above a comment in its own object: posts, or comments between them and it.
+/// Reads the ancestors in a comment's object: posts, and the comments between them and this one.
 fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked: Option<&str>) {
     let inner = &wrapper.inner;
     let root = inner.id("root_post_id");
@@ -128,8 +128,10 @@ fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked:
     }
 }
 
-/// Whether what stands above a comment is a post. A comment with a video may have an id like a post's: it is known
-/// as a comment by being asked for, or answered.
+/// Returns whether an ancestor of a comment is a post.
+///
+/// The id of a comment with a video may have the prefix of posts. The ancestor is a comment if it was requested or if
+/// `below` is a reply to it.
 fn is_post(id: &str, root: Option<&str>, below: &Comment, asked: Option<&str>) -> bool {
     let among = |ids: &[Option<&str>]| ids.iter().flatten().any(|other| same(id, other));
     let is_comment = among(&[

@@ -1,13 +1,13 @@
-//! Reads the fields of an object one by one: what is missing or null is `None`, what is odd is noted and `None`.
+//! Typed access to the fields of an object. A missing or null field is `None`; an odd one is noted and `None`.
 
 use super::place::{Odds, Place};
 use super::time;
 use crate::api::json::Json;
 
-/// The longest text that is taken for an id.
+/// Maximum length of an id in bytes.
 const ID_BYTES: usize = 200;
 
-/// An object of a reply, and where it stands. A field of a wrong type loses only that field.
+/// An object of a reply with its path. A field with a wrong type affects no other field.
 #[derive(Clone, Copy)]
 pub struct Fields<'p> {
     object: &'p Json<'p>,
@@ -16,7 +16,7 @@ pub struct Fields<'p> {
 }
 
 impl<'p> Fields<'p> {
-    /// `None`, and an oddity, where there is no object.
+    /// Wraps an object. Notes an odd item and returns `None` if the value is not an object.
     pub fn new(json: &'p Json<'p>, place: &'p Place<'p>, odds: &'p Odds) -> Option<Self> {
         if matches!(json, Json::Object(_)) {
             return Some(Self {
@@ -32,12 +32,12 @@ impl<'p> Fields<'p> {
         None
     }
 
-    /// The value of a field that is there and not null.
+    /// Returns the value of a field that is present and not null.
     pub fn get(&self, key: &str) -> Option<&'p Json<'p>> {
         self.object.get(key)
     }
 
-    /// The first of several names of one field that has a value; the first name where none has.
+    /// Returns the first of a field's alternative names that has a value, or the first name if none has.
     pub fn first_of(&self, keys: &[&'static str]) -> &'static str {
         let known = keys.iter().copied().find(|key| self.get(key).is_some());
         known.or(keys.first().copied()).unwrap_or_default()
@@ -46,21 +46,24 @@ impl<'p> Fields<'p> {
     pub fn text(&self, key: &'static str) -> Option<String> {
         match self.get(key)? {
             Json::Text(text) => Some(text.to_string()),
-            other => self.wrong(key, "a text", other),
+            other => self.wrong(key, "a string", other),
         }
     }
 
-    /// An id of whatever length: ids shorter than documented exist. An empty one is none.
+    /// Returns an id. Any length is valid, because ids shorter than documented exist; an empty string is `None`.
     pub fn id(&self, key: &'static str) -> Option<String> {
         match self.get(key)? {
             Json::Text(text) if text.is_empty() => None,
             Json::Text(text) if is_id(text) => Some(text.to_string()),
-            Json::Text(_) => self.odd(key, "an id with control characters, or too long for one"),
+            Json::Text(_) => self.odd(
+                key,
+                "expected an id, found a string that is too long or has control characters",
+            ),
             other => self.wrong(key, "an id", other),
         }
     }
 
-    /// An id without which the object is of no use; `beside` is what else names it.
+    /// Returns an id that the object requires, or `beside`, an id from its context. Notes an odd item if both lack.
     pub fn needed_id(&self, key: &'static str, beside: Option<&str>) -> Option<String> {
         let id = self.id(key).or_else(|| beside.map(str::to_owned));
         let is_noted = self
@@ -72,29 +75,29 @@ impl<'p> Fields<'p> {
         id
     }
 
-    /// An integer, also where it comes as `12.0` or `"12"`.
+    /// Returns an integer, which may be written as `12.0` or `"12"`.
     pub fn integer(&self, key: &'static str) -> Option<i64> {
         match self.get(key)? {
             Json::Int(value) => Some(*value),
             Json::Float(value) => integral(*value).or_else(|| {
                 self.odd(
                     key,
-                    "expected an integer, found a fraction or too large a number",
+                    "expected an integer, found a fraction or a number out of range",
                 )
             }),
             Json::Text(text) => text
                 .parse()
                 .ok()
-                .or_else(|| self.odd(key, "expected an integer, found another text")),
+                .or_else(|| self.odd(key, "expected an integer, found another string")),
             other => self.wrong(key, "an integer", other),
         }
     }
 
-    /// An integer that counts something.
+    /// Returns an integer that is not negative.
     pub fn count(&self, key: &'static str) -> Option<i64> {
         let value = self.integer(key)?;
         if value < 0 {
-            return self.odd(key, "a count below zero");
+            return self.odd(key, "expected a count, found a negative integer");
         }
         Some(value)
     }
@@ -105,13 +108,13 @@ impl<'p> Fields<'p> {
             Json::Float(value) => Some(*value),
             Json::Text(text) => match text.parse::<f64>() {
                 Ok(value) => value.is_finite().then_some(value),
-                Err(_) => self.odd(key, "expected a number, found another text"),
+                Err(_) => self.odd(key, "expected a number, found another string"),
             },
             other => self.wrong(key, "a number", other),
         }
     }
 
-    /// Unix seconds, from what [`time::read`] takes for a time.
+    /// Returns Unix seconds from any format that [`time::read`] accepts.
     pub fn time(&self, key: &'static str) -> Option<f64> {
         let read = time::read(self.get(key)?);
         if let Some(why) = read.odd {
@@ -120,7 +123,7 @@ impl<'p> Fields<'p> {
         read.seconds
     }
 
-    /// A boolean, also where it comes as 0 or 1, or as a text.
+    /// Returns a boolean, which may be written as 0 or 1 or as a string.
     pub fn flag(&self, key: &'static str) -> Option<bool> {
         match self.get(key)? {
             Json::Bool(value) => Some(*value),
@@ -132,13 +135,13 @@ impl<'p> Fields<'p> {
         }
     }
 
-    /// An address of the web; paths inside the remote are of no use to anyone.
+    /// Returns an http or https URL. Other values, such as the remote's internal paths, are odd.
     pub fn url(&self, key: &'static str) -> Option<String> {
         match self.get(key)? {
             Json::Text(text) if text.is_empty() => None,
             Json::Text(text) if is_url(text) => Some(text.to_string()),
-            Json::Text(_) => self.odd(key, "expected an http or https address, found another text"),
-            other => self.wrong(key, "an address", other),
+            Json::Text(_) => self.odd(key, "expected an http or https URL, found another string"),
+            other => self.wrong(key, "a URL", other),
         }
     }
 
@@ -166,7 +169,7 @@ impl<'p> Fields<'p> {
         }
     }
 
-    /// Notes an oddity of a field, and gives nothing for it.
+    /// Notes an odd field and returns `None`.
     pub fn odd<T>(&self, key: &'static str, why: &str) -> Option<T> {
         self.odds.note(self.place.key(key), why);
         None
@@ -181,7 +184,7 @@ impl<'p> Fields<'p> {
     }
 }
 
-/// Whether a text can stand for an object of the remote.
+/// Returns whether a string is valid as an id of the remote.
 pub fn is_id(text: &str) -> bool {
     !text.is_empty() && text.len() <= ID_BYTES && !text.chars().any(char::is_control)
 }
@@ -198,7 +201,7 @@ fn is_url(text: &str) -> bool {
     starts("https://") || starts("http://")
 }
 
-/// The integer that a float says, if it says one; 2^63 itself is beyond an `i64`.
+/// Converts a float without a fraction to an integer. 2^63 itself is out of range of an `i64`.
 fn integral(value: f64) -> Option<i64> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     (value.fract() == 0.0 && (-BEYOND..BEYOND).contains(&value)).then_some(value as i64)
@@ -209,7 +212,7 @@ mod tests {
     use super::*;
     use crate::model::Odd;
 
-    /// Reads the field `it` of an object and gives what was noted beside it.
+    /// Reads the field `it` of an object and returns the value and the odd items.
     fn read<T>(value: &str, how: impl Fn(&Fields<'_>) -> T) -> (T, Vec<Odd>) {
         let text = format!("{{\"it\":{value}}}");
         let (tree, odds) = (Json::parse(&text).unwrap(), Odds::default());
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn integers_come_in_three_spellings_and_the_rest_is_odd() {
+    fn an_integer_has_three_valid_forms() {
         for value in ["12", "12.0", "\"12\"", "1.2e1"] {
             assert_eq!(
                 read(value, |fields| fields.integer("it")),
@@ -246,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_null_or_missing_is_not_odd() {
+    fn a_null_or_missing_field_is_not_odd() {
         let (got, odd) = read("null", |fields| {
             (
                 fields.text("it"),
@@ -264,15 +267,15 @@ mod tests {
     }
 
     #[test]
-    fn an_oddity_names_the_types_and_never_the_value() {
+    fn an_odd_item_states_the_types_and_never_the_value() {
         let (_, odd) = read("\"sk-secret\"", |fields| fields.integer("it"));
         assert!(!odd[0].why.contains("secret"));
         let (_, odd) = read("{\"secret\":1}", |fields| fields.text("it"));
-        assert_eq!(odd[0].why, "expected a text, found an object");
+        assert_eq!(odd[0].why, "expected a string, found an object");
     }
 
     #[test]
-    fn ids_of_any_length_are_taken_but_not_control_characters() {
+    fn an_id_has_at_most_200_bytes_and_no_control_characters() {
         let long = format!("\"{}\"", "x".repeat(201));
         for (value, taken, odd) in [
             ("\"s_68e466aa780c8191b\"", true, 0),
@@ -288,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn only_addresses_of_the_web_are_urls() {
+    fn only_http_and_https_urls_are_accepted() {
         assert!(read("\"HTTPS://x\"", |fields| fields.url("it")).0.is_some());
         for value in [
             "\"file:///etc/passwd\"",
@@ -302,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn flags_may_be_numbers_or_texts_and_counts_are_not_below_zero() {
+    fn a_flag_may_be_a_number_or_a_string_and_a_count_is_not_negative() {
         for value in ["true", "1", "1.0", "\"true\"", "\"True\"", "\"1\""] {
             let got = read(value, |fields| fields.flag("it"));
             assert_eq!(got, (Some(true), vec![]), "{value}");
@@ -317,12 +320,12 @@ mod tests {
         }
         assert_eq!(
             read("-1", |fields| fields.count("it")).1[0].why,
-            "a count below zero"
+            "expected a count, found a negative integer"
         );
     }
 
     #[test]
-    fn the_first_name_with_a_value_is_read() {
+    fn the_first_name_with_a_value_is_used() {
         let text = r#"{"description":null,"bio":"hello"}"#;
         let (tree, odds) = (Json::parse(text).unwrap(), Odds::default());
         let fields = Fields::new(&tree, &Place::DATA, &odds).unwrap();

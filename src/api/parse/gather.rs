@@ -1,4 +1,4 @@
-//! What the readers of one reply fill together.
+//! Collects the rows and odd items of one reply while its parsers run.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,7 +7,7 @@ use super::place::{Odds, Place};
 use crate::api::endpoint::Malformed;
 use crate::model::{Comment, Harvest};
 
-/// How deep objects may hold each other (a parent's parent's parent …) before the rest is left to the raw reply.
+/// Maximum nesting of objects, such as parents of parents. Deeper objects remain only in the raw reply.
 const DEPTH: u32 = 32;
 
 /// The rows found so far.
@@ -18,7 +18,7 @@ pub struct Gather<'o> {
 }
 
 impl Gather<'_> {
-    /// Reads something one level further in, unless that is too deep.
+    /// Reads one nesting level deeper. Notes an odd item and returns `None` at the maximum depth.
     pub fn deeper<T>(
         &mut self,
         place: &Place<'_>,
@@ -35,10 +35,10 @@ impl Gather<'_> {
     }
 }
 
-/// Runs the readers over one reply and hands out what they found.
+/// Runs the parsers over one reply and returns what they found.
 ///
 /// # Errors
-/// Whatever the readers say makes the whole reply useless.
+/// Returns the parsers' error if the reply has no usable content.
 pub fn gather(
     read: impl FnOnce(&mut Gather<'_>) -> Result<(), Malformed>,
 ) -> Result<Harvest, Malformed> {
@@ -56,7 +56,7 @@ pub fn gather(
     Ok(rows)
 }
 
-/// Drops an item's repetitions within its page, keeping the order.
+/// Removes duplicate ids and keeps the order.
 fn keep_once(ids: &mut Vec<String>) {
     let mut seen = HashSet::with_capacity(ids.len());
     let keep: Vec<bool> = ids.iter().map(|id| seen.insert(id.as_str())).collect();
@@ -64,7 +64,7 @@ fn keep_once(ids: &mut Vec<String>) {
     ids.retain(|_| keep.next().unwrap_or(true));
 }
 
-/// A comment is sometimes named with an `s_` that its own object lacks: takes the spelling of the object.
+/// Replaces parent ids by the form in the parent's own object, because references may have an extra `s_` prefix.
 fn spell_parents_alike(comments: &mut [Comment]) {
     if comments
         .iter()

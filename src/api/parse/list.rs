@@ -1,4 +1,4 @@
-//! Lists: a page's own items, and lists that came inside an object.
+//! Lists: a page's own items, and lists nested in an object.
 
 use super::fields::{Fields, is_id};
 use super::gather::{Gather, gather};
@@ -8,23 +8,23 @@ use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
 use crate::model::{Harvest, Nested};
 
-/// Below this (2^53) a float holds every integer; at and beyond it, it may have become another number.
+/// 2^53. A float below it represents every integer exactly; a larger one may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// What a list says of its continuation.
+/// How a list continues.
 #[derive(Debug, Default)]
 struct Tail {
     cursor: Option<String>,
     has_more: Option<bool>,
 }
 
-/// Reads a page: `item` gives the item's own id, or `None` where it noted why there is none.
+/// Reads a page. `item` returns the item's id, or `None` after it has noted why there is none.
 ///
-/// `keys` are the names under which the list may stand, first the documented one: an array, or an object with
-/// `items`. A payload that is an array is the list itself.
+/// `keys` are the possible names of the list, the documented one first. The list is an array or an object with `items`.
+/// A payload that is an array is the list itself.
 ///
 /// # Errors
-/// Where there is no list at all: that is not an empty page.
+/// Returns an error if the payload has no list, which is different from an empty page.
 pub fn page(
     data: &Json<'_>,
     keys: &[&'static str],
@@ -33,10 +33,10 @@ pub fn page(
     gather(|gather| page_into(gather, data, keys, item))
 }
 
-/// [`page`] as a part of a larger reading.
+/// Reads a page like [`page`], into an existing `gather`.
 ///
 /// # Errors
-/// As [`page`].
+/// Returns an error if the payload has no list.
 pub fn page_into(
     gather: &mut Gather<'_>,
     data: &Json<'_>,
@@ -56,7 +56,7 @@ pub fn page_into(
     Ok(())
 }
 
-/// A list one level further in; where it has no cursor of its own, the payload's counts.
+/// Reads a list one level deeper. If it has no cursor of its own, the payload's cursor applies.
 fn inner_page(
     gather: &mut Gather<'_>,
     data: &Json<'_>,
@@ -70,8 +70,10 @@ fn inner_page(
     Ok((ids, tail))
 }
 
-/// Whether a thread has no list because nothing was said in it: `children` is null, and the object at its head is
-/// the subject itself and counts no replies. Whatever else lacks a list is no empty page.
+/// Returns whether a thread has no list because it has no replies.
+///
+/// This requires that `children` is null and that the head object is the subject with a reply count of 0. Any other
+/// payload without a list is malformed.
 pub fn is_unanswered(data: &Json<'_>, subject: &str) -> bool {
     let (odds, place) = (Odds::default(), Place::DATA.key("post"));
     let is_null = data.has("children")
@@ -91,8 +93,10 @@ pub fn is_unanswered(data: &Json<'_>, subject: &str) -> bool {
         })
 }
 
-/// Reads a list inside an object: an array, `{items, cursor}`, or null. If `endpoint` and `subject` are given and
-/// the list can be continued from here (or ends here), it stands for the first page of that walk.
+/// Reads a list nested in an object: an array, `{items, cursor}` or null.
+///
+/// `walk_of` is the endpoint and subject that serve the list. If it is set, the list counts as the first page of that
+/// walk, unless the list is empty or truncated.
 pub fn nested(
     gather: &mut Gather<'_>,
     fields: &Fields<'_>,
@@ -133,7 +137,7 @@ fn walk(
     if let Some(inner) = list.get("items")
         && matches!(inner.get("items"), Some(Json::Array(_)))
     {
-        // The list stands in one wrapper more than it should.
+        // Some replies nest the list in an additional wrapper.
         let (ids, tail) = walk(gather, inner, &inner_place, item)?;
         let tail = around(tail, inner, || tail_of(list, place, gather.odds));
         return Ok((ids, tail));
@@ -160,7 +164,8 @@ fn walk(
     Ok((ids, tail_of(list, place, gather.odds)))
 }
 
-/// What stands around a list counts where the list has no cursor of its own; who says that there is more is believed.
+/// Merges the tails of a list and its container. The container's cursor applies only if the list has none.
+/// `has_more` is true if it is true in either.
 fn around(tail: Tail, list: &Json<'_>, outer: impl FnOnce() -> Tail) -> Tail {
     if list.has("cursor") || tail.cursor.is_some() {
         return tail;
@@ -176,8 +181,10 @@ fn around(tail: Tail, list: &Json<'_>, outer: impl FnOnce() -> Tail) -> Tail {
     }
 }
 
-/// The cursor is opaque: a text, or a number's text. One of another type, or a number that is not known to the last
-/// digit, is odd, and the list then counts as cut off (`has_more` without a cursor), so that it does not end in silence.
+/// Reads the cursor and `has_more` of a list. The cursor is opaque: a string, or a number converted to a string.
+///
+/// A cursor of another type, or a number that may have been rounded, is odd. `has_more` is then true unless the reply
+/// sets it, so that the walk ends as truncated and not as complete.
 fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
     let Json::Object(_) = list else {
         return Tail::default();
@@ -197,7 +204,7 @@ fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
         Some(Json::Float(_)) => {
             odds.note(
                 place.key("cursor"),
-                "a number too large to be sent back as it came",
+                "expected a cursor, found a number too large to send back unchanged",
             );
             tail.has_more.get_or_insert(true);
         }
@@ -214,14 +221,14 @@ fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
     tail
 }
 
-/// The subject where it can be an end of an edge. Without one, the rows are kept and the edges are not.
+/// Returns the subject if it is usable as an end of an edge. Otherwise the parser keeps the rows without edges.
 pub fn edge_end<'s>(gather: &Gather<'_>, subject: &'s str) -> Option<&'s str> {
     if is_id(subject) {
         return Some(subject);
     }
     gather.odds.note(
         Place::DATA,
-        "asked without a usable id, so nothing is linked to it",
+        "the subject is not a usable id, so no edges are recorded",
     );
     None
 }

@@ -1,4 +1,4 @@
-//! The objects that replies are made of, each read in one place, in both of its shapes.
+//! Parsers of the objects in replies. One parser per object reads both of its shapes, wrapped and flat.
 
 mod attachment;
 mod comment;

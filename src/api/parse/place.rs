@@ -1,14 +1,14 @@
-//! Where in a reply something stands, and the list of what was odd there.
+//! Paths into a reply, and the list of its odd items.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::model::Odd;
 
-/// How many oddities of one reply are kept; a reply that is odd throughout says the same with each.
+/// Maximum number of odd items to keep per reply. A reply with more usually repeats the same one.
 const KEPT: usize = 100;
 
-/// A path into a reply, made on the stack; it becomes a text only when there is something to say.
+/// A path into a reply, built on the stack. It is formatted only for an odd item or an error.
 #[derive(Debug, Clone, Copy)]
 pub struct Place<'p> {
     up: Option<&'p Place<'p>>,
@@ -22,7 +22,7 @@ enum Step {
 }
 
 impl<'p> Place<'p> {
-    /// The payload itself.
+    /// Path of the payload.
     pub const DATA: Place<'static> = Place {
         up: None,
         step: Step::Key("data"),
@@ -56,7 +56,7 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// What was odd in one reply. Shared by all readers of it, hence the cells.
+/// Odd items of one reply. All its parsers share the list, so it uses cells.
 #[derive(Debug, Default)]
 pub struct Odds {
     kept: RefCell<Vec<Odd>>,
@@ -64,7 +64,7 @@ pub struct Odds {
 }
 
 impl Odds {
-    /// Notes one; formats it only if it is kept.
+    /// Notes an odd item. It formats the arguments only if it keeps the item.
     pub fn note(&self, at: impl fmt::Display, why: impl fmt::Display) {
         let mut kept = self.kept.borrow_mut();
         if kept.len() < KEPT {
@@ -77,7 +77,7 @@ impl Odds {
         }
     }
 
-    /// All that were kept, and a line for those that were not.
+    /// Returns the kept items, plus one that counts the others.
     pub fn into_list(self) -> Vec<Odd> {
         let mut list = self.kept.into_inner();
         if self.more.get() > 0 {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_reads_as_a_path() {
+    fn a_place_displays_as_a_path() {
         let (items, item) = (Place::DATA.key("items"), Place::DATA.key("items"));
         let item = item.index(3);
         let post = item.key("post");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_oddities_a_hundred_are_kept_and_the_rest_counted() {
+    fn a_hundred_odd_items_are_kept_and_the_rest_is_counted() {
         let odds = Odds::default();
         for _ in 0..250 {
             odds.note("data", "odd");

@@ -1,4 +1,4 @@
-//! Posts, with all that stands in and around them: cast, parents, remixes, comments, videos.
+//! Posts with the objects in and around them: cast, parents, remixes, comments and videos.
 
 use super::attachment::{Owner, attachments};
 use super::comment::{Under, comment_item};
@@ -13,8 +13,9 @@ use crate::api::endpoints::{PostComments, PostRemixList};
 use crate::api::json::Json;
 use crate::model::{Appearance, Post, Remix};
 
-/// Reads a post, wrapped or bare, and gives its id. `parent` is the post it is said to be made from by where it
-/// stands; what the post says itself goes before.
+/// Reads a post, wrapped or flat, and returns its id.
+///
+/// `parent` is the remix parent that follows from the post's position in the reply. A parent in the post's own object takes precedence.
 pub fn post_item(
     gather: &mut Gather<'_>,
     item: &Json<'_>,
@@ -38,7 +39,7 @@ pub fn post_item(
     })
 }
 
-/// Reads a post in the list of what `author` published: it is his where nothing at all names somebody else.
+/// Reads a post in the list of `author`'s posts. The post gets this author only if its object names no other person.
 pub fn own_post_item(
     gather: &mut Gather<'_>,
     item: &Json<'_>,
@@ -46,7 +47,7 @@ pub fn own_post_item(
     author: Option<&str>,
 ) -> Option<String> {
     let id = post_item(gather, item, place, None)?;
-    // A post's own row comes after those of what stands in it.
+    // The rows of nested posts come before the post's own row, so the last row is the post.
     if let Some(post) = gather.rows.posts.last_mut()
         && post.author_user_id.is_none()
         && !names_somebody(item)
@@ -56,7 +57,7 @@ pub fn own_post_item(
     Some(id)
 }
 
-/// Whether an item says anything of who made it, readable or not.
+/// Returns whether an item names its author or original poster, even in an unreadable form.
 fn names_somebody(item: &Json<'_>) -> bool {
     const NAMES: [&str; 7] = [
         "shared_by",
@@ -74,7 +75,7 @@ fn names_somebody(item: &Json<'_>) -> bool {
     says(item) || item.get("post").is_some_and(says)
 }
 
-/// Reads the post at the head of a page of its comments; the comments are the page's own items.
+/// Reads the post at the head of a page of its comments. It is not one of the page's items.
 pub fn head_post(gather: &mut Gather<'_>, data: &Json<'_>) {
     if data.get("post").is_some() {
         open(gather, data, &Place::DATA, |gather, wrapper| {
@@ -99,10 +100,10 @@ fn post(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, parent: Option<&str>) ->
     wrapper.id.clone()
 }
 
-/// Reads a payload that is one post, wrapped or bare.
+/// Reads a payload that is one post, wrapped or flat.
 ///
 /// # Errors
-/// Where there is no post, or none with an id: what was asked for is not there.
+/// Returns an error if the payload has no post with a usable id.
 pub fn whole_post(gather: &mut Gather<'_>, data: &Json<'_>) -> Result<String, Malformed> {
     let post_id = post_item(gather, data, &Place::DATA, None)
         .ok_or_else(|| Malformed::new("data.post", "no post with a usable id"))?;
@@ -110,7 +111,7 @@ pub fn whole_post(gather: &mut Gather<'_>, data: &Json<'_>) -> Result<String, Ma
     Ok(post_id)
 }
 
-/// Who is in it, beside those that every wrapper has.
+/// Reads the people in a post that [`open`] does not read: cast, character and original poster.
 fn around(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
     let Wrapper {
         outer, inner, id, ..
@@ -138,7 +139,7 @@ fn parent_post(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
 fn remix(gather: &mut Gather<'_>, inner: &Fields<'_>, post_id: &str, parent: Option<&str>) {
     match parent {
         Some(parent) if parent == post_id => inner
-            .odd("parent_post_id", "a post that is its own parent")
+            .odd("parent_post_id", "the post is its own parent")
             .unwrap_or_default(),
         Some(parent) => gather.rows.remixes.push(Remix {
             post_id: post_id.to_owned(),
@@ -148,7 +149,7 @@ fn remix(gather: &mut Gather<'_>, inner: &Fields<'_>, post_id: &str, parent: Opt
     }
 }
 
-/// The posts it was made from, and those made from it.
+/// Reads the related posts: ancestors and remixes.
 fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
     let Wrapper { inner, id, .. } = wrapper;
     nested(gather, inner, "ancestors", None, |gather, json, place| {

@@ -1,4 +1,4 @@
-//! Users and characters, under the names of the upstream and those of the vendor's document.
+//! Users and characters. Fields have the names of upstream or of the vendor's documentation.
 
 use super::fields::Fields;
 use super::gather::Gather;
@@ -6,7 +6,7 @@ use super::place::Place;
 use crate::api::json::Json;
 use crate::model::{User, UserCounts};
 
-/// Reads a profile and gives its user's id. `known_id` is what stands beside it, for a profile that lacks its own.
+/// Reads a profile and returns its user's id. `known_id` is the id from the context, for a profile without one.
 pub fn profile(
     gather: &mut Gather<'_>,
     json: &Json<'_>,
@@ -27,7 +27,7 @@ pub fn profile(
     })
 }
 
-/// Reads the profile under a key, if there is one.
+/// Reads the profile under a key, if present.
 pub fn person(
     gather: &mut Gather<'_>,
     fields: &Fields<'_>,
@@ -38,7 +38,7 @@ pub fn person(
     profile(gather, json, &fields.place.key(key), known_id)
 }
 
-/// Reads an item of a list of users: `{profile}` or the profile itself.
+/// Reads an item of a user list: `{profile}` or the profile itself.
 pub fn profile_item(
     gather: &mut Gather<'_>,
     item: &Json<'_>,

@@ -1,4 +1,4 @@
-//! Times as the remote writes them: float seconds mostly, ISO texts now and then.
+//! Times in replies: usually float seconds, sometimes ISO 8601 strings.
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -6,20 +6,20 @@ use jiff::tz::TimeZone;
 
 use crate::api::json::Json;
 
-/// Seconds beyond which a number is no time of this millennium (the year 5138), so that it must be milliseconds.
+/// Maximum time in seconds (the year 5138). A larger number must be milliseconds.
 const MOST_SECONDS: f64 = 1e11;
 
-/// A time as far as it could be read. Both may be set: milliseconds are understood, and still odd.
+/// Result of parsing a time. Both fields are set for milliseconds, which are valid but odd.
 #[derive(Debug, PartialEq)]
 pub struct Read {
     pub seconds: Option<f64>,
     pub odd: Option<&'static str>,
 }
 
-/// Unix seconds of a number, a decimal text or an ISO 8601 text (UTC where it names no zone).
+/// Parses a number, a decimal string or an ISO 8601 string (UTC if it has no zone) into Unix seconds.
 ///
-/// A number that can only be milliseconds is divided, so that the archive has one unit, and noted.
-/// What is not finite says nothing.
+/// A number that can only be milliseconds is converted, so that the archive has one unit, and is odd.
+/// A number that is not finite counts as missing.
 pub fn read(value: &Json<'_>) -> Read {
     match value {
         Json::Null => Read {
@@ -40,12 +40,12 @@ pub fn read(value: &Json<'_>) -> Read {
             },
             _ => Read {
                 seconds: None,
-                odd: Some("expected a time, found another text"),
+                odd: Some("expected a time, found another string"),
             },
         },
         Json::Bool(_) | Json::Array(_) | Json::Object(_) => Read {
             seconds: None,
-            odd: Some("expected a time, found neither number nor text"),
+            odd: Some("expected a time, found neither a number nor a string"),
         },
     }
 }
@@ -64,17 +64,17 @@ fn of_number(value: f64) -> Read {
     } else if value.abs() <= MOST_SECONDS * 1000.0 {
         Read {
             seconds: Some(value / 1000.0),
-            odd: Some("milliseconds where seconds were expected"),
+            odd: Some("expected seconds, found milliseconds"),
         }
     } else {
         Read {
             seconds: None,
-            odd: Some("too large a number for a time"),
+            odd: Some("expected a time, found a number out of range"),
         }
     }
 }
 
-/// Unix seconds of an ISO 8601 text, with or without a zone.
+/// Parses an ISO 8601 string, with or without a zone, into Unix seconds.
 pub fn iso_seconds(text: &str) -> Option<f64> {
     let at = text.parse::<Timestamp>().ok().or_else(|| {
         let local: DateTime = text.parse().ok()?;
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_seconds_in_a_number_or_an_iso_text() {
+    fn a_time_is_a_number_of_seconds_or_an_iso_string() {
         for value in [
             "1760343131.25",
             "\"1760343131.25\"",
@@ -113,13 +113,13 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_are_divided_and_noted() {
+    fn milliseconds_are_converted_and_odd() {
         assert_eq!(seconds("1760343131250"), (Some(1_760_343_131.25), true));
         assert_eq!(seconds("1760343131250000"), (None, true));
     }
 
     #[test]
-    fn what_is_not_finite_says_nothing_and_other_types_are_odd() {
+    fn a_number_that_is_not_finite_is_missing_and_other_types_are_odd() {
         assert_eq!(seconds("\"NaN\""), (None, false));
         assert_eq!(seconds("null"), (None, false));
         assert_eq!(seconds("\"yesterday\""), (None, true));

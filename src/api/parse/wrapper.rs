@@ -1,4 +1,4 @@
-//! What posts and comments have in common: `{post, profile, …}` or the bare object, and the people around it.
+//! Common shape of posts and comments: `{post, profile, …}` or the flat object, with the people in it.
 
 use super::fields::Fields;
 use super::gather::Gather;
@@ -7,17 +7,17 @@ use super::profile::{person, profile};
 use crate::api::json::Json;
 use crate::model::{Appearance, PostCounts};
 
-/// A post or comment with a usable id; its profiles are rows already.
+/// A post or comment with a usable id. The rows of its profiles already exist.
 pub struct Wrapper<'p> {
-    /// The item; the object itself where it came bare.
+    /// The item; equal to `inner` if the object is flat.
     pub outer: Fields<'p>,
-    /// The object itself.
+    /// The post or comment object.
     pub inner: Fields<'p>,
     pub id: String,
     pub author_user_id: Option<String>,
 }
 
-/// Opens an item and reads the people in it, also where the object itself turns out to be of no use.
+/// Opens an item and reads the people in it, even if the post or comment object is unusable.
 pub fn open<T>(
     gather: &mut Gather<'_>,
     item: &Json<'_>,
@@ -53,7 +53,7 @@ pub fn open<T>(
     })
 }
 
-/// `shared_by` upstream, `posted_by` in the vendor's document: an id, or (by one account) a profile.
+/// Reads the author: `shared_by` upstream, `posted_by` in the vendor's documentation. It is an id or a profile.
 fn author(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
     let key = inner.first_of(&["shared_by", "posted_by"]);
     match inner.get(key)? {
@@ -62,7 +62,7 @@ fn author(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
     }
 }
 
-/// The users that a text mentions. Facets of other kinds have no profile.
+/// Reads the users that a text mentions. Facets of other kinds have no profile.
 fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) {
     inner.each("text_facets", |_, facet, place| {
         if let Some(facet) = Fields::new(facet, place, gather.odds) {
@@ -71,7 +71,7 @@ fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) {
     });
 }
 
-/// The users in a cast, which are rows in any case, and appearances where the cast is that of a post.
+/// Reads the users in a cast, and adds appearances if it is the cast of a post.
 pub fn cast(gather: &mut Gather<'_>, fields: &Fields<'_>, post_id: Option<&str>) {
     fields.each("cameo_profiles", |_, json, place| {
         if let (Some(user_id), Some(post_id)) = (profile(gather, json, place, None), post_id) {
@@ -83,7 +83,7 @@ pub fn cast(gather: &mut Gather<'_>, fields: &Fields<'_>, post_id: Option<&str>)
     });
 }
 
-/// The numbers of a post or a comment.
+/// Reads the metrics of a post or a comment.
 pub fn counts(fields: &Fields<'_>) -> PostCounts {
     PostCounts {
         like_count: fields.count("like_count"),

@@ -1,24 +1,24 @@
-//! Finding a key however it is written: as it is, escaped for JSON, or encoded for a URL, each letter for itself,
-//! because writers differ in what they escape.
+//! Finds a key in all its written forms: plain, escaped for JSON or encoded for a URL. The form may differ per
+//! character, because encoders differ in what they escape.
 
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 
 use super::Edit;
 
-/// What stands where the key was.
+/// Replacement of a key.
 const MARK: &[u8] = b"[key]";
 
-/// The key, or one of its ends, and what is put in its place.
+/// The key, or one of its ends, with its replacement.
 #[derive(Clone)]
 pub(super) struct Piece {
     text: Vec<u8>,
-    /// A quick answer, for the most bodies: none of it there, no piece there.
+    /// Quick check that most bodies fail: without the core, a body contains no form of the piece.
     core: Option<Finder<'static>>,
     with: Vec<u8>,
 }
 
-/// The key, and its ends where it has any that can be told from a number.
+/// Returns pieces for the key and for its ends, except ends that look like a number.
 pub(super) fn pieces(whole: &str, ends: &[&str]) -> Vec<Piece> {
     let ends = ends.iter().copied().filter(|end| !is_number(end));
     let piece = |text: &str| Piece {
@@ -29,8 +29,8 @@ pub(super) fn pieces(whole: &str, ends: &[&str]) -> Vec<Piece> {
     std::iter::once(whole).chain(ends).map(piece).collect()
 }
 
-/// The longest run of letters and digits of a text: no writer changes it, so where it is not, the text is in no form.
-/// `None` where there is none.
+/// Returns a finder for the text's longest run of letters and digits; `None` if there is none.
+/// No encoder changes such a run, so every form of the text contains it.
 fn core(text: &str) -> Option<Finder<'static>> {
     let runs = text.split(|letter: char| !letter.is_ascii_alphanumeric());
     let longest = runs.max_by_key(|run| run.len())?;
@@ -38,7 +38,7 @@ fn core(text: &str) -> Option<Finder<'static>> {
 }
 
 impl Piece {
-    /// Adds every occurrence; as a whole word only, where asked.
+    /// Adds an edit for every occurrence, or only for whole words if `whole_words` is set.
     pub(super) fn find<'s>(&'s self, body: &[u8], whole_words: bool, edits: &mut Vec<Edit<'s>>) {
         if self
             .core
@@ -72,7 +72,7 @@ impl Piece {
         }
     }
 
-    /// Where the piece ends, if it stands here in any form.
+    /// Returns the end of the piece if any form of it starts at `at`.
     fn end_at(&self, body: &[u8], at: usize) -> Option<usize> {
         if body[at..].starts_with(&self.text) {
             return Some(at + self.text.len());
@@ -83,7 +83,7 @@ impl Piece {
     }
 }
 
-/// How many bytes a letter takes here: as `%2F` or `%252F`, `\u002f`, `\/`, or itself.
+/// Returns the bytes that a character takes at this position: as `%2F`, `%252F`, `\u002f`, `\/` or itself.
 fn written(rest: &[u8], letter: u8) -> Option<usize> {
     if !letter.is_ascii_alphanumeric() {
         for (prefix, length) in [(&b"%"[..], 3), (b"%25", 5), (b"\\u00", 6)] {
@@ -103,13 +103,13 @@ fn is_hex(digits: &[u8], letter: u8) -> bool {
     digits.eq_ignore_ascii_case(format!("{letter:02x}").as_bytes())
 }
 
-/// Whether it could stand in JSON without quotes.
+/// Returns whether JSON could contain the text without quotes.
 fn is_number(text: &str) -> bool {
     text.bytes()
         .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
 }
 
-/// `[key]`, but for a number another number: in JSON it may stand without quotes.
+/// Returns the replacement: `[key]`, or other digits for a number, which JSON may contain without quotes.
 fn mark(text: &str) -> Vec<u8> {
     if !is_number(text) {
         return MARK.to_vec();
@@ -123,7 +123,7 @@ fn mark(text: &str) -> Vec<u8> {
         .collect()
 }
 
-/// Where a match may be cut without breaking an escape of JSON in two: `\n` before `ext` is not the key `next`.
+/// Returns a start for a match that splits no JSON escape: `\n` followed by `ext` is not the key `next`.
 fn after_escape(body: &[u8], start: usize) -> usize {
     for back in 1..=5.min(start) {
         let at = start - back;

@@ -1,15 +1,15 @@
-//! Secrets that are known by their surroundings: echoed headers, bearer tokens, the signatures of cached replies.
+//! Secrets that their context identifies: echoed headers, bearer tokens and signatures of cached replies.
 
 use memchr::memmem::Finder;
 
 use super::Edit;
 
-/// A word after "Bearer" that is shorter is no token, but a sentence.
+/// Minimum length of a token after "Bearer". A shorter word is part of a sentence.
 const MIN_TOKEN: usize = 16;
-/// No URL is longer; looking further back for its beginning would be wasted.
+/// Maximum length of a URL in bytes, which limits the search for its start.
 const MAX_URL: usize = 2048;
 
-/// The searches of all rules, prepared once.
+/// Prepared searches of all rules.
 #[derive(Debug, Clone)]
 pub(super) struct Rules {
     bearer: Finder<'static>,
@@ -22,7 +22,7 @@ pub(super) struct Rules {
 impl Rules {
     pub(super) fn new() -> Self {
         Self {
-            // Without their first letters, which come in both cases.
+            // The first letter is left out, because it occurs in both cases.
             bearer: Finder::new("earer "),
             authorization: Finder::new("uthorization"),
             sign: Finder::new("sign="),
@@ -31,7 +31,7 @@ impl Rules {
         }
     }
 
-    /// Whether a body looks like one of the remote's errors.
+    /// Returns whether a body has the form of the remote's errors.
     pub(super) fn is_error(&self, body: &[u8]) -> bool {
         self.detail.find(body).is_some()
     }
@@ -43,7 +43,7 @@ impl Rules {
         self.echoed_headers(body, edits);
     }
 
-    /// `Bearer …`, whoever's token it is.
+    /// Finds `Bearer …` with any token.
     fn bearer_tokens<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.bearer.find_iter(body) {
             let start = skip_spaces(body, at + self.bearer.needle().len());
@@ -58,7 +58,7 @@ impl Rules {
         }
     }
 
-    /// `"Authorization": "…"`, also where such JSON stands escaped inside a text.
+    /// Finds `"Authorization": "…"`, also in JSON that is escaped inside a string.
     fn quoted_authorization<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.authorization.find_iter(body) {
             let name_end = at + self.authorization.needle().len();
@@ -83,8 +83,8 @@ impl Rules {
         }
     }
 
-    /// `Authorization: …` as in a dump of headers, up to the end of its line. For texts only: in a body it might
-    /// be what somebody wrote.
+    /// Finds `Authorization: …` up to the end of its line, as in a dump of headers. Used for texts only, because a body
+    /// may contain these words in a user's content.
     pub(super) fn bare_authorization<'s>(&self, text: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.authorization.find_iter(text) {
             let after = text
@@ -113,12 +113,12 @@ impl Rules {
         }
     }
 
-    /// The signature of a link to a cached reply: whoever has it can read the reply.
+    /// Finds the signature of a link to a cached reply. The signature gives access to the reply.
     fn signatures<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.sign.find_iter(body) {
             let start = at + self.sign.needle().len();
             let end = token_end(body, start);
-            // After `?` or `&`, which some writers of JSON escape as \u0026.
+            // The `6` is the end of \u0026, which some JSON encoders write for `&`.
             if end > start && preceded(body, at, b"?&6") && is_cache_url(body, at) {
                 edits.push(Edit {
                     start,
@@ -129,7 +129,7 @@ impl Rules {
         }
     }
 
-    /// The value of `headers` in an error: our own request headers, the key among them.
+    /// Finds the value of `headers` in an error: the echoed request headers, which contain the key.
     fn echoed_headers<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.headers.find_iter(body) {
             let colon = skip_spaces(body, at + self.headers.needle().len());
@@ -160,7 +160,7 @@ fn skip_spaces(body: &[u8], at: usize) -> usize {
         .count()
 }
 
-/// The end of a token or parameter: letters, digits and the marks of base64 and percent encoding.
+/// Returns the end of a token or parameter: letters, digits and the symbols of base64 and percent encoding.
 fn token_end(body: &[u8], start: usize) -> usize {
     let mut end = start;
     while let Some(byte) = body.get(end) {
@@ -176,7 +176,7 @@ fn token_end(body: &[u8], start: usize) -> usize {
     end
 }
 
-/// The place of the quote that ends a string.
+/// Returns the position of the quote that ends a string.
 fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
     let mut at = start;
     while at < body.len() && !body[at..].starts_with(quote) {
@@ -185,7 +185,7 @@ fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
     at.min(body.len())
 }
 
-/// The end of an object or array, by its brackets; of a cut one, the end of the body.
+/// Returns the end of an object or array by its brackets, or the end of the body if it is truncated.
 fn value_end(body: &[u8], start: usize) -> usize {
     let (mut at, mut depth) = (start, 0_usize);
     while at < body.len() {
@@ -203,7 +203,7 @@ fn value_end(body: &[u8], start: usize) -> usize {
     at.min(body.len())
 }
 
-/// Whether the URL around a place leads to a cached reply: by its host or path, or by the name of its field.
+/// Returns whether the URL at a position is that of a cached reply, by its host, path or field name.
 fn is_cache_url(body: &[u8], at: usize) -> bool {
     let before = &body[at.saturating_sub(MAX_URL)..at];
     let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\"'<>()".contains(byte);

@@ -1,4 +1,4 @@
-//! Facts of the scrubber.
+//! Tests of the scrubber.
 
 use std::borrow::Cow;
 
@@ -19,11 +19,11 @@ fn body(text: &str) -> String {
 }
 
 fn cleaned(text: &str) -> Value {
-    serde_json::from_str(&body(text)).expect("still JSON")
+    serde_json::from_str(&body(text)).expect("scrubbed JSON stays valid")
 }
 
 #[test]
-fn a_body_without_secrets_is_the_same_bytes() {
+fn a_body_without_secrets_is_unchanged() {
     let page = r#"{"code":200,"data":{"items":[{"url":"https://videos.openai.com/az/x?se=1&sig=abc%3D"}],"cursor":"eyJ="}}"#;
     assert!(matches!(
         scrubber(KEY).scrub_body(page.as_bytes()),
@@ -33,7 +33,7 @@ fn a_body_without_secrets_is_the_same_bytes() {
 }
 
 #[test]
-fn the_key_goes_in_each_form_it_is_written_in() {
+fn every_written_form_of_the_key_is_removed() {
     for form in [
         KEY,
         r"Zk3\/9xQp+Lm2Vt7RbY0cWd5Jh8Ns1Ga4==",
@@ -55,7 +55,7 @@ fn the_key_goes_in_each_form_it_is_written_in() {
 }
 
 #[test]
-fn the_ends_of_a_long_key_go_too_and_those_of_a_shorter_one_stay() {
+fn only_the_ends_of_a_long_key_are_removed_alone() {
     assert_eq!(
         body("\"Zk3/9xQp… …8Ns1Ga4==, Zk3%2F9xQp\""),
         "\"[key]… …8[key], [key]\""
@@ -66,7 +66,7 @@ fn the_ends_of_a_long_key_go_too_and_those_of_a_shorter_one_stay() {
 }
 
 #[test]
-fn echoed_headers_are_removed_from_errors_and_the_rest_stays() {
+fn echoed_headers_are_removed_from_errors_only() {
     let echo = json!({"detail": {"code": 402, "headers": {"Authorization": "Bearer other-key-0123456789", "x": ["}", "\"]"]},
         "message": "Insufficient balance"}});
     let clean =
@@ -82,7 +82,7 @@ fn echoed_headers_are_removed_from_errors_and_the_rest_stays() {
 }
 
 #[test]
-fn an_authorization_value_goes_wherever_it_is_echoed() {
+fn an_echoed_authorization_value_is_removed() {
     for (text, clean) in [
         (
             r#"{"Authorization": "Basic dTpw"}"#,
@@ -124,7 +124,7 @@ fn an_authorization_value_goes_wherever_it_is_echoed() {
 }
 
 #[test]
-fn the_signature_of_a_cached_reply_goes_and_that_of_a_medium_stays() {
+fn only_signatures_of_cached_replies_are_removed() {
     for (text, clean) in [
         (
             r#"{"cache_url": "https://cache.tikhub.io/api/v1/cache/public/1?sign=00ff"}"#,
@@ -152,7 +152,7 @@ fn the_signature_of_a_cached_reply_goes_and_that_of_a_medium_stays() {
 }
 
 #[test]
-fn a_match_never_breaks_an_escape_or_a_number() {
+fn a_replacement_never_breaks_an_escape_or_a_number() {
     let with_n = scrubber("nabcdefghij");
     let clean = with_n
         .scrub_body(br#"{"a":"x\nabcdefghij","b":"\\nabcdefghij","c":"nabcdefghij"}"#)
@@ -176,7 +176,7 @@ fn a_match_never_breaks_an_escape_or_a_number() {
 }
 
 #[test]
-fn a_short_key_is_looked_for_in_errors_only() {
+fn a_short_key_is_removed_from_errors_only() {
     let short = scrubber("test");
     assert!(matches!(
         short.scrub_body(br#"{"data":{"text":"a test"}}"#),
@@ -189,7 +189,7 @@ fn a_short_key_is_looked_for_in_errors_only() {
 }
 
 #[test]
-fn a_key_of_marks_only_is_found_in_every_form() {
+fn a_key_of_symbols_only_is_removed_in_every_form() {
     let marks = scrubber("+/=-_.~+/=-_.~");
     for form in [
         "+/=-_.~+/=-_.~",
@@ -205,7 +205,7 @@ fn a_key_of_marks_only_is_found_in_every_form() {
 }
 
 #[test]
-fn a_key_without_letters_in_a_row_is_still_found() {
+fn a_key_without_adjacent_letters_is_removed() {
     let key = "a-b.c_d~e+f/g=h-i";
     assert_eq!(
         scrubber(key).scrub_text("x a-b.c_d~e+f/g=h-i y"),
