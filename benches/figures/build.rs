@@ -1,4 +1,4 @@
-//! The size of the program. What it takes to build it is measured by hand: docs/performance.md.
+//! The size of the binary. Build times are measured by hand; docs/performance.md lists them.
 
 use anyhow::Result;
 

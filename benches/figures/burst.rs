@@ -1,4 +1,4 @@
-//! The same job at a remote that answers at once: what the crawler itself can do.
+//! The world of `job` without latency: the throughput of the crawler itself.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::http::{Connection, encoded};
 use crate::support::{Bench, Limit, float, note, say};
 use crate::world::{self, Crawled, PAGES};
 
-/// As many as make the simulator busy on both sides of a small machine.
+/// Enough clients to saturate the simulator on a small machine.
 const CLIENTS: usize = 4;
 
 pub fn run(bench: &Bench) -> Result<()> {
@@ -22,7 +22,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "burst",
         &format!(
-            "wall {:.2} s, CPU {:.2} s and {:.2} s of the simulator on the same machine, peak {:.1} MB",
+            "wall {:.2} s, CPU {:.2} s, CPU of the simulator on the same machine {:.2} s, peak {:.1} MB",
             usage.wall_seconds, usage.cpu_seconds, crawled.remote_cpu_seconds, usage.peak_megabytes
         ),
     );
@@ -30,13 +30,13 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "burst",
         &format!(
-            "the simulator alone, the same pages by {CLIENTS} plain clients: {alone:.0} pages/s"
+            "the simulator alone, the same pages for {CLIENTS} minimal clients: {alone:.0} pages/s"
         ),
     );
     Ok(())
 }
 
-/// Pages per second of the simulator when its clients do nothing but ask.
+/// Measures the throughput of the simulator, in pages per second, with clients that discard the replies.
 fn hammer(bench: &Bench, crawled: &Crawled) -> Result<f64> {
     let calls: Vec<(String, String, Option<String>)> = bench.ask(
         &crawled.site.archive(),

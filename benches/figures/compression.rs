@@ -1,4 +1,4 @@
-//! How much room raw replies take: the archive of `job`.
+//! The compression ratio of raw replies in the archive of `job`.
 
 use anyhow::Result;
 
@@ -15,7 +15,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     let ratio = float(replies) / float(packed);
     say(
         "compression",
-        "replies to packed",
+        "raw to compressed size",
         ratio,
         "x",
         Limit::AtLeast(8.0),
@@ -24,7 +24,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         note(
             "compression",
             &format!(
-                "{endpoint}: {pages} pages, {:.1} MB packed to {:.2} MB, {:.1} x",
+                "{endpoint}: {pages} pages, {:.1} MB compressed to {:.2} MB, {:.1} x",
                 float(*came) / 1e6,
                 float(*packed) / 1e6,
                 float(*came) / float(*packed)
@@ -38,7 +38,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "compression",
         &format!(
-            "{dictionaries} dictionaries beside them, {:.2} MB",
+            "dictionaries (not included): {dictionaries}, {:.2} MB",
             float(bytes) / 1e6
         ),
     );

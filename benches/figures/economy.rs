@@ -1,4 +1,4 @@
-//! What a first full crawl costs, against the fewest pages that could show every row of the lists that it follows.
+//! The cost of a first full crawl, compared with the fewest pages that show every row of the followed lists.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -46,18 +46,18 @@ pub fn run(bench: &Bench) -> Result<()> {
         };
         ensure!(
             usize::try_from(posts)? == count("posts") && usize::try_from(users)? >= count("users"),
-            "{users} users and {posts} posts are not all there are"
+            "the archive is incomplete: {users} users, {posts} posts"
         );
         say(
             "economy",
-            &format!("dollars, {name}, by those of the oracle"),
+            &format!("cost relative to the oracle, {name}"),
             usd / oracle_usd,
             "x",
             Limit::AtMost(1.02),
         );
         note(
             "economy",
-            &format!("{name}: ${usd:.2} for ${oracle_usd:.2}"),
+            &format!("{name}: cost ${usd:.2}, oracle ${oracle_usd:.2}"),
         );
         for (endpoint, bought, empty) in bench.ask::<(String, i64, i64)>(
             &site.archive(),
@@ -66,22 +66,23 @@ pub fn run(bench: &Bench) -> Result<()> {
             let needed = oracle.get(endpoint.as_str()).copied().unwrap_or(0);
             note(
                 "economy",
-                &format!("{name}: {endpoint}: {bought} pages, {empty} of them empty; {needed} show everything"),
+                &format!("{name}: {endpoint}: pages: {bought}, empty: {empty}, oracle: {needed}"),
             );
         }
         let asked = oracle.get("empty").copied().unwrap_or(0);
         note(
             "economy",
-            &format!("{name}: {asked} pages to learn that lists are empty"),
+            &format!("{name}: oracle pages that only reveal empty lists: {asked}"),
         );
         bench.wait(sim.stop());
     }
     Ok(())
 }
 
-/// The fewest pages by endpoint: of each list that the plan follows as many as its items fill, less what came nested in a
-/// page that is bought anyway. An empty list costs nothing where such a page says that it is empty, and otherwise one page,
-/// counted under `empty`.
+/// Computes the fewest pages by endpoint.
+///
+/// Each followed list requires the pages that its items fill, minus the items nested in a page that is bought anyway.
+/// An empty list is free if such a page shows that it is empty. Otherwise it costs one page, counted under `empty`.
 fn oracle(world: &World, options: &Options) -> BTreeMap<&'static str, usize> {
     let is_wrapped = options.shape == Shape::Wrapped;
     let nested = if is_wrapped { options.nested_items } else { 0 };
@@ -113,7 +114,7 @@ fn oracle(world: &World, options: &Options) -> BTreeMap<&'static str, usize> {
         );
         list("empty", unknown(world, number, is_wrapped), 1);
     }
-    // Only a list of remixes says in the flat shape how many remixes its items have.
+    // In the flat shape only a remix list contains the remix counts of its items.
     let counted: HashSet<usize> = world
         .posts
         .iter()
@@ -142,19 +143,20 @@ fn oracle(world: &World, options: &Options) -> BTreeMap<&'static str, usize> {
     count
 }
 
-/// How many pages it takes to learn that a user's empty lists are empty, where no list of others says so. One profile
-/// says it of several.
+/// Returns the number of pages required to learn that lists of a user are empty, if no other list shows it.
+///
+/// One profile covers several lists.
 fn unknown(world: &World, number: usize, is_wrapped: bool) -> usize {
     let person = &world.people[number];
     let is_listed = !person.followers.is_empty() || !person.following.is_empty();
     let is_author = !person.posts.is_empty() || person.comments_made > 0;
     if is_wrapped {
-        // Every profile is whole, and stands in the lists of those whom he follows or who follow him.
+        // Every profile is complete, and appears in the lists of the people whom the user follows or who follow them.
         let is_shown = is_listed || is_author || !person.appearances.is_empty();
         return usize::from(!is_shown);
     }
-    // A listed user has both counts of follows, an author beside a post only that of his followers; how many posts there
-    // are only the profile says, how many appearances only the leaderboard.
+    // A listed user has both follow counts, an author next to a post only the follower count. Only the profile contains
+    // the post count, and only the leaderboard the number of appearances.
     let knows_following = !person.following.is_empty() || is_in_list_of_seed(world, number);
     let of_profile = [
         person.posts.is_empty(),
@@ -166,7 +168,7 @@ fn unknown(world: &World, number: usize, is_wrapped: bool) -> usize {
         + usize::from(person.appearances.is_empty() && !is_leader)
 }
 
-/// Whether some list of followers or followed that is bought shows the user.
+/// Returns whether a bought list of followers or followed users contains the user.
 fn is_in_list_of_seed(world: &World, number: usize) -> bool {
     let seeds = world.seed_users().len();
     let person = &world.people[number];

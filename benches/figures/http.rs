@@ -1,4 +1,4 @@
-//! As little of HTTP as it takes to ask the simulator, and to see what it can do when its client costs nothing.
+//! A minimal HTTP client for the simulator. Its own cost is negligible, so it measures the simulator alone.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -7,7 +7,7 @@ use std::net::TcpStream;
 use anyhow::{Context, Result};
 use soracrawl::sim::DEFAULT_KEY;
 
-/// A connection that is kept.
+/// A persistent connection.
 pub struct Connection {
     stream: BufReader<TcpStream>,
     address: String,
@@ -23,7 +23,7 @@ impl Connection {
         })
     }
 
-    /// Status and body of an answer.
+    /// Requests a path and returns the status and the body.
     pub fn get(&mut self, path: &str) -> Result<(u16, Vec<u8>)> {
         let request = format!(
             "GET {path} HTTP/1.1\r\nhost: {}\r\nauthorization: Bearer {DEFAULT_KEY}\r\n\r\n",
@@ -33,7 +33,7 @@ impl Connection {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             let count = self.stream.read_line(&mut head)?;
-            anyhow::ensure!(count > 0, "the answer ends within its head: {head}");
+            anyhow::ensure!(count > 0, "truncated response head: {head}");
         }
         let status = head.split(' ').nth(1).context("a status")?.parse()?;
         let length = head
@@ -49,7 +49,7 @@ impl Connection {
     }
 }
 
-/// A value as it stands in a query.
+/// Percent-encodes a value for a query.
 pub fn encoded(value: &str) -> String {
     let mut text = String::new();
     for byte in value.bytes() {

@@ -1,11 +1,11 @@
-//! A whole job at a remote that takes 20 ms: how near it comes to what waiting alone would take, and with how much.
+//! A whole crawl with 20 ms latency: wall time relative to the pure waiting time, CPU and memory.
 
 use anyhow::Result;
 
 use crate::support::{Bench, Limit, float, note, say};
 use crate::world::{IN_FLIGHT, PAGES};
 
-/// No client can be faster: so many pages, so many at once, 20 ms each.
+/// Returns the lower bound of the wall time of any client: all pages at 20 ms each, `IN_FLIGHT` at a time.
 pub fn floor_seconds() -> f64 {
     float(PAGES) / float(IN_FLIGHT) * 0.020
 }
@@ -32,7 +32,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "job",
         &format!(
-            "{PAGES} pages once, {} rows; floor {floor:.2} s, wall {:.2} of it; the simulator used {:.2} s of CPU",
+            "{PAGES} pages bought once, {} rows; floor {floor:.2} s, wall {:.2} x floor, CPU of the simulator {:.2} s",
             crawled.rows,
             usage.wall_seconds / floor,
             crawled.remote_cpu_seconds

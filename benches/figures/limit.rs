@@ -1,4 +1,4 @@
-//! At a remote that allows 50 calls a second of each endpoint: how many of them are used, and how many are refused.
+//! Calls used and calls refused at a remote that allows 50 calls per second and endpoint.
 
 use std::collections::BTreeMap;
 
@@ -15,10 +15,10 @@ const OPTIONS: &str = "--rate-limit 50 --latency-ms 20 --exact --users 25 --audi
 const KEYS: &str = "limits.requests_per_second = 100000\nlimits.endpoint_requests_per_second = 50\n\
     limits.max_in_flight = 64";
 const PAGES: i64 = 2_525;
-/// Endpoints with fewer calls say nothing of a rate.
+/// Endpoints with fewer calls are too short to measure a rate.
 const ENOUGH_CALLS: usize = 500;
 
-/// The calls of an endpoint as the remote saw them.
+/// The calls of an endpoint in the log of the remote.
 #[derive(Default)]
 struct Calls {
     at_ms: Vec<i64>,
@@ -32,7 +32,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     let usage = site.crawl(&world::authors(&remote)?)?;
     let (kept,): (i64,) =
         bench.ask_one(&site.archive(), "select count(*) from calls where kept = 1")?;
-    ensure!(kept == PAGES, "{kept} pages were kept instead of {PAGES}");
+    ensure!(kept == PAGES, "kept {kept} pages, expected {PAGES}");
     let mut calls: BTreeMap<String, Calls> = BTreeMap::new();
     let log = remote.ask("/sim/log")?;
     for entry in log.as_array().context("a log")? {
@@ -54,7 +54,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         if of.at_ms.len() < ENOUGH_CALLS {
             continue;
         }
-        // The last call ends the time, and is not part of what it had room for.
+        // The last call marks the end of the interval, so it does not count as one within it.
         let answered = float(i64::try_from(of.at_ms.len())? - 1);
         let seconds = float(last - first) / 1000.0;
         used += answered;
@@ -69,19 +69,13 @@ pub fn run(bench: &Bench) -> Result<()> {
     }
     say(
         "limit",
-        "allowed calls that were used",
+        "allowed calls used",
         100.0 * used / allowed,
         "%",
         Limit::AtLeast(98.0),
     );
     let share = 100.0 * float(refused) / float(asked);
-    say(
-        "limit",
-        "calls that were refused",
-        share,
-        "%",
-        Limit::AtMost(1.0),
-    );
+    say("limit", "calls refused", share, "%", Limit::AtMost(1.0));
     note("limit", &format!("wall {:.2} s", usage.wall_seconds));
     Ok(())
 }

@@ -1,7 +1,7 @@
-//! What is claimed about speed and cost, measured: `cargo bench`, or `cargo bench -- job` for one figure.
+//! Measures the figures on speed and cost: `cargo bench`, or `cargo bench -- job` for one figure.
 //!
-//! A missed limit is printed and is no failure, for machines are noisy; a wrong result is one.
-//! docs/performance.md says what each figure is for.
+//! A missed limit is printed and is not a failure, because machines are noisy. A wrong result is a failure.
+//! docs/performance.md describes each figure.
 
 mod build;
 mod burst;
@@ -23,7 +23,7 @@ use support::{Bench, line};
 struct Figure {
     name: &'static str,
     run: fn(&Bench) -> anyhow::Result<()>,
-    /// It takes minutes, and gigabytes of disk.
+    /// Whether the figure runs only if it is named, because it takes minutes and gigabytes of disk.
     only_by_name: bool,
 }
 
@@ -50,7 +50,7 @@ const FIGURES: [Figure; 8] = [
 ];
 
 fn main() -> ExitCode {
-    // Cargo says `--bench` to whatever it runs.
+    // Cargo passes `--bench` to every benchmark.
     let named: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with("--"))
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     {
         let names: Vec<&str> = FIGURES.iter().map(|figure| figure.name).collect();
         eprintln!(
-            "there is no figure {unknown}; there are {}",
+            "unknown figure `{unknown}`; known figures: {}",
             names.join(", ")
         );
         return ExitCode::FAILURE;

@@ -1,4 +1,4 @@
-//! The program as a process: what it took, and the simulator beside it, so that its work is counted apart.
+//! Runs the program and the simulator as separate processes, so that the CPU time of each is measured separately.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -14,12 +14,12 @@ use tempfile::TempDir;
 use crate::http::Connection;
 
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_soracrawl");
-/// Linux tells times of processes in hundredths of a second.
+/// Linux reports CPU times of processes in hundredths of a second.
 const TICKS_PER_SECOND: f64 = 100.0;
-/// How often a process is looked at; the last look tells its peak.
+/// Interval at which a process is sampled; the last sample contains its peak memory.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// What a process took from its start to its end.
+/// Resource usage of a process from its start to its end.
 #[derive(Debug, Clone, Copy)]
 pub struct Usage {
     /// Unix seconds.
@@ -29,7 +29,7 @@ pub struct Usage {
     pub peak_megabytes: f64,
 }
 
-/// Ended with whoever started it.
+/// A child process that is killed when this value is dropped.
 struct Guarded(Child);
 
 impl Drop for Guarded {
@@ -39,7 +39,7 @@ impl Drop for Guarded {
     }
 }
 
-/// Runs a command to its end, which must be a good one.
+/// Runs a command to its end and measures it. Writes its standard error to `said`; a failed command is an error.
 pub fn measure(mut command: Command, said: &Path) -> Result<Usage> {
     let (started_at, started) = (Clock::real().now(), Instant::now());
     let child = command
@@ -50,7 +50,7 @@ pub fn measure(mut command: Command, said: &Path) -> Result<Usage> {
     let mut child = Guarded(child);
     let id = child.0.id();
     let mut peak_megabytes = 0.0;
-    // One that has ended and was not waited for keeps its times, but not its memory.
+    // A zombie process keeps its CPU times but not its memory, so sample the memory until the process ends.
     let cpu_seconds = loop {
         if let Some(megabytes) = peak_of(id)? {
             peak_megabytes = megabytes;
@@ -74,7 +74,7 @@ pub fn measure(mut command: Command, said: &Path) -> Result<Usage> {
     })
 }
 
-/// The most memory that a process ever held, while it has any.
+/// Returns the peak memory of a process in megabytes; `None` if the process has ended.
 fn peak_of(id: u32) -> Result<Option<f64>> {
     let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -84,29 +84,29 @@ fn peak_of(id: u32) -> Result<Option<f64>> {
     Ok(Some(kilobytes.parse::<f64>()? * 1024.0 / 1e6))
 }
 
-/// The state of a process, and the seconds of CPU that it has used.
+/// Returns the state of a process and its CPU time in seconds.
 fn state_of(id: u32) -> Result<(String, f64)> {
     let stat = std::fs::read_to_string(format!("/proc/{id}/stat"))?;
-    // Its name may hold anything, and ends with the last parenthesis.
+    // The process name may contain any character; it ends at the last parenthesis.
     let (_, rest) = stat.rsplit_once(") ").context("a name")?;
     let words: Vec<&str> = rest.split(' ').collect();
     let [state, .., user, system] = words.get(..13).context("times")? else {
-        bail!("too few words: {stat}");
+        bail!("too few fields in /proc stat: {stat}");
     };
     let ticks = user.parse::<f64>()? + system.parse::<f64>()?;
     Ok(((*state).to_owned(), ticks / TICKS_PER_SECOND))
 }
 
-/// A simulator in a process of its own.
+/// A simulator in a separate process.
 pub struct Remote {
     child: Guarded,
     address: String,
-    /// It may go on speaking.
+    /// Kept open, so that the simulator can write further output.
     _out: BufReader<ChildStdout>,
 }
 
 impl Remote {
-    /// Starts one, and waits until it has made its pages and serves them.
+    /// Starts a simulator, and waits until it has rendered its pages and accepts calls.
     pub fn start(options: &[&str]) -> Result<Self> {
         let child = Command::new(PROGRAM)
             .args(["sim", "--port", "0"])
@@ -118,7 +118,7 @@ impl Remote {
         let mut out = BufReader::new(child.0.stdout.take().context("a standard output")?);
         let mut said = String::new();
         while !said.contains("the bill: ") {
-            ensure!(out.read_line(&mut said)? > 0, "the simulator said: {said}");
+            ensure!(out.read_line(&mut said)? > 0, "the simulator ended: {said}");
         }
         let (_, rest) = said.split_once("http://").context("an address")?;
         let address = rest.lines().next().context("an address")?.to_owned();
@@ -137,7 +137,7 @@ impl Remote {
         Ok(state_of(self.child.0.id())?.1)
     }
 
-    /// What it says of itself.
+    /// Requests one of the simulator's own routes, for example `/sim/log`.
     pub fn ask(&self, path: &str) -> Result<serde_json::Value> {
         let (status, body) = Connection::open(&self.address)?.get(path)?;
         ensure!(status == 200, "{path}: {status}");
@@ -145,13 +145,13 @@ impl Remote {
     }
 }
 
-/// A folder with a configuration, in which the program is run.
+/// A folder with a configuration in which the program runs.
 pub struct Site {
     folder: TempDir,
 }
 
 impl Site {
-    /// `keys` are lines of the configuration beside those that every figure has.
+    /// Writes the configuration: the lines common to all figures, then `keys`.
     pub fn new(address: &str, keys: &str) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let archive = folder.path().join("a.db");
@@ -181,7 +181,7 @@ impl Site {
         measure(command, &self.file("said")).with_context(|| arguments.join(" "))
     }
 
-    /// Seeds users and crawls until nothing is left; what the crawl took.
+    /// Seeds users, crawls until the queue is empty, and returns the usage of the crawl.
     pub fn crawl(&self, users: &[String]) -> Result<Usage> {
         std::fs::write(self.file("users"), users.join("\n"))?;
         self.run(&["seed", "users", "--file", "users"])?;

@@ -1,4 +1,4 @@
-//! What the figures share: how they are printed, and questions to an archive.
+//! Helpers of all figures: output, and queries on an archive.
 
 use std::cell::OnceCell;
 use std::io::Write;
@@ -11,7 +11,7 @@ use tokio::runtime::Runtime;
 
 use crate::world::{self, Crawled};
 
-/// What the figures of one run have in common.
+/// State shared by the figures of one run.
 pub struct Bench {
     runtime: Runtime,
     job: OnceCell<Crawled>,
@@ -29,7 +29,7 @@ impl Bench {
         self.runtime.block_on(future)
     }
 
-    /// The crawl that `job` measures, and whose archive others look into; done once.
+    /// Runs the crawl that `job` measures, once per process. Other figures read its archive.
     pub fn job(&self) -> Result<&Crawled> {
         if let Some(crawled) = self.job.get() {
             return Ok(crawled);
@@ -38,7 +38,7 @@ impl Bench {
         Ok(self.job.get_or_init(|| crawled))
     }
 
-    /// Asks an archive for some rows.
+    /// Runs a query on an archive and returns all rows.
     pub fn ask<T>(&self, archive: &Path, question: &str) -> Result<Vec<T>>
     where
         T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
@@ -57,7 +57,7 @@ impl Bench {
         })
     }
 
-    /// Asks an archive for one row.
+    /// Runs a query on an archive and returns the first row.
     pub fn ask_one<T>(&self, archive: &Path, question: &str) -> Result<T>
     where
         T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
@@ -67,14 +67,14 @@ impl Bench {
     }
 }
 
-/// What a figure must not exceed, or must reach.
+/// The upper or lower limit of a figure.
 #[derive(Clone, Copy)]
 pub enum Limit {
     AtMost(f64),
     AtLeast(f64),
 }
 
-/// Prints a figure beside its limit.
+/// Prints a figure and its limit.
 pub fn say(figure: &str, what: &str, value: f64, unit: &str, limit: Limit) {
     let (sign, limit, is_met) = match limit {
         Limit::AtMost(limit) => ("<=", limit, value <= limit),
@@ -89,14 +89,14 @@ pub fn say(figure: &str, what: &str, value: f64, unit: &str, limit: Limit) {
     ));
 }
 
-/// Prints what explains a figure.
+/// Prints a note that explains a figure.
 pub fn note(figure: &str, text: &str) {
     line(&format!("{figure:<12}   {text}"));
 }
 
 pub fn line(text: &str) {
     let mut out = std::io::stdout().lock();
-    // Whoever reads no more wants no more.
+    // A reader that closes the pipe early is not an error.
     let _ = writeln!(out, "{text}");
     let _ = out.flush();
 }
@@ -108,13 +108,13 @@ fn number(value: f64) -> String {
     }
 }
 
-/// A count as a factor; none is so large that it would matter.
+/// Converts a count to a float. All counts are small enough to be exact.
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 pub fn float(count: i64) -> f64 {
     count as f64
 }
 
-/// The one in the middle.
+/// Returns the median, or NaN for no values.
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)

@@ -14,17 +14,17 @@ pub const OPTIONS: &str = "--exact --users 20 --audience 250 --characters 0 --po
     --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --warm";
 pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_flight = 32";
 
-/// A crawl of that world, and what it took.
+/// A crawl of that world, with its measurements.
 pub struct Crawled {
     pub site: Site,
     pub usage: Usage,
     pub remote: Remote,
-    /// What the simulator used meanwhile.
+    /// CPU time of the simulator during the crawl.
     pub remote_cpu_seconds: f64,
     pub rows: i64,
 }
 
-/// A simulator that answers after so many milliseconds.
+/// Starts a simulator of that world with the given latency.
 pub fn remote(latency_ms: u32) -> Result<Remote> {
     let latency_ms = latency_ms.to_string();
     let mut options = vec!["--latency-ms", &latency_ms];
@@ -32,7 +32,7 @@ pub fn remote(latency_ms: u32) -> Result<Remote> {
     Remote::start(&options)
 }
 
-/// Crawls it, and makes sure that it was all of it, once.
+/// Crawls the world, and checks that each page was bought exactly once.
 pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
     let remote = remote(latency_ms)?;
     let site = Site::new(remote.address(), KEYS)?;
@@ -50,7 +50,7 @@ pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
     })
 }
 
-/// Makes sure that each page was kept and billed once; gives the rows that the replies told of.
+/// Checks that each page was kept and billed exactly once. Returns the number of rows in the replies.
 pub fn check(bench: &Bench, site: &Site, remote: &Remote) -> Result<i64> {
     let (kept, distinct, rows): (i64, i64, i64) = bench.ask_one(
         &site.archive(),
@@ -60,12 +60,12 @@ pub fn check(bench: &Bench, site: &Site, remote: &Remote) -> Result<i64> {
     let billed = total["billed"].as_i64().context("a bill")?;
     ensure!(
         (kept, distinct, billed) == (PAGES, PAGES, PAGES),
-        "{kept} pages were kept, {distinct} different ones, {billed} billed, instead of {PAGES}"
+        "expected {PAGES} pages; kept: {kept}, distinct: {distinct}, billed: {billed}"
     );
     Ok(rows)
 }
 
-/// The users who post.
+/// Returns the ids of all users with posts, sorted.
 pub fn authors(remote: &Remote) -> Result<Vec<String>> {
     let truth = remote.ask("/sim/truth")?;
     let posts = truth

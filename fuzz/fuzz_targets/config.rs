@@ -1,4 +1,4 @@
-//! The configuration: any text is a configuration that reads back to itself, or a list of problems.
+//! Fuzzes the configuration: any string parses to a configuration that round-trips, or to a list of problems.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

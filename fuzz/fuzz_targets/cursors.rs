@@ -1,6 +1,6 @@
-//! Walks: whatever cursors the pages give, a walk ends for a stated reason or goes on with a cursor it never sent.
+//! Fuzzes walks: for any cursors, a walk ends for a stated reason or continues with a cursor that it never sent.
 //!
-//! The pages stand one after another, with a byte 0xff between them, which no JSON has.
+//! The input is a sequence of pages separated by the byte 0xff, which never occurs in JSON.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

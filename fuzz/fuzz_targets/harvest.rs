@@ -1,6 +1,6 @@
-//! The envelope and each shape of list: any bytes are rows, named oddities, or a named failure.
+//! Fuzzes the envelope and each list shape: any bytes become rows, odd items, or a failure that names its place.
 //!
-//! The first byte says which endpoint, the rest is the body.
+//! The first byte selects the endpoint; the rest is the body.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -11,14 +11,14 @@ fuzz_target!(|data: &[u8]| {
         return;
     };
     let entry = &endpoints::ALL[usize::from(*choice) % endpoints::ALL.len()];
-    // What is printed for people is JSON with escapes: it cannot drive a terminal.
+    // Printed JSON has its control characters escaped, so that it cannot send commands to a terminal.
     if let Ok(text) = payload_json(body) {
         assert!(!text.chars().any(|letter| letter < ' ' && letter != '\n'));
     }
     let Ok(page) = harvest(entry, "user-1", body) else {
         return;
     };
-    assert!(page.odd.len() <= 110, "{} oddities", page.odd.len());
+    assert!(page.odd.len() <= 110, "{} odd items", page.odd.len());
     assert_ne!(page.cursor.as_deref(), Some(""));
     let users = page.users.iter().map(|row| &row.user_id);
     let posts = page.posts.iter().map(|row| &row.post_id);
@@ -31,7 +31,7 @@ fuzz_target!(|data: &[u8]| {
             .iter()
             .all(|row| row.post_id.is_some() != row.comment_id.is_some())
     );
-    // A page says no more than its bytes can hold.
+    // The number of rows is bounded by the size of the page.
     assert!(page.row_count() <= 8 * body.len());
     assert_eq!(harvest(entry, "user-1", body), Ok(page));
 });

@@ -1,13 +1,15 @@
-//! What two values together can get wrong.
+//! Rules that relate two configuration values.
 
 use super::kind::is_loopback;
 use super::{Config, Problem};
 use crate::config::read::Values;
 
-/// A lease must outlast a call by this factor: there is a wait before the call and a commit after it.
+/// Minimum ratio of lease time to call timeout: a lease also covers the wait before a call and the commit after it.
 const LEASE_FACTOR: f64 = 1.5;
 
-/// Looks at pairs of values whose single checks passed; a pair with a bad half says nothing new.
+/// Adds a problem for each pair of values that violates a rule.
+///
+/// Skips a pair if one of its values already has a problem: a second report would only repeat it.
 pub(super) fn pairs(config: &Config, values: &Values, problems: &mut Vec<Problem>) {
     let (api, limits) = (&config.api, &config.limits);
     let mut demand = |holds: bool, key: &str, other: &str, why: String| {
@@ -22,17 +24,20 @@ pub(super) fn pairs(config: &Config, values: &Values, problems: &mut Vec<Problem
         }
     };
     demand(
-        !api.base_url.starts_with("http://") || api.allow_insecure_http || is_loopback(&api.base_url),
+        !api.base_url.starts_with("http://")
+            || api.allow_insecure_http
+            || is_loopback(&api.base_url),
         "api.base_url",
         "api.allow_insecure_http",
-        "would send the key in the clear: use https://, or set api.allow_insecure_http = true if you mean it".to_owned(),
+        "would send the API key unencrypted: use https://, or set api.allow_insecure_http = true"
+            .to_owned(),
     );
     demand(
         api.connect_timeout_seconds <= api.timeout_seconds,
         "api.connect_timeout_seconds",
         "api.timeout_seconds",
         format!(
-            "must not be above api.timeout_seconds ({}), which includes it",
+            "must be at most api.timeout_seconds ({}), which includes the connect time",
             api.timeout_seconds
         ),
     );
@@ -41,7 +46,7 @@ pub(super) fn pairs(config: &Config, values: &Values, problems: &mut Vec<Problem
         "limits.retry_cap_seconds",
         "limits.retry_base_seconds",
         format!(
-            "must not be below limits.retry_base_seconds ({})",
+            "must be at least limits.retry_base_seconds ({})",
             limits.retry_base_seconds
         ),
     );
@@ -50,8 +55,8 @@ pub(super) fn pairs(config: &Config, values: &Values, problems: &mut Vec<Problem
         "limits.lease_seconds",
         "api.timeout_seconds",
         format!(
-            "must be at least {} (api.timeout_seconds and half of it): a lease that ends during a call gives the job to \
-             a second worker, who pays for the same page",
+            "must be at least {} ({LEASE_FACTOR} × api.timeout_seconds): if a lease expires during a call, a second \
+             worker buys the same page",
             LEASE_FACTOR * api.timeout_seconds
         ),
     );

@@ -1,4 +1,4 @@
-//! `SORACRAWL_<SECTION>__<KEY>`: the configuration of a container.
+//! Environment variables `SORACRAWL_<SECTION>__<KEY>`, which override the file, for example in a container.
 
 use toml::de::DeValue;
 
@@ -9,7 +9,7 @@ use super::value::Raw;
 
 const PREFIX: &str = "SORACRAWL_";
 
-/// Takes every variable that names a key; one that names none is a problem, as it is in the file.
+/// Reads every `SORACRAWL_…__…` variable. A variable that names no known key is a problem, as an unknown key is.
 pub(super) fn read(
     env: impl Iterator<Item = (String, String)>,
     values: &mut Values,
@@ -34,13 +34,13 @@ pub(super) fn read(
     }
 }
 
-/// The name of the variable that overrides a key.
+/// Returns the name of the environment variable that overrides the key `path`.
 #[must_use]
 pub fn variable(path: &str) -> String {
     format!("{PREFIX}{}", path.replace('.', "__").to_ascii_uppercase())
 }
 
-/// A TOML value where it is one of the key's kind, otherwise the text as it is; lists may be written with commas.
+/// Parses `text` as a TOML value of the key's kind, else takes it as a plain string or a comma-separated list.
 fn value(key: &Key, text: &str) -> Raw {
     if let Ok(parsed) = DeValue::parse(text) {
         let raw = Raw::of(parsed.get_ref());
@@ -64,10 +64,7 @@ fn unknown_variable(path: &str, name: String) -> Problem {
         .iter()
         .find(|key| problem.why.contains(&format!("mean {}?", key.path)))
     {
-        problem.why = format!(
-            "there is no such key; did you mean {}?",
-            variable(meant.path)
-        );
+        problem.why = format!("unknown key; did you mean {}?", variable(meant.path));
     }
     problem
 }

@@ -1,4 +1,4 @@
-//! What a key's value may be: one check for each kind of value.
+//! Kinds of configuration values, each with its check.
 
 use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
@@ -6,16 +6,16 @@ use url::{Host, Url};
 use super::value::Raw;
 use crate::model::MicroUsd;
 
-/// A month is longer than any wait here; the bound keeps every duration far from overflow.
+/// One month, longer than any sensible delay. The bound keeps every duration far from overflow.
 const MAX_SECONDS: f64 = 2_678_400.0;
-/// The limiter counts in nanoseconds.
+/// Calls per second. The limiter counts in nanoseconds and cannot represent much higher rates.
 const MAX_RATE: f64 = 1_000_000.0;
-/// Less than one call in ten days is a mistake.
+/// Calls per second. Less than one call in ten days is a mistake.
 const MIN_RATE: f64 = 0.000_001;
-/// Amounts up to here pass through TOML's floats unharmed.
+/// Largest amount that a TOML float represents without rounding to another micro-dollar.
 const MAX_USD: MicroUsd = MicroUsd(1_000_000_000_000_000);
 
-/// The kinds of value. `read` turns each into the form that `Config` is made from.
+/// The kind of a value. [`Kind::read`] converts each to the form that `Config` deserializes.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Kind {
     Flag,
@@ -33,15 +33,15 @@ pub(super) enum Kind {
     /// A header's value.
     Header,
     List,
-    /// A date or a time.
+    /// A date, or a time with offset.
     Moment,
     OneOf(&'static [&'static str]),
-    /// What `EnvFilter` reads.
+    /// A directive of `tracing_subscriber::EnvFilter`.
     Directive,
 }
 
 impl Kind {
-    /// Whether an environment variable's text is taken as it is, without TOML's quotes.
+    /// Returns whether an environment variable may hold the value as plain text, without TOML quotes.
     pub(super) fn is_text(self) -> bool {
         matches!(
             self,
@@ -54,12 +54,12 @@ impl Kind {
         )
     }
 
-    /// Whether it may be written with commas in an environment variable.
+    /// Returns whether an environment variable may hold the value as a comma-separated list.
     pub(super) fn is_list(self) -> bool {
         matches!(self, Self::List)
     }
 
-    /// A value of `Config` in the form that one would write it in.
+    /// Formats a value of `Config` as a user would write it in the file.
     pub(super) fn show(self, value: &toml::Value) -> String {
         match (self, value) {
             (Self::Usd, toml::Value::String(amount)) => amount.clone(),
@@ -68,8 +68,11 @@ impl Kind {
         }
     }
 
-    /// The value in the form that `Config` is made from, or what is wrong with it. Texts are never
-    /// repeated: anything may have been pasted there.
+    /// Converts a raw value to the form that `Config` deserializes.
+    ///
+    /// # Errors
+    /// Returns the reason if the value is not of this kind. It never quotes a string: the user may have pasted a
+    /// secret.
     pub(super) fn read(self, raw: &Raw) -> Result<toml::Value, String> {
         match self {
             Self::Flag => flag(raw),
@@ -82,7 +85,7 @@ impl Kind {
             Self::OneOf(words) => text(raw, |text| one_of(text, words)),
             Self::Path => text(raw, |text| {
                 if text.is_empty() || text.contains('\0') {
-                    Err("is empty or has a NUL in it".into())
+                    Err("must not be empty or contain a NUL byte".into())
                 } else {
                     Ok(text.into())
                 }
@@ -96,13 +99,13 @@ impl Kind {
 }
 
 fn mismatch(expected: &str, raw: &Raw) -> String {
-    format!("must be {expected}, not {}", raw.name())
+    format!("expected {expected}, found {}", raw.name())
 }
 
 fn text(raw: &Raw, check: impl Fn(&str) -> Result<String, String>) -> Result<toml::Value, String> {
     match raw {
         Raw::Text(text) => check(text).map(toml::Value::String),
-        other => Err(mismatch("a text in quotes", other)),
+        other => Err(mismatch("a string", other)),
     }
 }
 
@@ -120,7 +123,7 @@ fn count(raw: &Raw, min: i64, max: i64) -> Result<toml::Value, String> {
             Err(format!("must be at least {min}, not {count}"))
         }
         Raw::Integer(count) => Err(format!("must be from {min} to {max}, not {count}")),
-        other => Err(mismatch("a whole number", other)),
+        other => Err(mismatch("an integer", other)),
     }
 }
 
@@ -160,15 +163,15 @@ fn usd(raw: &Raw) -> Result<toml::Value, String> {
 
 fn list(raw: &Raw) -> Result<toml::Value, String> {
     let Raw::List(items) = raw else {
-        return Err(mismatch("a list of texts", raw));
+        return Err(mismatch("a list of strings", raw));
     };
     let items = items.iter().enumerate().map(|(at, item)| match item {
         Raw::Text(text) if text.trim().is_empty() => Err(format!("item {} is empty", at + 1)),
         Raw::Text(text) if text.chars().any(char::is_control) => {
-            Err(format!("item {} has control characters in it", at + 1))
+            Err(format!("item {} contains control characters", at + 1))
         }
         Raw::Text(text) => Ok(toml::Value::from(text.trim())),
-        other => Err(format!("item {} {}", at + 1, mismatch("a text", other))),
+        other => Err(format!("item {}: {}", at + 1, mismatch("a string", other))),
     });
     items.collect::<Result<Vec<_>, _>>().map(toml::Value::Array)
 }
@@ -180,10 +183,10 @@ fn moment(raw: &Raw) -> Result<toml::Value, String> {
     unix_seconds(text).map(toml::Value::Float)
 }
 
-/// Midnight UTC of a date, or an instant with its offset, as Unix seconds.
+/// Parses a date (midnight UTC) or a time with offset. Returns Unix seconds.
 fn unix_seconds(text: &str) -> Result<f64, String> {
     const EXPECTED: &str =
-        "must be a date such as 2025-10-01 or a time with its offset such as 2025-10-01T12:00:00Z";
+        "must be a date such as 2025-10-01 or a time with offset such as 2025-10-01T12:00:00Z";
     let instant = if text.len() == "2025-10-01".len() {
         let date: jiff::civil::Date = text.parse().map_err(|_| EXPECTED.to_owned())?;
         jiff::tz::Offset::UTC
@@ -196,7 +199,7 @@ fn unix_seconds(text: &str) -> Result<f64, String> {
     Ok(instant.as_duration().as_secs_f64())
 }
 
-/// An instant that reads back to the same seconds; what cannot be one is shown as the number it is.
+/// Formats Unix seconds as an instant that parses to the same value, or as a number if they are out of range.
 fn shown_moment(seconds: f64) -> String {
     let instant = jiff::SignedDuration::try_from_secs_f64(seconds)
         .ok()
@@ -212,27 +215,25 @@ fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     Err(format!("must be one of {}", words.join(", ")))
 }
 
-/// A URL that the paths of endpoints can be put behind, without its last slash.
+/// Checks a base URL and removes its trailing slashes, so that the path of an endpoint can be appended.
 fn base_url(text: &str) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|error| format!("is not a URL: {error}"))?;
+    let url = Url::parse(text).map_err(|error| format!("invalid URL: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("must begin with https:// (or http://) and a host".to_owned());
+        return Err("must start with https:// (or http://) and a host".to_owned());
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(
-            "must not hold a user name or password: a secret in it would be shown and logged"
+            "must not contain a user name or password: soracrawl shows and logs this URL"
                 .to_owned(),
         );
     }
     if url.query().is_some() || url.fragment().is_some() {
-        return Err(
-            "must end before any `?` or `#`: a secret in it would be shown and logged".to_owned(),
-        );
+        return Err("must not contain `?` or `#`: soracrawl shows and logs this URL".to_owned());
     }
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Whether a URL stays on this machine.
+/// Returns whether the host of `url` is this machine.
 pub(super) fn is_loopback(url: &str) -> bool {
     match Url::parse(url).ok().as_ref().and_then(Url::host) {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -255,7 +256,7 @@ fn variable(text: &str) -> Result<String, String> {
 
 fn header(text: &str) -> Result<String, String> {
     if text.trim().is_empty() || !text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
-        return Err("must be printable ASCII, and not empty".to_owned());
+        return Err("must be non-empty printable ASCII".to_owned());
     }
     Ok(text.trim().to_owned())
 }
@@ -263,11 +264,11 @@ fn header(text: &str) -> Result<String, String> {
 fn directive(text: &str) -> Result<String, String> {
     const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
     let is_level = |word: &str| LEVELS.contains(&word.to_ascii_lowercase().as_str());
-    // EnvFilter takes any word for a target, so a mistyped level would silence the log.
+    // EnvFilter accepts any word as a target, so a mistyped level would silence the log.
     let plausible = |part: &str| part.contains(['=', '[']) || is_level(part.trim());
     if !text.split(',').all(plausible) || EnvFilter::builder().parse(text).is_err() {
         return Err(format!(
-            "must be one of {}, or target=level, … as in \"info,sqlx=warn\"",
+            "must be one of {}, or a list of target=level such as \"info,sqlx=warn\"",
             LEVELS.join(", ")
         ));
     }

@@ -28,10 +28,10 @@ pub use keys::{KEYS, Key};
 pub use problem::Problem;
 pub use show::example;
 
-/// Read where no `--config` names another, and need not exist.
+/// File to read if `--config` is not given. It need not exist.
 pub const DEFAULT_PATH: &str = "crawler.toml";
 
-/// The checked configuration. Every value is in range; units stand at the end of the names.
+/// The checked configuration. Every value is in range, and the name of a field ends with its unit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -45,10 +45,10 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the file (an absent default file is an empty one), then the overrides of the environment.
+    /// Reads the file, then applies the overrides from the environment. A missing default file counts as empty.
     ///
     /// # Errors
-    /// All that is wrong with both, at once.
+    /// Returns all problems of both.
     pub fn load(
         path: Option<&Path>,
         env: impl Iterator<Item = (String, String)>,
@@ -59,7 +59,7 @@ impl Config {
             Err(error) if path.is_none() && error.kind() == ErrorKind::NotFound => String::new(),
             Err(error) => {
                 let at = Some(file.display().to_string());
-                let why = format!("the file cannot be read: {error}");
+                let why = format!("cannot read the file: {error}");
                 return Err(vec![Problem {
                     key: String::new(),
                     at,
@@ -70,10 +70,10 @@ impl Config {
         Self::parse(&file.display().to_string(), &text, env)
     }
 
-    /// The same from a text, which problems call by `name`.
+    /// Parses the configuration from a string. Problems refer to it as `name`.
     ///
     /// # Errors
-    /// All that is wrong, at once.
+    /// Returns all problems of the string and the environment.
     pub fn parse(
         name: &str,
         text: &str,
@@ -93,15 +93,15 @@ impl Config {
         }
     }
 
-    /// The API key: from the variable that `api.key_env` names, else from the file `api.key_file`.
+    /// Reads the API key from the variable named by `api.key_env`, else from the file `api.key_file`.
     ///
     /// # Errors
-    /// There is none, or it cannot be a key. The key is never part of the problem.
+    /// Returns a problem if there is no key or it is malformed. The problem never contains the key.
     pub fn key(&self, env: impl Iterator<Item = (String, String)>) -> Result<FoundKey, Problem> {
         api_key::find(&self.api, env)
     }
 
-    /// What is in force, as TOML that reads back to the same; of the key only where it came from.
+    /// Formats the effective configuration as TOML that parses to the same values. Shows only the origin of the key.
     #[must_use]
     pub fn effective_toml(&self, key: Option<&FoundKey>) -> String {
         show::effective(self, key)
@@ -112,7 +112,7 @@ impl Default for Config {
     fn default() -> Self {
         read::Values::default()
             .config()
-            .expect("the defaults of KEYS make a configuration")
+            .expect("the defaults of KEYS are a valid configuration")
     }
 }
 
@@ -128,14 +128,14 @@ impl From<&Api> for crate::api::client::Settings {
     }
 }
 
-/// Where everything is kept.
+/// Location of the archive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Archive {
     pub path: PathBuf,
 }
 
-/// The remote, and how to talk to it.
+/// The remote: address, credentials and limits of one call.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Api {
@@ -149,12 +149,12 @@ pub struct Api {
     pub allow_insecure_http: bool,
 }
 
-/// How fast, how many at once, and how patient.
+/// Rates, concurrency, retries and cooldowns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
     pub requests_per_second: f64,
-    /// `None`: as `requests_per_second`; see [`Limits::endpoint_rate`].
+    /// `None` means `requests_per_second`; see [`Limits::endpoint_rate`].
     pub endpoint_requests_per_second: Option<f64>,
     pub max_in_flight: u32,
     pub max_attempts: u32,
@@ -167,7 +167,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Calls per second that each endpoint may make.
+    /// Returns the rate limit of each endpoint, in calls per second.
     #[must_use]
     pub fn endpoint_rate(&self) -> f64 {
         self.endpoint_requests_per_second
@@ -175,7 +175,7 @@ impl Limits {
     }
 }
 
-/// What may be spent; `None` is no limit.
+/// Spending limits; `None` means no limit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budget {
@@ -191,7 +191,7 @@ pub struct Budget {
     pub confirm_above_usd: MicroUsd,
 }
 
-/// Where the crawl begins, in the words of `soracrawl seed`.
+/// Seeds in the formats that `soracrawl seed` accepts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Seeds {
@@ -202,7 +202,7 @@ pub struct Seeds {
     pub leaderboard: bool,
 }
 
-/// What is followed, and how far.
+/// Which lists the crawl walks, and how far it follows them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Crawl {
@@ -224,7 +224,7 @@ pub struct Crawl {
     pub filter: Filter,
 }
 
-/// The most pages of one walk; `None` is no cap.
+/// Maximum pages of one walk; `None` means no cap.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaxPages {
@@ -239,7 +239,7 @@ pub struct MaxPages {
     pub leaderboard: Option<u32>,
 }
 
-/// The most subjects of a kind that one job leads to; `None` is no cap.
+/// Maximum subjects of each kind that one job adds to the queue; `None` means no cap.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MaxPerParent {
@@ -248,7 +248,7 @@ pub struct MaxPerParent {
     pub comments: Option<u32>,
 }
 
-/// Which subjects are worth following; `None` is all.
+/// Conditions on the subjects to follow; `None` means no condition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Filter {
@@ -258,7 +258,7 @@ pub struct Filter {
     pub posted_after: Option<f64>,
 }
 
-/// What is written to the log, and how.
+/// Level and format of the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Log {
@@ -267,7 +267,7 @@ pub struct Log {
     pub format: LogFormat,
 }
 
-/// The form of a log line.
+/// Format of a log line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {

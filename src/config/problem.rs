@@ -1,20 +1,20 @@
-//! One thing that is wrong with the configuration.
+//! A problem of the configuration.
 
 use std::fmt;
 
-/// What is wrong, at which key; all of them are reported at once.
+/// One problem, its key and its place. All problems are reported together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// The key's full name, as in `limits.max_in_flight`.
+    /// Full name of the key, for example `limits.max_in_flight`; empty if the problem concerns the whole file.
     pub key: String,
-    /// `crawler.toml:12`, or the variable's name; `None` where the key stands nowhere.
+    /// `crawler.toml:12` or the name of an environment variable; `None` if the key is set nowhere.
     pub at: Option<String>,
-    /// One sentence; never the value of something that might be secret.
+    /// The reason in one sentence. It never contains a value that might be a secret.
     pub why: String,
 }
 
 impl Problem {
-    /// The line of the file, by which problems are ordered; those from elsewhere come after them.
+    /// Returns the line in the file, the sort key of problems. Problems from elsewhere sort last.
     pub(super) fn line(&self) -> usize {
         let line = self
             .at

@@ -1,4 +1,4 @@
-//! crawler.toml as it stands there: each value checked against its key, with the line it came from.
+//! Parses crawler.toml: checks each value against its key and records its line.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,12 +10,12 @@ use super::suggest::nearest;
 use super::value::Raw;
 use super::{Config, Problem};
 
-/// The value of each key, and where it was said.
+/// The value of each key that is set, and its place in the file or environment.
 #[derive(Debug, Default)]
 pub(super) struct Values(pub(super) BTreeMap<&'static str, (toml::Value, Option<String>)>);
 
 impl Values {
-    /// Checks a value against its key and takes it, or adds a problem.
+    /// Checks a value against its key, then stores it or adds a problem.
     pub(super) fn take(&mut self, key: &Key, raw: &Raw, at: String, problems: &mut Vec<Problem>) {
         match key.kind.read(raw) {
             Ok(value) => {
@@ -29,7 +29,7 @@ impl Values {
         }
     }
 
-    /// The configuration: what was said, and the defaults of the rest.
+    /// Builds the configuration from the values that are set and the defaults of all other keys.
     pub(super) fn config(&self) -> Result<Config, Problem> {
         let mut root = toml::Table::new();
         for key in KEYS {
@@ -40,7 +40,7 @@ impl Values {
             };
             put(&mut root, key.path, value);
         }
-        // Cannot fail while KEYS and the fields of Config name the same things; a test holds them together.
+        // Cannot fail while KEYS matches the fields of Config, which a test checks.
         root.try_into().map_err(|error: toml::de::Error| Problem {
             key: String::new(),
             at: None,
@@ -48,7 +48,7 @@ impl Values {
         })
     }
 
-    /// Where the value of a key was said; `None` where it is the default.
+    /// Returns the place where a key is set; `None` if it has its default.
     pub(super) fn place(&self, path: &str) -> Option<String> {
         self.0.get(path).and_then(|(_, at)| at.clone())
     }
@@ -65,7 +65,7 @@ fn default_value(key: &Key, text: &str) -> Result<toml::Value, Problem> {
     })
 }
 
-/// Puts a value at its place, and makes the sections on the way there, also for a value that is unset.
+/// Inserts a value at its path. Creates the parent sections even for an unset value: `Config` requires them.
 fn put(table: &mut toml::Table, path: &str, value: Option<toml::Value>) {
     match path.split_once('.') {
         Some((section, rest)) => {
@@ -84,7 +84,7 @@ fn put(table: &mut toml::Table, path: &str, value: Option<toml::Value>) {
     }
 }
 
-/// Reads a whole file, going on after each problem.
+/// Parses a whole file and continues after each problem.
 pub(super) fn read(name: &str, text: &str, values: &mut Values, problems: &mut Vec<Problem>) {
     let (table, errors) = DeTable::parse_recoverable(text);
     let place = |span: Range<usize>| {
@@ -100,11 +100,11 @@ pub(super) fn read(name: &str, text: &str, values: &mut Values, problems: &mut V
         walk("", table.get_ref(), &place, values, problems);
         return;
     }
-    // What the parser made of the rest may be nonsense, and nonsense about nonsense helps nobody.
+    // After a syntax error the parsed tables may be wrong, so checking them would report misleading problems.
     problems.extend(errors.iter().map(|error| Problem {
         key: String::new(),
         at: Some(error.span().map_or_else(|| name.to_owned(), &place)),
-        why: format!("this is not TOML: {}", error.message()),
+        why: format!("invalid TOML: {}", error.message()),
     }));
 }
 
@@ -134,7 +134,7 @@ fn walk(
         } else if let Some(section) = value.get_ref().as_table() {
             walk(&path, section, place, values, problems);
         } else {
-            let why = format!("is a section: write [{path}] and its keys below");
+            let why = format!("expected a section: write [{path}] and put its keys below it");
             problems.push(Problem {
                 key: path,
                 at: Some(at),
@@ -144,7 +144,7 @@ fn walk(
     }
 }
 
-/// A key that there is not: what was probably meant, or why a key of the API may not stand here.
+/// Returns the problem for an unknown key: a suggestion, or a warning if the name suggests a secret.
 pub(super) fn unknown(path: &str, at: String) -> Problem {
     const SECRETS: [&str; 9] = [
         "key",
@@ -159,13 +159,13 @@ pub(super) fn unknown(path: &str, at: String) -> Problem {
     ];
     let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
     let why = if SECRETS.contains(&last.as_str()) {
-        "a key never stands in the configuration, which is copied, shown and committed: put it into the environment \
-         variable that api.key_env names, or into the file that api.key_file names"
+        "secrets do not belong in the configuration, which is copied, shown and committed: put the API key into the \
+         environment variable named by api.key_env, or into the file named by api.key_file"
             .to_owned()
     } else {
         match nearest(path, KEYS.iter().map(|key| key.path)) {
-            Some(meant) => format!("there is no such key; did you mean {meant}?"),
-            None => "there is no such key".to_owned(),
+            Some(meant) => format!("unknown key; did you mean {meant}?"),
+            None => "unknown key".to_owned(),
         }
     };
     Problem {

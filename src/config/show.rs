@@ -1,4 +1,4 @@
-//! The configuration as text: the example file, and what is in force.
+//! Formats the configuration: the example file and the effective values.
 
 use std::fmt::Write as _;
 
@@ -7,13 +7,13 @@ use super::{Config, FoundKey};
 
 const WIDTH: usize = 98;
 
-/// The whole of crawler.toml.example: every key with its default, its unit and why one would change it.
+/// Returns the content of crawler.toml.example: every key with its default, unit and purpose.
 #[must_use]
 pub fn example() -> String {
     let mut out = String::from(
-        "# The configuration of soracrawl. Every key is here with its default; those that are unset by default are\n\
-         # commented out, with an example. Copy the file to crawler.toml and keep what you change.\n\
-         # Each key can be overridden by an environment variable: SORACRAWL_LIMITS__MAX_IN_FLIGHT=8.\n",
+        "# Configuration of soracrawl. This file lists every key with its default. Keys that are unset by default are\n\
+         # commented out and show an example value. Copy this file to crawler.toml and keep only what you change.\n\
+         # An environment variable overrides each key, for example SORACRAWL_LIMITS__MAX_IN_FLIGHT=8.\n",
     );
     let mut section = "";
     for key in KEYS {
@@ -34,19 +34,19 @@ pub fn example() -> String {
     out
 }
 
-/// What is in force, as TOML that reads back to the same, with the key hidden.
+/// Formats the effective configuration as TOML that parses to the same values. Hides the API key.
 pub(super) fn effective(config: &Config, key: Option<&FoundKey>) -> String {
     let mut out = String::new();
     let _ = match key {
         Some(key) => writeln!(out, "# API key: set (from {})", clean(&key.from)),
         None => writeln!(out, "# API key: not set"),
     };
-    // Only values that no file gave can fail here, such as a path that is not UTF-8 from the command line.
+    // Fails only for values that no file can contain, such as a non-UTF-8 path from the command line.
     let values = match toml::Value::try_from(config) {
         Ok(values) => values,
         Err(error) => {
             return format!(
-                "{out}# the rest cannot be shown as TOML: {}\n",
+                "{out}# cannot show the other values as TOML: {}\n",
                 clean(&error.to_string())
             );
         }
@@ -78,7 +78,7 @@ fn clean(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).collect()
 }
 
-/// Comment lines of a readable width.
+/// Appends `text` as comment lines of at most `WIDTH` columns.
 fn wrap(out: &mut String, text: &str) {
     let mut line = String::from("#");
     for word in text.split(' ') {

@@ -1,7 +1,8 @@
-//! "Did you mean": the known name that is nearest to a mistyped one.
+//! "Did you mean …?": finds the known name that is closest to a mistyped name.
 
-/// The nearest of the names, where one is near enough to have been meant. A right last part in a wrong
-/// section counts as nearly right.
+/// Returns the name closest to `given`, if it is close enough to be a suggestion.
+///
+/// A correct last part in a wrong section counts as one edit.
 pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let last = |path: &str| path.rsplit('.').next().unwrap_or(path).len();
     let given_last = &given[given.len() - last(given)..];
@@ -16,7 +17,7 @@ pub(super) fn nearest<'a>(given: &str, names: impl Iterator<Item = &'a str>) -> 
         .map(|(_, name)| name)
 }
 
-/// Levenshtein's distance: how many letters must be added, left out or changed.
+/// Returns the Levenshtein distance: the number of letters to insert, delete or replace.
 fn distance(one: &str, other: &str) -> usize {
     let other: Vec<char> = other.chars().collect();
     let mut row: Vec<usize> = (0..=other.len()).collect();
@@ -37,7 +38,7 @@ mod tests {
     use super::{distance, nearest};
 
     #[test]
-    fn a_mistyped_name_finds_its_neighbour_and_a_strange_one_finds_none() {
+    fn a_mistyped_name_gets_a_suggestion_and_an_unrelated_name_gets_none() {
         let names = ["limits.max_in_flight", "limits.max_attempts", "crawl.posts"];
         for (given, meant) in [
             ("limits.max_in_fligth", Some("limits.max_in_flight")),

@@ -1,4 +1,4 @@
-//! Facts of the configuration as a whole.
+//! Tests of the configuration as a whole.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ fn good(text: &str) -> Config {
 
 fn shown(problems: Result<Config, Vec<Problem>>) -> Vec<String> {
     problems
-        .expect_err("no problem was found")
+        .expect_err("expected at least one problem")
         .iter()
         .map(ToString::to_string)
         .collect()
@@ -35,9 +35,9 @@ fn only(text: &str) -> String {
 }
 
 #[test]
-fn the_example_file_is_the_defaults_and_has_every_key() {
+fn the_example_file_lists_every_key_with_its_default() {
     let file = include_str!("../../crawler.toml.example");
-    assert_eq!(file, example(), "crawler.toml.example is not what KEYS say");
+    assert_eq!(file, example(), "crawler.toml.example does not match KEYS");
     assert_eq!(good(file), Config::default());
     assert_eq!(good(""), Config::default());
 }
@@ -69,7 +69,7 @@ fn every_example_value_is_accepted() {
     assert_eq!(
         unset,
         1,
-        "only the API key may be unset: {}",
+        "only the API key should be unset: {}",
         config.effective_toml(None)
     );
 }
@@ -79,18 +79,18 @@ fn keys_are_unique_and_grouped_by_section() {
     let mut paths = BTreeSet::new();
     let mut sections = Vec::new();
     for key in KEYS {
-        assert!(paths.insert(key.path), "{} twice", key.path);
+        assert!(paths.insert(key.path), "duplicate key {}", key.path);
         assert!(key.why.ends_with(['.', ')']), "{}: {}", key.path, key.why);
         let section = key.path.rsplit_once('.').expect("a section").0;
         if sections.last() != Some(&section) {
-            assert!(!sections.contains(&section), "{section} twice");
+            assert!(!sections.contains(&section), "duplicate section {section}");
             sections.push(section);
         }
     }
 }
 
 #[test]
-fn the_defaults_are_those_that_were_promised() {
+fn the_defaults_match_the_documented_values() {
     let config = Config::default();
     assert_eq!(config.archive.path.to_str(), Some("sora.db"));
     assert_eq!(config.api.base_url, "https://api.tikhub.io");
@@ -132,7 +132,7 @@ fn the_defaults_are_those_that_were_promised() {
 }
 
 #[test]
-fn all_problems_are_reported_at_once_each_with_its_line() {
+fn all_problems_are_reported_together_with_their_lines() {
     let text = "\
 [limits]
 max_in_flight = 0
@@ -154,21 +154,21 @@ posts = 1
         shown(parse(text)),
         [
             "crawler.toml:2: limits.max_in_flight: must be from 1 to 10000, not 0",
-            "crawler.toml:3: limits.max_atempts: there is no such key; did you mean limits.max_attempts?",
-            "crawler.toml:4: limits.requests_per_second: must be a number, not a text",
-            "crawler.toml:7: api.base_url: would send the key in the clear: use https://, or set \
-             api.allow_insecure_http = true if you mean it",
-            "crawler.toml:8: limits.lease_seconds: must be at least 375 (api.timeout_seconds and half of it): a lease \
-             that ends during a call gives the job to a second worker, who pays for the same page",
-            "crawler.toml:10: colours: there is no such key",
-            "crawler.toml:14: crawl.max_pages: is a section: write [crawl.max_pages] and its keys below",
-            "crawler.toml:15: crawl.posts: must be true or false, not a whole number",
+            "crawler.toml:3: limits.max_atempts: unknown key; did you mean limits.max_attempts?",
+            "crawler.toml:4: limits.requests_per_second: expected a number, found a string",
+            "crawler.toml:7: api.base_url: would send the API key unencrypted: use https://, or set \
+             api.allow_insecure_http = true",
+            "crawler.toml:8: limits.lease_seconds: must be at least 375 (1.5 × api.timeout_seconds): if a lease \
+             expires during a call, a second worker buys the same page",
+            "crawler.toml:10: colours: unknown key",
+            "crawler.toml:14: crawl.max_pages: expected a section: write [crawl.max_pages] and put its keys below it",
+            "crawler.toml:15: crawl.posts: expected true or false, found an integer",
         ]
     );
 }
 
 #[test]
-fn each_bad_value_is_named_and_said_why() {
+fn each_invalid_value_is_reported_with_its_key_and_reason() {
     for (text, why) in [
         (
             "limits.requests_per_second = 0",
@@ -183,25 +183,25 @@ fn each_bad_value_is_named_and_said_why() {
         ("limits.lease_seconds = 1e300", "must be from"),
         (
             "limits.max_in_flight = 99999999999999999999",
-            "not so large a number",
+            "found an integer of more than 64 bits",
         ),
         (
             "limits.max_in_flight = 4.0",
-            "must be a whole number, not a fraction",
+            "expected an integer, found a float",
         ),
         (
             "limits.retry_cap_seconds = 0.1",
-            "must not be below limits.retry_base_seconds (0.5)",
+            "must be at least limits.retry_base_seconds (0.5)",
         ),
         ("limits.lease_seconds = 60", "must be at least 90"),
         (
             "api.connect_timeout_seconds = 61",
-            "must not be above api.timeout_seconds (60)",
+            "must be at most api.timeout_seconds (60)",
         ),
-        ("api.base_url = \"api.tikhub.io\"", "is not a URL"),
+        ("api.base_url = \"api.tikhub.io\"", "invalid URL"),
         (
             "api.base_url = \"ftp://api.tikhub.io\"",
-            "must begin with https://",
+            "must start with https://",
         ),
         (
             "api.base_url = \"https://u:p@api.tikhub.io\"",
@@ -209,17 +209,20 @@ fn each_bad_value_is_named_and_said_why() {
         ),
         (
             "api.base_url = \"https://api.tikhub.io/?token=x\"",
-            "must end before",
+            "must not contain `?` or `#`",
         ),
         (
             "api.base_url = \"http://127.0.0.1.example.org\"",
-            "in the clear",
+            "unencrypted",
         ),
-        ("api.user_agent = \"a\\nb\"", "must be printable ASCII"),
+        (
+            "api.user_agent = \"a\\nb\"",
+            "must be non-empty printable ASCII",
+        ),
         ("api.max_body_bytes = 0", "must be from 1"),
         ("budget.run_usd = -1", "is not an amount of dollars"),
         ("budget.run_usd = 0.0000001", "more than six decimal places"),
-        ("budget.run_usd = true", "must be an amount of dollars"),
+        ("budget.run_usd = true", "expected an amount of dollars"),
         ("budget.run_usd = 1e3", "is not an amount of dollars"),
         (
             "budget.run_usd = 1000000001",
@@ -227,11 +230,11 @@ fn each_bad_value_is_named_and_said_why() {
         ),
         (
             "seeds.users = \"user-1\"",
-            "must be a list of texts, not a text",
+            "expected a list of strings, found a string",
         ),
         (
             "seeds.users = [\"user-1\", 2]",
-            "item 2 must be a text, not a whole number",
+            "item 2: expected a string, found an integer",
         ),
         ("seeds.users = [\" \"]", "item 1 is empty"),
         ("crawl.max_pages.posts = 0", "must be from 1"),
@@ -250,8 +253,8 @@ fn each_bad_value_is_named_and_said_why() {
             "log.format = \"xml\"",
             "must be one of \"auto\", \"text\", \"json\"",
         ),
-        ("archive.path = \"\"", "is empty"),
-        ("api = 3", "is a section: write [api]"),
+        ("archive.path = \"\"", "must not be empty"),
+        ("api = 3", "expected a section: write [api]"),
         ("max_in_flight = 3", "did you mean limits.max_in_flight?"),
         (
             "crawl.max_pages.post = 3",
@@ -259,9 +262,9 @@ fn each_bad_value_is_named_and_said_why() {
         ),
         (
             "[limits]\n\"\\u001b[31m\" = 3",
-            "limits.\\u{1b}[31m: there is no such key",
+            "limits.\\u{1b}[31m: unknown key",
         ),
-        ("[limits", "this is not TOML"),
+        ("[limits", "invalid TOML"),
     ] {
         let problem = only(text);
         assert!(problem.contains(why), "{text}: {problem}");
@@ -279,13 +282,13 @@ fn every_syntax_error_is_reported() {
         "[limits]\nmax_in_flight = \n\n[crawl]\nposts = tru\nposts = true\n",
     ));
     assert!(
-        lines.len() >= 2 && lines.iter().all(|line| line.contains("this is not TOML")),
+        lines.len() >= 2 && lines.iter().all(|line| line.contains("invalid TOML")),
         "{lines:?}"
     );
 }
 
 #[test]
-fn a_key_in_the_file_is_refused_and_not_shown() {
+fn an_api_key_in_the_file_is_rejected_and_not_shown() {
     for text in [
         "api.key = \"hunter2hunter2\"",
         "api.token = \"hunter2hunter2\"",
@@ -294,7 +297,7 @@ fn a_key_in_the_file_is_refused_and_not_shown() {
     ] {
         let problem = only(text);
         assert!(
-            problem.contains("a key never stands in the configuration"),
+            problem.contains("secrets do not belong in the configuration"),
             "{problem}"
         );
         assert!(!problem.contains("hunter2"), "{problem}");
@@ -310,13 +313,13 @@ fn a_key_in_the_file_is_refused_and_not_shown() {
         env(&[("SORACRAWL_API__KEY", "hunter2hunter2")]),
     ));
     assert!(
-        lines[0].contains("a key never stands") && !lines[0].contains("hunter2"),
+        lines[0].contains("secrets do not belong") && !lines[0].contains("hunter2"),
         "{lines:?}"
     );
 }
 
 #[test]
-fn money_is_exact_however_it_is_written() {
+fn amounts_are_exact_in_every_notation() {
     for (text, micros) in [
         ("0.1", 100_000),
         ("0.30", 300_000),
@@ -334,7 +337,7 @@ fn money_is_exact_however_it_is_written() {
 }
 
 #[test]
-fn a_moment_is_a_date_or_a_time_with_its_offset() {
+fn a_moment_is_a_date_or_a_time_with_offset() {
     for (text, seconds) in [
         ("2025-10-01", 1_759_276_800.0),
         ("\"2025-10-01\"", 1_759_276_800.0),
@@ -348,7 +351,7 @@ fn a_moment_is_a_date_or_a_time_with_its_offset() {
 }
 
 #[test]
-fn loopback_hosts_may_be_plain_http_and_a_last_slash_is_dropped() {
+fn loopback_hosts_allow_plain_http_and_trailing_slashes_are_removed() {
     for host in ["127.0.0.1:8080", "localhost", "[::1]:9", "127.8.8.8"] {
         let config = good(&format!("api.base_url = \"http://{host}/api/u1//\""));
         assert_eq!(config.api.base_url, format!("http://{host}/api/u1"));
@@ -371,11 +374,11 @@ fn the_environment_overrides_the_file() {
             ("SORACRAWL_BUDGET__RUN_USD", "12.50"),
             ("SORACRAWL_CRAWL__FILTER__POSTED_AFTER", "2025-10-01"),
             ("SORACRAWL_API__ALLOW_INSECURE_HTTP", "true"),
-            ("SORACRAWL_CONFIG", "not ours to read"),
+            ("SORACRAWL_CONFIG", "not a configuration key"),
             ("PATH", "/bin"),
         ]),
     )
-    .expect("all of it is right");
+    .expect("a valid configuration");
     assert_eq!(
         (config.limits.max_in_flight, config.limits.max_attempts),
         (8, 9)
@@ -391,7 +394,7 @@ fn the_environment_overrides_the_file() {
 }
 
 #[test]
-fn a_wrong_variable_is_a_problem_beside_those_of_the_file() {
+fn problems_of_variables_are_reported_after_those_of_the_file() {
     let lines = shown(Config::parse(
         "crawler.toml",
         "[log]\nformat = 3\n",
@@ -405,19 +408,19 @@ fn a_wrong_variable_is_a_problem_beside_those_of_the_file() {
     assert_eq!(
         lines,
         [
-            "crawler.toml:2: log.format: must be a text in quotes, not a whole number",
+            "crawler.toml:2: log.format: expected a string, found an integer",
             "SORACRAWL_API__TIMEOUT_SECONDS: api.timeout_seconds: must be above 0 seconds, not 0",
-            "SORACRAWL_LIMITS__MAX_IN_FLIGHT: limits.max_in_flight: must be a whole number, not a text",
-            "SORACRAWL_LIMITS__MAX_IN_FLIHGT: limits.max_in_flihgt: there is no such key; did you mean \
+            "SORACRAWL_LIMITS__MAX_IN_FLIGHT: limits.max_in_flight: expected an integer, found a string",
+            "SORACRAWL_LIMITS__MAX_IN_FLIHGT: limits.max_in_flihgt: unknown key; did you mean \
              SORACRAWL_LIMITS__MAX_IN_FLIGHT?",
-            "SORACRAWL_limits__max_attempts: limits.max_attempts: there is no such key; did you mean \
+            "SORACRAWL_limits__max_attempts: limits.max_attempts: unknown key; did you mean \
              SORACRAWL_LIMITS__MAX_ATTEMPTS?",
         ]
     );
 }
 
 #[test]
-fn every_key_has_a_variable() {
+fn every_key_has_an_environment_variable() {
     for key in KEYS {
         let text = key.example.trim_matches('"');
         let set = env(&[
@@ -433,12 +436,12 @@ fn every_key_has_a_variable() {
 }
 
 #[test]
-fn a_named_file_must_exist_and_the_default_one_need_not() {
+fn a_file_named_explicitly_must_exist() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("other.toml");
     let lines = shown(Config::load(Some(&path), env(&[])));
     assert!(
-        lines[0].contains("other.toml: the file cannot be read"),
+        lines[0].contains("other.toml: cannot read the file"),
         "{lines:?}"
     );
     std::fs::write(&path, "limits.max_in_flight = 7\n").unwrap();
@@ -452,7 +455,7 @@ fn a_named_file_must_exist_and_the_default_one_need_not() {
 }
 
 #[test]
-fn the_key_comes_from_the_variable_before_the_file() {
+fn the_key_variable_takes_precedence_over_the_key_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
     std::fs::write(&path, "from-the-file\n").unwrap();
@@ -475,7 +478,7 @@ fn the_key_comes_from_the_variable_before_the_file() {
 
 #[cfg(unix)]
 #[test]
-fn a_key_file_that_others_can_read_is_warned_about() {
+fn a_key_file_readable_by_other_users_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("key");
@@ -493,7 +496,7 @@ fn a_key_file_that_others_can_read_is_warned_about() {
 }
 
 #[test]
-fn a_bad_or_absent_key_is_a_problem_that_does_not_show_it() {
+fn a_missing_or_malformed_key_is_a_problem_that_does_not_contain_the_key() {
     let config = Config::default();
     let why = config.key(env(&[])).unwrap_err().to_string();
     assert!(
@@ -510,7 +513,7 @@ fn a_bad_or_absent_key_is_a_problem_that_does_not_show_it() {
 }
 
 #[test]
-fn what_is_in_force_reads_back_to_the_same_and_hides_the_key() {
+fn the_effective_configuration_parses_to_the_same_values_and_hides_the_key() {
     let mut config =
         good("budget.day_usd = 0.07\nseeds.users = [\"user-1\"]\ncrawl.max_pages.feed = 2");
     config.api.key_file = Some("/run/secrets/key".into());

@@ -1,10 +1,10 @@
-//! Dollars in a table of values: a decimal number in text, so that no float comes in between.
+//! Serializes dollar amounts as decimal strings, so that no amount passes through a float.
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 
 use crate::model::MicroUsd;
 
-/// `12.5` for $12.50: what [`MicroUsd::parse_usd`] reads back exactly.
+/// Formats $12.50 as `12.5`, which [`MicroUsd::parse_usd`] parses to the same amount.
 pub(super) fn plain(amount: MicroUsd) -> String {
     amount.to_string().replace('$', "")
 }
@@ -17,7 +17,7 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<MicroUsd
     MicroUsd::parse_usd(&String::deserialize(from)?).map_err(de::Error::custom)
 }
 
-/// The same where an amount may be absent.
+/// Serializes optional amounts.
 pub(super) mod optional {
     use super::{Deserializer, MicroUsd, Serializer};
 

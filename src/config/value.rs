@@ -1,19 +1,19 @@
-//! A value of crawler.toml before its kind is known.
+//! A TOML value before it is checked against its key.
 
 use toml::de::DeValue;
 
-/// A value before its kind is known.
+/// A TOML value before it is checked against its key.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Raw {
     Text(String),
     Integer(i64),
-    /// As written, so that amounts of money never become floats.
+    /// The digits as written, so that amounts of money never become floats.
     Float(String),
     Flag(bool),
     Moment(String),
     List(Vec<Raw>),
     Table,
-    /// An integer that no machine word holds.
+    /// An integer outside the range of `i64`.
     Huge,
 }
 
@@ -33,17 +33,17 @@ impl Raw {
         }
     }
 
-    /// What it is, in words.
+    /// Returns the TOML type with its article, for messages.
     pub(super) fn name(&self) -> &'static str {
         match self {
-            Self::Text(_) => "a text",
-            Self::Integer(_) => "a whole number",
-            Self::Float(_) => "a fraction",
-            Self::Flag(_) => "true or false",
+            Self::Text(_) => "a string",
+            Self::Integer(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Flag(_) => "a boolean",
             Self::Moment(_) => "a date or time",
             Self::List(_) => "a list",
             Self::Table => "a section",
-            Self::Huge => "so large a number",
+            Self::Huge => "an integer of more than 64 bits",
         }
     }
 }

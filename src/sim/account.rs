@@ -1,4 +1,4 @@
-//! The bill and the log of requests: the judge of every test.
+//! The account and the request log. Tests judge the crawler by them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -9,54 +9,57 @@ use serde::Serialize;
 use super::endpoint::Endpoint;
 use super::faults::{Counts, Fault};
 
-/// One request, as the remote saw it.
+/// One request as the remote saw it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Entry {
-    /// Counts from 1, over all endpoints.
+    /// Sequence number over all endpoints, starting at 1.
     pub n: u64,
     /// Milliseconds since the simulator started.
     pub at_ms: u64,
     pub endpoint: &'static str,
     pub subject: Arc<str>,
     pub cursor: Arc<str>,
-    /// The HTTP status of the answer; 0 where the connection was reset instead.
+    /// HTTP status of the answer; 0 if the simulator reset the connection instead.
     pub status: u16,
     pub fault: Option<&'static str>,
     pub billed: bool,
-    /// Whether the whole answer went out before the connection ended. It may still have been lost on its way,
-    /// so "not received" is certain and "received" is nearly so.
+    /// Whether the simulator sent the whole answer before the connection ended.
+    ///
+    /// `false` is certain. `true` is not: the network may still have lost the answer.
     pub received_fully: bool,
-    /// What a throttled call was told to wait.
+    /// The delay that a throttled call was asked to wait.
     pub retry_after_ms: Option<u64>,
 }
 
-/// The sums of one endpoint, or of all.
+/// Totals of one endpoint, or of all endpoints.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Sums {
     pub calls: u64,
-    /// Answers with status 200 that cost something.
+    /// Answers with status 200 and a price above zero.
     pub billed: u64,
+    /// Millionths of a US dollar.
     pub micro_usd: u64,
-    /// Answers with another status than 200.
+    /// Answers with a status other than 200.
     pub refused: u64,
-    /// Different (endpoint, subject, cursor) among the billed.
+    /// Distinct (endpoint, subject, cursor) among the billed calls.
     pub distinct: u64,
     /// Billed calls beyond the distinct ones.
     pub repeats: u64,
 }
 
-/// The account at one moment.
+/// A snapshot of the account.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Account {
     pub total: Sums,
     pub endpoints: BTreeMap<&'static str, Sums>,
     pub balance_micro_usd: u64,
-    /// Requests that followed a redirect to the other host, and how many of them brought the key along.
+    /// Requests that followed a redirect to the second host.
     pub redirects_followed: u64,
+    /// Those of them that contained the API key.
     pub redirects_followed_with_key: u64,
 }
 
-/// A page is what one request asks for.
+/// Identifies a page: endpoint, subject and cursor of a request.
 pub(super) type PageKey = (Endpoint, Arc<str>, Arc<str>);
 
 #[derive(Debug, Default)]
@@ -66,17 +69,17 @@ struct PageState {
     failed_in_a_row: u32,
 }
 
-/// What the book knows of a call when it comes in.
+/// The counters of a call at its arrival.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Opened {
     pub(super) n: u64,
     pub(super) counts: Counts,
-    /// How often this page has been asked for before.
+    /// Number of earlier calls for the same page.
     pub(super) attempt: u32,
     pub(super) failed_in_a_row: u32,
 }
 
-/// How a call ended.
+/// The result of a call.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Settled {
     pub(super) status: u16,
@@ -86,7 +89,7 @@ pub(super) struct Settled {
     pub(super) retry_after_ms: Option<u64>,
 }
 
-/// Where every call is written down.
+/// Records every call.
 #[derive(Debug)]
 pub(super) struct Book {
     started: Instant,

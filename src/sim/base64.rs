@@ -1,4 +1,4 @@
-//! Just enough base64 for cursors (the standard alphabet, with padding).
+//! Base64 with the standard alphabet and padding, for cursors.
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -49,7 +49,7 @@ mod tests {
     use super::{decode, encode};
 
     #[test]
-    fn the_vendors_feed_cursor_decodes_to_its_json() {
+    fn a_feed_cursor_of_the_vendor_decodes_to_its_json() {
         let cursor = "eyJjdXQiOiJuZjJfdG9wXzdkIiwibGltaXQiOjE1LCJvZmZzZXQiOjE1fQ==";
         let json = br#"{"cut":"nf2_top_7d","limit":15,"offset":15}"#;
         assert_eq!(decode(cursor).as_deref(), Some(json.as_slice()));
@@ -57,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_come_back() {
+    fn any_bytes_survive_encoding_and_decoding() {
         for length in 0..40_u8 {
             let bytes: Vec<u8> = (0..length).map(|n| n.wrapping_mul(151)).collect();
             assert_eq!(decode(&encode(&bytes)), Some(bytes));

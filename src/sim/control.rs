@@ -1,4 +1,4 @@
-//! The simulator's own routes, for whoever judges a client from outside; no key needed.
+//! The simulator's own routes below `/sim/`, which tests use to judge a client. They require no key.
 
 use axum::extract::Request;
 use serde_json::{Value, json};
@@ -42,7 +42,7 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
     }
 }
 
-/// Adds rules, one a line; all of them or none.
+/// Adds scripted failures, one per line. Adds none if one of them is malformed.
 pub(super) fn script(shared: &Shared, text: &str) -> Result<(), String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let rules: Vec<Rule> = lines.map(str::parse).collect::<Result<_, _>>()?;
@@ -50,7 +50,7 @@ pub(super) fn script(shared: &Shared, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The vendor's free look at the account, whose reply has no `data`.
+/// Answers the vendor's free account call, whose reply has no `data`.
 pub(super) fn user_info(shared: &Shared) -> Reply {
     let dollars = shared.book().balance_micro_usd as f64 / 1_000_000.0;
     Reply::json(

@@ -1,4 +1,4 @@
-//! The four operations of generation: upload, create, poll, fetch. Nothing of them is in the world's truth.
+//! The four operations of video generation: upload, create, poll, fetch. Their results are not part of the truth.
 
 use axum::extract::{FromRequest, Multipart, Request};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ use super::world::{Attachment, NOW};
 
 const MOST_IMAGE_BYTES: usize = 10 << 20;
 const MOST_PROMPT_CHARS: usize = 2_000;
-/// From this poll on a task has succeeded: queued, processing, done.
+/// The number of the poll that reports success; the polls before it report `queued` and `processing`.
 const POLLS_UNTIL_DONE: u32 = 3;
 
 fn good(shared: &Shared, key: &PageKey, data: Value) -> Reply {
@@ -35,7 +35,7 @@ pub(super) async fn upload(shared: &Shared, key: &PageKey, request: Request) -> 
         }
         let filename = field.file_name().unwrap_or("").to_owned();
         let Ok(bytes) = field.bytes().await else {
-            return bad(key, "The upload was cut short.");
+            return bad(key, "The upload is incomplete.");
         };
         return stored(shared, key, &filename, &bytes);
     }
@@ -60,7 +60,7 @@ fn stored(shared: &Shared, key: &PageKey, filename: &str, bytes: &[u8]) -> Reply
     if bytes.len() > MOST_IMAGE_BYTES {
         return bad(key, "The file is larger than 10MB.");
     }
-    // A PNG says its size in its first chunk; for others any size will do here.
+    // The first chunk of a PNG contains its size. Other formats get a fixed size.
     let number = |at: usize| {
         bytes
             .get(at..at + 4)
@@ -130,7 +130,7 @@ pub(super) async fn create(shared: &Shared, key: &PageKey, request: Request) -> 
     good(shared, key, json!({"id": id, "priority": 1}))
 }
 
-/// Each poll moves the task on.
+/// Answers a poll, and advances the task by one state.
 pub(super) fn status(shared: &Shared, key: &PageKey) -> Reply {
     let mut creation = shared.creation();
     let Some((id, task)) = creation.task(&key.1) else {
@@ -183,7 +183,7 @@ pub(super) fn detail(shared: &Shared, key: &PageKey) -> Reply {
     good(shared, key, data)
 }
 
-/// The video that a task makes.
+/// Returns the video of a task.
 fn video(task_id: &str, task: &Task) -> Attachment {
     let (width, height) = if task.is_landscape {
         (640, 352)

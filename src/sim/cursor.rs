@@ -1,22 +1,24 @@
-//! Cursors: opaque to the client, base64 of JSON as the remote's are, always with `=`, `+` and `/` in them.
+//! Cursors: base64 of JSON like the remote's, opaque to the client.
+//!
+//! Each contains `=`, `+` and `/`, so that a client that does not percent-encode them fails.
 
 use serde_json::{Value, json};
 
 use super::base64;
 use super::endpoint::Endpoint;
 
-/// Where a walk goes on.
+/// The position at which a walk continues.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Cursor {
     pub(super) endpoint: Endpoint,
     pub(super) subject: String,
-    /// The first item of the page in the whole list.
+    /// Index of the page's first item in the whole list.
     pub(super) offset: usize,
-    /// Tells apart cursors that lead to the same page, which only faults make.
+    /// Distinguishes cursors that point to the same page; only faults create such cursors.
     pub(super) variant: u32,
-    /// Set on cursors of a walk that a fault made endless.
+    /// Whether a fault made the walk of this cursor endless.
     pub(super) is_endless: bool,
-    /// Counts up when a fault lets the walk's older cursors expire.
+    /// Generation of the walk's cursors; increases when a fault expires the older cursors.
     pub(super) epoch: u32,
 }
 
@@ -53,7 +55,7 @@ impl Cursor {
         if self.epoch > 0 {
             object["epoch"] = json!(self.epoch);
         }
-        // Three of each in a row: one of them comes to stand where it becomes `+` and `/`.
+        // Base64 encodes `~` and `?` as `+` and `/` only at one of three offsets, so three of each guarantee both.
         object["~"] = json!("~~~???");
         let mut text = object.to_string();
         while text.len() % 3 == 0 {
@@ -62,7 +64,7 @@ impl Cursor {
         base64::encode(text.as_bytes())
     }
 
-    /// Reads a cursor that this endpoint gave for this subject; anything else is none.
+    /// Decodes a cursor of this endpoint and subject; `None` for any other string.
     pub(super) fn decode(text: &str, endpoint: Endpoint, subject: &str) -> Option<Self> {
         let object: Value = serde_json::from_slice(&base64::decode(text)?).ok()?;
         let number = |key: &str| object.get(key).map_or(Some(0), Value::as_u64);
@@ -83,7 +85,7 @@ mod tests {
     use super::{Cursor, Endpoint};
 
     #[test]
-    fn a_cursor_needs_percent_encoding_and_comes_back_only_for_its_own_list() {
+    fn a_cursor_requires_percent_encoding_and_decodes_only_for_its_own_list() {
         for offset in 0..40 {
             let cursor = Cursor::new(Endpoint::Followers, "user-abc", offset, 0);
             let text = cursor.encode();

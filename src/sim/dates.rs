@@ -1,6 +1,6 @@
-//! Unix seconds as the texts that the remote writes.
+//! Formats Unix seconds in the notations of the remote.
 
-/// (year, month, day, hour, minute, second, day of week with 0 = Thursday) in UTC.
+/// Returns (year, month, day, hour, minute, second, day of week with 0 = Thursday) in UTC.
 fn civil(seconds: i64) -> (i64, i64, i64, i64, i64, i64, usize) {
     let (days, rest) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
     let shifted = days + 719_468;
@@ -29,19 +29,19 @@ fn civil(seconds: i64) -> (i64, i64, i64, i64, i64, i64, usize) {
     )
 }
 
-/// `2025-11-12T18:13:20Z`, as in signed URLs.
+/// Returns for example `2025-11-12T18:13:20Z`, the notation in signed URLs.
 pub(super) fn iso(seconds: i64) -> String {
     let (year, month, day, hour, minute, second, _) = civil(seconds);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// `2025-11-12 10:13:20` in Los Angeles' winter, as the envelope writes it.
+/// Returns for example `2025-11-12 10:13:20`, Los Angeles winter time, the notation in the envelope.
 pub(super) fn local(seconds: i64) -> String {
     let (year, month, day, hour, minute, second, _) = civil(seconds - 8 * 3_600);
     format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
 }
 
-/// `Wed, 12 Nov 2025 18:13:20 GMT`, as HTTP headers write it.
+/// Returns for example `Wed, 12 Nov 2025 18:13:20 GMT`, the notation in HTTP headers.
 pub(super) fn http(seconds: i64) -> String {
     const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
     const MONTHS: [&str; 12] = [
@@ -58,7 +58,7 @@ pub(super) fn http(seconds: i64) -> String {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn known_moments_are_written_as_known() {
+    fn known_times_have_their_expected_notations() {
         assert_eq!(super::iso(1_760_343_131), "2025-10-13T08:12:11Z");
         assert_eq!(super::iso(951_782_400), "2000-02-29T00:00:00Z");
         assert_eq!(super::http(784_111_777), "Sun, 06 Nov 1994 08:49:37 GMT");

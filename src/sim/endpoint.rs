@@ -1,18 +1,18 @@
-//! The remote's operations as its price list and document give them: path, parameters, page size, price.
+//! The remote's operations as its price list and documentation define them: path, parameters, price.
 
-/// What a request's subject names, and so which 404 or 422 answers a wrong one.
+/// The kind of subject of an endpoint. It decides the 404 or 422 for an unknown or missing subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// The feed and the leaderboard have none.
+    /// No subject: the feed and the leaderboard.
     Nothing,
     User,
-    /// By `post_id` or `post_url`, either will do.
+    /// A post by `post_id` or `post_url`.
     PostOrUrl,
     Post,
     Comment,
     Username,
     Task,
-    /// By `task_id` or `generation_id`, either will do.
+    /// A task by `task_id` or `generation_id`.
     TaskOrGeneration,
     /// The subject is in the request's body.
     Body,
@@ -27,7 +27,7 @@ macro_rules! endpoints {
         impl Endpoint {
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The last part of the path, by which scripts and the account name it.
+            /// Returns the last part of the path, the name in scripts and in the account.
             #[must_use]
             pub fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
@@ -43,7 +43,7 @@ macro_rules! endpoints {
                 match self { $(Self::$variant => $method,)* }
             }
 
-            /// Millionths of a dollar for an answer with status 200; nothing for any other.
+            /// Returns the price of an answer with status 200 in millionths of a US dollar. Other answers are free.
             #[must_use]
             pub fn price_micro_usd(self) -> u64 {
                 match self { $(Self::$variant => $price,)* }
@@ -54,7 +54,7 @@ macro_rules! endpoints {
                 match self { $(Self::$variant => Subject::$subject,)* }
             }
 
-            /// The endpoint that answers at this path.
+            /// Returns the endpoint at this path.
             #[must_use]
             pub fn at(path: &str) -> Option<Self> {
                 match path { $(concat!($path, $name) => Some(Self::$variant),)* _ => None }
@@ -91,7 +91,7 @@ endpoints! {
 }
 
 impl Endpoint {
-    /// Whether the endpoint gives a list page by page.
+    /// Returns whether the endpoint returns a list page by page.
     #[must_use]
     pub fn is_paged(self) -> bool {
         matches!(
@@ -108,7 +108,7 @@ impl Endpoint {
         )
     }
 
-    /// The query parameter that carries the subject in its plain form.
+    /// Returns the query parameter that contains the plain id of the subject.
     #[must_use]
     pub fn parameter(self) -> Option<&'static str> {
         match self.subject() {

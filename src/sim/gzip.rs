@@ -2,10 +2,10 @@
 
 use std::sync::OnceLock;
 
-/// Copies of the 258 bytes before, so often.
+/// Number of DEFLATE matches in the bomb; each copies 258 bytes.
 const COPIES: usize = 1_040_448;
 
-/// 256 MB of spaces in 1.7 MB. The check sum at its end is wrong: nobody should come that far.
+/// Returns 256 MB of spaces, compressed to 1.7 MB. The checksum is wrong: a client must stop reading before it.
 pub(super) fn bomb() -> &'static [u8] {
     static BOMB: OnceLock<Vec<u8>> = OnceLock::new();
     BOMB.get_or_init(|| {
@@ -14,12 +14,12 @@ pub(super) fn bomb() -> &'static [u8] {
             word: 0,
             count: 0,
         };
-        // The last block, with the fixed codes of RFC 1951, 3.2.6.
+        // One final block with the fixed Huffman codes of RFC 1951, section 3.2.6.
         bits.put(0b1, 1);
         bits.put(0b01, 2);
         bits.code(0x30 + u32::from(b' '), 8);
         for _ in 0..COPIES {
-            // Length 258 has code 285 and distance 1 code 0.
+            // Length 258 has code 285, and distance 1 has code 0.
             bits.code(0b1100_0101, 8);
             bits.code(0, 5);
         }
@@ -39,7 +39,7 @@ struct Bits {
 }
 
 impl Bits {
-    /// Numbers go out from their lowest bit.
+    /// Appends a number, least significant bit first.
     fn put(&mut self, value: u32, length: u32) {
         self.word |= value << self.count;
         self.count += length;
@@ -50,7 +50,7 @@ impl Bits {
         }
     }
 
-    /// Codes go out from their highest bit.
+    /// Appends a Huffman code, most significant bit first.
     fn code(&mut self, code: u32, length: u32) {
         for bit in (0..length).rev() {
             self.put((code >> bit) & 1, 1);

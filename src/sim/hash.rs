@@ -1,6 +1,6 @@
-//! A fixed hash, so that what happens to a request follows from the request and not from the moment.
+//! A fixed hash, so that the fate of a request depends only on the request and not on time.
 
-/// Mixes text into 64 bits; the same on every machine and in every version.
+/// Hashes strings to 64 bits, identically on every machine and in every version.
 pub(super) fn hash(seed: u64, parts: &[&str]) -> u64 {
     let mut state = mix(seed ^ 0x9e37_79b9_7f4a_7c15);
     for part in parts {
@@ -12,12 +12,12 @@ pub(super) fn hash(seed: u64, parts: &[&str]) -> u64 {
     mix(state)
 }
 
-/// A number in `0.0..1.0`.
+/// Maps a hash to a number in `0.0..1.0`.
 pub(super) fn unit(hash: u64) -> f64 {
     (hash >> 11) as f64 / (1_u64 << 53) as f64
 }
 
-/// As many hexadecimal digits as asked for, up to 64.
+/// Returns `digits` hexadecimal digits that depend only on the seed and the parts.
 pub(super) fn hex(seed: u64, parts: &[&str], digits: usize) -> String {
     let mut state = hash(seed, parts);
     let mut text = String::with_capacity(64);

@@ -1,4 +1,4 @@
-//! The rate limit: so many calls in any second, exactly.
+//! The rate limit: an exact maximum of calls in any window of one second.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -7,7 +7,7 @@ use super::endpoint::Endpoint;
 
 const WINDOW: Duration = Duration::from_secs(1);
 
-/// The moments of the last second's calls, by endpoint and overall.
+/// The times of the calls within the last second, by endpoint and overall.
 #[derive(Debug, Default)]
 pub(super) struct Limiter {
     by_endpoint: HashMap<Endpoint, VecDeque<Instant>>,
@@ -15,7 +15,9 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
-    /// Lets the call through and counts it, or refuses it, which costs it nothing.
+    /// Admits and counts the call, or refuses it. A refused call does not count.
+    ///
+    /// `each` and `overall` are calls per second; 0 means no limit.
     pub(super) fn admits(
         &mut self,
         endpoint: Endpoint,
@@ -23,7 +25,7 @@ impl Limiter {
         overall: u32,
         now: Instant,
     ) -> bool {
-        // These two have a limit of their own (one a second), but only where there are limits at all.
+        // These two endpoints have a limit of one call per second, applied only if a limit is configured.
         let own = matches!(endpoint, Endpoint::UploadImage | Endpoint::TaskStatus);
         let each = if own { each.min(1) } else { each };
         let of_endpoint = self.by_endpoint.entry(endpoint).or_default();
@@ -57,7 +59,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     #[test]
-    fn no_second_holds_more_than_the_limit() {
+    fn no_second_contains_more_calls_than_the_limit() {
         let (mut limiter, start) = (Limiter::default(), Instant::now());
         let mut at = |ms| limiter.admits(Endpoint::Feed, 3, 0, start + Duration::from_millis(ms));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! Videos as the remote shows them: signed addresses of two ages, and their encodings.
+//! Videos as the remote returns them: signed URLs in an older and a newer format, and their encodings.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ const DAY_SECONDS: i64 = 86_400;
 const SKOID: &str = "8ffff87a-01f1-47c9-9090-32999d4d6380";
 const SKTID: &str = "a48cca56-e6da-484e-a814-9c849652bcb3";
 
-/// The main address of a video, under which the truth knows it.
+/// Returns the main URL of a video, as the truth contains it.
 pub(super) fn url(attachment: &Attachment) -> String {
     if attachment.is_old {
         old(attachment, "00000/src.mp4")
@@ -19,7 +19,7 @@ pub(super) fn url(attachment: &Attachment) -> String {
     }
 }
 
-/// An attachment with all its addresses.
+/// Renders an attachment with all its URLs.
 pub(super) fn attachment(it: &Attachment) -> Value {
     let mut object = json!({
         "id": it.id, "tags": ["sora"], "kind": "sora", "generation_id": it.generation_id,
@@ -64,7 +64,7 @@ pub(super) fn attachment(it: &Attachment) -> Value {
     object
 }
 
-/// As of 2026: no `st`, and `ske` later than `se`.
+/// Returns a URL in the format of 2026: without `st`, and with `ske` later than `se`.
 fn new(it: &Attachment, part: &str) -> String {
     let part = part.replace('/', "%2F");
     signed(
@@ -77,7 +77,7 @@ fn new(it: &Attachment, part: &str) -> String {
     )
 }
 
-/// As of 2025: the task in the path, and a start time.
+/// Returns a URL in the format of 2025: with the task in the path and a start time `st`.
 fn old(it: &Attachment, file: &str) -> String {
     let (task, file) = (&it.task_id, file.replace('/', "%2F"));
     let path = format!(
@@ -91,7 +91,7 @@ fn old(it: &Attachment, file: &str) -> String {
     )
 }
 
-/// Adds a signature that the remote's storage would accept until the sooner of the two days.
+/// Adds a signature. The remote's storage would accept it until the earlier of `se` and `ske`.
 pub(super) fn signed(path: &str, valid_days: i64, key_days: i64) -> String {
     let se = percent(&dates::iso(NOW + valid_days * DAY_SECONDS));
     let (skt, ske) = (

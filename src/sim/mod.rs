@@ -1,14 +1,18 @@
-//! The remote, simulated: a seeded world, shown over HTTP as the vendor's API shows the real one, with a bill.
+//! The simulated remote: serves a seeded world over HTTP like the vendor's API, and bills every call.
 //!
-//! It shares no code with the client, so that a mistake cannot hide by being made on both sides.
+//! It shares no code with the client, so that the same mistake on both sides cannot hide a bug.
 //!
-//! A request goes through `routes`: it is written into the book (`account`); a fault may meet it (`faults`:
-//! `schedule` says whether, `refuse` and `spoil` do it, `lasting` keeps what lasts); its page is rendered (`page`, `shape`) and
-//! put into the envelope (`reply`); the book is settled; the answer goes out, or what `faults::wire` sends in its place.
-//! [`World::truth`] says what a complete crawl must hold in the end.
+//! `routes` handles a request in these steps:
+//! 1. `account` records the call.
+//! 2. `faults::schedule` decides whether a fault hits the call; `refuse` and `spoil` apply it, and `lasting` keeps lasting ones.
+//! 3. `page` and `shape` render the page, and `reply` adds the envelope.
+//! 4. `account` settles the call.
+//! 5. The server sends the answer, or `faults::wire` sends something else instead.
 //!
-//! Under `/sim/` the simulator itself answers, without a key: `GET account`, `log`, `truth`; `POST heal`, `script`
-//! (a rule a line), `balance` (dollars).
+//! [`World::truth`] returns the rows that a complete crawl must archive.
+//!
+//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`; `POST heal`,
+//! `script` (one rule per line), `balance` (dollars).
 
 mod account;
 mod base64;

@@ -1,10 +1,10 @@
-//! What the generation calls have created so far: tasks and uploaded images.
+//! The tasks and images that generation calls have created.
 
 use std::collections::{HashMap, HashSet};
 
 use super::hash::hex;
 
-/// What has been created so far.
+/// Uploaded images and created tasks.
 #[derive(Debug, Default)]
 pub(super) struct Creation {
     pub(super) tasks: HashMap<String, Task>,
@@ -25,7 +25,7 @@ impl Creation {
         format!("{prefix}_01k{}", hex(self.count, &[prefix], 23))
     }
 
-    /// By its own id or by that of its generation.
+    /// Finds a task by its id or by the id of its generation.
     pub(super) fn task(&mut self, id: &str) -> Option<(String, &mut Task)> {
         let id = id.replacen("gen_", "task_", 1);
         self.tasks.get_mut(&id).map(|task| (id, task))

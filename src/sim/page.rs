@@ -1,4 +1,4 @@
-//! One page of a list: which items, which cursor, and what a fault makes of both.
+//! Renders one page of a list: selects its items and cursor, and applies the faults that edit a page.
 
 use std::ops::Range;
 
@@ -12,19 +12,19 @@ use super::options::{Options, Shape};
 use super::shape::Shaper;
 use super::world::Items;
 
-/// How many items of the page before an overlapping page begins with.
+/// Number of items that an overlapping page repeats from the previous page.
 const OVERLAP: usize = 3;
 
-/// What a page will show.
+/// Content of a page.
 struct Plan {
     items: Range<usize>,
     next: Option<Cursor>,
-    /// Says something else than "there is a cursor", and says it even in the shape that has no `has_more`.
+    /// Overrides `has_more`, which otherwise means "there is a cursor", even in the shape without that field.
     has_more: Option<bool>,
 }
 
 impl Shaper<'_> {
-    /// The data of a page; `None` where the list's subject does not exist.
+    /// Renders the data of a page; `None` if the subject of the list does not exist.
     pub(super) fn page(
         &self,
         endpoint: Endpoint,
@@ -69,7 +69,7 @@ impl Shaper<'_> {
         Some(data)
     }
 
-    /// The list as this shape shows it: the vendor's document knows no replies to replies.
+    /// Returns the list as this shape shows it. The vendor's documentation has no replies to replies.
     fn shown(&self, endpoint: Endpoint, subject: &str) -> Option<Items<'_>> {
         let list = self.world.items(endpoint, subject)?;
         let is_too_deep = endpoint == Endpoint::CommentReplies
@@ -116,7 +116,7 @@ fn plan(
         variant,
         ..Cursor::new(endpoint, subject, offset, epoch)
     };
-    // The page after a page that a fault showed twice is marked too, so that ratios leave it alone.
+    // Also mark the page after a repeated page, so that ratios skip it.
     let after = if variant == 1 { 2 } else { 0 };
     let mut plan = Plan {
         items: start..end,
@@ -162,7 +162,7 @@ fn plan(
     plan
 }
 
-/// Puts among the items what is no item; the items themselves stay whole and in order.
+/// Inserts values that are not items. The items themselves stay complete and in order.
 fn spoil(items: &mut Vec<Value>, subject: &str) {
     let junk = [
         json!(null),

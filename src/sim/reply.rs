@@ -1,4 +1,4 @@
-//! The remote's answers: the envelope around data, and its kinds of error.
+//! The remote's answers: the envelope around data, and error bodies.
 
 use axum::body::Bytes;
 use serde_json::{Value, json};
@@ -11,7 +11,7 @@ use super::world::NOW;
 pub(super) const JSON: &str = "application/json";
 pub(super) const HTML: &str = "text/html; charset=utf-8";
 
-/// An answer before it goes out.
+/// An answer before it is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Reply {
     pub(super) status: u16,
@@ -55,7 +55,7 @@ impl Reply {
         self
     }
 
-    /// The vendor's error: everything below `detail`.
+    /// Builds the vendor's error object, with all fields below `detail`.
     pub(super) fn detail(status: u16, endpoint: Endpoint, subject: &str, message: &str) -> Self {
         Self::json(
             status,
@@ -72,7 +72,7 @@ impl Reply {
         Self::json(404, &json!({"detail": "Not Found"}))
     }
 
-    /// A parameter is missing or makes no sense; the only error whose `detail` is an array.
+    /// Builds the error for a missing or invalid parameter, the only error whose `detail` is an array.
     pub(super) fn invalid(place: &str, name: &str, message: &str, kind: &str) -> Self {
         Self::json(
             422,
@@ -84,7 +84,7 @@ impl Reply {
         Self::invalid(place, name, "Field required", "missing")
     }
 
-    /// The remote repeats the key it was given.
+    /// Builds the 401, which repeats the API key of the request.
     pub(super) fn unauthorized(endpoint: Endpoint, key: &str) -> Self {
         Self::json(
             401,
@@ -97,7 +97,7 @@ impl Reply {
         )
     }
 
-    /// The remote repeats the request's headers, the key among them.
+    /// Builds the 402, which repeats the request's headers and so the API key.
     pub(super) fn payment_required(endpoint: Endpoint, headers: &Value) -> Self {
         Self::json(
             402,
@@ -112,7 +112,7 @@ impl Reply {
 
 const SUPPORT: &str = "Discord: https://discord.gg/aMEAS8Xsvz";
 
-/// The body of a success: `data` in the envelope, or alone.
+/// Builds the body of a success: `data` with or without the envelope.
 pub(super) fn success(
     endpoint: Endpoint,
     subject: &str,
@@ -161,7 +161,7 @@ fn docs(endpoint: Endpoint) -> String {
     format!("https://api.tikhub.io/#/Sora2-API/{name}_api_v1_sora2_{name}_get")
 }
 
-/// A UUID that follows from the request, so that a world's pages are the same bytes every time.
+/// Returns a UUID derived from the request, so that the pages of a world always have the same bytes.
 pub(super) fn request_id(endpoint: Endpoint, subject: &str, cursor: &str) -> String {
     let digits = hex(19, &[endpoint.name(), subject, cursor], 32);
     format!(

@@ -1,4 +1,4 @@
-//! One request from its arrival to its answer.
+//! Handles a request from its arrival to its answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub(super) async fn handle(
         }
     };
     let is_success = outcome.reply.status == 200;
-    // A fault of the answer needs an answer to be made of.
+    // A fault that edits an answer applies only to a success.
     let fault = outcome
         .fault
         .filter(|fault| is_success || fault.is_refusal());
@@ -76,7 +76,7 @@ pub(super) async fn handle(
     respond(reply.with("x-request-id", id))
 }
 
-/// The subject and the cursor of a request; empty where it has none.
+/// Returns the subject and the cursor of a request; each is empty if the request has none.
 fn asked(endpoint: Endpoint, uri: &Uri) -> (String, String) {
     let mut found = [const { String::new() }; 5];
     let names = match endpoint.subject() {
@@ -113,7 +113,7 @@ fn asked(endpoint: Endpoint, uri: &Uri) -> (String, String) {
     )
 }
 
-/// The answer with data.
+/// Builds the answer with data.
 async fn content(shared: &Shared, key: &PageKey, request: Request, fault: Option<Fault>) -> Reply {
     let (endpoint, subject) = (key.0, &*key.1);
     match endpoint {
@@ -146,7 +146,7 @@ async fn content(shared: &Shared, key: &PageKey, request: Request, fault: Option
         .map_or_else(missing, Reply::ok)
 }
 
-/// What a reading endpoint shows; `None` where the subject does not exist.
+/// Renders the data of a read endpoint; `None` if the subject does not exist.
 pub(super) fn data(
     shared: &Shared,
     key: &PageKey,
@@ -174,6 +174,6 @@ fn respond(reply: Reply) -> Response {
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    // Only a header that is no header could fail here, and all of them are ours.
+    // Fails only for an invalid header, and the simulator builds all headers itself.
     response.body(Body::from(reply.body)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! Starting, asking and stopping a simulator.
+//! Starts, queries and stops a simulator.
 
 use std::io;
 use std::net::SocketAddr;
@@ -21,10 +21,10 @@ use super::state::Shared;
 use super::truth::Truth;
 use super::world::World;
 
-/// How long answers in flight may take after the simulator is told to stop.
+/// Time for answers in flight to finish after [`Sim::stop`].
 const STOP_GRACE: Duration = Duration::from_secs(2);
 
-/// A running simulator. Dropping it ends it, as [`Sim::stop`] does without waiting.
+/// A running simulator. Dropping it stops it like [`Sim::stop`], but without waiting.
 #[derive(Debug)]
 pub struct Sim {
     shared: Arc<Shared>,
@@ -37,7 +37,7 @@ impl Sim {
     /// Builds the world, binds the port and serves in the background.
     ///
     /// # Errors
-    /// Where the address cannot be bound.
+    /// Returns an error if the address cannot be bound.
     pub async fn start(options: Options) -> io::Result<Self> {
         let listener = TcpListener::bind((options.host, options.port)).await?;
         let address = listener.local_addr()?;
@@ -80,7 +80,7 @@ impl Sim {
         })
     }
 
-    /// What a client's base URL is to be set to.
+    /// Returns the base URL for a client.
     #[must_use]
     pub fn base_url(&self) -> String {
         format!("http://{}", self.address)
@@ -96,7 +96,7 @@ impl Sim {
         &self.shared.world
     }
 
-    /// What a complete crawl must hold, in the shape that is served.
+    /// Returns the rows that a complete crawl must archive, in the shape that is served.
     #[must_use]
     pub fn truth(&self) -> Vec<Truth> {
         self.shared.world.truth(self.shared.options.shape)
@@ -112,20 +112,20 @@ impl Sim {
         self.shared.book().log()
     }
 
-    /// Turns off all faults, brings back endpoints, subjects and the key, and fills up the balance.
+    /// Turns off all faults, restores endpoints, subjects and the key, and refills the balance.
     pub fn heal(&self) {
         self.shared.heal();
     }
 
-    /// Adds scripted failures, one a line, as `get_user_posts:3=reset-after`.
+    /// Adds scripted failures, one per line, for example `get_user_posts:3=reset-after`.
     ///
     /// # Errors
-    /// Says which rule is wrong; then none is added.
+    /// Returns an error for the first malformed rule. Then no rule is added.
     pub fn script(&self, rules: &str) -> Result<(), String> {
         control::script(&self.shared, rules)
     }
 
-    /// Waits until so many calls have come in (and may not yet have been answered).
+    /// Waits until `calls` calls have arrived. They may still be unanswered.
     pub async fn received(&self, calls: u64) {
         let _ = self
             .shared
@@ -134,7 +134,7 @@ impl Sim {
             .await;
     }
 
-    /// Waits until so many answers have gone out.
+    /// Waits until `calls` answers have been sent.
     pub async fn answered(&self, calls: u64) {
         let _ = self
             .shared
@@ -143,7 +143,7 @@ impl Sim {
             .await;
     }
 
-    /// Takes no more calls, lets answers in flight go out for a moment, and frees the port.
+    /// Refuses new calls, waits briefly for answers in flight, and frees the port.
     pub async fn stop(mut self) {
         self.shared.stop();
         let _ = tokio::time::timeout(STOP_GRACE, &mut self.serving).await;
@@ -158,7 +158,7 @@ impl Drop for Sim {
     }
 }
 
-/// The host to which redirects lead. Nobody should come, least of all with a key.
+/// Handles a request to the host that redirects point to. A correct client never sends one, least of all with a key.
 async fn arrived_elsewhere(State(shared): State<Arc<Shared>>, request: Request) -> &'static str {
     let mut book = shared.book();
     book.redirects_followed += 1;
@@ -176,7 +176,7 @@ async fn arrived_elsewhere(State(shared): State<Arc<Shared>>, request: Request) 
     "{\"code\":200,\"data\":{\"items\":[],\"cursor\":null}}"
 }
 
-/// Renders every page that there is.
+/// Renders every page of the world.
 fn warm(shared: &Shared) {
     let world = &shared.world;
     let people: Vec<&str> = world.people.iter().map(|it| it.id.as_str()).collect();
@@ -195,7 +195,7 @@ fn warm(shared: &Shared) {
             _ => &[],
         };
         for subject in subjects {
-            // An empty list is not worth keeping ready: a client that knows the count never asks.
+            // Skip empty lists: a client that knows the count never requests them.
             if endpoint.is_paged()
                 && world
                     .items(endpoint, subject)

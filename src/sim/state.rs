@@ -1,4 +1,4 @@
-//! What all connections share.
+//! State shared by all connections.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -19,14 +19,14 @@ use super::reply;
 use super::shape::Shaper;
 use super::world::World;
 
-/// How many calls have come in and how many answers have gone out.
+/// Number of calls that arrived and of answers that were sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Progress {
     pub(super) received: u64,
     pub(super) answered: u64,
 }
 
-/// Pages that were rendered before.
+/// Cache of rendered pages.
 #[derive(Debug, Default)]
 struct Rendered {
     bodies: HashMap<PageKey, Bytes>,
@@ -38,7 +38,7 @@ struct Rendered {
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) world: Arc<World>,
-    /// Where redirects lead: another server of ours, which notes who comes.
+    /// Target of redirects: a second server of the simulator that records the requests it gets.
     pub(super) elsewhere: String,
     book: Mutex<Book>,
     faults: RwLock<Faults>,
@@ -50,7 +50,7 @@ pub(super) struct Shared {
     stop: watch::Sender<bool>,
 }
 
-/// A panic of one handler must not silence the judge of a test.
+/// Locks a mutex and ignores poisoning, so that a panic in one handler does not hide the account from a test.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -103,7 +103,7 @@ impl Shared {
         edit(&mut self.faults.write().unwrap_or_else(PoisonError::into_inner));
     }
 
-    /// Writes the call down and says what is to go wrong with it.
+    /// Records the call and decides which fault hits it.
     pub(super) fn open(&self, key: &PageKey) -> (Opened, Option<Fault>) {
         let opened = self.book().open(key);
         self.progress.send_modify(|progress| progress.received += 1);
@@ -124,8 +124,7 @@ impl Shared {
         let drawn = faults
             .drawn(endpoint, subject, cursor, opened.attempt)
             .filter(happens);
-        // Where a page was already tampered with, the pages after it come well: two pages in a row without
-        // anything new would be a reason to stop.
+        // Never edit two pages in a row: after two pages without new items a correct client stops.
         let is_calm = |fault: &Fault| {
             let cursor = Cursor::decode(cursor, endpoint, subject);
             fault.edits_the_page() && cursor.is_some_and(|it| it.variant > 0 || it.is_endless)
@@ -138,7 +137,7 @@ impl Shared {
         self.book().settle(opened, key, settled);
     }
 
-    /// The whole answer to this call has gone out.
+    /// Records that the whole answer to call `n` was sent.
     pub(super) fn answered(&self, n: u64) {
         self.book().received(n);
         self.progress.send_modify(|progress| progress.answered += 1);
@@ -154,7 +153,7 @@ impl Shared {
             || lock(&self.limiter).admits(endpoint, each, overall, Instant::now())
     }
 
-    /// The body of a success, rendered once for each page; `render` gives its data.
+    /// Returns the body of a success. Renders each page once, from the data that `render` returns.
     pub(super) fn body(
         &self,
         key: &PageKey,
@@ -180,7 +179,7 @@ impl Shared {
         reply::success(key.0, &key.1, &key.2, data, !self.options.no_envelope)
     }
 
-    /// Turns off all faults and undoes what they did; the balance is at least what it was at first.
+    /// Turns off all faults and undoes their effects. Raises the balance to its initial value if it is lower.
     pub(super) fn heal(&self) {
         self.edit_faults(|faults| {
             faults.ratios.clear();
@@ -200,7 +199,7 @@ impl Shared {
         self.stop.send_replace(true);
     }
 
-    /// Ends when the simulator is told to stop.
+    /// Waits until the simulator stops.
     pub(super) async fn stopping(&self) {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }

@@ -1,14 +1,13 @@
-//! What a complete crawl of the world must hold, to be compared with an archive.
+//! The truth: the rows that a complete crawl of the world must archive.
 //!
-//! *Complete* means: all of [`World::seed_users`] as seeds, the feed, the leaderboard, and every walk to which
-//! they lead; profiles and details are bought only where no list gave the object. A column is listed only
-//! where the shape shows it on every such way, so that two correct crawlers cannot differ in it. Therefore in
-//! the flat shape:
-//! - users have few columns, because the author beside a post has few; characters are missing, because no list
-//!   of the document shows a cast;
-//! - posts lack `remix_count` and `parent_post_id`, which only remix lists and details show;
-//! - comments lack `reply_count`, which replies do not have, and there are no replies to replies: the document
-//!   knows two levels, and `get_comment_replies` of a reply gives an empty list.
+//! A *complete* crawl starts from all of [`World::seed_users`], the feed and the leaderboard, and follows every walk.
+//! It buys profiles and details only of objects that no list returned. The truth contains a column only if every such
+//! crawl sees its value, so that two correct crawlers cannot differ in it. Consequences for the flat shape:
+//! - Users have few columns, because the author next to a post has few fields. Characters are missing, because no
+//!   documented list shows a cast.
+//! - Posts lack `remix_count` and `parent_post_id`, which only remix lists and details contain.
+//! - Comments lack `reply_count`, which replies do not have. There are no replies to replies: the documentation has
+//!   two levels, and `get_comment_replies` of a reply returns an empty list.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +15,7 @@ use super::media;
 use super::options::Shape;
 use super::world::{Person, World};
 
-/// The rows of one kind. Values are text: null is "", a truth value 0 or 1, a time has six decimals.
+/// The rows of one kind. Values are strings: null is "", a boolean is 0 or 1, a time has six decimals.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Truth {
     pub kind: &'static str,
@@ -25,7 +24,7 @@ pub struct Truth {
 }
 
 impl World {
-    /// One entry for each kind of row.
+    /// Returns the truth, with one entry per kind of row.
     #[must_use]
     pub fn truth(&self, shape: Shape) -> Vec<Truth> {
         vec![

@@ -1,4 +1,4 @@
-//! Whatever a reply holds, nothing panics, and no row has an id that cannot be one.
+//! Property tests: no reply causes a panic, and no row has an invalid id.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,7 +9,7 @@ use soracrawl::api::harvest;
 use crate::hostile::LISTS;
 use crate::try_read;
 
-/// Names that mean something to some reader, so that arbitrary trees reach into them.
+/// Field names that some parser reads, so that arbitrary trees reach the parsers.
 const KEYS: [&str; 44] = [
     "code",
     "data",
@@ -93,7 +93,7 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A page that serves every list: each item is a user, a post, a comment and a search result at once.
+/// Returns a page that is valid for every list: each item is a user, a post, a comment and a search result.
 fn good_page() -> Value {
     let item = |n: u32| {
         let user = json!({"user_id": format!("user-{n}"), "username": "u", "owner_profile": {"user_id": "user-o"}});
@@ -110,7 +110,7 @@ fn good_page() -> Value {
     json!({"items": (0..5).map(item).collect::<Vec<_>>(), "cursor": "n", "has_more": true})
 }
 
-/// Puts a value in the place of the `nth` one of a tree (counted in depth, modulo how many there are).
+/// Replaces the `nth` value of a tree, in depth-first order and modulo the number of values.
 fn replace(tree: &mut Value, nth: usize, by: Value) {
     fn count(tree: &Value) -> usize {
         1 + match tree {
@@ -142,7 +142,7 @@ fn replace(tree: &mut Value, nth: usize, by: Value) {
     put(tree, &mut nth, &mut Some(by));
 }
 
-/// Reads a body as a reply of every endpoint, and checks what holds of any harvest.
+/// Parses a body as a reply of every endpoint and checks the invariants of a harvest.
 fn read_as_all(subject: &str, body: &[u8]) -> Result<(), TestCaseError> {
     for entry in ALL {
         let Ok(page) = harvest(entry, subject, body) else {
@@ -188,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn a_page_with_anything_anywhere_gives_rows_or_a_named_failure(nth in any::<prop::sample::Index>(), by in any_json()) {
+    fn a_page_with_any_value_replaced_gives_rows_or_a_named_failure(nth in any::<prop::sample::Index>(), by in any_json()) {
         let mut page = good_page();
         replace(&mut page, nth.index(100_000), by);
         read_as_all("user-1", page.to_string().as_bytes())?;
@@ -204,7 +204,7 @@ proptest! {
     }
 
     #[test]
-    fn an_item_that_is_anything_never_loses_its_neighbours(place in 0usize..5, by in any_json()) {
+    fn an_invalid_item_never_loses_its_neighbours(place in 0usize..5, by in any_json()) {
         let mut page = good_page();
         page["items"][place] = by;
         for name in LISTS {

@@ -1,11 +1,11 @@
-//! What comments and replies become, and how they find their parents.
+//! Rows of comments and replies, and how their parents are determined.
 
 use serde_json::json;
 use soracrawl::model::Harvest;
 
 use crate::{read, try_read};
 
-/// (comment, its post, its parent comment), by comment.
+/// Returns (comment, its post, its parent comment), sorted by comment.
 pub fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
     let mut tree: Vec<_> = page
         .comments
@@ -23,7 +23,7 @@ pub fn tree(page: &Harvest) -> Vec<(&str, Option<&str>, Option<&str>)> {
 }
 
 #[test]
-fn flat_and_wrapped_comments_are_the_same_rows() {
+fn flat_and_wrapped_comments_become_the_same_rows() {
     let flat = json!({"children": {"items": [{"id": "c1", "text": "t", "posted_by": "user-1", "posted_at": 5.5,
         "like_count": 1, "reply_count": 2, "profile": {"username": "a", "profile_picture_url": "https://x/a"}}],
         "cursor": "n", "has_more": true}});
@@ -60,7 +60,7 @@ fn a_comment_whose_parent_is_the_post_has_no_parent_comment() {
 }
 
 #[test]
-fn replies_answer_the_comment_asked_for_unless_they_say_another() {
+fn replies_belong_to_the_requested_comment_unless_they_name_another() {
     let reply = |id: &str, parent: &str| json!({"post": {"id": id, "parent_post_id": parent, "root_post_id": "s_1"}});
     let page = read(
         "get_comment_replies",
@@ -81,7 +81,7 @@ fn replies_answer_the_comment_asked_for_unless_they_say_another() {
 }
 
 #[test]
-fn a_reply_that_does_not_name_its_post_leaves_it_open() {
+fn a_reply_that_does_not_name_its_post_has_no_post() {
     let page = read(
         "get_comment_replies",
         "c1",
@@ -95,7 +95,7 @@ fn a_reply_that_does_not_name_its_post_leaves_it_open() {
 }
 
 #[test]
-fn nested_replies_are_rows_and_stand_for_the_first_page_of_their_walk() {
+fn nested_replies_become_rows_and_replace_the_first_page_of_their_walk() {
     let page = read(
         "get_post_comments",
         "s_1",
@@ -130,7 +130,7 @@ fn nested_replies_are_rows_and_stand_for_the_first_page_of_their_walk() {
 }
 
 #[test]
-fn a_nested_list_that_is_cut_off_does_not_stand_for_a_page() {
+fn a_truncated_nested_list_does_not_replace_a_page() {
     for tail in [json!({"has_more": true}), json!({"cursor": {}})] {
         let mut children = json!({"items": [{"id": "r1"}]});
         children
@@ -147,7 +147,7 @@ fn a_nested_list_that_is_cut_off_does_not_stand_for_a_page() {
 }
 
 #[test]
-fn the_object_at_the_head_of_a_tree_is_kept_too() {
+fn the_object_that_contains_the_list_becomes_a_row_too() {
     let page = read(
         "get_post_comments",
         "s_1",
@@ -198,7 +198,7 @@ fn a_video_of_a_comment_belongs_to_the_comment() {
 }
 
 #[test]
-fn no_list_at_all_is_an_empty_one_only_where_the_subject_itself_counts_no_replies() {
+fn a_missing_list_is_empty_only_if_the_subject_itself_counts_no_replies() {
     let empty = |name, subject, data: &serde_json::Value| {
         try_read(name, subject, &data.to_string()).map(|page| page.items.is_empty())
     };

@@ -1,4 +1,4 @@
-//! Odd replies: what is kept of them, what is noted, and what is a failure.
+//! Odd replies: which parts are kept, which are noted, and which replies are failures.
 
 use soracrawl::api::{Malformed, endpoints, harvest};
 use soracrawl::model::Harvest;
@@ -53,7 +53,7 @@ fn a_missing_list_is_a_failure_and_an_empty_one_is_a_page() {
 }
 
 #[test]
-fn the_failure_names_the_place_of_the_list() {
+fn a_failure_names_the_place_of_the_list() {
     let at = |name, body| read(name, body).unwrap_err().at;
     assert_eq!(at("get_feed", "{}"), "data.items");
     assert_eq!(at("get_post_comments", "{}"), "data.children.items");
@@ -76,7 +76,7 @@ fn an_odd_item_loses_only_itself_and_an_odd_field_only_itself() {
     assert_eq!(page.posts[0].counts.view_count, Some(5));
     assert!(
         page.users.iter().any(|user| user.user_id == "user-7"),
-        "a profile beside an odd post is kept"
+        "a profile next to an odd post is kept"
     );
     assert_eq!(page.appearances.len(), 1);
     let places: Vec<_> = page.odd.iter().map(|odd| odd.at.as_str()).collect();
@@ -98,7 +98,7 @@ fn an_odd_item_loses_only_itself_and_an_odd_field_only_itself() {
 }
 
 #[test]
-fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_silence() {
+fn a_cursor_is_a_string_or_a_number_and_an_unreadable_cursor_never_ends_a_walk_silently() {
     for (cursor, read_as, has_more, odd) in [
         (r#""a+/=""#, Some("a+/="), None, 0),
         ("15", Some("15"), None, 0),
@@ -111,7 +111,7 @@ fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_sil
         ("-3", Some("-3"), None, 0),
         ("9007199254740993", Some("9007199254740993"), None, 0),
         ("9223372036854775807", Some("9223372036854775807"), None, 0),
-        // Read as floats, these are other numbers than those that came.
+        // A float cannot represent these numbers exactly.
         ("9007199254740993.0", None, Some(true), 1),
         ("12345678901234567890", None, Some(true), 1),
         ("-98765432109876543210", None, Some(true), 1),
@@ -124,7 +124,7 @@ fn a_cursor_is_a_text_or_a_number_and_an_unreadable_one_never_ends_a_walk_in_sil
 }
 
 #[test]
-fn a_remote_that_says_that_this_is_all_is_believed_whatever_its_cursor() {
+fn has_more_false_is_trusted_whatever_the_cursor() {
     for cursor in ["98765432109876543210", "{}", "7"] {
         let body = format!(r#"{{"items":[],"cursor":{cursor},"has_more":"false"}}"#);
         let page = read("get_feed", &body).unwrap();
@@ -133,7 +133,7 @@ fn a_remote_that_says_that_this_is_all_is_believed_whatever_its_cursor() {
 }
 
 #[test]
-fn has_more_is_understood_as_a_text_too() {
+fn has_more_may_be_a_string_or_a_number() {
     for (said, read_as) in [
         (r#""true""#, Some(true)),
         (r#""False""#, Some(false)),
@@ -147,7 +147,7 @@ fn has_more_is_understood_as_a_text_too() {
 }
 
 #[test]
-fn a_list_in_one_more_wrapper_is_the_list() {
+fn a_list_in_one_extra_wrapper_is_found() {
     for (body, cursor, has_more) in [
         (
             r#"{"items":{"items":[{"id":"s_1"}],"cursor":"in"},"cursor":"out"}"#,
@@ -188,7 +188,7 @@ fn a_list_in_one_more_wrapper_is_the_list() {
 }
 
 #[test]
-fn text_that_is_almost_json_is_mended_and_noted() {
+fn nearly_valid_json_is_repaired_and_noted() {
     for (body, text) in [
         ("\u{feff}{\"items\":[{\"id\":\"s_1\",\"text\":\"x\"}]}", "x"),
         (
@@ -221,7 +221,7 @@ fn text_that_is_almost_json_is_mended_and_noted() {
 }
 
 #[test]
-fn texts_are_kept_with_whatever_they_hold_but_ids_are_not() {
+fn strings_keep_control_characters_but_ids_with_them_are_rejected() {
     let page = read(
         "get_feed",
         r#"{"items":[{"id":"s_1","text":"a\u0000b'; drop--"},{"id":"s\u00002"}]}"#,
@@ -232,7 +232,7 @@ fn texts_are_kept_with_whatever_they_hold_but_ids_are_not() {
 }
 
 #[test]
-fn deep_nesting_is_noted_and_bottomless_nesting_is_a_failure() {
+fn deep_nesting_is_noted_and_excessive_nesting_is_a_failure() {
     let nested = |levels: usize| {
         let inner =
             r#"{"user_id":"user-0","owner_profile":"#.repeat(levels) + "null" + &"}".repeat(levels);
@@ -252,7 +252,7 @@ fn deep_nesting_is_noted_and_bottomless_nesting_is_a_failure() {
 }
 
 #[test]
-fn a_page_of_oddities_is_kept_short() {
+fn the_number_of_odd_items_of_a_page_is_capped() {
     let body = format!(
         "{{\"items\":[{}1],\"cursor\":\"n\"}}",
         "{\"id\":[]},".repeat(5000)

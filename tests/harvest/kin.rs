@@ -1,4 +1,4 @@
-//! What stands above a comment in its own object: posts and comments, told apart by their ids.
+//! Ancestors in the object of a comment: ids distinguish posts from comments.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::comments::tree;
 use crate::{ids, read};
 
 #[test]
-fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
+fn an_ancestor_of_a_comment_is_a_post_or_a_comment_by_its_id() {
     let page = read(
         "get_post_comments",
         "s_1",
@@ -21,7 +21,7 @@ fn what_stands_above_a_comment_is_a_post_or_a_comment_by_its_id() {
 }
 
 #[test]
-fn a_post_above_a_comment_is_no_comment_though_it_is_another_post() {
+fn an_ancestor_that_is_another_post_is_not_a_comment() {
     let post = json!({"id": "s_0", "attachments": [{"id": "a1", "url": "https://x"}]});
     let page = read(
         "get_post_comments",
@@ -38,7 +38,7 @@ fn a_post_above_a_comment_is_no_comment_though_it_is_another_post() {
 }
 
 #[test]
-fn the_comment_that_was_asked_for_is_no_post_though_its_id_looks_like_one() {
+fn the_requested_comment_is_not_a_post_even_if_its_id_looks_like_one() {
     let page = read(
         "get_comment_replies",
         "s_c1",
@@ -61,7 +61,7 @@ fn the_comment_that_was_asked_for_is_no_post_though_its_id_looks_like_one() {
 }
 
 #[test]
-fn a_comment_with_the_id_of_a_post_is_known_by_the_reply_that_answers_it() {
+fn a_comment_with_a_post_like_id_is_recognized_by_its_reply() {
     let page = read(
         "get_post_comments",
         "s_1",

@@ -1,4 +1,4 @@
-//! What a reply becomes: rows, named oddities, or a named failure.
+//! Tests of the harvest: a reply becomes rows, odd items, or a failure that names its place.
 
 mod any;
 mod comments;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use soracrawl::api::{Malformed, endpoints};
 use soracrawl::model::Harvest;
 
-/// A reply as it was recorded or documented.
+/// Loads a recorded or documented reply.
 macro_rules! fixture {
     ($name:literal) => {
         serde_json::from_str::<serde_json::Value>(include_str!(concat!(

@@ -1,4 +1,4 @@
-//! Posts with all that stands around them, and replies that have no rows.
+//! Posts with the objects around them, and replies without rows.
 
 use serde_json::{Value, json};
 use soracrawl::api::payload_json;
@@ -67,7 +67,7 @@ fn a_recorded_post_is_read_with_and_without_its_envelope() {
 }
 
 #[test]
-fn a_recorded_cast_is_one_with_the_character_and_the_user_asked_for() {
+fn a_recorded_cast_includes_the_character_and_the_requested_user() {
     let page = read(
         "get_user_cameo_appearances",
         "user-1",
@@ -90,7 +90,7 @@ fn a_recorded_cast_is_one_with_the_character_and_the_user_asked_for() {
 }
 
 #[test]
-fn everything_around_a_post_becomes_rows() {
+fn all_objects_around_a_post_become_rows() {
     let post = json!({"post": {
         "id": "s_1", "shared_by": "user-1", "parent_post_id": "s_0",
         "parent_post": {"post": {"id": "s_0"}, "profile": {"user_id": "user-0"}},
@@ -153,7 +153,7 @@ fn everything_around_a_post_becomes_rows() {
 }
 
 #[test]
-fn a_detail_without_its_post_is_no_detail() {
+fn a_detail_reply_without_a_post_is_a_failure() {
     for data in [
         json!({}),
         json!({"post": null}),
@@ -178,7 +178,7 @@ fn a_detail_without_its_post_is_no_detail() {
 }
 
 #[test]
-fn remixes_hang_on_the_post_asked_for_unless_they_say_another() {
+fn remixes_belong_to_the_requested_post_unless_they_name_another() {
     let page = read(
         "get_post_remix_list",
         "s_1",
@@ -189,18 +189,18 @@ fn remixes_hang_on_the_post_asked_for_unless_they_say_another() {
 }
 
 #[test]
-fn a_post_of_a_user_is_his_where_nothing_else_is_said() {
+fn the_author_of_a_listed_post_defaults_to_the_requested_user() {
     let author = |subject, item: &Value| {
         let page = read("get_user_posts", subject, &json!({"items": [item]}));
         page.posts.last().expect("a post").author_user_id.clone()
     };
-    let his = Some("user-1".to_owned());
+    let requested = Some("user-1".to_owned());
     for item in [
         json!({"id": "s_1"}),
         json!({"post": {"id": "s_1", "shared_by": null, "parent_post": {"id": "s_0"}}, "profile": null}),
         json!({"post": {"id": "s_1"}, "reposter_profile": null, "children": [{"id": "c1"}]}),
     ] {
-        assert_eq!(author("user-1", &item), his, "{item}");
+        assert_eq!(author("user-1", &item), requested, "{item}");
     }
     for (item, said) in [
         (json!({"id": "s_1", "shared_by": "user-2"}), Some("user-2")),
@@ -227,7 +227,7 @@ fn a_post_of_a_user_is_his_where_nothing_else_is_said() {
     ] {
         assert_eq!(author("user-1", &item).as_deref(), said, "{item}");
     }
-    // A character has no posts of its own; an unusable subject is nobody.
+    // A character has no posts of its own, and an invalid subject is no user.
     for subject in ["ch_1", "", "a\u{0}b"] {
         assert_eq!(author(subject, &json!({"id": "s_1"})), None, "{subject}");
     }
@@ -243,7 +243,7 @@ fn a_post_of_a_user_is_his_where_nothing_else_is_said() {
 }
 
 #[test]
-fn download_information_is_a_post_its_author_and_one_video() {
+fn download_info_becomes_a_post_its_author_and_one_video() {
     let page = read(
         "get_video_download_info",
         "s_1",
@@ -253,7 +253,7 @@ fn download_information_is_a_post_its_author_and_one_video() {
         "created_at": 1760343131.25}),
     );
     assert_eq!(page.posts[0].counts.reply_count, Some(3));
-    // The remote cuts it: it is no prompt, and may not stand in for one.
+    // The remote truncates the title, so it must not replace the prompt in `text`.
     assert_eq!(
         (page.posts[0].title.as_deref(), &page.posts[0].text),
         (Some("t"), &None)
@@ -277,7 +277,7 @@ fn download_information_is_a_post_its_author_and_one_video() {
 }
 
 #[test]
-fn what_has_no_rows_is_printed_as_it_came() {
+fn a_reply_without_rows_is_printed_unchanged() {
     for (name, data) in [
         ("upload_image", fixture!("upload_image")),
         ("get_task_status", fixture!("task_status")),

@@ -1,4 +1,4 @@
-//! Users, whom they follow, and where they are listed.
+//! Users, follows, and positions in lists.
 
 use serde_json::json;
 use soracrawl::model::Follow;
@@ -6,7 +6,7 @@ use soracrawl::model::Follow;
 use crate::{fixture, ids, read, try_read};
 
 #[test]
-fn a_search_takes_the_id_from_the_mention() {
+fn a_search_result_without_an_id_takes_it_from_the_mention() {
     let page = read("search_users", "sam", &fixture!("search_users"));
     assert_eq!(
         ids(&page.users, |user| &user.user_id),
@@ -17,7 +17,7 @@ fn a_search_takes_the_id_from_the_mention() {
 }
 
 #[test]
-fn both_dialects_of_a_profile_are_one_row() {
+fn both_shapes_of_a_profile_become_the_same_row() {
     let documented = json!({"profile": {"user_id": "user-1", "bio": "b", "like_count": 7.0, "is_verified": 1,
         "banner_image_url": "https://x/c", "created_at": 1.5}});
     let upstream = json!({"user_id": "user-1", "description": "b", "likes_received_count": 7, "verified": true,
@@ -35,7 +35,7 @@ fn both_dialects_of_a_profile_are_one_row() {
 }
 
 #[test]
-fn a_profile_without_an_id_is_that_of_the_user_asked_for() {
+fn a_profile_without_an_id_belongs_to_the_requested_user() {
     let page = read("get_user_profile", "user-9", &fixture!("user_profile"));
     assert_eq!(ids(&page.users, |user| &user.user_id), ["user-9"]);
     assert_eq!(page.users[0].counts.post_count, Some(45));
@@ -66,7 +66,7 @@ fn a_profile_without_an_id_is_that_of_the_user_asked_for() {
 }
 
 #[test]
-fn the_owner_of_a_character_is_a_user_too() {
+fn the_owner_of_a_character_becomes_a_user() {
     let page = read(
         "get_user_profile",
         "ch_1",
@@ -78,7 +78,7 @@ fn the_owner_of_a_character_is_a_user_too() {
 }
 
 #[test]
-fn follows_point_both_ways() {
+fn followers_and_following_have_opposite_directions() {
     let flat = json!({"items": [{"user_id": "user-2"}, {"user_id": "user-2"}], "cursor": "", "has_more": false});
     let wrapped = json!({"items": [{"profile": {"user_id": "user-2"}}, {"profile": {"user_id": "user-2"}}],
         "cursor": null, "has_more": 0});
@@ -106,7 +106,7 @@ fn follows_point_both_ways() {
 }
 
 #[test]
-fn the_feed_and_the_leaderboard_keep_places() {
+fn the_feed_and_the_leaderboard_keep_positions() {
     let page = read(
         "get_feed",
         "",

@@ -1,4 +1,4 @@
-//! Who may ask, what it costs, and what the account says of it.
+//! Access to the simulator, prices, and the account.
 
 use serde_json::json;
 use soracrawl::sim::{DEFAULT_KEY, Endpoint, Options, Shape, Sim};
@@ -6,7 +6,7 @@ use soracrawl::sim::{DEFAULT_KEY, Endpoint, Options, Shape, Sim};
 use crate::client::{call, cursor, exact, get, send, start};
 
 #[tokio::test]
-async fn the_bill_adds_up() {
+async fn the_account_and_the_log_match_the_calls() {
     let sim = Sim::start(exact()).await.expect("a simulator");
     let user = sim.world().seed_users()[0].clone();
     let first = call(&sim, Endpoint::UserPosts, &user, "").await.data();
@@ -49,7 +49,7 @@ async fn the_bill_adds_up() {
 }
 
 #[tokio::test]
-async fn a_refused_key_comes_back_in_the_body() {
+async fn the_body_of_a_401_repeats_the_refused_key() {
     let sim = start(Shape::Flat).await;
     let feed = Endpoint::Feed.path();
     let wrong = send(&sim, "GET", feed, "wrong-key-1234567890", "", b"")
@@ -66,7 +66,7 @@ async fn a_refused_key_comes_back_in_the_body() {
 }
 
 #[tokio::test]
-async fn an_empty_balance_refuses_and_repeats_the_headers() {
+async fn a_call_beyond_the_balance_gets_a_402_that_repeats_its_headers() {
     let options = Options {
         balance_micro_usd: 99_999,
         ..exact()
@@ -91,7 +91,7 @@ async fn an_empty_balance_refuses_and_repeats_the_headers() {
 }
 
 #[tokio::test]
-async fn wrong_requests_get_the_remotes_errors() {
+async fn invalid_requests_get_the_documented_errors() {
     let sim = start(Shape::Wrapped).await;
     for (path, status, detail) in [
         ("/api/v1/sora2/get_nothing", 404, json!("Not Found")),
@@ -129,7 +129,7 @@ async fn wrong_requests_get_the_remotes_errors() {
 }
 
 #[tokio::test]
-async fn a_post_is_found_by_its_url_and_is_the_same_page() {
+async fn a_post_requested_by_url_is_the_same_page_as_by_id() {
     let sim = start(Shape::Flat).await;
     let post = sim.world().ids(Endpoint::Feed, "").expect("a feed")[0].clone();
     let by_url = format!(
@@ -145,7 +145,7 @@ async fn a_post_is_found_by_its_url_and_is_the_same_page() {
 }
 
 #[tokio::test]
-async fn more_calls_than_the_limit_are_told_to_wait() {
+async fn calls_beyond_the_rate_limit_get_a_429_with_a_delay() {
     let sim = Sim::start(Options {
         rate_limit: 2,
         ..exact()
@@ -165,7 +165,7 @@ async fn more_calls_than_the_limit_are_told_to_wait() {
 }
 
 #[tokio::test]
-async fn a_followed_redirect_is_noted_with_the_key_it_brings() {
+async fn the_account_counts_followed_redirects_and_those_with_the_key() {
     let sim = Sim::start(exact()).await.expect("a simulator");
     sim.script("*:1=redirect").expect("a rule");
     let location = get(&sim, Endpoint::Feed.path())
@@ -198,7 +198,7 @@ async fn a_followed_redirect_is_noted_with_the_key_it_brings() {
 }
 
 #[tokio::test]
-async fn health_needs_no_key_and_bare_data_needs_no_envelope() {
+async fn the_health_check_requires_no_key_and_the_envelope_is_optional() {
     let sim = Sim::start(Options {
         no_envelope: true,
         ..exact()
@@ -223,7 +223,7 @@ async fn health_needs_no_key_and_bare_data_needs_no_envelope() {
 }
 
 #[tokio::test]
-async fn an_exact_world_has_exactly_the_asked_pages() {
+async fn an_exact_world_has_exactly_the_requested_sizes() {
     let options = Options {
         warm: true,
         ..exact()

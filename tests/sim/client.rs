@@ -1,4 +1,4 @@
-//! The least of HTTP/1.1, so that the simulator is judged by bytes and not by a client library's kindness.
+//! A minimal HTTP/1.1 client: tests see the raw bytes, and no client library corrects or hides them.
 
 use std::collections::HashMap;
 use std::io;
@@ -35,7 +35,7 @@ impl Answer {
     }
 }
 
-/// Sends bytes and reads until the other side is done.
+/// Sends bytes and reads until the simulator closes the connection or `most_bytes` bytes have arrived.
 pub async fn raw(sim: &Sim, request: &[u8], most_bytes: usize) -> io::Result<Answer> {
     let address = sim.base_url().replace("http://", "");
     let mut stream = TcpStream::connect(address).await?;
@@ -107,7 +107,7 @@ pub async fn call(sim: &Sim, endpoint: Endpoint, subject: &str, cursor: &str) ->
         .expect("an answer")
 }
 
-/// The part of a page that has items and cursor.
+/// Returns the part of a page that contains the items and the cursor.
 pub fn list(data: &Value) -> &Value {
     data.get("children").unwrap_or(data)
 }
@@ -120,7 +120,7 @@ pub fn items(data: &Value) -> Vec<Value> {
     list(data)["items"].as_array().expect("items").clone()
 }
 
-/// The id of an item in whatever form, or nothing if it is no item.
+/// Returns the id of an item in either shape; `None` if the value is not an item.
 pub fn id(item: &Value) -> Option<String> {
     let places = ["/post/id", "/profile/user_id", "/id", "/user_id"];
     let found = places
@@ -133,7 +133,7 @@ pub fn ids(data: &Value) -> Vec<String> {
     items(data).iter().filter_map(id).collect()
 }
 
-/// All pages of a walk by its cursors.
+/// Returns all pages of a walk.
 pub async fn walk(sim: &Sim, endpoint: Endpoint, subject: &str) -> Vec<Value> {
     let (mut pages, mut at) = (Vec::new(), String::new());
     loop {
@@ -156,7 +156,7 @@ pub async fn start(shape: Shape) -> Sim {
     .expect("a simulator")
 }
 
-/// A world in which every list has three pages, and a fault has somewhere to happen.
+/// Returns options for a world whose main lists have three pages, so that faults can hit a middle page.
 pub fn exact() -> Options {
     Options {
         shape: Shape::Flat,

@@ -1,4 +1,4 @@
-//! A crawl with no economy at all: is the truth what the pages show?
+//! An exhaustive crawl without cost limits, which checks that the pages show exactly the truth.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ struct Archive {
     edges: BTreeMap<&'static str, BTreeSet<Vec<String>>>,
 }
 
-/// (column, names under which it is shown)
+/// (column, names of its fields in replies)
 const USER: &[(&str, &[&str])] = &[
     ("username", &["username"]),
     ("display_name", &["display_name"]),
@@ -92,7 +92,7 @@ impl Archive {
             .insert(ends.iter().map(|it| (*it).to_owned()).collect());
     }
 
-    /// Takes everything that is inside, wherever it stands.
+    /// Collects all objects inside a value, at any depth.
     fn visit(&mut self, value: &Value) {
         match value {
             Value::Array(list) => list.iter().for_each(|it| self.visit(it)),
@@ -250,7 +250,7 @@ async fn crawl(sim: &Sim) -> Archive {
 }
 
 #[tokio::test]
-async fn a_crawl_of_everything_gives_the_truth_in_both_shapes() {
+async fn an_exhaustive_crawl_finds_exactly_the_truth_in_both_shapes() {
     for shape in [Shape::Flat, Shape::Wrapped] {
         let sim = start(shape).await;
         let archive = crawl(&sim).await;
@@ -271,12 +271,12 @@ async fn a_crawl_of_everything_gives_the_truth_in_both_shapes() {
                 }
                 None => archive.edges.get(truth.kind).cloned().unwrap_or_default(),
             };
-            assert!(truth.rows.len() > 10, "hardly any {}", truth.kind);
+            assert!(truth.rows.len() > 10, "too few {}", truth.kind);
             let lacking: Vec<_> = truth.rows.difference(&found).take(3).collect();
             let beyond: Vec<_> = found.difference(&truth.rows).take(3).collect();
             assert!(
                 lacking.is_empty() && beyond.is_empty(),
-                "{:?} {}: lacking {lacking:?}, beyond {beyond:?}",
+                "{:?} {}: missing {lacking:?}, extra {beyond:?}",
                 shape,
                 truth.kind
             );

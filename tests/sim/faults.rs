@@ -1,4 +1,4 @@
-//! Each fault does what its name says, and is billed as documented.
+//! Each fault behaves and is billed as documented.
 
 use std::io::ErrorKind;
 
@@ -9,7 +9,7 @@ use crate::client::{call, cursor, exact, get, ids, path, raw};
 
 pub const LIST: Endpoint = Endpoint::Followers;
 
-/// A simulator and a user with three pages of followers (10, 10, 5), whose second page goes wrong.
+/// Starts a simulator. Returns it with a user who has three pages of followers (10, 10, 5); `fault` hits the second.
 pub async fn second_page(fault: &str, options: Options) -> (Sim, String) {
     let sim = Sim::start(options).await.expect("a simulator");
     let user = sim.world().seed_users()[0].clone();
@@ -25,7 +25,7 @@ pub fn all(sim: &Sim, user: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn refusals_have_their_status_and_cost_nothing_and_the_next_attempt_is_well() {
+async fn refusals_have_their_status_and_are_free_and_the_next_attempt_succeeds() {
     for (fault, status, header, body) in [
         ("throttle", 429, "retry-after: 1", "\"detail\""),
         ("throttle-bare", 429, "", "\"detail\""),
@@ -85,7 +85,7 @@ async fn refusals_have_their_status_and_cost_nothing_and_the_next_attempt_is_wel
 }
 
 #[tokio::test]
-async fn a_cloudflare_refusal_has_no_detail() {
+async fn a_refusal_by_cloudflare_has_no_detail() {
     let (sim, user) = second_page("", exact()).await;
     sim.script("*:1+=forbidden-cloudflare").expect("a rule");
     for (endpoint, subject) in [(LIST, user.as_str()), (Endpoint::Feed, "")] {
@@ -97,7 +97,7 @@ async fn a_cloudflare_refusal_has_no_detail() {
 }
 
 #[tokio::test]
-async fn a_reset_gives_no_byte_and_is_billed_only_after_the_page_was_made() {
+async fn a_reset_sends_no_byte_and_is_billed_only_if_the_page_was_made() {
     for (fault, billed) in [("reset-before", 1), ("reset-after", 2)] {
         let (sim, user) = second_page(fault, exact()).await;
         let at = cursor(&call(&sim, LIST, &user, "").await.data());
@@ -159,7 +159,7 @@ async fn bad_bodies_are_billed() {
 }
 
 #[tokio::test]
-async fn oversized_and_endless_bodies_go_on_and_are_billed() {
+async fn oversized_and_endless_bodies_are_billed() {
     for (fault, most, more) in [
         ("too-large", 90 << 20, "chunked"),
         ("endless-body", 8 << 20, "chunked"),
@@ -187,7 +187,7 @@ async fn oversized_and_endless_bodies_go_on_and_are_billed() {
 }
 
 #[tokio::test]
-async fn a_drip_promises_the_whole_and_gives_almost_nothing() {
+async fn a_slow_drip_announces_the_whole_body_and_sends_few_bytes() {
     let (sim, user) = second_page("", exact()).await;
     sim.script("*:1=slow-drip").expect("a rule");
     let wanted = format!(
@@ -201,7 +201,7 @@ async fn a_drip_promises_the_whole_and_gives_almost_nothing() {
 }
 
 #[tokio::test]
-async fn a_slow_answer_is_billed_before_it_comes() {
+async fn a_slow_answer_is_billed_before_it_is_sent() {
     let options = Options {
         slow_ms: 600_000,
         ..exact()
@@ -223,7 +223,7 @@ async fn a_slow_answer_is_billed_before_it_comes() {
 }
 
 #[tokio::test]
-async fn an_expired_cursor_stays_expired_and_a_walk_from_the_head_is_well() {
+async fn an_expired_cursor_stays_expired_and_a_walk_from_the_start_succeeds() {
     let (sim, user) = second_page("expired-cursor", exact()).await;
     let old = cursor(&call(&sim, LIST, &user, "").await.data());
     for _ in 0..2 {
@@ -240,7 +240,7 @@ async fn an_expired_cursor_stays_expired_and_a_walk_from_the_head_is_well() {
 }
 
 #[tokio::test]
-async fn lasting_faults_last_until_healed() {
+async fn lasting_faults_last_until_the_simulator_is_healed() {
     for (fault, status, others) in [
         ("gone", 404, 200),
         ("endpoint-retired", 404, 200),
@@ -264,7 +264,7 @@ async fn lasting_faults_last_until_healed() {
 }
 
 #[tokio::test]
-async fn every_fault_has_a_name_that_can_be_scripted() {
+async fn every_fault_can_be_scripted_by_name() {
     let sim = Sim::start(exact()).await.expect("a simulator");
     for fault in Fault::ALL {
         sim.script(&format!("get_feed:9000+={}", fault.name()))

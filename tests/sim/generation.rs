@@ -1,4 +1,4 @@
-//! Upload, create, poll, fetch.
+//! Video generation: upload, create, poll, fetch.
 
 use serde_json::json;
 use soracrawl::sim::{DEFAULT_KEY, Endpoint, Shape};
@@ -6,7 +6,7 @@ use soracrawl::sim::{DEFAULT_KEY, Endpoint, Shape};
 use crate::client::{call, send, start};
 
 #[tokio::test]
-async fn a_video_is_made_in_three_polls_and_an_image_uploaded_for_it() {
+async fn a_video_from_an_uploaded_image_is_ready_at_the_third_poll() {
     let sim = start(Shape::Wrapped).await;
     let form = |name: &str, bytes: &[u8]| {
         let head = format!(

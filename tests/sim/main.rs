@@ -1,4 +1,4 @@
-//! The simulator keeps its word: what it shows, what it bills, and what goes wrong as told.
+//! Tests of the simulator: its replies, its account and its faults.
 
 mod bill;
 mod client;

@@ -1,4 +1,4 @@
-//! Every endpoint, in both shapes.
+//! Replies of every read endpoint in both shapes.
 
 use serde_json::{Value, json};
 use soracrawl::sim::{Endpoint, Options, Shape, Sim, Thing};
@@ -8,7 +8,7 @@ use crate::client::{call, cursor, id, ids, items, start, walk};
 const SHAPES: [Shape; 2] = [Shape::Flat, Shape::Wrapped];
 
 #[tokio::test]
-async fn lists_walked_by_cursor_give_exactly_their_items() {
+async fn walking_a_list_by_cursor_returns_exactly_its_items() {
     for shape in SHAPES {
         let sim = start(shape).await;
         let users = sim.world().seed_users();
@@ -44,7 +44,7 @@ async fn lists_walked_by_cursor_give_exactly_their_items() {
 }
 
 #[tokio::test]
-async fn single_objects_are_those_asked_for() {
+async fn endpoints_for_single_objects_return_the_requested_object() {
     for shape in SHAPES {
         let sim = start(shape).await;
         let user = sim.world().seed_users()[1].clone();
@@ -67,7 +67,7 @@ async fn single_objects_are_those_asked_for() {
 }
 
 #[tokio::test]
-async fn the_same_seed_shows_the_same_bytes_and_another_seed_others() {
+async fn equal_seeds_return_equal_bytes_and_different_seeds_do_not() {
     let (one, same) = (start(Shape::Wrapped).await, start(Shape::Wrapped).await);
     let other = Sim::start(Options {
         seed: 2,
@@ -82,7 +82,7 @@ async fn the_same_seed_shows_the_same_bytes_and_another_seed_others() {
 }
 
 #[tokio::test]
-async fn nested_lists_are_whole_or_go_on_under_their_cursor() {
+async fn nested_lists_are_complete_or_continue_at_their_cursor() {
     let sim = start(Shape::Wrapped).await;
     let (mut whole, mut cut) = (0, 0);
     for post in sim.world().ids(Endpoint::Feed, "").expect("a feed") {

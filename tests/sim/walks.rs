@@ -1,4 +1,4 @@
-//! Walks whose pages or cursors a fault changed.
+//! Faults that edit pages or cursors of a walk.
 
 use serde_json::Value;
 use soracrawl::sim::{Options, Ratio, Shape, Sim};
@@ -7,7 +7,7 @@ use crate::client::{call, cursor, exact, get, ids, items, list, path};
 use crate::faults::{LIST, all, second_page};
 
 #[tokio::test]
-async fn wrong_types_stand_among_items_of_which_none_is_lost() {
+async fn values_of_wrong_types_are_added_and_no_item_is_lost() {
     for shape in [Shape::Flat, Shape::Wrapped] {
         let (sim, user) = second_page("wrong-type", Options { shape, ..exact() }).await;
         let at = cursor(&call(&sim, LIST, &user, "").await.data());
@@ -19,7 +19,9 @@ async fn wrong_types_stand_among_items_of_which_none_is_lost() {
     }
 }
 
-/// The ids of each page of a walk whose second call goes wrong, until a cursor comes again or `most` pages.
+/// Walks a list with `fault` at the second call, for at most `most` pages or until a cursor repeats.
+///
+/// Returns the ids of each page, the cursors, the simulator and the user.
 async fn disturbed(fault: &str, most: usize) -> (Vec<Vec<String>>, Vec<String>, Sim, String) {
     let (sim, user) = second_page(fault, exact()).await;
     let (mut pages, mut cursors) = (Vec::new(), vec![String::new()]);
@@ -39,7 +41,7 @@ async fn disturbed(fault: &str, most: usize) -> (Vec<Vec<String>>, Vec<String>, 
 }
 
 #[tokio::test]
-async fn disturbed_pages_are_disturbed_as_told() {
+async fn each_fault_edits_pages_as_documented() {
     let sizes = |pages: &[Vec<String>]| pages.iter().map(Vec::len).collect::<Vec<_>>();
     let (pages, _, sim, user) = disturbed("repeated-page", 9).await;
     let all = all(&sim, &user);
@@ -63,12 +65,12 @@ async fn disturbed_pages_are_disturbed_as_told() {
     sim.script(&format!("{}@{user}:5=cursor-loop", LIST.name()))
         .expect("a rule");
     let third = cursor(&call(&sim, LIST, &user, &at).await.data());
-    // Calls 1 to 3 were the walk, 4 and 5 are those above; the fifth is the second page, whose loop is itself.
+    // Calls 1 to 3 were the walk, calls 4 and 5 are above. Call 5 is the second page, whose loop points to itself.
     assert_eq!(third, at);
 }
 
 #[tokio::test]
-async fn a_loop_leads_back_by_one_page() {
+async fn a_cursor_loop_leads_back_by_one_page() {
     let (sim, user) = second_page("", exact()).await;
     let first = cursor(&call(&sim, LIST, &user, "").await.data());
     let second = cursor(&call(&sim, LIST, &user, &first).await.data());
@@ -80,7 +82,7 @@ async fn a_loop_leads_back_by_one_page() {
 }
 
 #[tokio::test]
-async fn has_more_and_cursor_disagree_in_both_shapes() {
+async fn has_more_and_the_cursor_can_contradict_each_other_in_both_shapes() {
     for shape in [Shape::Flat, Shape::Wrapped] {
         for (fault, has_more) in [
             ("has-more-no-cursor", true),
@@ -96,7 +98,7 @@ async fn has_more_and_cursor_disagree_in_both_shapes() {
 }
 
 #[tokio::test]
-async fn under_recoverable_faults_a_client_that_tries_again_sees_every_item() {
+async fn a_client_that_retries_sees_every_item_despite_recoverable_faults() {
     let tampered = ["empty-page=0.3", "repeated-page=0.3", "items-inserted=0.2"];
     let tampered: Vec<Ratio> = tampered
         .iter()
@@ -137,12 +139,12 @@ async fn recovers(sim: Sim) {
             let before = seen.len();
             seen.extend(ids(&body["data"]));
             stale = if seen.len() == before { stale + 1 } else { 0 };
-            assert!(stale < 2, "two pages in a row without anything new");
+            assert!(stale < 2, "two consecutive pages without a new item");
             at = cursor(&body["data"]);
             if at.is_empty() {
                 break;
             }
-            assert!(cursors.insert(at.clone()), "a cursor came twice");
+            assert!(cursors.insert(at.clone()), "a cursor was repeated");
         }
         assert_eq!(seen, all(&sim, &user).into_iter().collect());
     }

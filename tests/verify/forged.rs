@@ -119,9 +119,9 @@ async fn a_forged_value_is_named_in_every_column_of_the_archive() {
     let mut rounds: Vec<Vec<Column>> = keys.into_iter().map(|key| vec![key]).collect();
     let alone = rounds.len();
     for value in values {
-        let round = rounds[alone..].iter_mut().find(|round| {
-            round.len() < 5 && round.iter().all(|other| other.table != value.table)
-        });
+        let round = rounds[alone..]
+            .iter_mut()
+            .find(|round| round.len() < 5 && round.iter().all(|other| other.table != value.table));
         match round {
             Some(round) => round.push(value),
             None => rounds.push(vec![value]),

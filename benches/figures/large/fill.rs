@@ -1,4 +1,4 @@
-//! Fills an archive with what months of crawling would leave in it, without the calls: straight into the file.
+//! Fills an archive as months of crawling would, but without calls: writes the rows directly to the file.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection};
 
-/// Each user has a job of each; the first is what half of the others wait for.
+/// Each user has a job for each endpoint. Half of the other jobs wait for the job of the first endpoint.
 pub const ENDPOINTS: [&str; 5] = [
     "get_user_posts",
     "get_user_cameo_appearances",
@@ -14,9 +14,9 @@ pub const ENDPOINTS: [&str; 5] = [
     "get_user_following",
     "get_user_profile",
 ];
-/// Beyond the plan of the crawls that are measured, so that these jobs are there and are not done.
+/// Depth beyond the limit of the measured crawls, so that these jobs exist but are never leased.
 pub const DEPTH: u32 = 1;
-/// Rows of one statement.
+/// Rows per statement.
 const CHUNK: i64 = 1_000_000;
 
 pub struct Sizes {
@@ -32,7 +32,7 @@ impl Sizes {
         jobs: 0,
     };
 
-    /// As the environment says, or those of the goal.
+    /// Reads the sizes from the environment; the defaults are the sizes in docs/performance.md.
     pub fn asked_for() -> Result<Self> {
         let size = |name: &str, default: i64| match std::env::var(name) {
             Ok(text) => text.parse().with_context(|| format!("{name}: {text}")),
@@ -46,7 +46,7 @@ impl Sizes {
     }
 }
 
-/// Fills the archive, in which there may be calls but no jobs of these endpoints.
+/// Fills the archive. It may contain calls, but no jobs for [`ENDPOINTS`].
 pub async fn fill(archive: &Path, sizes: &Sizes) -> Result<()> {
     if sizes.jobs == 0 {
         return Ok(());
@@ -93,7 +93,7 @@ async fn execute(connection: &mut SqliteConnection, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Takes off what makes each row dear; gives what puts it back.
+/// Drops indexes and triggers, which slow down inserts. Returns the statements that create them again.
 async fn take_off(connection: &mut SqliteConnection) -> Result<Vec<String>> {
     let found: Vec<(String, String, String)> = sqlx::query_as(
         "select type, name, sql from sqlite_master where type in ('index', 'trigger') and sql is not null
@@ -109,7 +109,7 @@ async fn take_off(connection: &mut SqliteConnection) -> Result<Vec<String>> {
     Ok(later)
 }
 
-/// Inserts `count` rows; `what` selects them from `n`, whose `i` counts from 0.
+/// Inserts `count` rows. `what` is a target and a query that selects them from `n`, whose `i` counts from 0.
 async fn insert(connection: &mut SqliteConnection, count: i64, what: &str) -> Result<()> {
     let mut from = 0;
     while from < count {
@@ -125,11 +125,11 @@ async fn insert(connection: &mut SqliteConnection, count: i64, what: &str) -> Re
 
 async fn users(connection: &mut SqliteConnection, sizes: &Sizes) -> Result<()> {
     let text = "users (user_id, username, display_name, first_call_id, last_call_id)
-        select printf('user-%010d', i), printf('name%d', i), 'Somebody', 1, 1 from n";
+        select printf('user-%010d', i), printf('name%d', i), 'Testuser', 1, 1 from n";
     insert(connection, sizes.users, text).await
 }
 
-/// In the order of the table, so that it only ever grows at its end.
+/// Inserts follows in the order of their primary key, so that the table grows only at its end.
 async fn follows(connection: &mut SqliteConnection, sizes: &Sizes) -> Result<()> {
     let each = (sizes.follows / sizes.users).max(1);
     let stride = (sizes.users / each).max(1);

@@ -1,7 +1,7 @@
-//! Nothing slows down as the archive grows: what an archive with millions of jobs and edges does beside an empty one.
+//! Compares an archive with millions of jobs and edges with an empty archive: nothing should slow down as it grows.
 //!
-//! The large archive takes minutes to make and gigabytes of disk: it is measured only when it is named. Its size can be
-//! set: `SORACRAWL_LARGE_USERS`, `SORACRAWL_LARGE_FOLLOWS`, `SORACRAWL_LARGE_JOBS`.
+//! The large archive takes minutes and gigabytes of disk, so this figure runs only if it is named. Environment
+//! variables set its size: `SORACRAWL_LARGE_USERS`, `SORACRAWL_LARGE_FOLLOWS`, `SORACRAWL_LARGE_JOBS`.
 
 mod fill;
 
@@ -20,7 +20,7 @@ use fill::{ENDPOINTS, Sizes};
 const LEASES: usize = 300;
 const LOOKS: usize = 7;
 
-/// What an archive was asked to do.
+/// Measurements of one archive.
 struct Measured {
     crawl: Usage,
     /// From the start of the process to the first call of a job.
@@ -36,7 +36,7 @@ pub fn run(bench: &Bench) -> Result<()> {
         follows: 0,
         jobs: 10_000,
     };
-    // The empty one gets its few jobs only when it has been crawled.
+    // The empty archive gets its few jobs only after the crawl, for the measurement of leases.
     let small = measure(bench, &Sizes::NONE, &few)?;
     let large = measure(bench, &sizes, &Sizes::NONE)?;
     say(
@@ -63,7 +63,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     let peak = large.crawl.peak_megabytes / small.crawl.peak_megabytes;
     say(
         "large",
-        "peak memory, by that of an empty archive",
+        "peak memory relative to an empty archive",
         peak,
         "x",
         Limit::AtMost(1.10),
@@ -71,7 +71,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     let speed = small.crawl.wall_seconds / large.crawl.wall_seconds;
     say(
         "large",
-        "speed, by that of an empty archive",
+        "speed relative to an empty archive",
         speed,
         "x",
         Limit::AtLeast(0.60),
@@ -94,12 +94,12 @@ pub fn run(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Makes an archive of these sizes and measures it; `more` is put in before jobs are leased.
+/// Fills an archive with rows of the given sizes and measures it. Adds `more` after the crawl, before leases.
 fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
     let remote = world::remote(0)?;
     let site = Site::new(remote.address(), world::KEYS)?;
     let archive = site.archive();
-    // The first run makes the file, and remembers the plan: what it grows to be later is no news to the next.
+    // The first run creates the file and records the plan, so that the next run does not plan all rows again.
     site.run(&["run", "--until-idle", "--yes"])?;
     let started = Instant::now();
     bench.wait(fill::fill(&archive, sizes))?;
@@ -108,7 +108,7 @@ fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
         note(
             "large",
             &format!(
-                "{} users, {} follows, {} jobs, two in five of which wait for another: {gigabytes:.1} GB, made in {:.0} s",
+                "users: {}, follows: {}, jobs: {} (two in five wait for another): {gigabytes:.1} GB, filled in {:.0} s",
                 sizes.users,
                 sizes.follows,
                 sizes.jobs,
@@ -135,7 +135,7 @@ fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
     })
 }
 
-/// How long a lease takes when nobody shares its transaction.
+/// Returns the median time of a lease that has a transaction of its own, in milliseconds.
 async fn lease(archive: &Path) -> Result<f64> {
     let store = Store::open(archive).await?;
     let writer = Writer::start(&store, Clock::real());
@@ -151,12 +151,9 @@ async fn lease(archive: &Path) -> Result<f64> {
         let started = Instant::now();
         let leased = writer.lease(request).await?;
         times.push(1000.0 * started.elapsed().as_secs_f64());
-        ensure!(
-            matches!(leased, Leased::Job(..)),
-            "there is nothing to lease"
-        );
+        ensure!(matches!(leased, Leased::Job(..)), "no job to lease");
     }
     drop(writer);
-    store.close().await.context("the archive is closed")?;
+    store.close().await.context("cannot close the archive")?;
     Ok(median(times))
 }

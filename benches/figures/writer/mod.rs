@@ -1,10 +1,10 @@
-//! The writer alone, against one bulk script through the `sqlite3` shell that inserts the same rows.
+//! The writer alone, compared with one bulk script for the `sqlite3` shell that inserts the same rows.
 //!
-//! Both begin with a copy of one archive in which the calls stand open and the jobs are leased, and both leave a file
-//! whose write-ahead log is merged. The script inserts each row once, in its final form, in one transaction. The writer
-//! is given each page as it came, 32 at a time: it meets users and posts again and again, brings them together, looks up
-//! the ids of what a row refers to, and in the same transactions moves cursors, ends jobs and settles calls with their
-//! raw replies, each transaction with an fsync of its own. Histories are written by the triggers of the schema on both sides.
+//! Both start from a copy of one archive with open calls and leased jobs, and both end with a checkpoint of the WAL.
+//! The script inserts each row once, in its final form, in one transaction. The writer gets each page as recorded, 32
+//! at a time. It merges users and posts that occur repeatedly, and looks up the ids of references. The same
+//! transactions advance cursors, end jobs and settle calls with their raw replies, and each has its own fsync. On both
+//! sides the schema's triggers write the histories.
 
 mod prepare;
 mod script;
@@ -25,7 +25,7 @@ use crate::support::{Bench, Limit, float, note, say};
 use crate::world::IN_FLIGHT;
 use prepare::Prepared;
 
-/// What both write.
+/// The tables that both write.
 pub const TABLES: [&str; 8] = [
     "users",
     "posts",
@@ -37,7 +37,7 @@ pub const TABLES: [&str; 8] = [
     "comment_stats",
 ];
 
-/// The pages of a job, in their order.
+/// The pages of a job in order.
 type Walk = Vec<PageCommit>;
 
 pub fn run(bench: &Bench) -> Result<()> {
@@ -64,14 +64,14 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "writer",
         &format!(
-            "{rows} rows of {pages} pages, which show {shown}, in {seconds:.2} s: {:.0} rows/s",
+            "{rows} rows from {pages} pages, which contain {shown} with duplicates, in {seconds:.2} s: {:.0} rows/s",
             float(rows) / seconds
         ),
     );
     note(
         "writer",
         &format!(
-            "before that, on one core: {:.2} s to read these replies, {:.2} s to compress them",
+            "not included, on one core: {:.2} s to parse these replies, {:.2} s to compress them",
             reading.as_secs_f64(),
             packing.as_secs_f64()
         ),
@@ -79,23 +79,20 @@ pub fn run(bench: &Bench) -> Result<()> {
     let text = folder.path().join("bulk.sql");
     bench.wait(script::write(&ours, &text))?;
     let Some(script_seconds) = shell(&theirs, &text)? else {
-        note(
-            "writer",
-            "there is no sqlite3 here: nothing to compare with",
-        );
+        note("writer", "sqlite3 is not installed: no comparison");
         return Ok(());
     };
     note(
         "writer",
         &format!(
-            "the same rows by sqlite3 in {script_seconds:.2} s: {:.0} rows/s",
+            "the same rows with sqlite3 in {script_seconds:.2} s: {:.0} rows/s",
             float(rows) / script_seconds
         ),
     );
     bench.wait(same(&ours, &theirs))?;
     say(
         "writer",
-        "of the speed of a bulk script",
+        "speed relative to a bulk script",
         100.0 * script_seconds / seconds,
         "%",
         Limit::AtLeast(70.0),
@@ -103,7 +100,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     Ok(())
 }
 
-/// Commits all pages, with as many waiting at once as there would be workers; the seconds that took.
+/// Commits all pages with as many concurrent workers as a crawl has. Returns the time in seconds.
 async fn write(archive: &Path, walks: Vec<Walk>) -> Result<f64> {
     let store = Store::open(archive).await?;
     let writer = Writer::start(&store, Clock::real());
@@ -130,7 +127,7 @@ async fn write(archive: &Path, walks: Vec<Walk>) -> Result<f64> {
     while let Some(worker) = workers.join_next().await {
         worker??;
     }
-    // The shell merges the log when it closes the file.
+    // The shell checkpoints the WAL when it closes the file, so the writer has to do it as well.
     let mut connection = prepare::open(archive).await?;
     sqlx::query("pragma wal_checkpoint(truncate)")
         .execute(&mut connection)
@@ -142,7 +139,7 @@ async fn write(archive: &Path, walks: Vec<Walk>) -> Result<f64> {
     Ok(seconds)
 }
 
-/// Runs the script; `None` where there is no shell to run it.
+/// Runs the script and returns its time in seconds; `None` if the shell is not installed.
 fn shell(archive: &Path, script: &Path) -> Result<Option<f64>> {
     let started = Instant::now();
     let child = Command::new("sqlite3")
@@ -160,7 +157,7 @@ fn shell(archive: &Path, script: &Path) -> Result<Option<f64>> {
     }
 }
 
-/// Makes sure that both wrote the same.
+/// Checks that both wrote the same rows.
 async fn same(ours: &Path, theirs: &Path) -> Result<()> {
     let mut connection = prepare::open(ours).await?;
     sqlx::query("attach ? as theirs")
@@ -168,7 +165,7 @@ async fn same(ours: &Path, theirs: &Path) -> Result<()> {
         .execute(&mut connection)
         .await?;
     for table in TABLES {
-        // The script knows only the newest moment at which numbers were seen, and a history begins with the first.
+        // The script has only the latest observation of each number, but a history starts with the first observation.
         let columns: String = sqlx::query_scalar(
             "select group_concat(name) from pragma_table_info(?1)
              where ?1 not like '%_stats' or name not in ('call_id', 'observed_at', 'last_observed_at')",

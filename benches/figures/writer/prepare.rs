@@ -1,4 +1,4 @@
-//! An archive in which everything stands ready to keep the pages of another, and those pages, read and planned.
+//! Prepares an archive that can commit the pages of a recorded archive, and parses those pages.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use super::Walk;
 
 const LEASE_SECONDS: f64 = 1e9;
 
-/// A connection of our own.
+/// Opens a connection that does not use the store.
 pub async fn open(archive: &Path) -> Result<SqliteConnection> {
     let options = SqliteConnectOptions::new()
         .filename(archive)
@@ -24,15 +24,16 @@ pub async fn open(archive: &Path) -> Result<SqliteConnection> {
     Ok(SqliteConnection::connect_with(&options).await?)
 }
 
-/// What the writer is to be given.
+/// Input of the writer.
 pub struct Prepared {
     pub walks: Vec<Walk>,
-    /// What a worker has done by then, on one core: replies read, and compressed.
+    /// Time to parse the replies on one core, which is a worker's task.
     pub reading: Duration,
+    /// Time to compress the replies on one core, which is a worker's task.
     pub packing: Duration,
 }
 
-/// Makes the archive, and gives the pages that it waits for.
+/// Creates the archive and returns the pages to commit.
 pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Prepared> {
     Store::open(fresh).await?.close().await?;
     let mut connection = open(fresh).await?;
@@ -73,7 +74,7 @@ pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Prepared> {
         let page = page(&packer, row, walk, [&mut reading, &mut packing])?;
         walk.push(page);
     }
-    // As they began.
+    // In the order of their first calls.
     let mut walks: Vec<Walk> = walks.into_values().collect();
     walks.sort_by_key(|walk| walk.first().map(|page| page.call_id));
     Ok(Prepared {
@@ -83,7 +84,7 @@ pub async fn prepare(recorded: &Path, fresh: &Path) -> Result<Prepared> {
     })
 }
 
-/// A recorded call as the page that a worker would hand over, behind those of its walk.
+/// Converts a recorded call to the page that a worker would commit; `walk` contains the earlier pages of its job.
 fn page(
     packer: &Packer,
     row: &SqliteRow,
@@ -140,7 +141,7 @@ fn page(
                 cursor: None,
             },
         },
-        // The jobs are there already.
+        // The archive already contains the jobs.
         follow_ups: Vec::new(),
         nested: Vec::new(),
         led_to: 0,

@@ -1,4 +1,4 @@
-//! The rows of an archive as a script for the `sqlite3` shell.
+//! Writes the rows of an archive as a script for the `sqlite3` shell.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -9,26 +9,28 @@ use sqlx::{AssertSqlSafe, Connection};
 
 use super::{TABLES, prepare};
 
-/// As many as make a statement long, and the parser's part of it small.
+/// Enough rows to make the cost of parsing a statement negligible.
 const ROWS_OF_STATEMENT: usize = 100;
-/// As `store` opens an archive.
+/// The pragmas with which `store` opens an archive.
 const PRAGMAS: &str =
     "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
 pragma wal_autocheckpoint = 16000; pragma cache_size = -16000; pragma temp_store = memory;
 begin;
 ";
 
-/// A column's value as a literal. The shell takes a carriage return at the end of a line for a part of its end.
+/// Returns an SQL expression for a column's value as a literal.
+///
+/// It escapes carriage returns, because the shell drops a carriage return at the end of a line.
 fn literal(column: &str) -> String {
     format!("replace(quote({column}), char(13), '''||char(13)||''')")
 }
 
-/// Writes the script.
+/// Writes the script for the rows of `archive`.
 pub async fn write(archive: &Path, script: &Path) -> Result<()> {
     let mut out = BufWriter::new(File::create(script)?);
     out.write_all(PRAGMAS.as_bytes())?;
     let mut connection = prepare::open(archive).await?;
-    // Histories are the work of triggers.
+    // Triggers write the histories.
     for table in TABLES.iter().filter(|table| !table.ends_with("_stats")) {
         let columns: Vec<String> =
             sqlx::query_scalar("select name from pragma_table_info(?) order by cid")

@@ -1,10 +1,10 @@
-//! What can go wrong.
+//! The faults that the simulator can commit.
 
 use std::str::FromStr;
 
 macro_rules! faults {
     ($($(#[doc = $doc:literal])* $variant:ident $name:literal;)*) => {
-        /// One way to go wrong. *Billed* ones are those whose status is 200.
+        /// One fault. A fault is *billed* if its status is 200.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Fault { $($(#[doc = $doc])* $variant,)* }
 
@@ -24,7 +24,7 @@ macro_rules! faults {
             fn from_str(text: &str) -> Result<Self, String> {
                 match text {
                     $($name => Ok(Self::$variant),)*
-                    _ => Err(format!("`{text}` is not a fault; there are: {}", [$($name),*].join(", "))),
+                    _ => Err(format!("unknown fault `{text}`; known faults: {}", [$($name),*].join(", "))),
                 }
             }
         }
@@ -34,7 +34,7 @@ macro_rules! faults {
 faults! {
     /// 429 with `Retry-After` in seconds. Not billed.
     Throttle "throttle";
-    /// 429 without a word on when to come back. Not billed.
+    /// 429 without a delay. Not billed.
     ThrottleBare "throttle-bare";
     /// 429 with `Retry-After` as an HTTP date. Not billed.
     ThrottleDate "throttle-date";
@@ -50,11 +50,11 @@ faults! {
     Unavailable "unavailable";
     /// The connection is reset before the request is processed. Not billed.
     ResetBefore "reset-before";
-    /// The page is produced and billed, then the connection is reset without a byte of it.
+    /// The simulator makes and bills the page, then resets the connection before the first byte.
     ResetAfter "reset-after";
-    /// The right answer, later than the client waits. Billed.
+    /// The correct answer, later than the timeout of the client. Billed.
     Slow "slow";
-    /// The head promises the whole body, half of it comes, then the connection is closed. Billed.
+    /// The head announces the whole body, half of the body follows, then the connection closes. Billed.
     Truncated "truncated";
     /// An HTML page with status 200. Billed.
     Html200 "html-200";
@@ -62,63 +62,63 @@ faults! {
     DataNull "data-null";
     /// HTTP status 200, but the body's own `code` is 500. Billed.
     ErrorIn200 "error-in-200";
-    /// `data` holds an error instead of the list. Billed.
+    /// `data` contains an error instead of the list. Billed.
     DataError "data-error";
-    /// Among the good items stand null, a number, text, a list and an empty object. Billed.
+    /// The list also contains a null, a number, a string, an array, an empty object and a boolean. Billed.
     WrongType "wrong-type";
-    /// The next cursor leads to this same page again, and only then on. Billed.
+    /// The next cursor points to the same page again; the cursor after that continues. Billed.
     RepeatedPage "repeated-page";
-    /// The page begins with the last items of the page before it. Billed.
+    /// The page begins with the last items of the previous page. Billed.
     OverlappingPage "overlapping-page";
-    /// No items, and a new cursor under which they are. Billed.
+    /// The page is empty and has a new cursor, which returns its items. Billed.
     EmptyPage "empty-page";
-    /// The page gives the cursor of the page before it. Billed; a first page has none, and is served well.
+    /// The next cursor points to the previous page. Billed; a first page is served correctly.
     CursorLoop "cursor-loop";
-    /// The page gives its own cursor. Billed; a first page has none, and is served well.
+    /// The next cursor is the page's own cursor. Billed; a first page is served correctly.
     OwnCursor "own-cursor";
-    /// From here on the walk gives this page again and again, each time under a new cursor. Billed.
+    /// From here on, each page of the walk repeats this page with a new cursor. Billed.
     EndlessNewCursors "endless-new-cursors";
-    /// `has_more` is true, and there is no cursor. Billed.
+    /// `has_more` is true but the page has no cursor. Billed.
     HasMoreNoCursor "has-more-no-cursor";
-    /// `has_more` is false, and there is a cursor. Billed.
+    /// `has_more` is false but the page has a cursor. Billed.
     HasMoreFalseWithCursor "has-more-false-with-cursor";
-    /// The walk's cursors so far are refused (400 or 422); a walk from its head is well. Not billed; a first
-    /// page is served well.
+    /// The walk's existing cursors are refused (400 or 422); a walk from the start succeeds. Not billed; a first page
+    /// is served correctly.
     ExpiredCursor "expired-cursor";
-    /// 404 for the subject, wherever it is asked for, from now on. Not billed.
+    /// From now on 404 for the subject, at every endpoint. Not billed.
     Gone "gone";
-    /// 402 for everything from now on, with the request's headers in the body. Not billed.
+    /// From now on 402 for every paid call, with the request's headers in the body. Not billed.
     CreditExhausted "credit-exhausted";
-    /// 401 for everything from now on, with the key in the body. Not billed.
+    /// From now on 401 for every call, with the key in the body. Not billed.
     KeyRefused "key-refused";
-    /// 403 of the host before the vendor, as HTML or JSON. Not billed.
+    /// 403 from the proxy in front of the vendor, as HTML or JSON. Not billed.
     ForbiddenCloudflare "forbidden-cloudflare";
-    /// 404 for the path itself from now on. Not billed.
+    /// From now on 404 for the path itself. Not billed.
     EndpointRetired "endpoint-retired";
-    /// The path answers 410 for this call. Not billed.
+    /// 410 for this call. Not billed.
     Status410 "status-410";
-    /// A good answer with 100 MB of padding, chunked. Billed.
+    /// The correct answer with 100 MB of padding, chunked. Billed.
     TooLarge "too-large";
-    /// A small gzip body that becomes 256 MB. Billed.
+    /// A small gzip body that expands to 256 MB. Billed.
     GzipBomb "gzip-bomb";
     /// A body that never ends. Billed.
     EndlessBody "endless-body";
-    /// The right answer, a byte at a time, five a second. Billed.
+    /// The correct answer at five bytes per second. Billed.
     SlowDrip "slow-drip";
-    /// 302 to another host, which takes note of the key if it comes along. Not billed.
+    /// 302 to another host, which records whether the client sends the key along. Not billed.
     Redirect "redirect";
-    /// The right answer, labelled as text. Billed.
+    /// The correct answer with the content type of plain text. Billed.
     WrongContentType "wrong-content-type";
-    /// Something new at the head of the list has moved this page down by one: its first item was the last of
-    /// the page before, and the walk goes on from there. Billed; a first page is served well.
+    /// A new item at the head of the list has shifted the list by one: the page begins with the last item of the
+    /// previous page, and the walk continues from there. Billed; a first page is served correctly.
     ItemsInserted "items-inserted";
-    /// Something is gone from the head of the list: this page begins one item late, and that item is not seen
-    /// in this walk. Billed; a first page is served well.
+    /// An item at the head of the list has disappeared: the page begins one item late, and the walk misses that item.
+    /// Billed; a first page is served correctly.
     ItemsDeleted "items-deleted";
 }
 
 impl Fault {
-    /// Those after which a client that tries again still ends with the whole truth.
+    /// Faults after which a client that retries still collects the whole truth.
     pub const RECOVERABLE: &'static [Self] = &[
         Self::Throttle,
         Self::ThrottleBare,
@@ -141,7 +141,7 @@ impl Fault {
         Self::ItemsInserted,
     ];
 
-    /// Whether the fault changes a page rather than the way to it; it then happens to lists alone.
+    /// Returns whether the fault changes the content of a page. Such faults apply only to lists.
     #[must_use]
     pub fn edits_the_page(self) -> bool {
         matches!(
@@ -160,7 +160,7 @@ impl Fault {
         )
     }
 
-    /// Whether the fault is about a cursor or a page before, so that a first page cannot have it.
+    /// Returns whether the fault refers to a cursor or a previous page, so that a first page cannot have it.
     #[must_use]
     pub fn needs_a_cursor(self) -> bool {
         matches!(

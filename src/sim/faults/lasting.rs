@@ -1,4 +1,4 @@
-//! What stays wrong once it went wrong, until healed.
+//! Faults that last until the simulator is healed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,12 +12,12 @@ pub(in crate::sim) struct Trouble {
     retired: HashSet<Endpoint>,
     no_credit: bool,
     key_refused: bool,
-    /// How often a walk's cursors have expired; older cursors are refused.
+    /// Number of times that the cursors of a walk have expired; older cursors are refused.
     epochs: HashMap<(Endpoint, String), u32>,
 }
 
 impl Trouble {
-    /// Makes lasting what is lasting.
+    /// Records the effect of a lasting fault; ignores all other faults.
     pub(in crate::sim) fn begin(&mut self, fault: Fault, endpoint: Endpoint, subject: &str) {
         match fault {
             Fault::Gone => {

@@ -1,4 +1,4 @@
-//! Every answer that is not data: the remote's own refusals, in its order, and the faults that come before it.
+//! Answers without data: the remote's own refusals in their order, and the faults that precede them.
 
 use axum::http::HeaderMap;
 use serde_json::{Map, Value, json};
@@ -10,7 +10,7 @@ use crate::sim::endpoint::Endpoint;
 use crate::sim::reply::Reply;
 use crate::sim::state::Shared;
 
-/// What becomes of a call.
+/// The answer to a call, before faults of the connection.
 pub(in crate::sim) struct Outcome {
     pub(in crate::sim) reply: Reply,
     pub(in crate::sim) fault: Option<Fault>,
@@ -27,7 +27,7 @@ impl Outcome {
     }
 }
 
-/// Every reason not to answer with data, in the remote's order.
+/// Checks every reason to refuse a call, in the remote's order; `None` if the call gets data.
 pub(in crate::sim) fn refuse(
     shared: &Shared,
     key: &PageKey,
@@ -85,7 +85,7 @@ pub(in crate::sim) fn refuse(
     None
 }
 
-/// Faults that meet a request before anybody looks at it.
+/// Applies faults that hit a request before the remote checks it.
 fn at_once(shared: &Shared, key: &PageKey, fault: Fault) -> Option<Outcome> {
     let (endpoint, subject) = (key.0, &*key.1);
     let wait = shared.options.retry_after_seconds;
@@ -94,7 +94,7 @@ fn at_once(shared: &Shared, key: &PageKey, fault: Fault) -> Option<Outcome> {
         let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         since.map_or(0, |it| i64::try_from(it.as_secs()).unwrap_or(0))
     };
-    // A moment given in whole seconds, and not before the wait is over.
+    // Whole seconds: round up, so that the time is not before the end of the delay.
     let then = || now() + 1 + i64::try_from(wait).unwrap_or(0);
     if matches!(
         fault,
@@ -151,7 +151,7 @@ fn at_once(shared: &Shared, key: &PageKey, fault: Fault) -> Option<Outcome> {
 }
 
 impl Fault {
-    /// Whether the fault itself is the answer, so that it needs no page.
+    /// Returns whether the fault replaces the answer, so that it requires no page.
     pub(in crate::sim) fn is_refusal(self) -> bool {
         matches!(
             self,
@@ -188,7 +188,7 @@ pub(in crate::sim) fn invalid_cursor(endpoint: Endpoint, subject: &str) -> Reply
     )
 }
 
-/// The request's headers, as the remote repeats them.
+/// Returns the request's headers in the form in which the remote echoes them.
 fn echo(headers: &HeaderMap) -> Value {
     let title = |name: &str| {
         let parts = name

@@ -1,7 +1,7 @@
-//! How often things go wrong, and exactly when.
+//! Decides which calls fail: by ratio, or by a script that names the call.
 //!
-//! A ratio is drawn from the request itself (seed, endpoint, subject, cursor, number of the attempt), so that
-//! neither concurrency nor order changes what happens to it. A script names the call.
+//! A ratio is drawn from a hash of the request (seed, endpoint, subject, cursor, attempt). So neither concurrency
+//! nor order changes the fault of a request.
 
 use std::str::FromStr;
 
@@ -9,7 +9,7 @@ use super::kinds::Fault;
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::{hash, unit};
 
-/// A fault and how large a share of calls it takes: `throttle=0.02`.
+/// A fault and its share of all calls, for example `throttle=0.02`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Ratio {
     pub fault: Fault,
@@ -20,12 +20,12 @@ impl FromStr for Ratio {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (name, ratio) = text.split_once('=').ok_or("not of the form name=ratio")?;
+        let (name, ratio) = text.split_once('=').ok_or("expected name=ratio")?;
         let ratio: f64 = ratio
             .parse()
-            .map_err(|_| format!("`{ratio}` is not a ratio"))?;
+            .map_err(|_| format!("`{ratio}` is not a number"))?;
         if !(0.0..=1.0).contains(&ratio) {
-            return Err(format!("`{ratio}` does not lie between 0 and 1"));
+            return Err(format!("`{ratio}` is not between 0 and 1"));
         }
         Ok(Self {
             fault: name.parse()?,
@@ -34,8 +34,9 @@ impl FromStr for Ratio {
     }
 }
 
-/// One exact failure: `endpoint[@subject]:n[+]=fault`, where `*` is any endpoint, n counts that endpoint's (and
-/// subject's) calls from 1, and `+` means every call from the n-th on.
+/// A scripted failure of one exact call: `endpoint[@subject]:n[+]=fault`.
+///
+/// `*` means any endpoint. `n` counts the calls of the endpoint (and subject) from 1. `+` includes all later calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
     pub endpoint: Option<Endpoint>,
@@ -49,7 +50,7 @@ impl FromStr for Rule {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let form = || format!("`{text}` is not of the form endpoint[@subject]:n[+]=fault");
+        let form = || format!("`{text}`: expected endpoint[@subject]:n[+]=fault");
         let (place, fault) = text.rsplit_once('=').ok_or_else(form)?;
         let (whose, call) = place.rsplit_once(':').ok_or_else(form)?;
         let (endpoint, subject) = match whose.split_once('@') {
@@ -58,7 +59,9 @@ impl FromStr for Rule {
         };
         let endpoint = match endpoint {
             "*" => None,
-            name => Some(Endpoint::named(name).ok_or_else(|| format!("no endpoint `{name}`"))?),
+            name => {
+                Some(Endpoint::named(name).ok_or_else(|| format!("unknown endpoint `{name}`"))?)
+            }
         };
         let number = call.strip_suffix('+').unwrap_or(call);
         Ok(Self {
@@ -71,17 +74,17 @@ impl FromStr for Rule {
     }
 }
 
-/// All that is to go wrong.
+/// All configured faults.
 #[derive(Debug, Clone, Default)]
 pub struct Faults {
     pub seed: u64,
     pub ratios: Vec<Ratio>,
     pub script: Vec<Rule>,
-    /// After so many failed attempts in a row a page is left alone; 0 means never.
+    /// Number of consecutive failed attempts at a page after which ratios skip its next attempt; 0 means never.
     pub streak: u32,
 }
 
-/// How often a call's endpoint, and its subject at that endpoint, have been called, this call included.
+/// Call counts that include the current call: in total, of its endpoint, and of its subject at that endpoint.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Counts {
     pub all: u64,
@@ -90,7 +93,7 @@ pub struct Counts {
 }
 
 impl Faults {
-    /// `group` is spread evenly over the recoverable faults.
+    /// Combines the settings. The ratio `group` is divided evenly among the recoverable faults.
     #[must_use]
     pub fn new(seed: u64, group: f64, single: &[Ratio], script: &[Rule], streak: u32) -> Self {
         let mut ratios = single.to_vec();
@@ -109,7 +112,7 @@ impl Faults {
         }
     }
 
-    /// What the script says of this call.
+    /// Returns the fault that the script assigns to this call.
     #[must_use]
     pub fn scripted(&self, endpoint: Endpoint, subject: &str, counts: Counts) -> Option<Fault> {
         let hits = |rule: &&Rule| {
@@ -125,7 +128,7 @@ impl Faults {
         self.script.iter().find(hits).map(|rule| rule.fault)
     }
 
-    /// What the ratios say of this attempt at a page; `attempt` counts from 0.
+    /// Draws a fault for this attempt at a page by the ratios; `attempt` counts from 0.
     #[must_use]
     pub fn drawn(
         &self,
@@ -156,7 +159,7 @@ mod tests {
     use crate::sim::endpoint::Endpoint;
 
     #[test]
-    fn a_script_names_its_call_exactly() {
+    fn a_script_hits_exactly_the_call_that_it_names() {
         let rule: Rule = "get_user_posts@user-1:2+=reset-after"
             .parse()
             .expect("a rule");
@@ -180,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_ratio_takes_its_share_and_the_draw_repeats() {
+    fn a_group_ratio_hits_its_share_of_calls_and_draws_are_deterministic() {
         let faults = Faults::new(7, 0.3, &[], &[], 2);
         let draw = |n: u32| faults.drawn(Endpoint::Feed, "", &n.to_string(), 0);
         let hits = (0..10_000).filter(|n| draw(*n).is_some()).count();

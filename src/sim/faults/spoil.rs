@@ -1,4 +1,4 @@
-//! What faults make of a good answer.
+//! Applies faults to a good answer.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::sim::account::PageKey;
 use crate::sim::reply::{self, Reply};
 use crate::sim::state::Shared;
 
-/// The second part goes out in place of the first.
+/// Applies `fault` to `reply`. If the second value is set, the connection sends it instead of the reply.
 pub(in crate::sim) fn spoil(
     shared: &Shared,
     key: &PageKey,

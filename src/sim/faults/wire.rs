@@ -1,9 +1,9 @@
-//! Connections that can be taken away from the HTTP server, for the faults that no HTTP server would commit.
+//! Takes connections away from the HTTP server, for faults that no HTTP server commits.
 //!
-//! A handler *arms* the connection with what is to be sent instead of its answer. The server's next write
-//! then fails, it drops the connection, and the socket goes on in a task of its own: it is reset (`RST`, as
-//! zero linger does), or gets raw bytes. So a reset comes before any byte of a head, and a cut body is a cut
-//! body. The client sees an ordinary TCP connection throughout.
+//! A handler *arms* the connection with the bytes to send instead of its answer. The server's next write fails, and
+//! the server drops the connection. A separate task then resets the socket (zero linger sends `RST`) or writes raw
+//! bytes to it. So a reset precedes the first byte of the head, and a truncated body is really truncated. The client
+//! sees an ordinary TCP connection throughout.
 
 use std::io;
 use std::net::SocketAddr;
@@ -24,7 +24,7 @@ use crate::sim::state::Shared;
 
 const MEGABYTE: usize = 1_048_576;
 
-/// What happens to a connection instead of an HTTP answer.
+/// Behaviour of a connection that replaces an HTTP answer.
 #[derive(Debug)]
 pub(in crate::sim) enum Wire {
     Reset,
@@ -34,11 +34,11 @@ pub(in crate::sim) enum Wire {
     TooLarge(Bytes),
     GzipBomb,
     Endless,
-    /// This body a byte at a time.
+    /// This body, one byte at a time.
     Drip(Bytes),
 }
 
-/// A handler's hold on its connection.
+/// A handler's handle to its connection.
 #[derive(Debug, Clone)]
 pub(in crate::sim) struct Hold(Arc<Held>);
 
@@ -46,7 +46,7 @@ pub(in crate::sim) struct Hold(Arc<Held>);
 struct Held {
     is_armed: AtomicBool,
     wire: Mutex<Option<Wire>>,
-    /// The log's number of the call that is being answered.
+    /// Log number of the call that is being answered.
     answering: AtomicU64,
 }
 
@@ -56,13 +56,13 @@ impl Hold {
         self.0.is_armed.store(true, Ordering::Release);
     }
 
-    /// The next bytes that go out are the answer to this call.
+    /// Records that the next bytes sent are the answer to call `n`.
     pub(in crate::sim) fn answering(&self, n: u64) {
         self.0.answering.store(n, Ordering::Release);
     }
 }
 
-/// Accepts connections that can be taken away.
+/// Accepts connections that handlers can take away from the server.
 pub(in crate::sim) struct Listener {
     pub(in crate::sim) tcp: TcpListener,
     pub(in crate::sim) shared: Arc<Shared>,
@@ -75,7 +75,7 @@ impl axum::serve::Listener for Listener {
     async fn accept(&mut self) -> (Io, SocketAddr) {
         loop {
             if let Ok((stream, address)) = self.tcp.accept().await {
-                // Without this, a small answer may wait for the client's acknowledgement.
+                // Nagle's algorithm would delay small answers until the client acknowledges earlier bytes.
                 let _ = stream.set_nodelay(true);
                 let (shared, held) = (Arc::clone(&self.shared), Arc::default());
                 return (
@@ -103,7 +103,7 @@ impl Connected<IncomingStream<'_, Listener>> for Hold {
     }
 }
 
-/// A TCP connection that notes when an answer has gone out.
+/// A TCP connection that records when an answer has been sent.
 pub(in crate::sim) struct Io {
     stream: Option<TcpStream>,
     held: Arc<Held>,
@@ -187,7 +187,7 @@ impl Drop for Io {
             let shared = Arc::clone(&self.shared);
             runtime.spawn(async move {
                 tokio::select! {
-                    // Whoever hangs up first ends it; that is no error of ours.
+                    // The client may close the connection first, which is not an error.
                     _ = send(wire, stream) => {}
                     () = shared.stopping() => {}
                 }

@@ -1,11 +1,11 @@
-//! The form of the vendor's document: exactly the fields it names, endpoint by endpoint.
+//! The shape of the vendor's documentation: exactly the documented fields of each endpoint.
 
 use serde_json::{Value, json};
 
 use super::{Shaper, avatar, permalink, seconds};
 
 impl Shaper<'_> {
-    /// The author beside a post.
+    /// Renders the author next to a post.
     pub(super) fn flat_author(&self, person: usize) -> Value {
         let it = &self.world.people[person];
         json!({
@@ -14,7 +14,7 @@ impl Shaper<'_> {
         })
     }
 
-    /// An item of followers, following and search.
+    /// Renders an item of followers, following and search.
     pub(super) fn flat_user(&self, person: usize) -> Value {
         let it = &self.world.people[person];
         let mut user = self.flat_author(person);
@@ -47,7 +47,7 @@ impl Shaper<'_> {
         user
     }
 
-    /// A post in a list; the document names other fields for appearances than for the other lists.
+    /// Renders a post in a list. The documentation lists other fields for appearances than for the other lists.
     pub(super) fn flat_listed_post(&self, post: usize, is_appearance: bool) -> Value {
         let it = &self.world.posts[post];
         let mut object = json!({
@@ -63,7 +63,7 @@ impl Shaper<'_> {
         object
     }
 
-    /// A bare post: the only list without the author's profile.
+    /// Renders an item of a remix list, the only list of posts without the profiles of authors.
     pub(super) fn flat_remix(&self, post: usize) -> Value {
         let it = &self.world.posts[post];
         let mut object = self.flat_listed_post(post, false);
@@ -79,7 +79,7 @@ impl Shaper<'_> {
         json!({"post": object, "profile": self.flat_author(it.author)})
     }
 
-    /// The document gives a first-level comment its count of replies, and a reply none.
+    /// Renders a comment. In the documentation only a first-level comment has a count of replies.
     pub(super) fn flat_comment(&self, comment: usize) -> Value {
         let it = &self.world.comments[comment];
         let author = &self.world.people[it.author];

@@ -1,4 +1,4 @@
-//! The world's objects as JSON, in one of the two known forms.
+//! Renders the world's objects as JSON in one of the two known shapes.
 
 mod flat;
 mod wrapped;
@@ -10,7 +10,7 @@ use super::media;
 use super::options::{Options, Shape};
 use super::world::World;
 
-/// Shows the world; holds what all objects need.
+/// Renders objects of a world.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Shaper<'w> {
     pub(super) world: &'w World,
@@ -22,7 +22,7 @@ impl Shaper<'_> {
         self.options.shape == Shape::Flat
     }
 
-    /// An item of a list of people.
+    /// Renders an item of a list of people.
     pub(super) fn listed_person(&self, endpoint: Endpoint, person: usize) -> Value {
         match self.options.shape {
             Shape::Flat if endpoint == Endpoint::Leaderboard => self.flat_leader(person),
@@ -31,7 +31,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// An item of a list of posts.
+    /// Renders an item of a list of posts.
     pub(super) fn listed_post(&self, endpoint: Endpoint, post: usize) -> Value {
         match self.options.shape {
             Shape::Flat if endpoint == Endpoint::RemixList => self.flat_remix(post),
@@ -44,7 +44,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// A comment or reply in a list.
+    /// Renders a comment or reply in a list.
     pub(super) fn listed_comment(&self, comment: usize) -> Value {
         match self.options.shape {
             Shape::Flat => self.flat_comment(comment),
@@ -52,7 +52,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// What stands around a list of comments.
+    /// Renders the object that contains a list of comments.
     pub(super) fn comments_around(&self, endpoint: Endpoint, subject: &str) -> Value {
         if self.is_flat() {
             return json!({});
@@ -103,7 +103,7 @@ impl Shaper<'_> {
         json!({"items": items})
     }
 
-    /// The vendor's own summary, the same in both forms.
+    /// Renders the vendor's own summary of a video, which is the same in both shapes.
     pub(super) fn video_info(&self, post: usize) -> Value {
         let post = &self.world.posts[post];
         let author = &self.world.people[post.author];
@@ -139,7 +139,7 @@ impl Shaper<'_> {
     }
 }
 
-/// Float seconds; six decimals survive the way there and back.
+/// Converts microseconds to float seconds. Six decimals survive the round trip.
 fn seconds(micros: i64) -> f64 {
     micros as f64 / 1_000_000.0
 }
@@ -148,7 +148,7 @@ fn permalink(post_id: &str) -> String {
     format!("https://sora.chatgpt.com/p/{post_id}")
 }
 
-/// Signed for two users in three, the common placeholder for the others.
+/// Returns the picture URL of a user: signed for two users in three, a shared placeholder for the others.
 fn avatar(user_id: &str) -> String {
     match super::hash::hash(3, &[user_id]) % 3 {
         0 => "https://cdn.openai.com/sora/images/profile_placeholder_v4.png".to_owned(),

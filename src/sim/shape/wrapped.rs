@@ -1,4 +1,4 @@
-//! The form of the vendor's source: wrappers, whole profiles, nested lists, fields nobody documented.
+//! The shape of the vendor's upstream source: wrappers, whole profiles, nested lists, undocumented fields.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
 
 impl Shaper<'_> {
-    /// A whole profile; a character brings its owner's, once.
+    /// Renders a whole profile. The profile of a character contains its owner's profile, one level deep.
     pub(super) fn profile(&self, person: usize, with_owner: bool) -> Value {
         let it = &self.world.people[person];
         let owner = it
@@ -46,7 +46,7 @@ impl Shaper<'_> {
         profile
     }
 
-    /// A post with its author. Only a post at the outermost level brings further posts inside it.
+    /// Renders a post with its author. Only an outermost post contains other posts.
     pub(super) fn wrapper(&self, post: usize, is_outermost: bool) -> Value {
         let it = &self.world.posts[post];
         json!({
@@ -100,8 +100,9 @@ impl Shaper<'_> {
         }
     }
 
-    /// Few remixes come whole, of many only the first, with the cursor of the list that has the others. A
-    /// whole list is an array for some posts and an object for others.
+    /// Renders the nested remixes: all of a few, or the first of many with a cursor to the others.
+    ///
+    /// A complete list is an array for some posts and an object for others.
     fn nested_remixes(&self, post: usize, dice: u64) -> Value {
         let it = &self.world.posts[post];
         let most = self.options.nested_items;
@@ -137,7 +138,7 @@ impl Shaper<'_> {
         }
     }
 
-    /// A comment with its author and, where asked for, its replies, nested in the same way at every depth.
+    /// Renders a comment with its author and optionally its replies, nested in the same way at every depth.
     pub(super) fn comment_wrapper(&self, comment: usize, with_replies: bool) -> Value {
         let it = &self.world.comments[comment];
         let post_id = &self.world.posts[it.post].id;
@@ -169,7 +170,7 @@ impl Shaper<'_> {
         wrapper
     }
 
-    /// The fields that posts and comments share.
+    /// Renders the fields that posts and comments share.
     fn common(&self, id: &str, text: &Option<String>, author: usize, posted_micros: i64) -> Value {
         json!({
             "id": id, "shared_by": self.world.people[author].id, "text": text,

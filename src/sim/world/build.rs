@@ -1,4 +1,4 @@
-//! Makes a world from a seed and sizes, in a fixed order of draws.
+//! Builds a world from a seed and sizes. The order of random draws is fixed.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use super::{Thing, World};
 use crate::sim::options::Options;
 
-/// What is being built, and the only source of chance.
+/// The world under construction and its only random generator.
 pub(super) struct Builder<'o> {
     pub(super) rng: StdRng,
     pub(super) options: &'o Options,
@@ -16,7 +16,7 @@ pub(super) struct Builder<'o> {
 }
 
 impl World {
-    /// The same options always give the same world.
+    /// Builds the world. Equal options always build equal worlds.
     #[must_use]
     pub fn build(options: &Options) -> Self {
         let mut builder = Builder {
@@ -37,8 +37,8 @@ impl World {
 }
 
 impl Builder<'_> {
-    /// A size about the wanted one; exactly it where sizes are exact. Half of the small sizes are nothing at
-    /// all, because most lists of the real remote are empty.
+    /// Draws a size with the given mean, or returns the mean if sizes are exact. Two sizes in five are 0, because most
+    /// lists of the real remote are empty.
     pub(super) fn about(&mut self, mean: usize) -> usize {
         if self.options.exact || mean == 0 {
             return mean;
@@ -50,7 +50,7 @@ impl Builder<'_> {
         self.rng.random_range(1..=most.max(1))
     }
 
-    /// Whether this world has lists of deliberate lengths (exactly a page, one more, …).
+    /// Returns whether this world has lists of corner-case lengths (exactly one page, one item more, …).
     pub(super) fn has_corner_cases(&self) -> bool {
         !self.options.exact && self.options.users >= 12
     }
@@ -65,7 +65,7 @@ impl Builder<'_> {
         self.letters(b"0123456789abcdef", count)
     }
 
-    /// `count` different numbers below `limit`, or all there are.
+    /// Draws `count` distinct numbers below `limit`, or all numbers below `limit` if `count` is larger.
     pub(super) fn distinct(&mut self, count: usize, limit: usize) -> Vec<usize> {
         let count = count.min(limit);
         let mut seen = HashSet::with_capacity(count);
@@ -88,7 +88,7 @@ impl Builder<'_> {
         chosen
     }
 
-    /// Ranks, sums and the index of ids.
+    /// Computes ranks, sums and the index of ids.
     fn finish(mut self) -> World {
         let world = &mut self.world;
         for post in &world.posts {

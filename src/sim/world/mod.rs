@@ -1,8 +1,8 @@
-//! The world that is shown: who there is, what they posted and said, and who follows whom.
+//! The simulated world: people, posts, comments and follows.
 //!
-//! It follows from a seed and sizes alone and never changes while it is served. People are numbered; a number
-//! below the count of users is a *seed user*, then come the *audience*, who only follow, then *characters*
-//! (`ch_…`), which belong to a seed user and can do nothing but appear in posts.
+//! It depends only on a seed and sizes, and never changes while it is served. People are numbered in three groups:
+//! *seed users*, then the *audience*, who only follow, then *characters* (`ch_…`). A character belongs to a seed user
+//! and only appears in posts.
 
 mod build;
 mod people;
@@ -14,7 +14,7 @@ use std::collections::HashMap;
 
 use super::endpoint::Endpoint;
 
-/// The moment at which the world was looked at, in Unix seconds. No clock decides what is served.
+/// The time at which the world is frozen, in Unix seconds. The content of the world never depends on a clock.
 pub(super) const NOW: i64 = 1_763_000_000;
 
 /// A user, a follower without posts, or a character.
@@ -26,7 +26,7 @@ pub struct Person {
     pub description: Option<String>,
     pub verified: bool,
     pub created_micros: i64,
-    /// Only a character has an owner.
+    /// The owner of a character; `None` for other people.
     pub owner: Option<usize>,
     pub characters: Vec<usize>,
     /// Newest first.
@@ -85,16 +85,16 @@ pub struct Attachment {
     pub id: String,
     pub generation_id: String,
     pub task_id: String,
-    /// Names the stored file; its addresses are made from it.
+    /// Name of the stored file, a part of its URLs.
     pub file_id: String,
     pub width: u64,
     pub height: u64,
     pub frames: u64,
-    /// Of the older kind: other hosts' paths, fewer encodings, no durations.
+    /// Whether the file has the older format: other paths, fewer encodings, no durations.
     pub is_old: bool,
 }
 
-/// What an id stands for.
+/// The object that an id identifies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Thing {
     Person(usize),
@@ -110,7 +110,7 @@ pub enum Items<'w> {
     Comments(&'w [usize]),
 }
 
-/// Everything there is.
+/// All people, posts and comments.
 #[derive(Debug, Clone, Default)]
 pub struct World {
     pub people: Vec<Person>,
@@ -118,15 +118,15 @@ pub struct World {
     pub comments: Vec<Comment>,
     /// Posts by rank.
     pub feed: Vec<usize>,
-    /// Users by the number of their appearances.
+    /// Users by descending number of appearances.
     pub leaderboard: Vec<usize>,
     seed_count: usize,
     by_id: HashMap<String, Thing>,
 }
 
 impl World {
-    /// The users whose walks a complete crawl begins with: all who post or comment. Not the audience and not
-    /// the characters.
+    /// Returns the ids of all users who can post or comment. A complete crawl starts with their walks, not with those
+    /// of the audience or the characters.
     #[must_use]
     pub fn seed_users(&self) -> Vec<String> {
         self.people[..self.seed_count]
@@ -165,7 +165,7 @@ impl World {
         }
     }
 
-    /// The whole list behind a paged endpoint; `None` where the subject does not exist.
+    /// Returns the whole list of a paged endpoint; `None` if the subject does not exist.
     #[must_use]
     pub fn items(&self, endpoint: Endpoint, subject: &str) -> Option<Items<'_>> {
         let of_person = |list: fn(&Person) -> &[usize]| {
@@ -192,7 +192,7 @@ impl World {
         }
     }
 
-    /// The ids of such a list.
+    /// Returns the ids of the whole list of a paged endpoint; `None` if the subject does not exist.
     #[must_use]
     pub fn ids(&self, endpoint: Endpoint, subject: &str) -> Option<Vec<String>> {
         Some(match self.items(endpoint, subject)? {
@@ -205,7 +205,7 @@ impl World {
         })
     }
 
-    /// Whose username contains the text, in any case of letters.
+    /// Returns the people whose username contains `text`, ignoring case.
     #[must_use]
     pub fn search(&self, text: &str) -> Vec<usize> {
         let wanted = text.to_lowercase();

@@ -1,4 +1,4 @@
-//! Users, audience, characters, and who follows whom.
+//! Users, audience, characters, and follows.
 
 use rand::RngExt;
 
@@ -42,13 +42,13 @@ impl Builder<'_> {
         }
     }
 
-    /// One of the texts, or nothing once in `rarity` draws.
+    /// Draws one of the texts, or `None` once in `rarity` draws.
     pub(super) fn pick(&mut self, texts: &[&str], rarity: u32) -> Option<String> {
         let place = self.rng.random_range(0..texts.len());
         (!self.rng.random_ratio(1, rarity)).then(|| texts[place].to_owned())
     }
 
-    /// Unique by its number, and sharing syllables with others, so that a search finds several.
+    /// Draws a username: unique by its number, with common syllables so that a search finds several users.
     fn username(&mut self, number: usize) -> String {
         let mut name = String::new();
         for _ in 0..self.rng.random_range(1..=3) {

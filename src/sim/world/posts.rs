@@ -1,4 +1,4 @@
-//! Posts, what they were remixed from, their videos and their cast.
+//! Posts, their parents, videos and casts.
 
 use rand::RngExt;
 
@@ -26,7 +26,7 @@ impl Builder<'_> {
                 authors.push((posted, author));
             }
         }
-        // Oldest first, so that a remix comes after what it was made from.
+        // Oldest first, so that a remix comes after its parent.
         authors.sort_unstable();
         for (posted_micros, author) in authors {
             let number = self.world.posts.len();
@@ -44,7 +44,7 @@ impl Builder<'_> {
         }
     }
 
-    /// What the post is a remix of: often the one hit, sometimes a post of the same author, else any older one.
+    /// Draws the parent of a remix: often the first post, sometimes a post of the same author, else any older post.
     fn parent(&mut self, number: usize, author: usize) -> Option<usize> {
         let chance = self.options.remixes.min(100) as f64 / 100.0;
         if number == 0 || !self.rng.random_bool(chance) {
@@ -119,8 +119,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Who appears in which post. A character appears at least once, or nobody would know of it, unless sizes
-    /// are exact.
+    /// Draws the casts. Unless sizes are exact, each character appears at least once: otherwise no reply shows it.
     pub(super) fn casts(&mut self) {
         let total = self.world.posts.len();
         if total == 0 {

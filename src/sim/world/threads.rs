@@ -6,7 +6,7 @@ use super::build::Builder;
 use super::words::COMMENTS;
 use super::{Comment, NOW};
 
-/// How deep threads go: first-level comments are at depth 0.
+/// Maximum depth of a thread; first-level comments have depth 0.
 const DEEPEST: usize = 4;
 
 impl Builder<'_> {
@@ -30,8 +30,8 @@ impl Builder<'_> {
         }
     }
 
-    /// Users of whom some list shows more than a comment does: without this, nothing but a comment would tell
-    /// of them, and in the flat shape a comment tells little.
+    /// Returns the users who appear in some list. In the flat shape a comment shows too little of its author to be the
+    /// only source.
     fn speakers(&self) -> Vec<usize> {
         let seen = |person: &usize| {
             let person = &self.world.people[*person];

@@ -1,4 +1,4 @@
-//! What people write here: ordinary sentences, and text that careless programs spoil.
+//! Texts of the world: ordinary sentences, and strings that careless programs corrupt.
 
 pub(super) const SYLLABLES: &[&str] = &[
     "sam", "samuel", "mira", "kat", "lo", "dor", "pixel", "neo", "ju", "tan", "river", "ox", "vel",
