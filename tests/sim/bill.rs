@@ -12,7 +12,7 @@ async fn the_account_and_the_log_match_the_calls() {
     let first = call(&sim, Endpoint::UserPosts, &user, "").await.data();
     call(&sim, Endpoint::UserPosts, &user, &cursor(&first)).await;
     call(&sim, Endpoint::UserPosts, &user, "").await;
-    call(&sim, Endpoint::UserPosts, "user-nobody", "").await;
+    call(&sim, Endpoint::UserPosts, "user-unknown", "").await;
     get(&sim, "/api/v1/tikhub/user/get_user_info")
         .await
         .expect("an answer");
