@@ -6,12 +6,12 @@
 use libfuzzer_sys::fuzz_target;
 use soracrawl::api::{endpoints, harvest};
 use soracrawl::crawl::decide::{WalkFacts, after_page};
-use soracrawl::crawl::seen::Trail;
+use soracrawl::crawl::seen::Seen;
 use soracrawl::store::Next;
 
 fuzz_target!(|data: &[u8]| {
     let entry = endpoints::find("get_feed").expect("an endpoint");
-    let (mut trail, mut sent, mut stale) = (Trail::default(), Vec::<String>::new(), 0);
+    let (mut seen, mut sent, mut stale) = (Seen::default(), Vec::<String>::new(), 0);
     for (pages, body) in (1..).zip(data.split(|byte| *byte == 0xff)) {
         let Ok(page) = harvest(entry, "", body) else {
             return;
@@ -21,14 +21,14 @@ fuzz_target!(|data: &[u8]| {
             is_paged: true,
             cursor,
             has_more: page.has_more,
-            cursor_came_before: cursor.is_some_and(|cursor| trail.has_cursor(cursor))
+            cursor_came_before: cursor.is_some_and(|cursor| seen.has_cursor(cursor))
                 || sent.last().map(String::as_str) == cursor && cursor.is_some(),
-            has_new_id: trail.has_new(&page.items),
+            has_new_id: seen.has_new(&page.items),
             stale_pages: stale,
             pages,
             max_pages: Some(50),
         });
-        trail.add(sent.last().map(String::as_str), &page.items);
+        seen.add(sent.last().map(String::as_str), &page.items);
         match next {
             Next::End { .. } => return,
             Next::Page { cursor, stale_pages } => {

@@ -6,7 +6,7 @@
 use std::sync::{Arc, Mutex};
 
 use super::engine::{Engine, lock};
-use super::seen::Trail;
+use super::seen::Seen;
 use super::walk::{Held, Walk, give_back, open_call};
 use crate::api::endpoints;
 use crate::api::limiter::Standing;
@@ -59,13 +59,13 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
     };
     busy.holds(lease.job_id);
     // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
-    let trail = match lease.pages {
-        0 => Trail::default(),
-        _ => Trail::of(&parts.store.trail(lease.job_id).await?),
+    let seen = match lease.pages {
+        0 => Seen::default(),
+        _ => Seen::of(&parts.store.seen(lease.job_id).await?),
     };
     Ok(Begun::Walk(Held {
         busy,
-        walk: Box::new(Walk { lease, trail }),
+        walk: Box::new(Walk { lease, seen }),
         standing: standing.map_or(Standing::Nowhere, |(_, standing)| standing),
         call_id,
     }))

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::admit::{Admitted, Place};
 use super::decide::{self, WalkFacts};
 use super::engine::Engine;
-use super::seen::Trail;
+use super::seen::Seen;
 use super::settle::settlement;
 use super::walk::{Walk, say_lease_lost};
 use crate::api::{Entry, Reply};
@@ -22,10 +22,10 @@ pub(super) fn page_of(
     harvest: Harvest,
 ) -> (PageCommit, Kept, Option<Walk>) {
     let parts = &engine.parts;
-    let Walk { lease, mut trail } = walk;
+    let Walk { lease, mut seen } = walk;
     let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
-    let next = next(engine, &lease, entry, &harvest, &admitted, &trail);
-    trail.add(lease.cursor.as_deref(), &harvest.items);
+    let next = next(engine, &lease, entry, &harvest, &admitted, &seen);
+    seen.add(lease.cursor.as_deref(), &harvest.items);
     say_what_is_odd(engine, &lease, &harvest);
     say_end(&lease, &next);
     let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
@@ -53,7 +53,7 @@ pub(super) fn page_of(
         lease_seconds: parts.settings.lease_seconds,
         lease,
     };
-    (page, kept, goes_on.map(|lease| Walk { lease, trail }))
+    (page, kept, goes_on.map(|lease| Walk { lease, seen }))
 }
 
 /// What is to be said and done when the writer has answered.
@@ -129,7 +129,7 @@ fn next(
     entry: &Entry,
     harvest: &Harvest,
     admitted: &Admitted,
-    trail: &Trail,
+    seen: &Seen,
 ) -> Next {
     if lease.resolves_name && !admitted.is_found {
         return Next::End {
@@ -144,9 +144,9 @@ fn next(
         cursor,
         has_more: harvest.has_more,
         cursor_came_before: cursor.is_some_and(|cursor| {
-            lease.cursor.as_deref() == Some(cursor) || trail.has_cursor(cursor)
+            lease.cursor.as_deref() == Some(cursor) || seen.has_cursor(cursor)
         }),
-        has_new_id: trail.has_new(&harvest.items),
+        has_new_id: seen.has_new(&harvest.items),
         stale_pages: lease.stale_pages,
         pages: lease.pages + 1,
         max_pages: engine.parts.plan.max_pages(entry.name),

@@ -3,19 +3,19 @@
 use std::collections::HashSet;
 
 use crate::model::hash;
-use crate::store::Trail as StoredTrail;
+use crate::store::StoredSeen;
 
-/// The trail of one walk since it last began at its head.
+/// The seen of one walk since it last began at its head.
 #[derive(Debug, Default)]
-pub struct Trail {
+pub struct Seen {
     cursors: HashSet<u64>,
     items: HashSet<u64>,
 }
 
-impl Trail {
-    /// The trail as the ledger has it.
+impl Seen {
+    /// The seen as the ledger has it.
     #[must_use]
-    pub fn of(stored: &StoredTrail) -> Self {
+    pub fn of(stored: &StoredSeen) -> Self {
         Self {
             cursors: stored
                 .cursors
@@ -57,9 +57,9 @@ impl Trail {
 
 #[cfg(test)]
 mod tests {
-    use super::Trail;
+    use super::Seen;
     use crate::model::item_hashes;
-    use crate::store::Trail as StoredTrail;
+    use crate::store::StoredSeen;
 
     fn ids(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -67,15 +67,15 @@ mod tests {
 
     #[test]
     fn a_trail_read_from_the_ledger_knows_what_the_walk_has_seen() {
-        let stored = StoredTrail {
+        let stored = StoredSeen {
             cursors: ids(&["c1"]),
             item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
         };
-        let mut trail = Trail::of(&stored);
-        assert!(trail.has_cursor("c1") && !trail.has_cursor("c2"));
-        assert!(!trail.has_new(&ids(&["user-b", "user-a"])));
-        assert!(trail.has_new(&ids(&["user-b", "user-c"])));
-        trail.add(Some("c2"), &ids(&["user-c"]));
-        assert!(trail.has_cursor("c2") && !trail.has_new(&ids(&["user-c"])));
+        let mut seen = Seen::of(&stored);
+        assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));
+        assert!(!seen.has_new(&ids(&["user-b", "user-a"])));
+        assert!(seen.has_new(&ids(&["user-b", "user-c"])));
+        seen.add(Some("c2"), &ids(&["user-c"]));
+        assert!(seen.has_cursor("c2") && !seen.has_new(&ids(&["user-c"])));
     }
 }

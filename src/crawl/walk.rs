@@ -1,7 +1,7 @@
 //! A walk in a worker's hands: its lease, where it has been, and how far its next call is.
 
 use super::engine::{Busy, Engine};
-use super::seen::Trail;
+use super::seen::Seen;
 use super::settle::unpaid;
 use crate::api::limiter::{Standing, Verdict};
 use crate::api::{Entry, Request};
@@ -12,7 +12,7 @@ use crate::store::{Failure, OpenCall, Outcome, Result, Retry};
 /// A walk that goes on: the lease of its next page, and where it has been.
 pub(super) struct Walk {
     pub(super) lease: Lease,
-    pub(super) trail: Trail,
+    pub(super) seen: Seen,
 }
 
 /// A walk that a worker holds, and how far its next call is.

@@ -24,7 +24,7 @@ pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{Budget, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
-    CallOf, Failure, KeptReply, LeaseRequest, Leased, Replanned, Requeue, Retry, Seeded, Trail,
+    CallOf, Failure, KeptReply, LeaseRequest, Leased, Replanned, Requeue, Retry, Seeded, StoredSeen,
 };
 pub use write::{Next, PageCommit, Writer};
 

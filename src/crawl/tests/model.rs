@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::crawl::decide::{FailureFacts, WalkFacts, Wider, after_failure, after_page};
-use crate::crawl::seen::Trail;
+use crate::crawl::seen::Seen;
 use crate::model::{Harvest, Post, PostCounts, StopReason};
 use crate::store::{Next, Retry};
 
@@ -80,7 +80,7 @@ pub(super) struct Job {
     cursor: Option<String>,
     attempts: u32,
     pub(super) most_attempts: u32,
-    trail: Trail,
+    seen: Seen,
     pub(super) end: Option<StopReason>,
 }
 
@@ -232,7 +232,7 @@ impl Model {
             cursor: None,
             attempts: 0,
             most_attempts: 0,
-            trail: Trail::default(),
+            seen: Seen::default(),
             end: None,
         });
     }
@@ -531,13 +531,13 @@ impl Model {
             is_paged: true,
             cursor,
             has_more: harvest.has_more,
-            cursor_came_before: cursor.is_some_and(|cursor| job.trail.has_cursor(cursor)),
-            has_new_id: job.trail.has_new(&harvest.items),
+            cursor_came_before: cursor.is_some_and(|cursor| job.seen.has_cursor(cursor)),
+            has_new_id: job.seen.has_new(&harvest.items),
             stale_pages: job.stale_pages,
             pages: job.pages + 1,
             max_pages: None,
         });
-        job.trail.add(job.cursor.as_deref(), &harvest.items);
+        job.seen.add(job.cursor.as_deref(), &harvest.items);
         job.pages += 1;
         job.attempts = 0;
         match next {

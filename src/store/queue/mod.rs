@@ -19,7 +19,7 @@ use crate::store::ledger::{OpenCall, Settlement};
 pub(super) use add::{Origin, enqueue};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_rest, lease};
-pub use replan::{KeptReply, Replanned, Trail};
+pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::Seeded;
 
 /// What a worker asks for: the best job of these endpoints.

@@ -26,7 +26,7 @@ pub struct Replanned {
 
 /// Where a walk has been since it last began at its head.
 #[derive(Debug, Clone, Default)]
-pub struct Trail {
+pub struct StoredSeen {
     pub cursors: Vec<String>,
     /// 8 bytes for each item id.
     pub item_hashes: Vec<u8>,
@@ -150,7 +150,7 @@ impl Store {
     ///
     /// # Errors
     /// Where the archive cannot be read.
-    pub async fn trail(&self, job_id: i64) -> Result<Trail> {
+    pub async fn seen(&self, job_id: i64) -> Result<StoredSeen> {
         let rows = sqlx::query(
             "select c.cursor, c.item_hashes from calls c join jobs j on j.id = c.job_id
              where c.job_id = ? and c.id > j.pass_call_id and c.kept = 1",
@@ -158,13 +158,13 @@ impl Store {
         .bind(job_id)
         .fetch_all(self.readers())
         .await?;
-        let mut trail = Trail::default();
+        let mut seen = StoredSeen::default();
         for row in rows {
-            trail.cursors.extend(row.try_get::<Option<String>, _>(0)?);
-            trail
+            seen.cursors.extend(row.try_get::<Option<String>, _>(0)?);
+            seen
                 .item_hashes
                 .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
         }
-        Ok(trail)
+        Ok(seen)
     }
 }
