@@ -28,7 +28,7 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
     let parts = &engine.parts;
     // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
     // line for nothing, and the run would never come to rest.
-    if lock(&engine.day_spent).is_some() || lock(&engine.pinched).is_some() {
+    if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
         return Ok(Begun::Nothing);
     }
     let mut busy = engine.busy();

@@ -95,9 +95,9 @@ pub struct Engine {
     /// that was paid for may wait for longer than a lease, and must still be its job's.
     held: Mutex<HashSet<i64>>,
     /// The last refusal of a budget of the day: no calls before the next one.
-    pub(super) day_spent: Mutex<Option<(Spent, String)>>,
+    pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget refused a call while others were in flight; they may give some of it back.
-    pub(super) pinched: Mutex<Option<Spent>>,
+    pub(super) budget_hold: Mutex<Option<Spent>>,
     /// Endpoints that the remote no longer offers, or that kept failing: with the reason.
     pub(super) retired: Mutex<Vec<(&'static str, String)>>,
 }
@@ -113,8 +113,8 @@ impl Engine {
             quiet: Notify::new(),
             busy: AtomicUsize::new(0),
             held: Mutex::default(),
-            day_spent: Mutex::new(None),
-            pinched: Mutex::new(None),
+            day_budget_exhausted: Mutex::new(None),
+            budget_hold: Mutex::new(None),
             retired: Mutex::default(),
         }
     }

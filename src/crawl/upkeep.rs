@@ -73,12 +73,12 @@ async fn tick(engine: &Engine) -> Result<()> {
 }
 
 fn begin_new_day(engine: &Engine) {
-    let mut day_spent = lock(&engine.day_spent);
-    if day_spent
+    let mut day_budget_exhausted = lock(&engine.day_budget_exhausted);
+    if day_budget_exhausted
         .as_ref()
         .is_some_and(|(_, spent_on)| *spent_on != engine.parts.clock.today())
     {
-        *day_spent = None;
+        *day_budget_exhausted = None;
         engine.wake.notify_waiters();
     }
 }
@@ -105,8 +105,8 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         .open_endpoints(&endpoints, engine.now());
     let has_ready = read::has_ready(store.readers(), &open, plan.max_depth()).await?;
     if has_ready {
-        let pinched = *lock(&engine.pinched);
-        match pinched {
+        let budget_hold = *lock(&engine.budget_hold);
+        match budget_hold {
             // Nothing is in flight that could give money back.
             Some(spent) if engine.is_quiet() => engine.stop(StopCause::Budget(spent)),
             _ => engine.wake.notify_waiters(),

@@ -106,7 +106,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
             Step::Worked
         }
     };
-    *lock(&engine.pinched) = None;
+    *lock(&engine.budget_hold) = None;
     Ok(step)
 }
 
@@ -235,13 +235,13 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
         }
         Scope::Day if !engine.parts.settings.until_idle => {
             let today = engine.parts.clock.today();
-            let is_news = lock(&engine.day_spent).replace((spent, today)).is_none();
+            let is_news = lock(&engine.day_budget_exhausted).replace((spent, today)).is_none();
             if is_news {
                 tracing::warn!("{spent}; waiting for the next day (UTC)");
             }
         }
         Scope::Day | Scope::Run | Scope::Total => {
-            *lock(&engine.pinched) = Some(spent);
+            *lock(&engine.budget_hold) = Some(spent);
             if engine.is_quiet() {
                 engine.stop(StopCause::Budget(spent));
             }
