@@ -1,7 +1,7 @@
 //! Rate limiter: one quota per endpoint and one shared quota, used by all workers.
 //!
-//! Three parts decide when a call may start: the configured rates (governor), the rates adapted to throttling (`Pace`)
-//! and the circuit breakers (`Breaker`). `Manners` combines the last two and is pure. This module adds locks and waits.
+//! Three parts decide when a call may start: the configured rates (governor), the rates adapted to throttling (`AdaptiveRate`)
+//! and the circuit breakers (`Breaker`). `Policy` combines the last two and is pure. This module adds locks and waits.
 
 mod breaker;
 mod policy;
@@ -15,8 +15,8 @@ use std::time::Duration;
 use governor::clock::DefaultClock;
 
 use super::endpoints;
-pub use policy::Manners;
-pub use quota::{CALL, Slots};
+pub use policy::Policy;
+pub use quota::{CALL, Quota};
 
 /// Maximum cooldown in seconds that a worker waits out with a leased job. For a longer one it returns the job.
 pub const PATIENCE_SECONDS: f64 = 1.0;
@@ -74,15 +74,15 @@ pub struct Limiter {
     overall: Line,
     endpoints: HashMap<&'static str, Line>,
     overall_rate: f64,
-    manners: Mutex<Manners>,
+    policy: Mutex<Policy>,
 }
 
 /// A quota with a queue of waiters. The lock serializes them, so that they do not all wait for the same slot.
-struct Line(tokio::sync::Mutex<Slots<DefaultClock>>);
+struct Line(tokio::sync::Mutex<Quota<DefaultClock>>);
 
 impl Line {
     fn new(rate: f64) -> Self {
-        Self(tokio::sync::Mutex::new(Slots::new(
+        Self(tokio::sync::Mutex::new(Quota::new(
             rate,
             DefaultClock::default(),
         )))
@@ -112,41 +112,41 @@ impl Line {
 impl Limiter {
     #[must_use]
     pub fn new(rates: &Rates) -> Self {
-        let manners = Manners::new(rates);
+        let policy = Policy::new(rates);
         let lines = endpoints::ALL
             .iter()
-            .map(|entry| (entry.name, Line::new(manners.rate(entry.name))));
+            .map(|entry| (entry.name, Line::new(policy.rate(entry.name))));
         Self {
             overall: Line::new(rates.overall),
             overall_rate: rates.overall,
             endpoints: lines.collect(),
-            manners: Mutex::new(manners),
+            policy: Mutex::new(policy),
         }
     }
 
-    fn manners(&self) -> MutexGuard<'_, Manners> {
-        self.manners.lock().unwrap_or_else(PoisonError::into_inner)
+    fn policy(&self) -> MutexGuard<'_, Policy> {
+        self.policy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Returns the wanted endpoints that may be called now, in the given order.
     #[must_use]
     pub fn open_endpoints(&self, wanted: &[&'static str], now: f64) -> Vec<&'static str> {
-        let manners = self.manners();
+        let policy = self.policy();
         let open = wanted.iter().copied();
-        open.filter(|name| manners.resting(name, now).is_none())
+        open.filter(|name| policy.resting(name, now).is_none())
             .collect()
     }
 
     /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
     pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
-        self.manners().resting(endpoint, now)
+        self.policy().resting(endpoint, now)
     }
 
     /// Returns whether a cooldown began after a call got its permits. The caller then must not send the call.
     #[must_use]
     pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
-        self.manners().resting_since_turn(endpoint, now)
+        self.policy().resting_since_turn(endpoint, now)
     }
 
     /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
@@ -156,14 +156,14 @@ impl Limiter {
         let Some(line) = self.endpoints.get(endpoint) else {
             return Standing::HasTurn;
         };
-        let rate = self.manners().rate(endpoint);
+        let rate = self.policy().rate(endpoint);
         if self.resting(endpoint, now).is_some() || !line.try_slot(rate) {
             return Standing::Nowhere;
         }
         if !self.overall.try_slot(self.overall_rate) {
             return Standing::HasSlot;
         }
-        match self.manners().begin(endpoint, now) {
+        match self.policy().begin(endpoint, now) {
             Ok(()) => Standing::HasTurn,
             Err(_) => Standing::Nowhere,
         }
@@ -193,10 +193,10 @@ impl Limiter {
                 continue;
             }
             if standing == Standing::Nowhere {
-                line.slot(|| self.manners().rate(endpoint)).await;
+                line.slot(|| self.policy().rate(endpoint)).await;
             }
             self.overall.slot(|| self.overall_rate).await;
-            standing = match self.manners().begin(endpoint, now()) {
+            standing = match self.policy().begin(endpoint, now()) {
                 Ok(()) => Standing::HasTurn,
                 Err(_) => Standing::Nowhere,
             };
@@ -206,38 +206,38 @@ impl Limiter {
 
     /// Records the result of a call.
     pub fn learn(&self, endpoint: &str, verdict: Verdict, now: f64) {
-        self.manners().learn(endpoint, verdict, now);
+        self.policy().learn(endpoint, verdict, now);
     }
 
     /// Restores a cooldown from an earlier run. `until` and `now` are Unix seconds.
     pub fn rest_until(&self, endpoint: &str, until: f64, now: f64) {
         if until > now {
-            self.manners().pause(endpoint, until);
+            self.policy().pause(endpoint, until);
         }
     }
 
     /// Returns whether the endpoint has returned a page in this run or an earlier one.
     #[must_use]
     pub fn has_worked(&self, endpoint: &str) -> bool {
-        self.manners().has_worked(endpoint)
+        self.policy().has_worked(endpoint)
     }
 
     /// Notes that the endpoint returned a page in an earlier run.
     pub fn worked_before(&self, endpoint: &str) {
-        self.manners().worked_before(endpoint);
+        self.policy().worked_before(endpoint);
     }
 
     /// Returns whether the endpoint has returned no page and reported several subjects in a row as gone.
     /// The endpoint itself is then more likely gone than the subjects.
     #[must_use]
     pub fn is_doubtful(&self, endpoint: &str) -> bool {
-        self.manners().is_doubtful(endpoint)
+        self.policy().is_doubtful(endpoint)
     }
 
     /// Returns how often the endpoint's breaker has opened since its last valid answer.
     #[must_use]
     pub fn fruitless_trips(&self, endpoint: &str) -> u32 {
-        self.manners().fruitless_trips(endpoint)
+        self.policy().fruitless_trips(endpoint)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::breaker::Breaker;
-use super::rate::Pace;
+use super::rate::AdaptiveRate;
 use super::{Rates, Resting, Verdict};
 use crate::api::endpoints;
 
@@ -13,13 +13,13 @@ const DOUBTFUL: u32 = 3;
 /// Maximum wait after a block.
 const BLOCK_MAX_SECONDS: f64 = 900.0;
 
-/// State of every endpoint. The caller reports each started call once, with [`Manners::learn`].
-pub struct Manners {
+/// State of every endpoint. The caller reports each started call once, with [`Policy::learn`].
+pub struct Policy {
     endpoints: HashMap<&'static str, State>,
 }
 
 struct State {
-    pace: Pace,
+    rate: AdaptiveRate,
     breaker: Breaker,
     /// The endpoint has returned a page.
     has_worked: bool,
@@ -30,7 +30,7 @@ struct State {
 impl State {
     fn new(rate: f64, rates: &Rates) -> Self {
         Self {
-            pace: Pace::new(rate),
+            rate: AdaptiveRate::new(rate),
             breaker: Breaker::new(rates.breaker_failures, rates.breaker_cooldown.as_secs_f64()),
             has_worked: false,
             gone_in_row: 0,
@@ -38,7 +38,7 @@ impl State {
     }
 
     fn resting(&self, now: f64) -> Option<Resting> {
-        let until = self.pace.paused_until().max(self.breaker.closed_until(now));
+        let until = self.rate.paused_until().max(self.breaker.closed_until(now));
         (until > now).then_some(Resting { until })
     }
 
@@ -46,12 +46,12 @@ impl State {
     fn learn(&mut self, verdict: Verdict, now: f64) -> Option<f64> {
         match verdict {
             Verdict::Well => {
-                self.pace.went_well(now);
+                self.rate.went_well(now);
                 self.breaker.went_well();
                 self.has_worked = true;
             }
             Verdict::Gone => {
-                self.pace.went_well(now);
+                self.rate.went_well(now);
                 self.breaker.went_well();
                 self.gone_in_row += 1;
             }
@@ -65,8 +65,8 @@ impl State {
             }
             Verdict::Throttled { after } => {
                 let wait = after.map(|wait| wait.as_secs_f64());
-                self.pace.throttled(wait, now);
-                if self.pace.is_hopeless() {
+                self.rate.throttled(wait, now);
+                if self.rate.is_hopeless() {
                     self.breaker.refused(now);
                 } else {
                     self.breaker.undecided();
@@ -79,7 +79,7 @@ impl State {
     }
 }
 
-impl Manners {
+impl Policy {
     #[must_use]
     pub fn new(rates: &Rates) -> Self {
         let states = endpoints::ALL.iter().map(|entry| {
@@ -96,7 +96,7 @@ impl Manners {
     pub fn rate(&self, endpoint: &str) -> f64 {
         self.endpoints
             .get(endpoint)
-            .map_or(f64::INFINITY, |state| state.pace.rate())
+            .map_or(f64::INFINITY, |state| state.rate.rate())
     }
 
     /// Returns the cooldown of an endpoint, if it is in one.
@@ -127,7 +127,7 @@ impl Manners {
     pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
         self.endpoints
             .get(endpoint)
-            .is_some_and(|state| state.pace.paused_until() > now || state.breaker.is_cooling(now))
+            .is_some_and(|state| state.rate.paused_until() > now || state.breaker.is_cooling(now))
     }
 
     /// Records the result of a call.
@@ -137,7 +137,7 @@ impl Manners {
         };
         if let Some(until) = state.learn(verdict, now) {
             for state in self.endpoints.values_mut() {
-                state.pace.pause(until);
+                state.rate.pause(until);
             }
         }
     }
@@ -145,7 +145,7 @@ impl Manners {
     /// Starts a cooldown of the endpoint until this Unix time.
     pub fn pause(&mut self, endpoint: &str, until: f64) {
         if let Some(state) = self.endpoints.get_mut(endpoint) {
-            state.pace.pause(until);
+            state.rate.pause(until);
         }
     }
 

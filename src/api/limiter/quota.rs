@@ -20,14 +20,14 @@ const OF_RATE: f64 = 0.99;
 type Quotas<C> = RateLimiter<NotKeyed, InMemoryState, C, NoOpMiddleware<<C as Clock>::Instant>>;
 
 /// Quota with a rate that may change.
-pub struct Slots<C: Clock> {
+pub struct Quota<C: Clock> {
     clock: C,
     rate: f64,
     quota: Quotas<C>,
     taken_at: Option<C::Instant>,
 }
 
-impl<C: Clock + Clone> Slots<C> {
+impl<C: Clock + Clone> Quota<C> {
     pub fn new(rate: f64, clock: C) -> Self {
         Self {
             quota: RateLimiter::direct_with_clock(quota(rate), clock.clone()),

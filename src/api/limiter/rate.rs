@@ -28,7 +28,7 @@ const HOPELESS_PAUSES: u32 = 8;
 
 /// Adaptive rate of one endpoint. Rates are calls per second, times are Unix seconds.
 #[derive(Debug, Clone)]
-pub(super) struct Pace {
+pub(super) struct AdaptiveRate {
     configured: f64,
     rate: f64,
     paused_until: f64,
@@ -40,7 +40,7 @@ pub(super) struct Pace {
     pauses_in_row: u32,
 }
 
-impl Pace {
+impl AdaptiveRate {
     pub(super) fn new(configured: f64) -> Self {
         Self {
             configured,
@@ -121,30 +121,30 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::Pace;
+    use super::AdaptiveRate;
 
     #[test]
     fn calls_refused_together_cut_the_rate_once_and_use_the_longest_wait() {
-        let mut pace = Pace::new(100.0);
-        pace.throttled(Some(5.0), 10.0);
+        let mut rate = AdaptiveRate::new(100.0);
+        rate.throttled(Some(5.0), 10.0);
         for _ in 0..20 {
-            pace.throttled(Some(1.0), 10.1);
+            rate.throttled(Some(1.0), 10.1);
         }
-        assert_eq!(pace.rate(), 85.0);
-        assert_eq!(pace.paused_until(), 15.0);
+        assert_eq!(rate.rate(), 85.0);
+        assert_eq!(rate.paused_until(), 15.0);
     }
 
     #[test]
     fn a_second_throttle_cuts_deeper_and_valid_answers_restore_the_rate() {
-        let mut pace = Pace::new(100.0);
-        pace.throttled(Some(1.0), 10.0);
-        pace.throttled(Some(1.0), 12.0);
-        assert_eq!(pace.rate(), 42.5);
+        let mut rate = AdaptiveRate::new(100.0);
+        rate.throttled(Some(1.0), 10.0);
+        rate.throttled(Some(1.0), 12.0);
+        assert_eq!(rate.rate(), 42.5);
         for second in 0..200 {
-            pace.went_well(14.0 + f64::from(second));
+            rate.went_well(14.0 + f64::from(second));
         }
         assert_eq!(
-            pace.rate(),
+            rate.rate(),
             100.0,
             "the rate never exceeds the configured one"
         );
@@ -152,41 +152,41 @@ mod tests {
 
     #[test]
     fn a_rate_cut_to_almost_zero_recovers_within_minutes() {
-        let mut pace = Pace::new(50.0);
+        let mut rate = AdaptiveRate::new(50.0);
         let mut now = 0.0;
         for _ in 0..20 {
-            pace.throttled(Some(1.0), now);
+            rate.throttled(Some(1.0), now);
             now += 1.0;
         }
-        assert!(pace.rate() < 0.1);
-        while pace.rate() < 50.0 {
-            now += 1.0 / pace.rate();
-            pace.went_well(now);
+        assert!(rate.rate() < 0.1);
+        while rate.rate() < 50.0 {
+            now += 1.0 / rate.rate();
+            rate.went_well(now);
         }
         assert!(now < 20.0 + 420.0, "{now} s");
     }
 
     #[test]
     fn a_wait_of_zero_becomes_the_minimum_cooldown() {
-        let mut pace = Pace::new(50.0);
+        let mut rate = AdaptiveRate::new(50.0);
         for _ in 0..32 {
-            pace.throttled(Some(0.0), 5.0);
+            rate.throttled(Some(0.0), 5.0);
         }
-        assert_eq!((pace.rate(), pace.paused_until()), (42.5, 5.2));
+        assert_eq!((rate.rate(), rate.paused_until()), (42.5, 5.2));
     }
 
     #[test]
     fn cooldowns_without_a_stated_wait_double_up_to_the_cap_and_become_hopeless() {
-        let mut pace = Pace::new(10.0);
+        let mut rate = AdaptiveRate::new(10.0);
         let mut now = 0.0;
         let mut waits = Vec::new();
-        while !pace.is_hopeless() {
-            pace.throttled(None, now);
-            waits.push(pace.paused_until() - now);
-            now = pace.paused_until();
+        while !rate.is_hopeless() {
+            rate.throttled(None, now);
+            waits.push(rate.paused_until() - now);
+            now = rate.paused_until();
         }
         assert_eq!(waits, [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]);
-        pace.went_well(now);
-        assert!(!pace.is_hopeless());
+        rate.went_well(now);
+        assert!(!rate.is_hopeless());
     }
 }

@@ -1,4 +1,4 @@
-//! Workers, ledger and queue in virtual time, around the program's own decisions: `Manners`, `Slots`, `Plan::admit`,
+//! Workers, ledger and queue in virtual time, around the program's own decisions: `Policy`, `Quota`, `Plan::admit`,
 //! `after_page`, `after_failure` and `retry::delay`. Each promise is checked at the moment when it could be broken.
 
 use std::cmp::Reverse;
@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::remote::{Answer, Remote};
-use crate::api::limiter::{CALL, Manners, PATIENCE_SECONDS, Rates, Slots, Verdict};
+use crate::api::limiter::{CALL, Policy, PATIENCE_SECONDS, Rates, Quota, Verdict};
 use crate::api::{Error, retry};
 use crate::config::Config;
 use crate::crawl::Plan;
@@ -116,7 +116,7 @@ enum Event {
 }
 
 struct Line {
-    slots: Slots<FakeRelativeClock>,
+    slots: Quota<FakeRelativeClock>,
     workers: VecDeque<usize>,
     /// The first one's rate.
     rate: Option<f64>,
@@ -133,7 +133,7 @@ pub(super) struct Model {
     nanos: u64,
     events: BinaryHeap<Reverse<(u64, u64, Event)>>,
     event_count: u64,
-    manners: Manners,
+    policy: Policy,
     plan: Plan,
     random: StdRng,
     /// Reserved and spent, in micro-dollars.
@@ -158,7 +158,7 @@ impl Model {
     pub(super) fn new(setup: Setup, remote: Remote) -> Self {
         let clock = FakeRelativeClock::default();
         let line = |rate| Line {
-            slots: Slots::new(rate, clock.clone()),
+            slots: Quota::new(rate, clock.clone()),
             workers: VecDeque::new(),
             rate: None,
         };
@@ -171,7 +171,7 @@ impl Model {
         let mut crawl = Config::default().crawl;
         (crawl.comments, crawl.remixes, crawl.replies) = (true, false, false);
         let mut model = Self {
-            manners: Manners::new(&rates),
+            policy: Policy::new(&rates),
             lines: [
                 (POSTS, line(setup.rate)),
                 (COMMENTS, line(setup.rate)),
@@ -325,7 +325,7 @@ impl Model {
     fn look(&mut self, worker: usize) {
         let now = self.now();
         let is_open = |job: &Job| {
-            job.state == State::Ready && self.manners.resting(job.endpoint, now).is_none()
+            job.state == State::Ready && self.policy.resting(job.endpoint, now).is_none()
         };
         let found = self
             .jobs
@@ -363,7 +363,7 @@ impl Model {
         if self.is_stopped {
             return self.let_go(worker, State::Ready);
         }
-        match self.manners.resting(endpoint, self.now()) {
+        match self.policy.resting(endpoint, self.now()) {
             Some(resting) if resting.until - self.now() > PATIENCE_SECONDS => {
                 self.let_go(worker, State::Ready);
             }
@@ -385,7 +385,7 @@ impl Model {
         let line = self.lines.get_mut(name).expect("a line");
         let rate = *line.rate.get_or_insert_with(|| match name {
             ALL => self.setup.overall,
-            _ => self.manners.rate(name),
+            _ => self.policy.rate(name),
         });
         if let Err(not_until) = line.slots.at(rate).check_n(CALL).expect("room for a call") {
             let wait = not_until.wait_time_from(now);
@@ -406,8 +406,8 @@ impl Model {
     /// The call begins: breaker, ledger, and a last look before it is sent.
     fn begin(&mut self, worker: usize) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
-        let is_trial = self.manners.fruitless_trips(endpoint) > 0;
-        if self.manners.begin(endpoint, now).is_err() {
+        let is_trial = self.policy.fruitless_trips(endpoint) > 0;
+        if self.policy.begin(endpoint, now).is_err() {
             return self.after(0, Event::Turn(worker));
         }
         self.workers[worker].is_trial = is_trial;
@@ -438,7 +438,7 @@ impl Model {
     /// The call is written down: it is sent, unless the endpoint asked for mercy meanwhile.
     fn send(&mut self, worker: usize) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
-        if self.manners.resting_since_turn(endpoint, now) {
+        if self.policy.resting_since_turn(endpoint, now) {
             self.charged -= PRICE;
             self.learn(worker, Verdict::Neither);
             return self.let_go(worker, State::Ready);
@@ -471,9 +471,9 @@ impl Model {
             let trials = self.trials.entry(endpoint).or_default();
             *trials = trials.saturating_sub(1);
         }
-        let before = self.manners.fruitless_trips(endpoint);
-        self.manners.learn(endpoint, verdict, now);
-        let after = self.manners.fruitless_trips(endpoint);
+        let before = self.policy.fruitless_trips(endpoint);
+        self.policy.learn(endpoint, verdict, now);
+        let after = self.policy.fruitless_trips(endpoint);
         if after == 0 && before > 0 {
             // It is closed: what is still out is a trial no more.
             self.trials.remove(endpoint);
@@ -611,7 +611,7 @@ impl Model {
                 restarts: 0,
                 now,
                 was_sent,
-                has_worked: self.manners.has_worked(endpoint),
+                has_worked: self.policy.has_worked(endpoint),
                 is_too_large: false,
                 delay_seconds: delay.as_secs_f64(),
             },
@@ -619,7 +619,7 @@ impl Model {
         assert_eq!(decision.wider, Wider::Nothing);
         self.learn(worker, decision.verdict);
         for name in [POSTS, COMMENTS] {
-            if let Some(resting) = self.manners.resting(name, now) {
+            if let Some(resting) = self.policy.resting(name, now) {
                 let until = self.rest_until.insert(name, resting.until);
                 self.rests += usize::from(until.is_none_or(|until| until <= now));
             }
