@@ -43,13 +43,13 @@ pub struct Resting {
 
 /// The permits that a call holds before it may be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum Permit {
     /// The call holds no permit.
-    Nowhere,
+    None,
     /// The call holds a slot of its endpoint's quota and needs one of the shared quota.
-    HasSlot,
+    Endpoint,
     /// The call holds all permits.
-    HasTurn,
+    Full,
 }
 
 /// Result of a call, as reported to the limiter.
@@ -152,24 +152,24 @@ impl Limiter {
     /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
     /// [`Limiter::learn`], even if it does not send the call.
     #[must_use]
-    pub fn try_turn(&self, endpoint: &str, now: f64) -> Standing {
+    pub fn try_permit(&self, endpoint: &str, now: f64) -> Permit {
         let Some(line) = self.endpoints.get(endpoint) else {
-            return Standing::HasTurn;
+            return Permit::Full;
         };
         let rate = self.policy().rate(endpoint);
         if self.resting(endpoint, now).is_some() || !line.try_slot(rate) {
-            return Standing::Nowhere;
+            return Permit::None;
         }
         if !self.overall.try_slot(self.overall_rate) {
-            return Standing::HasSlot;
+            return Permit::Endpoint;
         }
         match self.policy().begin(endpoint, now) {
-            Ok(()) => Standing::HasTurn,
-            Err(_) => Standing::Nowhere,
+            Ok(()) => Permit::Full,
+            Err(_) => Permit::None,
         }
     }
 
-    /// Waits for the permits that `standing` lacks: the endpoint's quota, then the shared quota. After success the
+    /// Waits for the permits that `permit` lacks: the endpoint's quota, then the shared quota. After success the
     /// caller must report a result with [`Limiter::learn`], even if it does not send the call.
     ///
     /// # Errors
@@ -177,13 +177,13 @@ impl Limiter {
     pub async fn turn(
         &self,
         endpoint: &str,
-        mut standing: Standing,
+        mut permit: Permit,
         now: impl Fn() -> f64,
     ) -> Result<(), Resting> {
         let Some(line) = self.endpoints.get(endpoint) else {
             return Ok(());
         };
-        while standing != Standing::HasTurn {
+        while permit != Permit::Full {
             if let Some(resting) = self.resting(endpoint, now()) {
                 let wait = resting.until - now();
                 if wait > PATIENCE_SECONDS {
@@ -192,13 +192,13 @@ impl Limiter {
                 tokio::time::sleep(Duration::from_secs_f64(wait.max(0.0))).await;
                 continue;
             }
-            if standing == Standing::Nowhere {
+            if permit == Permit::None {
                 line.slot(|| self.policy().rate(endpoint)).await;
             }
             self.overall.slot(|| self.overall_rate).await;
-            standing = match self.policy().begin(endpoint, now()) {
-                Ok(()) => Standing::HasTurn,
-                Err(_) => Standing::Nowhere,
+            permit = match self.policy().begin(endpoint, now()) {
+                Ok(()) => Permit::Full,
+                Err(_) => Permit::None,
             };
         }
         Ok(())
@@ -245,7 +245,7 @@ impl Limiter {
 mod tests {
     use std::time::Duration;
 
-    use super::{Limiter, Rates, Standing, Verdict};
+    use super::{Limiter, Rates, Permit, Verdict};
 
     const ONE: &str = "get_user_posts";
     const OTHER: &str = "get_user_followers";
@@ -265,27 +265,27 @@ mod tests {
     #[test]
     fn try_turn_takes_no_slot_that_is_not_free() {
         let limiter = limiter(1e6, RARELY);
-        assert_eq!(limiter.try_turn(ONE, NOW), Standing::HasTurn);
-        assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);
-        assert_eq!(limiter.try_turn(OTHER, NOW), Standing::HasTurn);
+        assert_eq!(limiter.try_permit(ONE, NOW), Permit::Full);
+        assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
+        assert_eq!(limiter.try_permit(OTHER, NOW), Permit::Full);
     }
 
     #[tokio::test]
     async fn turn_does_not_wait_for_a_slot_that_the_call_holds() {
         let limiter = limiter(100.0, RARELY);
-        let mut standing = Standing::HasTurn;
+        let mut permit = Permit::Full;
         // Other endpoints use up the shared quota, so the last one gets only the slot of its own quota.
         let mut names = crate::api::endpoints::ALL.iter().map(|entry| entry.name);
         let mut last = ONE;
-        while standing == Standing::HasTurn {
+        while permit == Permit::Full {
             last = names
                 .next()
                 .expect("the shared quota runs out before the endpoints");
-            standing = limiter.try_turn(last, NOW);
+            permit = limiter.try_permit(last, NOW);
         }
-        assert_eq!(standing, Standing::HasSlot);
+        assert_eq!(permit, Permit::Endpoint);
         // A second slot of the endpoint's quota would take hours.
-        let turn = limiter.turn(last, standing, || NOW);
+        let turn = limiter.turn(last, permit, || NOW);
         let turn = tokio::time::timeout(Duration::from_secs(60), turn).await;
         assert_eq!(turn, Ok(Ok(())));
     }
@@ -294,8 +294,8 @@ mod tests {
     fn a_cooldown_denies_permits_and_uses_no_slot() {
         let limiter = limiter(1e6, RARELY);
         limiter.rest_until(ONE, NOW + 5.0, NOW);
-        assert_eq!(limiter.try_turn(ONE, NOW), Standing::Nowhere);
-        assert_eq!(limiter.try_turn(ONE, NOW + 6.0), Standing::HasTurn);
+        assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
+        assert_eq!(limiter.try_permit(ONE, NOW + 6.0), Permit::Full);
         limiter.learn(ONE, Verdict::Neither, NOW + 6.0);
     }
 }

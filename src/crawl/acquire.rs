@@ -9,7 +9,7 @@ use super::engine::{Engine, lock};
 use super::seen::Seen;
 use super::walk::{Held, Walk, give_back, open_call};
 use crate::api::endpoints;
-use crate::api::limiter::Standing;
+use crate::api::limiter::Permit;
 use crate::store::{CallOf, LeaseRequest, Leased, Result};
 
 /// What a worker found to do.
@@ -21,7 +21,7 @@ pub(super) enum Begun<'a> {
 }
 
 /// The turn that was taken for a job while it was being leased.
-type Taken = Arc<Mutex<Option<(&'static str, Standing)>>>;
+type Taken = Arc<Mutex<Option<(&'static str, Permit)>>>;
 
 /// Leases the best job.
 pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
@@ -45,11 +45,11 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
     let leased = parts.writer.lease(request).await;
     let taken = lock(&taken).take();
     let of_job = |endpoint: &str| taken.filter(|(of, _)| *of == endpoint);
-    let standing = match &leased {
+    let permit = match &leased {
         Ok(Leased::Job(lease, _)) => of_job(lease.endpoint),
         _ => None,
     };
-    if standing.is_none() {
+    if permit.is_none() {
         give_back(engine, taken);
     }
     let (lease, call_id) = match leased? {
@@ -66,7 +66,7 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
     Ok(Begun::Walk(Held {
         busy,
         walk: Box::new(Walk { lease, seen }),
-        standing: standing.map_or(Standing::Nowhere, |(_, standing)| standing),
+        permit: permit.map_or(Permit::None, |(_, permit)| permit),
         call_id,
     }))
 }
@@ -83,9 +83,9 @@ fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
             if engine.is_stopping() {
                 return None;
             }
-            let standing = engine.parts.limiter.try_turn(entry.name, engine.now());
-            *taken = Some((entry.name, standing));
+            let permit = engine.parts.limiter.try_permit(entry.name, engine.now());
+            *taken = Some((entry.name, permit));
         }
-        matches!(*taken, Some((_, Standing::HasTurn))).then(|| open_call(&engine, lease, entry))
+        matches!(*taken, Some((_, Permit::Full))).then(|| open_call(&engine, lease, entry))
     })
 }

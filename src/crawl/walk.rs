@@ -3,7 +3,7 @@
 use super::engine::{Busy, Engine};
 use super::seen::Seen;
 use super::settle::unpaid;
-use crate::api::limiter::{Standing, Verdict};
+use crate::api::limiter::{Permit, Verdict};
 use crate::api::{Entry, Request};
 use crate::clock::day;
 use crate::model::Lease;
@@ -19,14 +19,14 @@ pub(super) struct Walk {
 pub(super) struct Held<'a> {
     pub(super) busy: Busy<'a>,
     pub(super) walk: Box<Walk>,
-    pub(super) standing: Standing,
+    pub(super) permit: Permit,
     /// The call that was opened for its next page.
     pub(super) call_id: Option<i64>,
 }
 
 /// A turn of which no call is made.
-pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Standing)>) {
-    if let Some((endpoint, Standing::HasTurn)) = taken {
+pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Permit)>) {
+    if let Some((endpoint, Permit::Full)) = taken {
         engine
             .parts
             .limiter

@@ -13,7 +13,7 @@ use super::engine::{Engine, StopCause, lock};
 use super::fail::put_back;
 use super::read::read;
 use super::walk::{Held, give_back, open_call, release, request_of, say_lease_lost};
-use crate::api::limiter::{Standing, Verdict};
+use crate::api::limiter::{Permit, Verdict};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
 use crate::store::{Error, Result, Scope, Spent};
@@ -120,13 +120,13 @@ async fn open<'a>(
         return Ok(ControlFlow::Continue((held, call_id)));
     }
     let (parts, lease) = (&engine.parts, &held.walk.lease);
-    let has_turn = tokio::select! {
+    let has_permit = tokio::select! {
         biased;
         () = engine.until_stopped() => false,
-        turn = parts.limiter.turn(entry.name, held.standing, || engine.now()) => turn.is_ok(),
+        turn = parts.limiter.turn(entry.name, held.permit, || engine.now()) => turn.is_ok(),
     };
-    if !has_turn {
-        give_back(engine, Some((entry.name, held.standing)));
+    if !has_permit {
+        give_back(engine, Some((entry.name, held.permit)));
         release(engine, lease, None).await?;
         return Ok(ControlFlow::Break(Step::Worked));
     }
@@ -185,13 +185,13 @@ async fn keep<'a>(
         });
     };
     let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
-    let standing = match is_to_be_released || engine.is_stopping() {
-        true => Standing::Nowhere,
-        false => parts.limiter.try_turn(entry.name, engine.now()),
+    let permit = match is_to_be_released || engine.is_stopping() {
+        true => Permit::None,
+        false => parts.limiter.try_permit(entry.name, engine.now()),
     };
     let opened = async {
-        match standing {
-            Standing::HasTurn => {
+        match permit {
+            Permit::Full => {
                 let call = open_call(engine, &walk.lease, entry);
                 parts.writer.open_call(call).await.ok()
             }
@@ -201,7 +201,7 @@ async fn keep<'a>(
     let (page, call_id) = join(page, opened).await;
     let is_kept = kept.conclude(engine, page).await;
     if !matches!(is_kept, Ok(true)) {
-        give_back(engine, Some((entry.name, standing)));
+        give_back(engine, Some((entry.name, permit)));
         if call_id.is_some() {
             // The lease is gone with the page; what counts is that the call is settled.
             let _ = release(engine, &walk.lease, call_id).await;
@@ -215,7 +215,7 @@ async fn keep<'a>(
     Ok(Some(Held {
         busy,
         walk: Box::new(walk),
-        standing,
+        permit,
         call_id,
     }))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::{Archive, Signals, build, patiently};
-use crate::api::limiter::Standing;
+use crate::api::limiter::Permit;
 use crate::api::{self, Asked, Body, Client, Entry, Request, Scrubber, Secret, error};
 use crate::clock::day;
 use crate::config::Config;
@@ -68,7 +68,7 @@ pub async fn call(
     let limiter = build::limiter(config, store, clock.now()).await?;
     let packer = build::packer(&store.dictionaries().await?);
     while let Err(resting) = limiter
-        .turn(entry.name, Standing::Nowhere, || clock.now())
+        .turn(entry.name, Permit::None, || clock.now())
         .await
     {
         let wait = (resting.until - clock.now()).max(0.0);
