@@ -54,9 +54,9 @@ pub enum Permit {
 
 /// Result of a call, as reported to the limiter.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Verdict {
+pub enum CallResult {
     /// The endpoint returned a valid answer.
-    Well,
+    Success,
     /// The endpoint reported that the subject is gone.
     Gone,
     /// A proxy in front of the remote blocked the call. No endpoint is called for the duration `after`.
@@ -66,7 +66,7 @@ pub enum Verdict {
     /// The call failed, and the failure may be temporary.
     Failed,
     /// The result is no evidence about the endpoint.
-    Neither,
+    Ignored,
 }
 
 /// Rate limiter of all workers.
@@ -150,7 +150,7 @@ impl Limiter {
     }
 
     /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
-    /// [`Limiter::learn`], even if it does not send the call.
+    /// [`Limiter::record`], even if it does not send the call.
     #[must_use]
     pub fn try_permit(&self, endpoint: &str, now: f64) -> Permit {
         let Some(line) = self.endpoints.get(endpoint) else {
@@ -170,7 +170,7 @@ impl Limiter {
     }
 
     /// Waits for the permits that `permit` lacks: the endpoint's quota, then the shared quota. After success the
-    /// caller must report a result with [`Limiter::learn`], even if it does not send the call.
+    /// caller must report a result with [`Limiter::record`], even if it does not send the call.
     ///
     /// # Errors
     /// Returns `Resting` if the endpoint is in a cooldown that lasts longer than [`PATIENCE_SECONDS`].
@@ -205,8 +205,8 @@ impl Limiter {
     }
 
     /// Records the result of a call.
-    pub fn learn(&self, endpoint: &str, verdict: Verdict, now: f64) {
-        self.policy().learn(endpoint, verdict, now);
+    pub fn record(&self, endpoint: &str, result: CallResult, now: f64) {
+        self.policy().record(endpoint, result, now);
     }
 
     /// Restores a cooldown from an earlier run. `until` and `now` are Unix seconds.
@@ -245,7 +245,7 @@ impl Limiter {
 mod tests {
     use std::time::Duration;
 
-    use super::{Limiter, Rates, Permit, Verdict};
+    use super::{Limiter, Rates, Permit, CallResult};
 
     const ONE: &str = "get_user_posts";
     const OTHER: &str = "get_user_followers";
@@ -296,6 +296,6 @@ mod tests {
         limiter.rest_until(ONE, NOW + 5.0, NOW);
         assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
         assert_eq!(limiter.try_permit(ONE, NOW + 6.0), Permit::Full);
-        limiter.learn(ONE, Verdict::Neither, NOW + 6.0);
+        limiter.record(ONE, CallResult::Ignored, NOW + 6.0);
     }
 }

@@ -1,7 +1,7 @@
 //! What to do after an answer. Pure: no clock, no I/O, no randomness.
 
 use crate::api::Error;
-use crate::api::limiter::Verdict;
+use crate::api::limiter::CallResult;
 use crate::model::StopReason;
 use crate::store::{Next, Retry};
 
@@ -106,7 +106,7 @@ pub struct FailureFacts {
 pub struct Decision {
     pub retry: Retry,
     /// What the limiter is told.
-    pub verdict: Verdict,
+    pub result: CallResult,
     /// What the failure means beyond this job.
     pub wider: Wider,
 }
@@ -124,9 +124,9 @@ pub enum Wider {
 /// Decides by who must act on the error (api/README.md §4).
 #[must_use]
 pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
-    let decision = |retry, verdict| Decision {
+    let decision = |retry, result| Decision {
         retry,
-        verdict,
+        result,
         wider: Wider::Nothing,
     };
     let again = |delay_seconds: f64| {
@@ -142,52 +142,52 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
     match error {
         // The limiter makes everybody wait; a job is not to blame for being refused.
         Error::Throttled { after } => {
-            decision(Retry::Release, Verdict::Throttled { after: *after })
+            decision(Retry::Release, CallResult::Throttled { after: *after })
         }
         // No job is to blame for a network that is down; the breaker sees to the endpoint.
         Error::Unavailable { .. } if !facts.was_sent => decision(
             Retry::Later(facts.now + facts.delay_seconds),
-            Verdict::Failed,
+            CallResult::Failed,
         ),
-        Error::Unavailable { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
+        Error::Unavailable { .. } => decision(again(facts.delay_seconds), CallResult::Failed),
         Error::Malformed { .. } if facts.is_too_large => decision(
             Retry::End(StopReason::Failed, error.to_string()),
-            Verdict::Neither,
+            CallResult::Ignored,
         ),
-        Error::Malformed { .. } => decision(again(facts.delay_seconds), Verdict::Failed),
+        Error::Malformed { .. } => decision(again(facts.delay_seconds), CallResult::Failed),
         // Whoever stands before the remote turns all of us away, whatever the job.
         Error::Blocked { after, .. } => decision(
             Retry::Later(facts.now + after.as_secs_f64()),
-            Verdict::Blocked { after: *after },
+            CallResult::Blocked { after: *after },
         ),
         Error::Invalid { .. } => decision(
             Retry::End(StopReason::Failed, error.to_string()),
-            Verdict::Neither,
+            CallResult::Ignored,
         ),
         Error::CursorRefused { .. } if facts.restarts == 0 => {
-            decision(Retry::Restart, Verdict::Well)
+            decision(Retry::Restart, CallResult::Success)
         }
         Error::CursorRefused { .. } => decision(
             Retry::End(StopReason::Failed, format!("{error}, a second time")),
-            Verdict::Well,
+            CallResult::Success,
         ),
         Error::Gone { .. } if facts.has_subject => decision(
             Retry::End(StopReason::Gone, error.to_string()),
-            Verdict::Gone,
+            CallResult::Gone,
         ),
         // A 404 of which nobody can say what is missing: the subject, where the endpoint is known to be there.
         Error::Unclear { .. } if facts.has_subject && facts.has_worked => decision(
             Retry::End(StopReason::Gone, error.to_string()),
-            Verdict::Gone,
+            CallResult::Gone,
         ),
         Error::Gone { why } | Error::Unclear { why } | Error::Retired { why } => Decision {
             retry: Retry::Release,
-            verdict: Verdict::Neither,
+            result: CallResult::Ignored,
             wider: Wider::Retire(why.clone()),
         },
         Error::Refused { .. } => Decision {
             retry: Retry::Release,
-            verdict: Verdict::Neither,
+            result: CallResult::Ignored,
             wider: Wider::Refused(error.to_string()),
         },
     }

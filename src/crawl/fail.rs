@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 use super::decide::{self, Decision, FailureFacts, Wider};
 use super::engine::{Engine, StopCause};
 use super::settle::settlement;
-use crate::api::limiter::Verdict;
+use crate::api::limiter::CallResult;
 use crate::api::{self, Entry, Reply, retry};
 use crate::model::Lease;
 use crate::store::{Failure, Result, Retry};
@@ -28,7 +28,7 @@ pub(super) async fn put_back(
     );
     let Decision {
         retry,
-        verdict,
+        result,
         wider,
     } = decide::after_failure(
         error,
@@ -44,14 +44,14 @@ pub(super) async fn put_back(
             delay_seconds: delay.as_secs_f64(),
         },
     );
-    parts.limiter.learn(entry.name, verdict, engine.now());
+    parts.limiter.record(entry.name, result, engine.now());
     engine.counters.failures.fetch_add(1, Ordering::Relaxed);
     tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id, %error, "a call failed");
     if let Retry::End(reason, note) = &retry {
         tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "a job ended");
     }
-    let rest = match verdict {
-        Verdict::Throttled { .. } => parts
+    let rest = match result {
+        CallResult::Throttled { .. } => parts
             .limiter
             .resting(entry.name, engine.now())
             .map(|rest| (entry.name, rest.until)),

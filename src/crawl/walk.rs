@@ -3,7 +3,7 @@
 use super::engine::{Busy, Engine};
 use super::seen::Seen;
 use super::settle::unpaid;
-use crate::api::limiter::{Permit, Verdict};
+use crate::api::limiter::{Permit, CallResult};
 use crate::api::{Entry, Request};
 use crate::clock::day;
 use crate::model::Lease;
@@ -30,7 +30,7 @@ pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Permit)>) 
         engine
             .parts
             .limiter
-            .learn(endpoint, Verdict::Neither, engine.now());
+            .record(endpoint, CallResult::Ignored, engine.now());
     }
 }
 

@@ -13,7 +13,7 @@ use super::engine::{Engine, StopCause, lock};
 use super::fail::put_back;
 use super::read::read;
 use super::walk::{Held, give_back, open_call, release, request_of, say_lease_lost};
-use crate::api::limiter::{Permit, Verdict};
+use crate::api::limiter::{Permit, CallResult};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
 use crate::store::{Error, Result, Scope, Spent};
@@ -86,7 +86,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     if is_unwanted {
         parts
             .limiter
-            .learn(entry.name, Verdict::Neither, engine.now());
+            .record(entry.name, CallResult::Ignored, engine.now());
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
     }
@@ -95,7 +95,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
-            parts.limiter.learn(entry.name, Verdict::Well, engine.now());
+            parts.limiter.record(entry.name, CallResult::Success, engine.now());
             match keep(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
                 None => Step::Worked,
@@ -139,7 +139,7 @@ async fn open<'a>(
         Err(error) => {
             parts
                 .limiter
-                .learn(entry.name, Verdict::Neither, engine.now());
+                .record(entry.name, CallResult::Ignored, engine.now());
             let Error::BudgetSpent(spent) = error else {
                 return Err(error);
             };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::breaker::Breaker;
 use super::rate::AdaptiveRate;
-use super::{Rates, Resting, Verdict};
+use super::{Rates, Resting, CallResult};
 use crate::api::endpoints;
 
 /// Consecutive gone subjects after which an endpoint that has never returned a page is doubtful.
@@ -13,7 +13,7 @@ const DOUBTFUL: u32 = 3;
 /// Maximum wait after a block.
 const BLOCK_MAX_SECONDS: f64 = 900.0;
 
-/// State of every endpoint. The caller reports each started call once, with [`Policy::learn`].
+/// State of every endpoint. The caller reports each started call once, with [`Policy::record`].
 pub struct Policy {
     endpoints: HashMap<&'static str, State>,
 }
@@ -43,19 +43,19 @@ impl State {
     }
 
     /// Records a result. After a block, returns the Unix time until which all endpoints cool down.
-    fn learn(&mut self, verdict: Verdict, now: f64) -> Option<f64> {
-        match verdict {
-            Verdict::Well => {
+    fn record(&mut self, result: CallResult, now: f64) -> Option<f64> {
+        match result {
+            CallResult::Success => {
                 self.rate.went_well(now);
                 self.breaker.went_well();
                 self.has_worked = true;
             }
-            Verdict::Gone => {
+            CallResult::Gone => {
                 self.rate.went_well(now);
                 self.breaker.went_well();
                 self.gone_in_row += 1;
             }
-            Verdict::Blocked { after } => {
+            CallResult::Blocked { after } => {
                 // The wait doubles with each consecutive block; after a few blocks the run can end.
                 let doublings = self.breaker.trips().min(16);
                 let is_news = self.breaker.refused(now);
@@ -63,7 +63,7 @@ impl State {
                 let wait = after.as_secs_f64() * f64::from(times);
                 return Some(now + wait.min(BLOCK_MAX_SECONDS));
             }
-            Verdict::Throttled { after } => {
+            CallResult::Throttled { after } => {
                 let wait = after.map(|wait| wait.as_secs_f64());
                 self.rate.throttled(wait, now);
                 if self.rate.is_hopeless() {
@@ -72,8 +72,8 @@ impl State {
                     self.breaker.undecided();
                 }
             }
-            Verdict::Failed => self.breaker.failed(now),
-            Verdict::Neither => self.breaker.undecided(),
+            CallResult::Failed => self.breaker.failed(now),
+            CallResult::Ignored => self.breaker.undecided(),
         }
         None
     }
@@ -131,11 +131,11 @@ impl Policy {
     }
 
     /// Records the result of a call.
-    pub fn learn(&mut self, endpoint: &str, verdict: Verdict, now: f64) {
+    pub fn record(&mut self, endpoint: &str, result: CallResult, now: f64) {
         let Some(state) = self.endpoints.get_mut(endpoint) else {
             return;
         };
-        if let Some(until) = state.learn(verdict, now) {
+        if let Some(until) = state.record(result, now) {
             for state in self.endpoints.values_mut() {
                 state.rate.pause(until);
             }

@@ -10,7 +10,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::remote::{Answer, Remote};
-use crate::api::limiter::{CALL, Policy, PATIENCE_SECONDS, Rates, Quota, Verdict};
+use crate::api::limiter::{CALL, Policy, PATIENCE_SECONDS, Rates, Quota, CallResult};
 use crate::api::{Error, retry};
 use crate::config::Config;
 use crate::crawl::Plan;
@@ -421,7 +421,7 @@ impl Model {
             .budget
             .is_some_and(|budget| self.charged + PRICE > budget)
         {
-            self.learn(worker, Verdict::Neither);
+            self.record(worker, CallResult::Ignored);
             self.is_pinched = true;
             let job = self.workers[worker].job.take().expect("a job");
             self.jobs[job].state = State::Ready;
@@ -440,7 +440,7 @@ impl Model {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         if self.policy.resting_since_turn(endpoint, now) {
             self.charged -= PRICE;
-            self.learn(worker, Verdict::Neither);
+            self.record(worker, CallResult::Ignored);
             return self.let_go(worker, State::Ready);
         }
         let asked_until = self.asked_until.get(endpoint).copied().unwrap_or_default();
@@ -465,14 +465,14 @@ impl Model {
         self.timer(seconds, Event::Reply(worker));
     }
 
-    fn learn(&mut self, worker: usize, verdict: Verdict) {
+    fn record(&mut self, worker: usize, result: CallResult) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         if std::mem::take(&mut self.workers[worker].is_trial) {
             let trials = self.trials.entry(endpoint).or_default();
             *trials = trials.saturating_sub(1);
         }
         let before = self.policy.fruitless_trips(endpoint);
-        self.policy.learn(endpoint, verdict, now);
+        self.policy.record(endpoint, result, now);
         let after = self.policy.fruitless_trips(endpoint);
         if after == 0 && before > 0 {
             // It is closed: what is still out is a trial no more.
@@ -514,7 +514,7 @@ impl Model {
 
     /// As `outcome::keep`.
     fn keep(&mut self, worker: usize) {
-        self.learn(worker, Verdict::Well);
+        self.record(worker, CallResult::Success);
         let at = self.leased(worker);
         let harvest = self.page_of(at);
         let job = &mut self.jobs[at];
@@ -617,7 +617,7 @@ impl Model {
             },
         );
         assert_eq!(decision.wider, Wider::Nothing);
-        self.learn(worker, decision.verdict);
+        self.record(worker, decision.result);
         for name in [POSTS, COMMENTS] {
             if let Some(resting) = self.policy.resting(name, now) {
                 let until = self.rest_until.insert(name, resting.until);
