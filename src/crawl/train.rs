@@ -5,7 +5,7 @@ use std::sync::Arc;
 use zstd::zstd_safe::get_dict_id_from_dict;
 
 use super::engine::{Engine, StopCause};
-use crate::replies::{checksum, learn};
+use crate::replies::{checksum, train_dictionary};
 use crate::store::Dictionary;
 
 /// Makes the dictionaries that are due until the run stops. A run that found nothing left to do makes them first: its
@@ -53,7 +53,7 @@ async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Resu
     let bodies = bodies.map_err(|error| error.to_string())?;
     let owner = engine.clone();
     // It takes a core for a second.
-    let learnt = tokio::task::spawn_blocking(move || learn(&owner.parts.packer, &bodies)).await;
+    let learnt = tokio::task::spawn_blocking(move || train_dictionary(&owner.parts.packer, &bodies)).await;
     let (bytes, replies) = learnt.map_err(|error| error.to_string())??;
     let id = get_dict_id_from_dict(&bytes).ok_or("it has no number")?;
     let dictionary = Dictionary {
@@ -66,7 +66,7 @@ async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Resu
     };
     let kept = store.keep_dictionary(&dictionary).await;
     kept.map_err(|error| error.to_string())?;
-    engine.parts.packer.learn(&dictionary)?;
+    engine.parts.packer.add(&dictionary)?;
     let (id, bytes) = (dictionary.id, dictionary.bytes.len());
     tracing::info!(
         endpoint,

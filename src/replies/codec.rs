@@ -45,7 +45,7 @@ impl Packer {
         let packer = Self::default();
         let mut wrong = Vec::new();
         for dictionary in dictionaries {
-            if let Err(why) = packer.learn(dictionary) {
+            if let Err(why) = packer.add(dictionary) {
                 let Dictionary { id, endpoint, .. } = dictionary;
                 wrong.push(format!("dictionary {id} ({endpoint}) {why}"));
             }
@@ -58,7 +58,7 @@ impl Packer {
     /// # Errors
     /// Where it is not as it was made. Then nothing is packed with it. What was is still read with it where zstd can:
     /// perhaps the damage is elsewhere, and the checksum of the frame says so.
-    pub fn learn(&self, dictionary: &Dictionary) -> Result<(), String> {
+    pub fn add(&self, dictionary: &Dictionary) -> Result<(), String> {
         let Dictionary {
             id,
             endpoint,
@@ -234,8 +234,8 @@ mod tests {
     fn a_dictionary_that_comes_later_leaves_older_frames_readable() {
         let packer = Packer::default();
         let before = packer.pack("one", &reply(1)).unwrap();
-        packer.learn(&dictionary("one", 0)).unwrap();
-        packer.learn(&dictionary("other", 500)).unwrap();
+        packer.add(&dictionary("one", 0)).unwrap();
+        packer.add(&dictionary("other", 500)).unwrap();
         let after = packer.pack("one", &reply(1)).unwrap();
         assert_ne!(before, after);
         for body in [before, after] {

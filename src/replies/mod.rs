@@ -8,7 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use codec::{Packer, checksum};
 pub use reread::Reader;
-pub use training::{Training, learn};
+pub use training::{Training, train_dictionary};
 
 /// A poisoned lock means that a thread panicked; what it guards is still whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

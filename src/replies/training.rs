@@ -103,7 +103,7 @@ impl Training {
 ///
 /// # Errors
 /// Returns why the replies make no dictionary.
-pub fn learn(packer: &Packer, bodies: &[Vec<u8>]) -> std::result::Result<(Vec<u8>, i64), String> {
+pub fn train_dictionary(packer: &Packer, bodies: &[Vec<u8>]) -> std::result::Result<(Vec<u8>, i64), String> {
     let (mut samples, mut sizes) = (Vec::new(), Vec::new());
     for body in bodies {
         // Where one does not unpack, `verify` says so.
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn a_dictionary_is_small_beside_what_it_was_learnt_from() {
         let packer = Packer::default();
-        let learnt = |bodies: &[Vec<u8>]| learn(&packer, bodies).unwrap();
+        let learnt = |bodies: &[Vec<u8>]| train_dictionary(&packer, bodies).unwrap();
         let pages: Vec<Vec<u8>> = (0..64).map(|number| page(number, 40)).collect();
         let bytes: usize = pages.iter().map(Vec::len).sum();
         let (dictionary, replies) = learnt(&packed(pages));
@@ -208,7 +208,7 @@ mod tests {
     #[test]
     fn long_replies_and_many_of_them_are_looked_at_in_part() {
         let bodies = packed((0..70).map(|number| page(number, 4000)));
-        let (_, replies) = learn(&Packer::default(), &bodies).unwrap();
+        let (_, replies) = train_dictionary(&Packer::default(), &bodies).unwrap();
         assert_eq!(replies, 16, "2 MiB of 128 KiB each");
     }
 
@@ -225,7 +225,7 @@ mod tests {
             packed(vec![b"{\"data\":null}".to_vec(); 256]),
             broken,
         ] {
-            let learnt = learn(&Packer::default(), &bodies);
+            let learnt = train_dictionary(&Packer::default(), &bodies);
             assert!(learnt.is_err_and(|why| !why.is_empty()), "{}", bodies.len());
         }
     }
