@@ -36,7 +36,7 @@ pub struct Rates {
 
 /// The endpoint is in cooldown. The worker should return the job that it leased for it.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Resting {
+pub struct Cooldown {
     /// End of the cooldown in Unix seconds.
     pub until: f64,
 }
@@ -133,20 +133,20 @@ impl Limiter {
     pub fn open_endpoints(&self, wanted: &[&'static str], now: f64) -> Vec<&'static str> {
         let policy = self.policy();
         let open = wanted.iter().copied();
-        open.filter(|name| policy.resting(name, now).is_none())
+        open.filter(|name| policy.cooldown(name, now).is_none())
             .collect()
     }
 
     /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
-    pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
-        self.policy().resting(endpoint, now)
+    pub fn cooldown(&self, endpoint: &str, now: f64) -> Option<Cooldown> {
+        self.policy().cooldown(endpoint, now)
     }
 
     /// Returns whether a cooldown began after a call got its permits. The caller then must not send the call.
     #[must_use]
-    pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
-        self.policy().resting_since_turn(endpoint, now)
+    pub fn cooling_down_since_permit(&self, endpoint: &str, now: f64) -> bool {
+        self.policy().cooling_down_since_permit(endpoint, now)
     }
 
     /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
@@ -157,7 +157,7 @@ impl Limiter {
             return Permit::Full;
         };
         let rate = self.policy().rate(endpoint);
-        if self.resting(endpoint, now).is_some() || !line.try_slot(rate) {
+        if self.cooldown(endpoint, now).is_some() || !line.try_slot(rate) {
             return Permit::None;
         }
         if !self.overall.try_slot(self.overall_rate) {
@@ -173,21 +173,21 @@ impl Limiter {
     /// caller must report a result with [`Limiter::record`], even if it does not send the call.
     ///
     /// # Errors
-    /// Returns `Resting` if the endpoint is in a cooldown that lasts longer than [`PATIENCE_SECONDS`].
+    /// Returns `Cooldown` if the endpoint is in a cooldown that lasts longer than [`PATIENCE_SECONDS`].
     pub async fn turn(
         &self,
         endpoint: &str,
         mut permit: Permit,
         now: impl Fn() -> f64,
-    ) -> Result<(), Resting> {
+    ) -> Result<(), Cooldown> {
         let Some(line) = self.endpoints.get(endpoint) else {
             return Ok(());
         };
         while permit != Permit::Full {
-            if let Some(resting) = self.resting(endpoint, now()) {
-                let wait = resting.until - now();
+            if let Some(cooldown) = self.cooldown(endpoint, now()) {
+                let wait = cooldown.until - now();
                 if wait > PATIENCE_SECONDS {
-                    return Err(resting);
+                    return Err(cooldown);
                 }
                 tokio::time::sleep(Duration::from_secs_f64(wait.max(0.0))).await;
                 continue;
@@ -210,7 +210,7 @@ impl Limiter {
     }
 
     /// Restores a cooldown from an earlier run. `until` and `now` are Unix seconds.
-    pub fn rest_until(&self, endpoint: &str, until: f64, now: f64) {
+    pub fn cool_down_until(&self, endpoint: &str, until: f64, now: f64) {
         if until > now {
             self.policy().pause(endpoint, until);
         }
@@ -293,7 +293,7 @@ mod tests {
     #[test]
     fn a_cooldown_denies_permits_and_uses_no_slot() {
         let limiter = limiter(1e6, RARELY);
-        limiter.rest_until(ONE, NOW + 5.0, NOW);
+        limiter.cool_down_until(ONE, NOW + 5.0, NOW);
         assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
         assert_eq!(limiter.try_permit(ONE, NOW + 6.0), Permit::Full);
         limiter.record(ONE, CallResult::Ignored, NOW + 6.0);

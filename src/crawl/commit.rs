@@ -175,7 +175,7 @@ async fn keep_raw(
             },
         )),
         retry: Retry::End(StopReason::Failed, error.clone()),
-        rest: None,
+        cooldown: None,
         error,
         now: engine.now(),
     };

@@ -188,7 +188,7 @@ impl Engine {
         self.busy.load(Ordering::SeqCst) == 0
     }
 
-    /// Wakes as many resting workers as there are new jobs.
+    /// Wakes as many cooldown workers as there are new jobs.
     pub(super) fn wake(&self, jobs: usize) {
         for _ in 0..jobs.min(64) {
             self.wake.notify_one();

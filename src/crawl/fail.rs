@@ -50,11 +50,11 @@ pub(super) async fn put_back(
     if let Retry::End(reason, note) = &retry {
         tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "a job ended");
     }
-    let rest = match result {
+    let cooldown = match result {
         CallResult::Throttled { .. } => parts
             .limiter
-            .resting(entry.name, engine.now())
-            .map(|rest| (entry.name, rest.until)),
+            .cooldown(entry.name, engine.now())
+            .map(|cooldown| (entry.name, cooldown.until)),
         _ => None,
     };
     let is_end = matches!(retry, Retry::End(..));
@@ -72,7 +72,7 @@ pub(super) async fn put_back(
             ),
         )),
         retry,
-        rest,
+        cooldown,
         error: error.to_string(),
         now: engine.now(),
     };

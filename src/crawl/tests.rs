@@ -48,10 +48,10 @@ fn a_remote_that_was_sick_and_healed_is_crawled_to_the_end_and_asked_for_nothing
             "{slack} s after it healed"
         );
         assert!(
-            model.refused <= model.rests * model.setup.workers,
-            "{} refusals in {} rests",
+            model.refused <= model.cooldowns * model.setup.workers,
+            "{} refusals in {} cooldowns",
             model.refused,
-            model.rests
+            model.cooldowns
         );
     });
 }

@@ -59,13 +59,13 @@ pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
 
 /// Gives a job back untried; a call that was opened for it never left.
 pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
-    let why = "the endpoint rests".to_owned();
+    let why = "the endpoint cooldowns".to_owned();
     let failure = Failure {
         job_id: lease.job_id,
         fence: lease.fence,
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
         retry: Retry::Release,
-        rest: None,
+        cooldown: None,
         error: why,
         now: engine.now(),
     };

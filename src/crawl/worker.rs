@@ -20,7 +20,7 @@ use crate::store::{Error, Result, Scope, Spent};
 
 /// Pages of a walk after which its worker looks whether something better has become ready.
 const PAGES_HELD: u32 = 16;
-/// How long a worker without a job rests before it looks again by itself: other processes add jobs without a word.
+/// How long a worker without a job cooldowns before it looks again by itself: other processes add jobs without a word.
 const REST: Duration = Duration::from_secs(1);
 
 /// What a step came to.
@@ -82,7 +82,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     // What became known while the writer was waited for.
     let is_unwanted = engine.is_stopping()
         || engine.is_closed(entry.name)
-        || parts.limiter.resting_since_turn(entry.name, engine.now());
+        || parts.limiter.cooling_down_since_permit(entry.name, engine.now());
     if is_unwanted {
         parts
             .limiter

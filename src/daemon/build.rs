@@ -30,8 +30,8 @@ pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result
             limiter.worked_before(&endpoint);
         }
     }
-    for (endpoint, until) in read::rests(store.readers()).await? {
-        limiter.rest_until(&endpoint, until, now);
+    for (endpoint, until) in read::cooldowns(store.readers()).await? {
+        limiter.cool_down_until(&endpoint, until, now);
     }
     Ok(limiter)
 }

@@ -49,7 +49,7 @@ pub struct Called {
     pub not_archived: Option<String>,
 }
 
-/// Makes the call and keeps its reply. `waiting` is told the seconds that the endpoint still rests.
+/// Makes the call and keeps its reply. `waiting` is told the seconds that the endpoint still cooldowns.
 ///
 /// # Errors
 /// Returns an error if a budget is spent, the remote gives no page, or the archive cannot be written.
@@ -67,11 +67,11 @@ pub async fn call(
     let scrubber = Scrubber::new(key);
     let limiter = build::limiter(config, store, clock.now()).await?;
     let packer = build::packer(&store.dictionaries().await?);
-    while let Err(resting) = limiter
+    while let Err(cooldown) = limiter
         .turn(entry.name, Permit::None, || clock.now())
         .await
     {
-        let wait = (resting.until - clock.now()).max(0.0);
+        let wait = (cooldown.until - clock.now()).max(0.0);
         waiting(wait);
         tokio::time::sleep(Duration::from_secs_f64(wait)).await;
     }

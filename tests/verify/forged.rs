@@ -13,7 +13,7 @@ const OTHER_TABLES: [&str; 10] = [
     "dictionaries",
     "job_counts",
     "jobs",
-    "rests",
+    "cooldowns",
     "runs",
     "seeds",
     "settings",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::breaker::Breaker;
 use super::rate::AdaptiveRate;
-use super::{Rates, Resting, CallResult};
+use super::{Rates, Cooldown, CallResult};
 use crate::api::endpoints;
 
 /// Consecutive gone subjects after which an endpoint that has never returned a page is doubtful.
@@ -37,9 +37,9 @@ impl State {
         }
     }
 
-    fn resting(&self, now: f64) -> Option<Resting> {
+    fn cooldown(&self, now: f64) -> Option<Cooldown> {
         let until = self.rate.paused_until().max(self.breaker.closed_until(now));
-        (until > now).then_some(Resting { until })
+        (until > now).then_some(Cooldown { until })
     }
 
     /// Records a result. After a block, returns the Unix time until which all endpoints cool down.
@@ -101,20 +101,20 @@ impl Policy {
 
     /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
-    pub fn resting(&self, endpoint: &str, now: f64) -> Option<Resting> {
-        self.endpoints.get(endpoint)?.resting(now)
+    pub fn cooldown(&self, endpoint: &str, now: f64) -> Option<Cooldown> {
+        self.endpoints.get(endpoint)?.cooldown(now)
     }
 
     /// Starts a call unless the endpoint is in cooldown. After a trip of the breaker this call is the only probe.
     ///
     /// # Errors
-    /// Returns `Resting` if no call may start now.
-    pub fn begin(&mut self, endpoint: &str, now: f64) -> Result<(), Resting> {
+    /// Returns `Cooldown` if no call may start now.
+    pub fn begin(&mut self, endpoint: &str, now: f64) -> Result<(), Cooldown> {
         let Some(state) = self.endpoints.get_mut(endpoint) else {
             return Ok(());
         };
-        match state.resting(now) {
-            Some(resting) => Err(resting),
+        match state.cooldown(now) {
+            Some(cooldown) => Err(cooldown),
             None => {
                 state.breaker.begin(now);
                 Ok(())
@@ -124,7 +124,7 @@ impl Policy {
 
     /// Returns whether a cooldown began after a call started. The caller then must not send the call.
     #[must_use]
-    pub fn resting_since_turn(&self, endpoint: &str, now: f64) -> bool {
+    pub fn cooling_down_since_permit(&self, endpoint: &str, now: f64) -> bool {
         self.endpoints
             .get(endpoint)
             .is_some_and(|state| state.rate.paused_until() > now || state.breaker.is_cooling(now))

@@ -144,10 +144,10 @@ pub(super) struct Model {
     /// When the remote itself allowed the next call.
     asked_until: HashMap<&'static str, f64>,
     /// Until when it was left alone after the last refusal.
-    rest_until: HashMap<&'static str, f64>,
+    cool_down_until: HashMap<&'static str, f64>,
     pub(super) refused: usize,
     /// Times that an endpoint began to rest.
-    pub(super) rests: usize,
+    pub(super) cooldowns: usize,
     trials: HashMap<&'static str, usize>,
 }
 
@@ -192,9 +192,9 @@ impl Model {
             is_pinched: false,
             is_stopped: false,
             asked_until: HashMap::new(),
-            rest_until: HashMap::new(),
+            cool_down_until: HashMap::new(),
             refused: 0,
-            rests: 0,
+            cooldowns: 0,
             trials: HashMap::new(),
             remote,
             setup,
@@ -325,7 +325,7 @@ impl Model {
     fn look(&mut self, worker: usize) {
         let now = self.now();
         let is_open = |job: &Job| {
-            job.state == State::Ready && self.policy.resting(job.endpoint, now).is_none()
+            job.state == State::Ready && self.policy.cooldown(job.endpoint, now).is_none()
         };
         let found = self
             .jobs
@@ -363,11 +363,11 @@ impl Model {
         if self.is_stopped {
             return self.let_go(worker, State::Ready);
         }
-        match self.policy.resting(endpoint, self.now()) {
-            Some(resting) if resting.until - self.now() > PATIENCE_SECONDS => {
+        match self.policy.cooldown(endpoint, self.now()) {
+            Some(cooldown) if cooldown.until - self.now() > PATIENCE_SECONDS => {
                 self.let_go(worker, State::Ready);
             }
-            Some(resting) => self.timer(resting.until - self.now(), Event::Turn(worker)),
+            Some(cooldown) => self.timer(cooldown.until - self.now(), Event::Turn(worker)),
             None => self.stand_in(endpoint, worker),
         }
     }
@@ -438,7 +438,7 @@ impl Model {
     /// The call is written down: it is sent, unless the endpoint asked for mercy meanwhile.
     fn send(&mut self, worker: usize) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
-        if self.policy.resting_since_turn(endpoint, now) {
+        if self.policy.cooling_down_since_permit(endpoint, now) {
             self.charged -= PRICE;
             self.record(worker, CallResult::Ignored);
             return self.let_go(worker, State::Ready);
@@ -619,9 +619,9 @@ impl Model {
         assert_eq!(decision.wider, Wider::Nothing);
         self.record(worker, decision.result);
         for name in [POSTS, COMMENTS] {
-            if let Some(resting) = self.policy.resting(name, now) {
-                let until = self.rest_until.insert(name, resting.until);
-                self.rests += usize::from(until.is_none_or(|until| until <= now));
+            if let Some(cooldown) = self.policy.cooldown(name, now) {
+                let until = self.cool_down_until.insert(name, cooldown.until);
+                self.cooldowns += usize::from(until.is_none_or(|until| until <= now));
             }
         }
         let job = &mut self.jobs[at];

@@ -134,8 +134,8 @@ pub(in crate::store) async fn fail(
             .execute(&mut *connection)
             .await?;
     }
-    if let Some((endpoint, until)) = failure.rest {
-        sqlx::query("insert into rests values (?, ?) on conflict do update set until = max(until, excluded.until)")
+    if let Some((endpoint, until)) = failure.cooldown {
+        sqlx::query("insert into cooldowns values (?, ?) on conflict do update set until = max(until, excluded.until)")
             .bind(endpoint)
             .bind(until)
             .execute(&mut *connection)

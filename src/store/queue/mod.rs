@@ -82,7 +82,7 @@ pub struct Failure {
     pub call: Option<(i64, Settlement)>,
     pub retry: Retry,
     /// The remote wants no calls of this endpoint before this time; remembered for the next run.
-    pub rest: Option<(&'static str, f64)>,
+    pub cooldown: Option<(&'static str, f64)>,
     pub error: String,
     pub now: f64,
 }

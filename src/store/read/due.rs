@@ -8,8 +8,8 @@ use crate::store::Result;
 ///
 /// # Errors
 /// Where the archive cannot be read.
-pub async fn rests(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
-    Ok(sqlx::query_as("select endpoint, until from rests")
+pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
+    Ok(sqlx::query_as("select endpoint, until from cooldowns")
         .fetch_all(pool)
         .await?)
 }
