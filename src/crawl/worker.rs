@@ -21,7 +21,7 @@ use crate::store::{Error, Result, Scope, Spent};
 /// Pages of a walk after which its worker looks whether something better has become ready.
 const PAGES_HELD: u32 = 16;
 /// How long a worker without a job cooldowns before it looks again by itself: other processes add jobs without a word.
-const REST: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_secs(1);
 
 /// What a step came to.
 enum Step<'a> {
@@ -39,21 +39,21 @@ pub async fn work(engine: Arc<Engine>) {
             Ok(Step::GoesOn(walk)) => held = Some(walk),
             Ok(Step::Worked) => {}
             Err(Error::LeaseLost) => say_lease_lost(),
-            Ok(Step::NothingReady) => rest(&engine).await,
+            Ok(Step::NothingReady) => idle(&engine).await,
             // Nothing was sent yet: what is paid for waits in the writer, not here.
             Err(Error::Unwritable(error)) => {
                 tracing::warn!(%error, "a worker waits for the archive");
-                rest(&engine).await;
+                idle(&engine).await;
             }
             Err(error) => engine.stop(StopCause::Broken(error.to_string())),
         }
     }
 }
 
-async fn rest(engine: &Engine) {
+async fn idle(engine: &Engine) {
     tokio::select! {
         () = engine.wake.notified() => {}
-        () = tokio::time::sleep(REST) => {}
+        () = tokio::time::sleep(IDLE) => {}
         () = engine.until_stopped() => {}
     }
 }
