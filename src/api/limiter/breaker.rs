@@ -35,7 +35,7 @@ impl Breaker {
     }
 
     /// Returns the Unix time before which no call may start: the end of the cooldown, or of the current probe.
-    pub(super) fn closed_until(&self, now: f64) -> f64 {
+    pub(super) fn blocked_until(&self, now: f64) -> f64 {
         if now < self.open_until {
             self.open_until
         } else {
@@ -130,22 +130,22 @@ mod tests {
             breaker.failed(1.0);
         }
         assert_eq!(
-            breaker.closed_until(1.0),
+            breaker.blocked_until(1.0),
             0.0,
             "two failures are not enough"
         );
         breaker.failed(1.0);
-        assert_eq!((breaker.closed_until(2.0), breaker.trips()), (11.0, 1));
+        assert_eq!((breaker.blocked_until(2.0), breaker.trips()), (11.0, 1));
         // A call that was in flight at the trip does not cause another one.
         breaker.failed(2.0);
         assert_eq!(breaker.trips(), 1);
         breaker.begin(11.0);
         assert!(
-            breaker.closed_until(11.5) > 11.5,
+            breaker.blocked_until(11.5) > 11.5,
             "only one probe at a time"
         );
         breaker.failed(12.0);
-        assert_eq!((breaker.closed_until(12.0), breaker.trips()), (32.0, 2));
+        assert_eq!((breaker.blocked_until(12.0), breaker.trips()), (32.0, 2));
     }
 
     #[test]
@@ -155,6 +155,6 @@ mod tests {
         breaker.failed(0.0);
         breaker.begin(10.0);
         breaker.went_well();
-        assert_eq!((breaker.closed_until(10.5), breaker.trips()), (0.0, 0));
+        assert_eq!((breaker.blocked_until(10.5), breaker.trips()), (0.0, 0));
     }
 }

@@ -38,7 +38,7 @@ impl State {
     }
 
     fn cooldown(&self, now: f64) -> Option<Cooldown> {
-        let until = self.rate.paused_until().max(self.breaker.closed_until(now));
+        let until = self.rate.paused_until().max(self.breaker.blocked_until(now));
         (until > now).then_some(Cooldown { until })
     }
 
