@@ -205,7 +205,7 @@ impl Engine {
     }
 
     /// From now on no job of this endpoint is leased.
-    pub(super) fn close(&self, endpoint: &'static str, why: &str) {
+    pub(super) fn retire(&self, endpoint: &'static str, why: &str) {
         let mut retired = lock(&self.retired);
         if retired.iter().all(|(other, _)| *other != endpoint) {
             tracing::error!(endpoint, "{endpoint} is stopped: {why}");
@@ -214,18 +214,18 @@ impl Engine {
     }
 
     /// Whether no job of the endpoint is to be leased or called any more.
-    pub(super) fn is_closed(&self, endpoint: &str) -> bool {
+    pub(super) fn is_retired(&self, endpoint: &str) -> bool {
         let retired = lock(&self.retired);
         retired.iter().any(|(name, _)| *name == endpoint)
     }
 
     /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
-    pub(super) async fn retire(
+    pub(super) async fn end_retired(
         &self,
         endpoint: &'static str,
         why: String,
     ) -> crate::store::Result<()> {
-        self.close(endpoint, &why);
+        self.retire(endpoint, &why);
         self.parts.store.retire(endpoint, &why, self.now()).await?;
         self.wake(64);
         Ok(())

@@ -79,12 +79,12 @@ pub(super) async fn put_back(
     // Before the job is ready again, lest another worker takes it and calls what is gone, or with a key that is refused.
     match &wider {
         Wider::Nothing => {}
-        Wider::Retire(why) => engine.close(entry.name, &gone(why)),
+        Wider::Retire(why) => engine.retire(entry.name, &gone(why)),
         Wider::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
     }
     parts.writer.fail(failure).await?;
     if let Wider::Retire(why) = wider {
-        engine.retire(entry.name, gone(&why)).await?;
+        engine.end_retired(entry.name, gone(&why)).await?;
     }
     if is_end {
         engine.wake(4);

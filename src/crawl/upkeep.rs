@@ -59,7 +59,7 @@ async fn tick(engine: &Engine) -> Result<()> {
     for endpoint in engine.endpoints() {
         if engine.parts.limiter.is_doubtful(endpoint) {
             let why = "it never gave a page, and says of one subject after another that it is gone";
-            engine.retire(endpoint, why.to_owned()).await?;
+            engine.end_retired(endpoint, why.to_owned()).await?;
             store.doubt_gone(endpoint, why).await?;
         }
     }

@@ -81,7 +81,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     let lease = &held.walk.lease;
     // What became known while the writer was waited for.
     let is_unwanted = engine.is_stopping()
-        || engine.is_closed(entry.name)
+        || engine.is_retired(entry.name)
         || parts.limiter.cooling_down_since_permit(entry.name, engine.now());
     if is_unwanted {
         parts
