@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex};
 
 use super::engine::{Engine, lock};
 use super::seen::Seen;
-use super::walk::{Held, Walk, give_back, open_call};
+use super::walk::{ActiveWalk, Walk, give_back, open_call};
 use crate::api::endpoints;
 use crate::api::limiter::Permit;
 use crate::store::{CallOf, LeaseRequest, Leased, Result};
 
 /// What a worker found to do.
-pub(super) enum Begun<'a> {
-    Walk(Held<'a>),
+pub(super) enum Acquired<'a> {
+    Walk(ActiveWalk<'a>),
     /// Jobs that turned out to be needless.
     Settled,
     Nothing,
@@ -24,12 +24,12 @@ pub(super) enum Begun<'a> {
 type Taken = Arc<Mutex<Option<(&'static str, Permit)>>>;
 
 /// Leases the best job.
-pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
+pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     let parts = &engine.parts;
     // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
     // line for nothing, and the run would never come to rest.
     if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
-        return Ok(Begun::Nothing);
+        return Ok(Acquired::Nothing);
     }
     let mut busy = engine.busy();
     let taken = Taken::default();
@@ -54,8 +54,8 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
     }
     let (lease, call_id) = match leased? {
         Leased::Job(lease, call_id) => (*lease, call_id),
-        Leased::Nothing { settled: 0 } => return Ok(Begun::Nothing),
-        Leased::Nothing { .. } => return Ok(Begun::Settled),
+        Leased::Nothing { settled: 0 } => return Ok(Acquired::Nothing),
+        Leased::Nothing { .. } => return Ok(Acquired::Settled),
     };
     busy.holds(lease.job_id);
     // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
@@ -63,7 +63,7 @@ pub(super) async fn begin(engine: &Arc<Engine>) -> Result<Begun<'_>> {
         0 => Seen::default(),
         _ => Seen::of(&parts.store.seen(lease.job_id).await?),
     };
-    Ok(Begun::Walk(Held {
+    Ok(Acquired::Walk(ActiveWalk {
         busy,
         walk: Box::new(Walk { lease, seen }),
         permit: permit.map_or(Permit::None, |(_, permit)| permit),

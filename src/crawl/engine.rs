@@ -171,9 +171,9 @@ impl Engine {
     }
 
     /// Marks a worker as busy until the guard is dropped.
-    pub(super) fn busy(&self) -> Busy<'_> {
+    pub(super) fn busy(&self) -> WorkerGuard<'_> {
         self.busy.fetch_add(1, Ordering::SeqCst);
-        Busy {
+        WorkerGuard {
             engine: self,
             job_id: None,
         }
@@ -244,19 +244,19 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 }
 
 /// A worker that is busy, and the job that it holds.
-pub(super) struct Busy<'a> {
+pub(super) struct WorkerGuard<'a> {
     engine: &'a Engine,
     job_id: Option<i64>,
 }
 
-impl Busy<'_> {
+impl WorkerGuard<'_> {
     pub(super) fn holds(&mut self, job_id: i64) {
         lock(&self.engine.held).insert(job_id);
         self.job_id = Some(job_id);
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for WorkerGuard<'_> {
     fn drop(&mut self) {
         if let Some(job_id) = self.job_id {
             lock(&self.engine.held).remove(&job_id);

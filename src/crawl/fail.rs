@@ -11,7 +11,7 @@ use crate::model::Lease;
 use crate::store::{Failure, Result, Retry};
 
 /// The call failed, or its reply cannot be read: the job goes back, or ends, for a stated reason.
-pub(super) async fn put_back(
+pub(super) async fn fail(
     engine: &Engine,
     lease: &Lease,
     entry: &Entry,

@@ -1,6 +1,6 @@
 //! A walk in a worker's hands: its lease, where it has been, and how far its next call is.
 
-use super::engine::{Busy, Engine};
+use super::engine::{WorkerGuard, Engine};
 use super::seen::Seen;
 use super::settle::unpaid;
 use crate::api::limiter::{Permit, CallResult};
@@ -16,8 +16,8 @@ pub(super) struct Walk {
 }
 
 /// A walk that a worker holds, and how far its next call is.
-pub(super) struct Held<'a> {
-    pub(super) busy: Busy<'a>,
+pub(super) struct ActiveWalk<'a> {
+    pub(super) busy: WorkerGuard<'a>,
     pub(super) walk: Box<Walk>,
     pub(super) permit: Permit,
     /// The call that was opened for its next page.

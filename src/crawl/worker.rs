@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use futures_util::future::join;
 
-use super::acquire::{Begun, begin};
+use super::acquire::{Acquired, acquire};
 use super::commit::page_of;
 use super::engine::{Engine, StopCause, lock};
-use super::fail::put_back;
+use super::fail::fail;
 use super::read::read;
-use super::walk::{Held, give_back, open_call, release, request_of, say_lease_lost};
+use super::walk::{ActiveWalk, give_back, open_call, release, request_of, say_lease_lost};
 use crate::api::limiter::{Permit, CallResult};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
@@ -26,7 +26,7 @@ const IDLE: Duration = Duration::from_secs(1);
 /// What a step came to.
 enum Step<'a> {
     /// There is a next page, of this walk or of another.
-    GoesOn(Held<'a>),
+    GoesOn(ActiveWalk<'a>),
     Worked,
     NothingReady,
 }
@@ -59,14 +59,14 @@ async fn idle(engine: &Engine) {
 }
 
 /// Lease → turn → open call → send → read → keep or put back. What is held has some of it behind it.
-async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Step<'a>> {
+async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Result<Step<'a>> {
     let parts = &engine.parts;
     let held = match held {
         Some(held) => held,
-        None => match begin(engine).await? {
-            Begun::Walk(held) => held,
-            Begun::Settled => return Ok(Step::Worked),
-            Begun::Nothing => return Ok(Step::NothingReady),
+        None => match acquire(engine).await? {
+            Acquired::Walk(held) => held,
+            Acquired::Settled => return Ok(Step::Worked),
+            Acquired::Nothing => return Ok(Step::NothingReady),
         },
     };
     let name = held.walk.lease.endpoint;
@@ -96,13 +96,13 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
             parts.limiter.record(entry.name, CallResult::Success, engine.now());
-            match keep(engine, held, entry, call_id, reply, harvest).await? {
+            match commit(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
                 None => Step::Worked,
             }
         }
         Err(error) => {
-            put_back(engine, lease, entry, call_id, &reply, &error).await?;
+            fail(engine, lease, entry, call_id, &reply, &error).await?;
             Step::Worked
         }
     };
@@ -113,9 +113,9 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<Held<'a>>) -> Result<Ste
 /// Waits for the call's turn and writes it down, unless that was done before. Where it may not be sent, the job is given back.
 async fn open<'a>(
     engine: &Engine,
-    held: Held<'a>,
+    held: ActiveWalk<'a>,
     entry: &Entry,
-) -> Result<ControlFlow<Step<'a>, (Held<'a>, i64)>> {
+) -> Result<ControlFlow<Step<'a>, (ActiveWalk<'a>, i64)>> {
     if let Some(call_id) = held.call_id {
         return Ok(ControlFlow::Continue((held, call_id)));
     }
@@ -144,7 +144,7 @@ async fn open<'a>(
                 return Err(error);
             };
             release(engine, lease, None).await?;
-            let Held { busy, walk, .. } = held;
+            let ActiveWalk { busy, walk, .. } = held;
             drop(busy);
             refused_by_budget(engine, &walk.lease, spent).await?;
             Ok(ControlFlow::Break(Step::NothingReady))
@@ -154,16 +154,16 @@ async fn open<'a>(
 
 /// The reply was read: everything of it is kept in one transaction, and what comes next begins in the same, where it can.
 /// Gives the walk with which its worker goes on.
-async fn keep<'a>(
+async fn commit<'a>(
     engine: &'a Arc<Engine>,
-    held: Held<'a>,
+    held: ActiveWalk<'a>,
     entry: &Entry,
     call_id: i64,
     reply: Reply,
     harvest: Harvest,
-) -> Result<Option<Held<'a>>> {
+) -> Result<Option<ActiveWalk<'a>>> {
     let parts = &engine.parts;
-    let Held { busy, walk, .. } = held;
+    let ActiveWalk { busy, walk, .. } = held;
     let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest);
     // Pages wait for the writer with what is to be kept of them, and with no more.
     drop(reply);
@@ -172,16 +172,16 @@ async fn keep<'a>(
     let Some(walk) = walk else {
         let another = async {
             match engine.is_stopping() {
-                true => Ok(Begun::Nothing),
-                false => begin(engine).await,
+                true => Ok(Acquired::Nothing),
+                false => acquire(engine).await,
             }
         };
         let (page, another) = join(page, another).await;
         kept.conclude(engine, page).await?;
         drop(busy);
         return Ok(match another? {
-            Begun::Walk(held) => Some(held),
-            Begun::Settled | Begun::Nothing => None,
+            Acquired::Walk(held) => Some(held),
+            Acquired::Settled | Acquired::Nothing => None,
         });
     };
     let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
@@ -212,7 +212,7 @@ async fn keep<'a>(
         release(engine, &walk.lease, None).await?;
         return Ok(None);
     }
-    Ok(Some(Held {
+    Ok(Some(ActiveWalk {
         busy,
         walk: Box::new(walk),
         permit,
