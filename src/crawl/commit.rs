@@ -20,7 +20,7 @@ pub(super) fn page_of(
     call_id: i64,
     reply: &Reply,
     harvest: Harvest,
-) -> (PageCommit, Kept, Option<Walk>) {
+) -> (PageCommit, PendingPage, Option<Walk>) {
     let parts = &engine.parts;
     let Walk { lease, mut seen } = walk;
     let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
@@ -32,7 +32,7 @@ pub(super) fn page_of(
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
-    let kept = Kept {
+    let kept = PendingPage {
         endpoint: entry.name,
         job: (lease.job_id, lease.fence),
         call_id,
@@ -57,7 +57,7 @@ pub(super) fn page_of(
 }
 
 /// What is to be said and done when the writer has answered.
-pub(super) struct Kept {
+pub(super) struct PendingPage {
     endpoint: &'static str,
     job: (i64, i64),
     call_id: i64,
@@ -66,7 +66,7 @@ pub(super) struct Kept {
     new_jobs: usize,
 }
 
-impl Kept {
+impl PendingPage {
     /// True where the page is in the archive.
     pub(super) async fn conclude(self, engine: &Engine, page: Result<()>) -> Result<bool> {
         match page {

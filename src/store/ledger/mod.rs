@@ -85,7 +85,7 @@ pub(super) struct Group {
 
 /// What a kept page adds to its call's settlement.
 #[derive(Debug, Clone)]
-pub(super) struct Kept<'a> {
+pub(super) struct CallPage<'a> {
     pub(super) group: Group,
     pub(super) next_cursor: Option<&'a str>,
     pub(super) items: usize,

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Kept, Settlement};
+use super::{CallPage, Settlement};
 use crate::store::Result;
 use crate::store::db::Statement;
 
@@ -19,7 +19,7 @@ const SETTLE: Statement = Statement {
 struct End<'a> {
     call_id: i64,
     settlement: &'a Settlement,
-    kept: Option<&'a Kept<'a>>,
+    kept: Option<&'a CallPage<'a>>,
     at: f64,
 }
 
@@ -42,7 +42,7 @@ pub(in crate::store) async fn settle(
 /// Closes calls whose pages are kept in the same transaction.
 pub(in crate::store) async fn settle_kept(
     connection: &mut SqliteConnection,
-    calls: &[(i64, &Settlement, Kept<'_>)],
+    calls: &[(i64, &Settlement, CallPage<'_>)],
 ) -> Result<()> {
     let ends: Vec<End<'_>> = calls
         .iter()

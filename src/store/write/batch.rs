@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::group;
 use super::operation::{Answer, Ask, Operation};
-use super::page::{Before, PageCommit};
+use super::page::{BatchContext, PageCommit};
 use crate::clock::Clock;
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, Store};
@@ -185,12 +185,12 @@ async fn write_group(
 }
 
 /// Begins a transaction and asks what it must know, in one go.
-async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<Before> {
-    let text = format!("begin immediate; {}", Before::QUESTION);
+async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<BatchContext> {
+    let text = format!("begin immediate; {}", BatchContext::QUESTION);
     let answer = sqlx::query(AssertSqlSafe(text))
         .fetch_one(connection)
         .await?;
-    Before::read(&answer, now)
+    BatchContext::read(&answer, now)
 }
 
 async fn try_group(

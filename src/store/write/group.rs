@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::operation::{Answer, Operation};
-use super::page::{self, Before, PageCommit};
+use super::page::{self, BatchContext, PageCommit};
 use crate::store::queue::{self, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, ledger};
 
@@ -11,7 +11,7 @@ use crate::store::{Error, OpenCall, Result, ledger};
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     group: &[Operation],
-    before: Before,
+    before: BatchContext,
     now: f64,
 ) -> Result<Vec<Answer>> {
     let pages: Vec<&PageCommit> = group

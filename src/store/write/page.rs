@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::model::{Harvest, Lease, NewJob, StopReason};
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::db::Statement;
-use crate::store::ledger::{self, Group, Kept, Settlement};
+use crate::store::ledger::{self, Group, CallPage, Settlement};
 use crate::store::queue::{self, Origin};
 use crate::store::{Error, Result, Store};
 
@@ -58,13 +58,13 @@ const ADVANCE: Statement = Statement {
 
 /// What a transaction must know before it keeps pages.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::store) struct Before {
+pub(in crate::store) struct BatchContext {
     group: Group,
     /// Some reply does not know its post.
     has_orphans: bool,
 }
 
-impl Before {
+impl BatchContext {
     /// Asks for it; stands behind whatever begins the transaction.
     pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
         exists (select 1 from comments where post_id is null and parent_comment_id is not null)
@@ -92,7 +92,7 @@ impl Before {
 pub(in crate::store) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
-    before: Before,
+    before: BatchContext,
     now: f64,
 ) -> Result<Vec<Result<()>>> {
     let advanced = advance(connection, pages, now).await?;
@@ -114,7 +114,7 @@ pub(in crate::store) async fn commit_pages(
     if kept.is_empty() {
         return Ok(answers);
     }
-    let Before { group, has_orphans } = before;
+    let BatchContext { group, has_orphans } = before;
     // Where two pages tell a value, the later call's counts.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
@@ -159,10 +159,10 @@ async fn commit_calls(
     pages: &[&PageCommit],
     group: Group,
 ) -> Result<()> {
-    let calls: Vec<(i64, &Settlement, Kept<'_>)> = pages
+    let calls: Vec<(i64, &Settlement, CallPage<'_>)> = pages
         .iter()
         .map(|page| {
-            let kept = Kept {
+            let kept = CallPage {
                 group,
                 next_cursor: page.harvest.cursor.as_deref(),
                 items: page.harvest.items.len(),
@@ -237,10 +237,10 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let answer = sqlx::query(Before::QUESTION)
+        let answer = sqlx::query(BatchContext::QUESTION)
             .fetch_one(&mut *transaction)
             .await?;
-        let Before { group, has_orphans } = Before::read(&answer, now)?;
+        let BatchContext { group, has_orphans } = BatchContext::read(&answer, now)?;
         let rows = [PageRows {
             call_id,
             now: group.kept_at,
@@ -249,7 +249,7 @@ impl Store {
             harvest,
         }];
         archive::write(&mut transaction, &rows, has_orphans).await?;
-        let kept = Kept {
+        let kept = CallPage {
             group,
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),

@@ -19,7 +19,7 @@ use crate::model::{
 };
 use crate::store::queue;
 use crate::store::read::canonical::canonical_lines;
-use crate::store::write::page::{Before, commit_pages};
+use crate::store::write::page::{BatchContext, commit_pages};
 use crate::store::{
     Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Settlement, Store, ledger,
 };
@@ -281,11 +281,11 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             lease_seconds: 60.0,
             lease,
         };
-        let before = sqlx::query(Before::QUESTION)
+        let before = sqlx::query(BatchContext::QUESTION)
             .fetch_one(&mut *transaction)
             .await
             .unwrap();
-        let before = Before::read(&before, now).unwrap();
+        let before = BatchContext::read(&before, now).unwrap();
         let answers = commit_pages(&mut transaction, &[&page], before, now)
             .await
             .unwrap();
