@@ -108,12 +108,12 @@ pub struct Decision {
     /// What the limiter is told.
     pub result: CallResult,
     /// What the failure means beyond this job.
-    pub wider: Wider,
+    pub escalation: Escalation,
 }
 
 /// What a failure means beyond the job that met it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wider {
+pub enum Escalation {
     Nothing,
     /// The endpoint is gone: it stops, once, for all its jobs.
     Retire(String),
@@ -127,7 +127,7 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
     let decision = |retry, result| Decision {
         retry,
         result,
-        wider: Wider::Nothing,
+        escalation: Escalation::Nothing,
     };
     let again = |delay_seconds: f64| {
         if facts.attempts + 1 >= facts.max_attempts {
@@ -183,12 +183,12 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
         Error::Gone { why } | Error::Unclear { why } | Error::Retired { why } => Decision {
             retry: Retry::Release,
             result: CallResult::Ignored,
-            wider: Wider::Retire(why.clone()),
+            escalation: Escalation::Retire(why.clone()),
         },
         Error::Refused { .. } => Decision {
             retry: Retry::Release,
             result: CallResult::Ignored,
-            wider: Wider::Refused(error.to_string()),
+            escalation: Escalation::Refused(error.to_string()),
         },
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::decide::{self, Decision, FailureFacts, Wider};
+use super::decide::{self, Decision, FailureFacts, Escalation};
 use super::engine::{Engine, StopCause};
 use super::settle::settlement;
 use crate::api::limiter::CallResult;
@@ -29,7 +29,7 @@ pub(super) async fn fail(
     let Decision {
         retry,
         result,
-        wider,
+        escalation,
     } = decide::after_failure(
         error,
         &FailureFacts {
@@ -77,13 +77,13 @@ pub(super) async fn fail(
         now: engine.now(),
     };
     // Before the job is ready again, lest another worker takes it and calls what is gone, or with a key that is refused.
-    match &wider {
-        Wider::Nothing => {}
-        Wider::Retire(why) => engine.retire(entry.name, &gone(why)),
-        Wider::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
+    match &escalation {
+        Escalation::Nothing => {}
+        Escalation::Retire(why) => engine.retire(entry.name, &gone(why)),
+        Escalation::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
     }
     parts.writer.fail(failure).await?;
-    if let Wider::Retire(why) = wider {
+    if let Escalation::Retire(why) = escalation {
         engine.end_retired(entry.name, gone(&why)).await?;
     }
     if is_end {

@@ -15,7 +15,7 @@ use crate::api::{Error, retry};
 use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
-use crate::crawl::decide::{FailureFacts, WalkFacts, Wider, after_failure, after_page};
+use crate::crawl::decide::{FailureFacts, WalkFacts, Escalation, after_failure, after_page};
 use crate::crawl::seen::Seen;
 use crate::model::{Harvest, Post, PostCounts, StopReason};
 use crate::store::{Next, Retry};
@@ -616,7 +616,7 @@ impl Model {
                 delay_seconds: delay.as_secs_f64(),
             },
         );
-        assert_eq!(decision.wider, Wider::Nothing);
+        assert_eq!(decision.escalation, Escalation::Nothing);
         self.record(worker, decision.result);
         for name in [POSTS, COMMENTS] {
             if let Some(cooldown) = self.policy.cooldown(name, now) {
