@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use crate::model::Attachment;
 use crate::store::Result;
-use crate::store::archive::merge::{Said, Things};
+use crate::store::archive::merge::{Observed, Entities};
 use crate::store::db::Statement;
 
 /// Videos. One that a post and a comment show, or two of either, stays with what the earliest call showed it on.
@@ -57,7 +57,7 @@ const ATTACHMENTS: Statement = Statement {
 /// Writes the attachments of posts and comments that are written already.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    attachments: &Things<'_, &str, Attachment>,
+    attachments: &Entities<'_, &str, Attachment>,
 ) -> Result<()> {
     ATTACHMENTS
         .write(
@@ -101,7 +101,7 @@ pub(super) async fn write(
 }
 
 /// What a video hangs on: one thing, though pages may say several.
-fn owner<'a>(said: &Said<'a, Attachment>) -> (Option<&'a str>, Option<&'a str>) {
+fn owner<'a>(said: &Observed<'a, Attachment>) -> (Option<&'a str>, Option<&'a str>) {
     let first = said.rows.iter().min_by_key(|(call_id, _)| *call_id);
     let Some((_, row)) = first else {
         return (None, None);

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{Comment, PostCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Said, Things};
+use crate::store::archive::merge::{Observed, Entities};
 use crate::store::db::Statement;
 
 /// Comments, under the post that the reply says.
@@ -51,7 +51,7 @@ const COMMENTS: Statement = Statement {
 };
 
 /// Comments known by their id only: the parent of a reply that was bought without it.
-const BARE: Statement = Statement {
+const STUB: Statement = Statement {
     head: "insert into comments (comment_id, first_call_id, last_call_id)
         select * from (values",
     row: "(?, ?, ?)",
@@ -76,7 +76,7 @@ const THREADS: Statement = Statement {
 /// post were written before.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    comments: &Things<'_, &str, Comment>,
+    comments: &Entities<'_, &str, Comment>,
     parents: &HashSet<&str>,
     has_orphans: bool,
 ) -> Result<()> {
@@ -85,7 +85,7 @@ pub(super) async fn write(
         .iter()
         .filter(|(comment_id, said)| said.rows.is_empty() || parents.contains(comment_id))
         .collect();
-    stubs::write(connection, &BARE, &first).await?;
+    stubs::write(connection, &STUB, &first).await?;
     let described: Vec<_> = comments
         .list
         .iter()
@@ -130,6 +130,6 @@ pub(super) async fn write(
 }
 
 /// The call that last told one of the numbers.
-fn counted(said: &Said<'_, Comment>) -> Option<i64> {
+fn counted(said: &Observed<'_, Comment>) -> Option<i64> {
     said.newest_call(|row| row.counts != PostCounts::default())
 }

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use crate::store::archive::merge::{Gathered, PageRows, Things};
+use crate::store::archive::merge::{Merged, PageRows, Entities};
 use crate::store::db::Statement;
 
 const FOLLOWS: Statement = Statement {
@@ -71,7 +71,7 @@ const SEARCH: Statement = Statement {
 };
 
 /// Writes all edges; both ends are written already.
-pub(super) async fn write(connection: &mut SqliteConnection, all: &Gathered<'_>) -> Result<()> {
+pub(super) async fn write(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<()> {
     write_pairs(connection, &FOLLOWS, &all.follows).await?;
     write_pairs(connection, &APPEARANCES, &all.appearances).await?;
     write_pairs(connection, &REMIXES, &all.remixes).await
@@ -80,7 +80,7 @@ pub(super) async fn write(connection: &mut SqliteConnection, all: &Gathered<'_>)
 async fn write_pairs<R: Sync>(
     connection: &mut SqliteConnection,
     statement: &Statement,
-    pairs: &Things<'_, (&str, &str), R>,
+    pairs: &Entities<'_, (&str, &str), R>,
 ) -> Result<()> {
     statement
         .write(connection, &pairs.list, |query, ((one, other), said)| {

@@ -19,14 +19,14 @@ pub(in crate::store) struct PageRows<'a> {
 }
 
 /// One thing, with all that the pages say of it, oldest first.
-pub(in crate::store) struct Said<'a, R> {
+pub(in crate::store) struct Observed<'a, R> {
     pub(in crate::store) rows: Vec<(i64, &'a R)>,
     pub(in crate::store) first_call: i64,
     pub(in crate::store) last_call: i64,
     pub(in crate::store) now: f64,
 }
 
-impl<'a, R> Said<'a, R> {
+impl<'a, R> Observed<'a, R> {
     /// The newest value that was said of a column.
     pub(in crate::store) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
         self.rows.iter().rev().find_map(|(_, row)| column(row))
@@ -41,13 +41,13 @@ impl<'a, R> Said<'a, R> {
     }
 }
 
-/// Things by id, in the order of their first appearance.
-pub(in crate::store) struct Things<'a, K, R> {
+/// Entities by id, in the order of their first appearance.
+pub(in crate::store) struct Entities<'a, K, R> {
     index: HashMap<K, usize>,
-    pub(in crate::store) list: Vec<(K, Said<'a, R>)>,
+    pub(in crate::store) list: Vec<(K, Observed<'a, R>)>,
 }
 
-impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
+impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
     fn new() -> Self {
         Self {
             index: HashMap::new(),
@@ -55,9 +55,9 @@ impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
         }
     }
 
-    fn say(&mut self, key: K, page: &PageRows<'a>, row: Option<&'a R>) {
+    fn observe(&mut self, key: K, page: &PageRows<'a>, row: Option<&'a R>) {
         let at = *self.index.entry(key).or_insert_with(|| {
-            let said = Said {
+            let said = Observed {
                 rows: Vec::new(),
                 first_call: page.call_id,
                 last_call: page.call_id,
@@ -75,29 +75,29 @@ impl<'a, K: Copy + Eq + Hash, R> Things<'a, K, R> {
 }
 
 /// Everything that a group of pages says.
-pub(in crate::store) struct Gathered<'a> {
-    pub(in crate::store) users: Things<'a, &'a str, User>,
-    pub(in crate::store) posts: Things<'a, &'a str, Post>,
-    pub(in crate::store) comments: Things<'a, &'a str, Comment>,
-    pub(in crate::store) attachments: Things<'a, &'a str, Attachment>,
-    pub(in crate::store) follows: Things<'a, (&'a str, &'a str), Follow>,
-    pub(in crate::store) appearances: Things<'a, (&'a str, &'a str), Appearance>,
-    pub(in crate::store) remixes: Things<'a, (&'a str, &'a str), Remix>,
+pub(in crate::store) struct Merged<'a> {
+    pub(in crate::store) users: Entities<'a, &'a str, User>,
+    pub(in crate::store) posts: Entities<'a, &'a str, Post>,
+    pub(in crate::store) comments: Entities<'a, &'a str, Comment>,
+    pub(in crate::store) attachments: Entities<'a, &'a str, Attachment>,
+    pub(in crate::store) follows: Entities<'a, (&'a str, &'a str), Follow>,
+    pub(in crate::store) appearances: Entities<'a, (&'a str, &'a str), Appearance>,
+    pub(in crate::store) remixes: Entities<'a, (&'a str, &'a str), Remix>,
     /// Posts that another post refers to: they need an id before that post is written.
     pub(in crate::store) parent_posts: HashSet<&'a str>,
     /// Likewise comments.
     pub(in crate::store) parent_comments: HashSet<&'a str>,
 }
 
-pub(in crate::store) fn gather<'a>(pages: &[PageRows<'a>]) -> Gathered<'a> {
-    let mut all = Gathered {
-        users: Things::new(),
-        posts: Things::new(),
-        comments: Things::new(),
-        attachments: Things::new(),
-        follows: Things::new(),
-        appearances: Things::new(),
-        remixes: Things::new(),
+pub(in crate::store) fn merge<'a>(pages: &[PageRows<'a>]) -> Merged<'a> {
+    let mut all = Merged {
+        users: Entities::new(),
+        posts: Entities::new(),
+        comments: Entities::new(),
+        attachments: Entities::new(),
+        follows: Entities::new(),
+        appearances: Entities::new(),
+        remixes: Entities::new(),
         parent_posts: HashSet::new(),
         parent_comments: HashSet::new(),
     };
@@ -107,15 +107,15 @@ pub(in crate::store) fn gather<'a>(pages: &[PageRows<'a>]) -> Gathered<'a> {
     all
 }
 
-impl<'a> Gathered<'a> {
+impl<'a> Merged<'a> {
     fn take(&mut self, page: &PageRows<'a>) {
         let harvest = page.harvest;
         for user in &harvest.users {
-            self.users.say(&user.user_id, page, Some(user));
+            self.users.observe(&user.user_id, page, Some(user));
             self.mention_user(page, user.owner_user_id.as_deref());
         }
         for post in &harvest.posts {
-            self.posts.say(&post.post_id, page, Some(post));
+            self.posts.observe(&post.post_id, page, Some(post));
             self.mention_user(page, post.author_user_id.as_deref());
             for other in [
                 &post.parent_post_id,
@@ -127,30 +127,30 @@ impl<'a> Gathered<'a> {
             }
         }
         for comment in &harvest.comments {
-            self.comments.say(&comment.comment_id, page, Some(comment));
+            self.comments.observe(&comment.comment_id, page, Some(comment));
             self.mention_user(page, comment.author_user_id.as_deref());
             self.mention_post(page, comment.post_id.as_deref());
             if let Some(parent) = comment.parent_comment_id.as_deref() {
-                self.comments.say(parent, page, None);
+                self.comments.observe(parent, page, None);
                 self.parent_comments.insert(parent);
             }
         }
         for attachment in &harvest.attachments {
             self.attachments
-                .say(&attachment.attachment_id, page, Some(attachment));
+                .observe(&attachment.attachment_id, page, Some(attachment));
             self.mention_post(page, attachment.post_id.as_deref());
             if let Some(comment) = attachment.comment_id.as_deref() {
-                self.comments.say(comment, page, None);
+                self.comments.observe(comment, page, None);
             }
         }
         for follow in &harvest.follows {
             self.follows
-                .say((&follow.followed, &follow.follower), page, Some(follow));
+                .observe((&follow.followed, &follow.follower), page, Some(follow));
             self.mention_user(page, Some(&follow.follower));
             self.mention_user(page, Some(&follow.followed));
         }
         for appearance in &harvest.appearances {
-            self.appearances.say(
+            self.appearances.observe(
                 (&appearance.post_id, &appearance.user_id),
                 page,
                 Some(appearance),
@@ -160,7 +160,7 @@ impl<'a> Gathered<'a> {
         }
         for remix in &harvest.remixes {
             self.remixes
-                .say((&remix.parent_post_id, &remix.post_id), page, Some(remix));
+                .observe((&remix.parent_post_id, &remix.post_id), page, Some(remix));
             self.mention_post(page, Some(&remix.post_id));
             self.mention_post(page, Some(&remix.parent_post_id));
         }
@@ -177,13 +177,13 @@ impl<'a> Gathered<'a> {
 
     fn mention_user(&mut self, page: &PageRows<'a>, user_id: Option<&'a str>) {
         if let Some(user_id) = user_id {
-            self.users.say(user_id, page, None);
+            self.users.observe(user_id, page, None);
         }
     }
 
     fn mention_post(&mut self, page: &PageRows<'a>, post_id: Option<&'a str>) {
         if let Some(post_id) = post_id {
-            self.posts.say(post_id, page, None);
+            self.posts.observe(post_id, page, None);
         }
     }
 }

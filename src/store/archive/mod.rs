@@ -15,7 +15,7 @@ mod users;
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use merge::{PageRows, gather};
+use merge::{PageRows, merge};
 pub use scratch::{KeptAgain, Rebuilt};
 
 /// Writes all that the pages say, as a part of the caller's transaction. The pages come in the order of their calls.
@@ -25,7 +25,7 @@ pub(super) async fn write(
     pages: &[PageRows<'_>],
     has_orphans: bool,
 ) -> Result<()> {
-    let all = gather(pages);
+    let all = merge(pages);
     users::write(connection, &all.users).await?;
     posts::write(connection, &all.posts, &all.parent_posts).await?;
     comments::write(connection, &all.comments, &all.parent_comments, has_orphans).await?;

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{Post, PostCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Said, Things};
+use crate::store::archive::merge::{Observed, Entities};
 use crate::store::db::Statement;
 
 /// Posts that a reply described.
@@ -66,7 +66,7 @@ const POSTS: Statement = Statement {
 };
 
 /// Posts known by their id only, and those that another row of the same page refers to.
-const BARE: Statement = Statement {
+const STUB: Statement = Statement {
     head: "insert into posts (post_id, first_call_id, last_call_id)
         select * from (values",
     row: "(?, ?, ?)",
@@ -77,7 +77,7 @@ const BARE: Statement = Statement {
 /// Writes the posts. `parents` are those whose id another post needs.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    posts: &Things<'_, &str, Post>,
+    posts: &Entities<'_, &str, Post>,
     parents: &HashSet<&str>,
 ) -> Result<()> {
     let first: Vec<_> = posts
@@ -85,7 +85,7 @@ pub(super) async fn write(
         .iter()
         .filter(|(post_id, said)| said.rows.is_empty() || parents.contains(post_id))
         .collect();
-    stubs::write(connection, &BARE, &first).await?;
+    stubs::write(connection, &STUB, &first).await?;
     let described: Vec<_> = posts
         .list
         .iter()
@@ -134,6 +134,6 @@ pub(super) async fn write(
 }
 
 /// The call that last told one of the numbers.
-fn counted(said: &Said<'_, Post>) -> Option<i64> {
+fn counted(said: &Observed<'_, Post>) -> Option<i64> {
     said.newest_call(|row| row.counts != PostCounts::default())
 }

@@ -3,14 +3,14 @@
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use crate::store::archive::merge::Said;
+use crate::store::archive::merge::Observed;
 use crate::store::db::Statement;
 
 /// Writes the ids with `statement`, which takes (id, first call, last call).
 pub(super) async fn write<R: Sync>(
     connection: &mut SqliteConnection,
     statement: &Statement,
-    things: &[&(&str, Said<'_, R>)],
+    things: &[&(&str, Observed<'_, R>)],
 ) -> Result<()> {
     statement
         .write(connection, things, |query, (id, said)| {

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{User, UserCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Said, Things};
+use crate::store::archive::merge::{Observed, Entities};
 use crate::store::db::Statement;
 
 /// Users that a reply described.
@@ -50,7 +50,7 @@ const USERS: Statement = Statement {
 };
 
 /// Users known by their id only: somebody's follower, an author who was not described.
-const BARE: Statement = Statement {
+const STUB: Statement = Statement {
     head: "insert into users (user_id, first_call_id, last_call_id)
         select * from (values",
     row: "(?, ?, ?)",
@@ -61,13 +61,13 @@ const BARE: Statement = Statement {
 /// Writes the users.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
-    users: &Things<'_, &str, User>,
+    users: &Entities<'_, &str, User>,
 ) -> Result<()> {
-    let (described, bare_users): (Vec<_>, Vec<_>) = users
+    let (described, stubs): (Vec<_>, Vec<_>) = users
         .list
         .iter()
         .partition(|(_, said)| !said.rows.is_empty());
-    stubs::write(connection, &BARE, &bare_users).await?;
+    stubs::write(connection, &STUB, &stubs).await?;
     USERS
         .write(connection, &described, |query, (user_id, said)| {
             query
@@ -106,7 +106,7 @@ pub(super) async fn write(
 }
 
 /// The call that last told one of the numbers.
-fn counted(said: &Said<'_, User>) -> Option<i64> {
+fn counted(said: &Observed<'_, User>) -> Option<i64> {
     said.newest_call(|row| row.counts != UserCounts::default())
 }
 
@@ -119,7 +119,7 @@ const OWNERS: Statement = Statement {
 /// A character's owner, once both are written.
 async fn write_owners(
     connection: &mut SqliteConnection,
-    described: &[&(&str, Said<'_, User>)],
+    described: &[&(&str, Observed<'_, User>)],
 ) -> Result<()> {
     let owned: Vec<(&str, &str)> = described
         .iter()
