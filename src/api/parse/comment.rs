@@ -63,7 +63,7 @@ fn comment(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, under: Under<'_>) -> 
     let comment = described(wrapper, under);
     cast(gather, &wrapper.inner, None);
     attachments(gather, &wrapper.inner, Owner::Comment(&wrapper.id));
-    kin(gather, wrapper, &comment, under.asked);
+    link_relatives(gather, wrapper, &comment, under.asked);
     comment
 }
 
@@ -100,7 +100,7 @@ fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_
 }
 
 /// Reads the ancestors in a comment's object: posts, and the comments between them and this one.
-fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked: Option<&str>) {
+fn link_relatives(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked: Option<&str>) {
     let inner = &wrapper.inner;
     let root = inner.id("root_post_id");
     let post_id = comment.post_id.as_deref();

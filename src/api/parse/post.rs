@@ -94,7 +94,7 @@ fn post(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, parent: Option<&str>) ->
         .or(above.as_deref())
         .or(parent);
     remix(gather, &wrapper.inner, &post.post_id, parent);
-    kin(gather, wrapper);
+    link_relatives(gather, wrapper);
     attachments(gather, &wrapper.inner, Owner::Post(&wrapper.id));
     gather.rows.posts.push(post);
     wrapper.id.clone()
@@ -150,7 +150,7 @@ fn remix(gather: &mut Gather<'_>, inner: &Fields<'_>, post_id: &str, parent: Opt
 }
 
 /// Reads the related posts: ancestors and remixes.
-fn kin(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
+fn link_relatives(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
     let Wrapper { inner, id, .. } = wrapper;
     nested(gather, inner, "ancestors", None, |gather, json, place| {
         post_item(gather, json, place, None)
