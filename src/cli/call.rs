@@ -5,7 +5,7 @@ mod parameters;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use super::out::say;
+use super::out::outln;
 use super::table::plain;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{Entry, endpoints};
@@ -82,7 +82,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if let Some(why) = &called.not_archived {
         eprintln!("error: {}", plain(why));
     }
-    say!("{}", called.data);
+    outln!("{}", called.data);
     closed.map(|()| Exit::Done)
 }
 

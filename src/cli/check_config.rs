@@ -1,6 +1,6 @@
 //! `soracrawl check-config`: is it right, and what is in force.
 
-use super::out::say;
+use super::out::outln;
 use super::{Cli, Exit};
 
 pub(super) fn run(cli: &Cli) -> Exit {
@@ -15,7 +15,7 @@ pub(super) fn run(cli: &Cli) -> Exit {
         }
     };
     let key = config.key(super::environment());
-    say!("{}", config.effective_toml(key.as_ref().ok()).trim_end());
+    outln!("{}", config.effective_toml(key.as_ref().ok()).trim_end());
     match &key {
         Ok(key) => {
             if let Some(warning) = &key.warning {

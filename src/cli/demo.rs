@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context;
 use indicatif::MultiProgress;
 
-use super::out::say;
+use super::out::outln;
 use super::table::{layout, thousands};
 use super::{Cli, Exit, logging, run};
 use crate::api::Secret;
@@ -60,7 +60,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })
     .await
     .context("cannot start the simulator")?;
-    say!(
+    outln!(
         "a made-up world at {}; {:.0} % of its answers go wrong",
         sim.base_url(),
         FAULTS * 100.0
@@ -142,8 +142,8 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
             verdict.to_owned(),
         ]);
     }
-    say!("\narchived against the world's truth\n");
-    say!(
+    outln!("\narchived against the world's truth\n");
+    outln!(
         "{}",
         layout(
             &["rows", ">archived", ">truth", ">missing", ">extra", ""],
@@ -155,7 +155,7 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
     let cost = MicroUsd(sum(|of| of.cost_micro_usd));
     let archived_rows = sum(|of| of.rows);
     let repeated = read::repeated_pages(&readers).await?;
-    say!(
+    outln!(
         "\ncalls {} ({} pages kept, {} failed and tried again), {} spent, {} per thousand rows",
         thousands(sum(|of| of.answered + of.unknown + of.never_sent)),
         thousands(sum(|of| of.kept)),
@@ -163,15 +163,15 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
         cost,
         MicroUsd(cost.0 * 1000 / archived_rows.max(1)),
     );
-    say!(
+    outln!(
         "calls repeated (pages bought though they were kept already): {}",
         thousands(repeated)
     );
-    say!("odd items: {}", thousands(sum(|of| of.odd_items)));
+    outln!("odd items: {}", thousands(sum(|of| of.odd_items)));
     readers.close().await;
-    say!("\nthe archive: {}\n\nworth a try:", path.display());
+    outln!("\nthe archive: {}\n\nworth a try:", path.display());
     for query in QUERIES {
-        say!("  sqlite3 {} \"{query}\"", path.display());
+        outln!("  sqlite3 {} \"{query}\"", path.display());
     }
     Ok(is_equal)
 }

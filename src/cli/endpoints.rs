@@ -1,7 +1,7 @@
 //! `soracrawl endpoints`: what the remote can be asked, and what it costs.
 
 use super::Exit;
-use super::out::say;
+use super::out::outln;
 use super::table::layout;
 use crate::api::endpoint::Paging;
 use crate::api::{Entry, endpoints};
@@ -17,10 +17,10 @@ pub struct Args {
 pub(super) fn run(args: &Args) -> Exit {
     if args.json {
         let all: Vec<serde_json::Value> = endpoints::ALL.iter().map(json).collect();
-        say!("{:#}", serde_json::Value::Array(all));
+        outln!("{:#}", serde_json::Value::Array(all));
     } else {
-        say!("{}", text());
-        say!(
+        outln!("{}", text());
+        outln!(
             "\n* required; one of those joined by | is required. + is not part of a crawl, only of `soracrawl call`."
         );
     }

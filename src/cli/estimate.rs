@@ -1,6 +1,6 @@
 //! `soracrawl estimate`: what the waiting jobs will cost, before anything is spent.
 
-use super::out::say;
+use super::out::outln;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
 use crate::crawl::Plan;
@@ -22,7 +22,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let plan = Plan::new(config.crawl.clone());
     let estimate = estimate::of(&readers, &plan).await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&estimate)?);
+        outln!("{}", serde_json::to_string_pretty(&estimate)?);
     } else {
         print(&estimate);
     }
@@ -31,7 +31,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 
 fn print(estimate: &Estimate) {
     if estimate.lines.is_empty() {
-        say!("nothing waits: a run would cost nothing");
+        outln!("nothing waits: a run would cost nothing");
         return;
     }
     let usd = |micros: i64| MicroUsd(micros).to_string();
@@ -61,9 +61,9 @@ fn print(estimate: &Estimate) {
         ">$ expected",
         ">$ at most",
     ];
-    say!("{}", layout(&heads, &rows));
+    outln!("{}", layout(&heads, &rows));
     let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
-    say!(
+    outln!(
         "\nin all at least {}, expected {}",
         usd(least),
         estimate.expected()
@@ -80,6 +80,6 @@ fn print(estimate: &Estimate) {
         ));
     }
     if !unknown.is_empty() {
-        say!("not known:\n{}", unknown.join("\n"));
+        outln!("not known:\n{}", unknown.join("\n"));
     }
 }

@@ -1,6 +1,6 @@
 //! `soracrawl jobs`: what there is to fetch, and why something ended; ended jobs can be tried again.
 
-use super::out::say;
+use super::out::outln;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::store::read::{self, JobLine};
@@ -94,7 +94,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             eprintln!("error: no ended job is of that kind; `soracrawl jobs` lists them");
             return Ok(Exit::Failed);
         }
-        say!("{requeued} jobs are ready again");
+        outln!("{requeued} jobs are ready again");
         return Ok(Exit::Done);
     }
     let readers = Store::open_readers(&config.archive.path).await?;
@@ -108,9 +108,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     if args.json {
-        say!("{}", serde_json::to_string_pretty(&lines)?);
+        outln!("{}", serde_json::to_string_pretty(&lines)?);
     } else if lines.is_empty() {
-        say!("no such jobs");
+        outln!("no such jobs");
     } else {
         let heads = [
             ">id",
@@ -124,12 +124,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             ">last call",
             "why",
         ];
-        say!(
+        outln!(
             "{}",
             layout(&heads, &lines.iter().map(row).collect::<Vec<_>>())
         );
         if lines.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
-            say!("(the first {}; --limit shows more)", args.limit);
+            outln!("(the first {}; --limit shows more)", args.limit);
         }
     }
     Ok(Exit::Done)

@@ -16,9 +16,9 @@ pub(crate) fn line(text: Arguments<'_>) {
 }
 
 /// `println!` that does not panic where nobody reads on.
-macro_rules! say {
+macro_rules! outln {
     () => { $crate::cli::out::line(format_args!("")) };
     ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };
 }
 
-pub(crate) use say;
+pub(crate) use outln;

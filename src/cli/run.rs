@@ -84,7 +84,7 @@ pub(super) async fn crawl(
         }
     };
     match preflight {
-        Ok(Some(account)) => say_account(&account),
+        Ok(Some(account)) => log_account(&account),
         Ok(None) => tracing::info!("the account's page is not to be had; going on without it"),
         Err(error) => {
             tracing::error!("{error:#}");
@@ -103,7 +103,7 @@ pub(super) async fn crawl(
     let drawing = bars.map(|bars| tokio::spawn(progress::draw(engine.clone(), bars)));
     let reporting = drawing
         .is_none()
-        .then(|| tokio::spawn(say_now_and_then(engine.clone())));
+        .then(|| tokio::spawn(log_progress(engine.clone())));
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
     let cause = daemon::crawl(&engine, &mut signals, config.limits.max_in_flight, grace).await?;
     if let Some(reporting) = reporting {
@@ -113,7 +113,7 @@ pub(super) async fn crawl(
         let _ = drawing.await;
     }
     let is_told = cause == StopCause::Signal;
-    let exit = say_end(&engine, &cause, &mut signals).await?;
+    let exit = conclude(&engine, &cause, &mut signals).await?;
     drop(engine);
     archive
         .close_patiently(cause.as_str(), &mut signals, is_told)
@@ -164,7 +164,7 @@ pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
 }
 
-fn say_account(account: &crate::api::account::Account) {
+fn log_account(account: &crate::api::account::Account) {
     tracing::info!(
         balance_usd = account.balance_usd,
         free_credit_usd = account.free_credit_usd,
@@ -183,7 +183,7 @@ fn say_account(account: &crate::api::account::Account) {
 }
 
 /// Without progress bars, a line now and then says how it goes.
-async fn say_now_and_then(engine: Arc<Engine>) {
+async fn log_progress(engine: Arc<Engine>) {
     use std::sync::atomic::Ordering::Relaxed;
     loop {
         tokio::time::sleep(Duration::from_secs(30)).await;
@@ -200,7 +200,7 @@ async fn say_now_and_then(engine: Arc<Engine>) {
 }
 
 /// Says what came of the run, and how the process ends.
-async fn say_end(
+async fn conclude(
     engine: &Engine,
     cause: &StopCause,
     signals: &mut Signals,

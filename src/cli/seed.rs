@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
-use super::out::say;
+use super::out::outln;
 use super::seed_file;
 use super::{Cli, Exit, Usage};
 use crate::clock::Clock;
@@ -79,7 +79,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     store.close().await?;
-    say!(
+    outln!(
         "{} new seeds, {} known already; {} new jobs in {}",
         seeded.new_seeds,
         seeded.known_seeds,
@@ -87,13 +87,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         config.archive.path.display()
     );
     if seeded.resumed_jobs > 0 {
-        say!(
+        outln!(
             "{} jobs that another seed's budget had stopped are ready again",
             seeded.resumed_jobs
         );
     }
     if seeded.known_seeds > 0 && seeded.new_jobs == 0 {
-        say!(
+        outln!(
             "what is fetched already is not bought again; `soracrawl jobs requeue --state done` does so"
         );
     }

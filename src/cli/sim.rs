@@ -1,6 +1,6 @@
 //! `soracrawl sim`: the remote, simulated, on this machine.
 
-use super::out::say;
+use super::out::outln;
 use super::{Cli, Exit};
 use crate::sim::{Options, Sim};
 
@@ -14,15 +14,15 @@ pub struct Args {
 pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let key = args.options.key.clone();
     let sim = Sim::start(args.options.clone()).await?;
-    say!("serving a made-up world at {}", sim.base_url());
-    say!("its key: {key}");
-    say!(
+    outln!("serving a made-up world at {}", sim.base_url());
+    outln!("its key: {key}");
+    outln!(
         "the bill: {0}/sim/account   every call: {0}/sim/log   the truth: {0}/sim/truth",
         sim.base_url()
     );
     tokio::signal::ctrl_c().await?;
     let account = sim.account();
-    say!(
+    outln!(
         "{} calls, {} billed, {} repeats",
         account.total.calls,
         account.total.billed,

@@ -1,6 +1,6 @@
 //! `soracrawl status`: what a crawl does, has and costs.
 
-use super::out::say;
+use super::out::outln;
 use super::progress::span;
 use super::table::{layout, thousands};
 use super::{Cli, Exit};
@@ -31,7 +31,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if args.check {
         // Reading proves that the file answers; the lock, that somebody works on it.
         read::last_run(&readers).await?;
-        say!(
+        outln!(
             "{}",
             holder
                 .as_deref()
@@ -45,7 +45,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     let status = status::read(&config, &readers, holder, Clock::real().now()).await?;
     if args.json {
-        say!("{:#}", json(&status));
+        outln!("{:#}", json(&status));
     } else {
         print(&config, &status);
     }
@@ -53,20 +53,20 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn print(config: &Config, status: &Status) {
-    say!("archive  {}", config.archive.path.display());
-    say!(
+    outln!("archive  {}", config.archive.path.display());
+    outln!(
         "daemon   {}",
         status.holder.as_deref().unwrap_or("none works on it")
     );
     match &status.run {
-        None => say!("run      none yet"),
+        None => outln!("run      none yet"),
         Some(run) => {
             let end = match (&run.end_reason, &status.holder) {
                 (Some(reason), _) => format!("ended: {reason}"),
                 (None, Some(_)) => "under way".to_owned(),
                 (None, None) => "died; the next run goes on where it was".to_owned(),
             };
-            say!("run      {}, {end}", run.id);
+            outln!("run      {}, {end}", run.id);
         }
     }
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -96,14 +96,14 @@ fn print(config: &Config, status: &Status) {
             ">pages",
             ">rows",
         ];
-        say!("\n{}", layout(&heads, &rows));
+        outln!("\n{}", layout(&heads, &rows));
     }
     let ended: Vec<String> = status
         .stops
         .iter()
         .map(|(reason, jobs)| format!("{} {reason}", thousands(*jobs)))
         .collect();
-    say!(
+    outln!(
         "\nended    {}",
         if ended.is_empty() {
             "nothing yet".to_owned()
@@ -112,16 +112,16 @@ fn print(config: &Config, status: &Status) {
         }
     );
     let charged = &status.charged;
-    say!(
+    outln!(
         "charged  {} in all, {} today (UTC), {} in this run",
         charged.total,
         charged.day,
         charged.run
     );
     if let Some(room) = status.room {
-        say!("budget   {room} left");
+        outln!("budget   {room} left");
     }
-    say!(
+    outln!(
         "rate     {:.1} pages/s, {:.0} rows/s",
         status.pages_per_second,
         status.rows_per_second
@@ -134,7 +134,7 @@ fn print(config: &Config, status: &Status) {
         .map(|seconds| format!("{} until the budget is spent", span(seconds)));
     let eta: Vec<String> = [by_time, by_budget].into_iter().flatten().collect();
     if status.open_jobs() > 0 && !eta.is_empty() {
-        say!("to go    {}", eta.join("; "));
+        outln!("to go    {}", eta.join("; "));
     }
 }
 

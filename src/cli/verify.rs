@@ -1,6 +1,6 @@
 //! `soracrawl verify`: whether an archive keeps what is promised of it.
 
-use super::out::say;
+use super::out::outln;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
@@ -31,12 +31,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         let mut json = serde_json::to_value(&report)?;
         json["archive"] = path.display().to_string().into();
         json["sound"] = is_sound.into();
-        say!("{json:#}");
+        outln!("{json:#}");
     } else {
-        say!("archive  {}", path.display());
+        outln!("archive  {}", path.display());
         if report.unfinished_run {
             let holder = Lock::holder(path)?.map(|held| held.0);
-            say!(
+            outln!(
                 "daemon   {}",
                 holder
                     .as_deref()
@@ -66,7 +66,7 @@ fn print(report: &Report) {
             ]
         })
         .collect();
-    say!(
+    outln!(
         "\n{}",
         layout(&["check", "promise", ">found", "what it proves"], &rows)
     );
@@ -75,24 +75,24 @@ fn print(report: &Report) {
         .iter()
         .filter(|finding| finding.breaches > 0)
     {
-        say!("\n{}:", finding.check.check);
+        outln!("\n{}:", finding.check.check);
         for example in &finding.examples {
-            say!("  {}", plain(example));
+            outln!("  {}", plain(example));
         }
         let told = u64::try_from(finding.examples.len()).unwrap_or(0);
         if finding.breaches > told {
-            say!("  … and {} more", count(finding.breaches - told));
+            outln!("  … and {} more", count(finding.breaches - told));
         }
     }
-    say!(
+    outln!(
         "\n{} raw replies read again, {} rows compared with them",
         count(report.replies),
         count(report.rows)
     );
     if let Some(contents) = &report.contents {
-        say!("contents {contents}");
+        outln!("contents {contents}");
     }
-    say!(
+    outln!(
         "{}",
         match (report.is_sound(), report.complete) {
             (true, _) => "the archive is sound",

@@ -7,7 +7,7 @@ use super::decide::{self, WalkFacts};
 use super::engine::Engine;
 use super::seen::Seen;
 use super::settle::settlement;
-use super::walk::{Walk, say_lease_lost};
+use super::walk::{Walk, log_lease_lost};
 use crate::api::{Entry, Reply};
 use crate::model::{Harvest, Lease, StopReason, item_hashes};
 use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement};
@@ -26,8 +26,8 @@ pub(super) fn page_of(
     let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
     let next = next(engine, &lease, entry, &harvest, &admitted, &seen);
     seen.add(lease.cursor.as_deref(), &harvest.items);
-    say_what_is_odd(engine, &lease, &harvest);
-    say_end(&lease, &next);
+    log_odd_items(engine, &lease, &harvest);
+    log_end(&lease, &next);
     let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
@@ -76,7 +76,7 @@ impl PendingPage {
                 return Ok(false);
             }
             Err(Error::LeaseLost) => {
-                say_lease_lost();
+                log_lease_lost();
                 return Ok(false);
             }
             Err(error) => return Err(error),
@@ -182,7 +182,7 @@ async fn keep_raw(
     engine.parts.writer.fail(failure).await
 }
 
-fn say_what_is_odd(engine: &Engine, lease: &Lease, harvest: &Harvest) {
+fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {
     if let Some(first) = harvest.odd.first() {
         let count = harvest.odd.len();
         engine
@@ -200,7 +200,7 @@ fn say_what_is_odd(engine: &Engine, lease: &Lease, harvest: &Harvest) {
     }
 }
 
-fn say_end(lease: &Lease, next: &Next) {
+fn log_end(lease: &Lease, next: &Next) {
     if let Next::End { reason, note, .. } = next
         && !note.is_empty()
     {

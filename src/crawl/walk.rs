@@ -73,6 +73,6 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
 }
 
 /// Whoever took over the job goes on with it.
-pub(super) fn say_lease_lost() {
+pub(super) fn log_lease_lost() {
     tracing::warn!("a lease was lost; the job is done by another worker");
 }

@@ -12,7 +12,7 @@ use super::commit::page_of;
 use super::engine::{Engine, StopCause, lock};
 use super::fail::fail;
 use super::read::read;
-use super::walk::{ActiveWalk, give_back, open_call, release, request_of, say_lease_lost};
+use super::walk::{ActiveWalk, give_back, open_call, release, request_of, log_lease_lost};
 use crate::api::limiter::{Permit, CallResult};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
@@ -38,7 +38,7 @@ pub async fn work(engine: Arc<Engine>) {
         match step(&engine, held.take()).await {
             Ok(Step::GoesOn(walk)) => held = Some(walk),
             Ok(Step::Worked) => {}
-            Err(Error::LeaseLost) => say_lease_lost(),
+            Err(Error::LeaseLost) => log_lease_lost(),
             Ok(Step::NothingReady) => idle(&engine).await,
             // Nothing was sent yet: what is paid for waits in the writer, not here.
             Err(Error::Unwritable(error)) => {

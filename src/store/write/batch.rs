@@ -34,9 +34,9 @@ impl Writer {
     #[must_use]
     pub fn start(store: &Store, clock: Clock) -> Self {
         let (operations, inbox) = mpsc::channel(GROUP);
-        let (say_trouble, trouble) = watch::channel(None);
+        let (trouble_sender, trouble) = watch::channel(None);
         let times = Times { clock, last: 0.0 };
-        tokio::spawn(work(store.clone(), inbox, times, say_trouble));
+        tokio::spawn(work(store.clone(), inbox, times, trouble_sender));
         Self {
             operations,
             trouble,
@@ -132,18 +132,18 @@ async fn work(
     store: Store,
     mut inbox: mpsc::Receiver<Operation>,
     mut times: Times,
-    say_trouble: watch::Sender<Option<String>>,
+    trouble_sender: watch::Sender<Option<String>>,
 ) {
     let mut group = Vec::with_capacity(GROUP);
     while inbox.recv_many(&mut group, GROUP).await > 0 {
         let mut connection = store.writing().await;
-        match write_group(&mut connection, &group, &mut times, &say_trouble).await {
+        match write_group(&mut connection, &group, &mut times, &trouble_sender).await {
             Ok(answers) => reply(group.drain(..), answers),
             Err(_) if group.len() > 1 => {
                 for operation in group.drain(..) {
                     let one = [operation];
                     let answers =
-                        write_group(&mut connection, &one, &mut times, &say_trouble).await;
+                        write_group(&mut connection, &one, &mut times, &trouble_sender).await;
                     reply_one(one, answers);
                 }
             }
@@ -159,24 +159,24 @@ async fn write_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
     times: &mut Times,
-    say_trouble: &watch::Sender<Option<String>>,
+    trouble_sender: &watch::Sender<Option<String>>,
 ) -> Result<Vec<Answer>> {
     loop {
         match try_group(connection, group, times.next()).await {
             Err(Error::Unwritable(why)) => {
-                if say_trouble.borrow().as_ref() != Some(&why) {
+                if trouble_sender.borrow().as_ref() != Some(&why) {
                     tracing::error!(
                         why,
                         "the archive cannot be written; waiting, nothing is lost"
                     );
                 }
-                say_trouble.send_replace(Some(why));
+                trouble_sender.send_replace(Some(why));
                 tokio::time::sleep(UNWRITABLE_PAUSE).await;
             }
             result => {
-                if say_trouble.borrow().is_some() {
+                if trouble_sender.borrow().is_some() {
                     tracing::warn!("the archive can be written again");
-                    say_trouble.send_replace(None);
+                    trouble_sender.send_replace(None);
                 }
                 return result;
             }
