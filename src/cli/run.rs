@@ -112,11 +112,11 @@ pub(super) async fn crawl(
     if let Some(drawing) = drawing {
         let _ = drawing.await;
     }
-    let is_told = cause == StopCause::Signal;
+    let shutting_down = cause == StopCause::Signal;
     let exit = conclude(&engine, &cause, &mut signals).await?;
     drop(engine);
     archive
-        .close_patiently(cause.as_str(), &mut signals, is_told)
+        .close_when_writable(cause.as_str(), &mut signals, shutting_down)
         .await?;
     Ok(exit)
 }
@@ -209,7 +209,7 @@ async fn conclude(
     if *cause == StopCause::Idle {
         // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
         for (endpoint, why) in engine.retired() {
-            daemon::patiently(signals, false, async || {
+            daemon::retry_until_writable(signals, false, async || {
                 store.retire(endpoint, &why, engine.now()).await
             })
             .await?;
@@ -228,7 +228,7 @@ async fn conclude(
             Exit::Stopped
         }
         StopCause::Budget(spent) => {
-            let stopped = daemon::patiently(signals, false, async || {
+            let stopped = daemon::retry_until_writable(signals, false, async || {
                 store.stop_all(&spent.to_string(), engine.now()).await
             })
             .await?;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::{Signals, patiently};
+use super::{Signals, retry_until_writable};
 use crate::clock::Clock;
 use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
@@ -91,18 +91,18 @@ impl Archive {
         Ok(())
     }
 
-    /// Ends the run and closes the file, however long the file cannot be written; see [`patiently`].
+    /// Ends the run and closes the file, however long the file cannot be written; see [`retry_until_writable`].
     ///
     /// # Errors
     /// Where the archive fails, or cannot be written and a signal ends the waiting.
-    pub async fn close_patiently(
+    pub async fn close_when_writable(
         self,
         reason: &str,
         signals: &mut Signals,
-        is_told: bool,
+        shutting_down: bool,
     ) -> anyhow::Result<()> {
         let id = self.run.id;
-        patiently(signals, is_told, async || {
+        retry_until_writable(signals, shutting_down, async || {
             self.store.end_run(id, reason, self.clock.now()).await
         })
         .await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 
-use super::{Archive, Signals, build, patiently};
+use super::{Archive, Signals, build, retry_until_writable};
 use crate::api::limiter::Permit;
 use crate::api::{self, Asked, Body, Client, Entry, Request, Scrubber, Secret, error};
 use crate::clock::day;
@@ -117,7 +117,7 @@ pub async fn call(
     match read {
         Ok((body, harvest)) => {
             let settled = settled(None);
-            let kept = patiently(signals, false, async || {
+            let kept = retry_until_writable(signals, false, async || {
                 store
                     .keep_call(call_id, &subject, &settled, &harvest, clock.now())
                     .await
@@ -144,7 +144,7 @@ pub async fn call(
         }
         Err(error) => {
             let settled = settled(Some(error.to_string()));
-            patiently(signals, false, async || {
+            retry_until_writable(signals, false, async || {
                 store.settle_call(call_id, &settled, clock.now()).await
             })
             .await?;

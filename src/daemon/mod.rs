@@ -20,7 +20,7 @@ use crate::crawl::{self, Engine, StopCause};
 pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
-pub use patience::patiently;
+pub use patience::retry_until_writable;
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;
@@ -60,7 +60,7 @@ pub async fn crawl(
             }
         }
     }
-    let is_told = engine.stopped() == Some(StopCause::Signal);
+    let shutting_down = engine.stopped() == Some(StopCause::Signal);
     let latest = Instant::now() + grace;
     let drained = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
@@ -77,7 +77,7 @@ pub async fn crawl(
     // What a stopped worker had handed over already was paid for: it is waited for, but not by one who was told to end.
     tokio::select! {
         flushed = engine.parts.writer.flush() => flushed?,
-        () = tokio::time::sleep_until(latest.max(Instant::now() + FLUSH)), if is_told => {
+        () = tokio::time::sleep_until(latest.max(Instant::now() + FLUSH)), if shutting_down => {
             bail!("the archive cannot be written; {UNWRITTEN}");
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),

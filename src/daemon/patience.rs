@@ -8,20 +8,20 @@ use crate::store::{Error, Result};
 /// How long it waits before it tries again.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Writes, and waits as long as the archive cannot be written. Only a signal ends the waiting; one who `is_told` to
+/// Writes, and waits as long as the archive cannot be written. Only a signal ends the waiting; one who `shutting_down` to
 /// end already tries once. Whatever is not written then, the next run puts right when it begins.
 ///
 /// # Errors
 /// What the write came to; `Unwritable` where the waiting was ended.
-pub async fn patiently<T>(
+pub async fn retry_until_writable<T>(
     signals: &mut Signals,
-    is_told: bool,
+    shutting_down: bool,
     write: impl AsyncFn() -> Result<T>,
 ) -> Result<T> {
     let mut has_said = false;
     loop {
         match write().await {
-            Err(Error::Unwritable(why)) if !is_told => {
+            Err(Error::Unwritable(why)) if !shutting_down => {
                 if !std::mem::replace(&mut has_said, true) {
                     tracing::error!(%why, "the archive cannot be written; the end of the run waits for it");
                 }
@@ -39,15 +39,15 @@ pub async fn patiently<T>(
 mod tests {
     use std::cell::Cell;
 
-    use super::patiently;
+    use super::retry_until_writable;
     use crate::daemon::Signals;
     use crate::store::Error;
 
     /// What a write comes to that fails so often first, and how often it was tried.
-    async fn tried(failures: u32, is_told: bool) -> (bool, u32) {
+    async fn tried(failures: u32, shutting_down: bool) -> (bool, u32) {
         let tries = Cell::new(0);
         let mut signals = Signals::listen().unwrap();
-        let written = patiently(&mut signals, is_told, async || {
+        let written = retry_until_writable(&mut signals, shutting_down, async || {
             tries.set(tries.get() + 1);
             if tries.get() > failures {
                 Ok(())
