@@ -15,7 +15,7 @@ use crate::store::{CallOf, LeaseRequest, Leased, Result};
 /// What a worker found to do.
 pub(super) enum Acquired<'a> {
     Walk(ActiveWalk<'a>),
-    /// Jobs that turned out to be needless.
+    /// Jobs that turned out to be unneeded.
     Settled,
     Nothing,
 }

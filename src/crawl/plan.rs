@@ -106,7 +106,7 @@ impl Plan {
     }
 
     /// What is fetched of a user. His posts come first: they show his profile, and that says which of the other lists
-    /// are empty. What can become needless that way waits for it.
+    /// are empty. What can become unneeded that way waits for it.
     pub(super) fn user_jobs(&self, user_id: &str, depth: u32, known: Option<&User>) -> Vec<NewJob> {
         let known =
             known.filter(|user| user.username.is_some() || user.counts.follower_count.is_some());

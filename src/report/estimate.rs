@@ -44,7 +44,7 @@ pub fn page_size(entry: &Entry, items_seen: i64, pages_seen: i64) -> i64 {
 #[must_use]
 pub fn line(entry: &Entry, known: &Waiting) -> Line {
     let sure = known.pages + known.unknown;
-    let least = sure - known.perhaps_needless;
+    let least = sure - known.perhaps_unneeded;
     let (expected, most) = if !entry.is_paged() || known.unknown == 0 {
         (sure, Some(sure))
     } else if known.finished > 0 {
@@ -159,12 +159,12 @@ mod tests {
     }
 
     #[test]
-    fn a_job_that_another_may_make_needless_costs_nothing_at_least() {
+    fn a_job_that_another_may_make_unneeded_costs_nothing_at_least() {
         let entry = find("get_user_profile").unwrap();
         let waiting = Waiting {
             jobs: 4,
             unknown: 4,
-            perhaps_needless: 3,
+            perhaps_unneeded: 3,
             ..Waiting::default()
         };
         let line = line(entry, &waiting);

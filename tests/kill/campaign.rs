@@ -115,7 +115,7 @@ impl Case {
         })
         .await;
         if is_flat {
-            // Flat lists tell less of a user than his profile does. Whether a profile is needless because a list told
+            // Flat lists tell less of a user than his profile does. Whether a profile is unneeded because a list told
             // of him before depends on the order of replies; what is always bought does not.
             site.set("crawl.buy_known_profiles", "true")
                 .set("crawl.buy_known_details", "true");

@@ -8,7 +8,7 @@ use super::end::end;
 use crate::model::{Lease, StopReason};
 use crate::store::Result;
 
-/// What is left to fetch of a subject, where the archive knows: 0 makes the job needless. The value up to the
+/// What is left to fetch of a subject, where the archive knows: 0 makes the job unneeded. The value up to the
 /// subject, and what must hold besides.
 const KNOWN_REST: [(&str, &str, &str); 9] = [
     ("get_user_posts", "post_count from users where user_id", ""),
@@ -54,7 +54,7 @@ const KNOWN_REST: [(&str, &str, &str); 9] = [
     ),
 ];
 
-/// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes needless are ended on the way, without a
+/// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes unneeded are ended on the way, without a
 /// call; beside the leases stands how many.
 pub(in crate::store) async fn lease(
     connection: &mut SqliteConnection,
@@ -68,18 +68,18 @@ pub(in crate::store) async fn lease(
         if found.is_empty() {
             break;
         }
-        let (needless, useful): (Vec<_>, Vec<_>) =
-            found.into_iter().partition(|(_, is_needless)| *is_needless);
-        let needless: Vec<i64> = needless.iter().map(|(lease, _)| lease.job_id).collect();
+        let (unneeded, useful): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|(_, is_unneeded)| *is_unneeded);
+        let unneeded: Vec<i64> = unneeded.iter().map(|(lease, _)| lease.job_id).collect();
         let note = "nothing to fetch: a reply that was bought before says so";
-        end(connection, &needless, StopReason::Complete, note, now).await?;
-        settled += u32::try_from(needless.len()).unwrap_or(u32::MAX);
+        end(connection, &unneeded, StopReason::Complete, note, now).await?;
+        settled += u32::try_from(unneeded.len()).unwrap_or(u32::MAX);
         leases.extend(useful.into_iter().map(|(lease, _)| lease));
     }
     Ok((leases, settled))
 }
 
-/// The best ready jobs, no more than `wanted`; true beside those that the archive makes needless.
+/// The best ready jobs, no more than `wanted`; true beside those that the archive makes unneeded.
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
@@ -104,7 +104,7 @@ async fn lease_next(
             rank + 4
         ));
     }
-    // A job that somebody asked for a second time, or that has begun, is not needless.
+    // A job that somebody asked for a second time, or that has begun, is not unneeded.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, resolves_name, led_to, \

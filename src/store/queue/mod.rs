@@ -55,7 +55,7 @@ impl LeaseRequest {
 pub enum Leased {
     /// A job, and its call where one was opened with it.
     Job(Box<Lease>, Option<i64>),
-    /// Nothing of these endpoints is ready. `settled` jobs were found to be needless on the way.
+    /// Nothing of these endpoints is ready. `settled` jobs were found to be unneeded on the way.
     Nothing { settled: u32 },
 }
 

@@ -56,7 +56,7 @@ impl Store {
         Ok(freed)
     }
 
-    /// Jobs that were ended as needless, because a reply bought before had shown their object, are wanted all the
+    /// Jobs that were ended as unneeded, because a reply bought before had shown their object, are wanted all the
     /// same under the new plan. Gives how many.
     ///
     /// # Errors

@@ -89,8 +89,8 @@ pub struct Waiting {
     pub jobs: i64,
     /// Those of which nobody has told how long their list is.
     pub unknown: i64,
-    /// Those of them that wait for another job's first page, which may make them needless.
-    pub perhaps_needless: i64,
+    /// Those of them that wait for another job's first page, which may make them unneeded.
+    pub perhaps_unneeded: i64,
     /// Pages that the others need at least.
     pub pages: i64,
     /// Pages kept so far, and jobs that are done.
@@ -157,7 +157,7 @@ pub async fn waiting(
     Ok(Waiting {
         jobs: scale(seen),
         unknown: scale(row.try_get(1)?),
-        perhaps_needless: scale(row.try_get(2)?),
+        perhaps_unneeded: scale(row.try_get(2)?),
         pages: scale(row.try_get(3)?),
         kept_pages: finished.0,
         finished: finished.1,
