@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 
 use super::check::{Check, Finding, unreadable};
 use crate::store::Result;
-use crate::store::archive::Rebuilt;
+use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::read::canonical::{self, Kind};
 
@@ -21,10 +21,10 @@ const ROWS: Check = Check {
 
 impl Snapshot {
     /// Holds the archive against what its raw replies make. Also gives how many rows were compared.
-    pub async fn compare(&mut self, rebuilt: &mut Rebuilt) -> (Finding, u64) {
+    pub async fn compare(&mut self, scratch: &mut Scratch) -> (Finding, u64) {
         let (mut finding, mut rows) = (Finding::new(ROWS), 0);
         for kind in canonical::exact() {
-            if let Err(error) = compare(kind, self, rebuilt, &mut finding, &mut rows).await {
+            if let Err(error) = compare(kind, self, scratch, &mut finding, &mut rows).await {
                 finding.add(format!("{}: {}", kind.name, unreadable(&error)));
             }
         }
@@ -35,12 +35,12 @@ impl Snapshot {
 async fn compare(
     kind: &Kind,
     snapshot: &mut Snapshot,
-    rebuilt: &mut Rebuilt,
+    scratch: &mut Scratch,
     finding: &mut Finding,
     rows: &mut u64,
 ) -> Result<()> {
     let mut archived = kind.exact_rows(snapshot.connection());
-    let mut again = kind.exact_rows(rebuilt.connection());
+    let mut again = kind.exact_rows(scratch.connection());
     let (mut left, mut right) = (next(&mut archived).await?, next(&mut again).await?);
     loop {
         let order = match (&left, &right) {

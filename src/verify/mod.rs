@@ -18,7 +18,7 @@ pub use check::{Check, Finding};
 
 use crate::api::{self, Scrubber, endpoints};
 use crate::replies::Reader;
-use crate::store::archive::Rebuilt;
+use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{Budget, Error, Result};
 
@@ -71,18 +71,18 @@ pub async fn verify(
         snapshot.close().await;
         return Ok(report);
     }
-    let mut rebuilt = Rebuilt::new().await?;
-    report.findings.push(snapshot.schema(&mut rebuilt).await);
-    report.findings.push(snapshot.rules(&mut rebuilt).await);
+    let mut scratch = Scratch::new().await?;
+    report.findings.push(snapshot.schema(&mut scratch).await);
+    report.findings.push(snapshot.rules(&mut scratch).await);
     report
         .findings
         .extend(snapshot.facts(budget, &free()).await);
     let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
-    let read = replies::read(&mut snapshot, &mut rebuilt, scrubber, &packer, reader).await;
+    let read = replies::read(&mut snapshot, &mut scratch, scrubber, &packer, reader).await;
     report.replies = read.replies;
     report.findings.extend(read.findings);
-    let (rows, compared) = snapshot.compare(&mut rebuilt).await;
+    let (rows, compared) = snapshot.compare(&mut scratch).await;
     report.findings.push(rows);
     report.rows = compared;
     report.unfinished_run = snapshot.has_unfinished_run().await.unwrap_or_default();

@@ -8,7 +8,7 @@ use crate::api::{Scrubber, endpoints};
 use crate::model::{Harvest, item_hashes};
 use crate::replies::{Packer, Reader, reread};
 use crate::store::Result;
-use crate::store::archive::{KeptAgain, Rebuilt};
+use crate::store::archive::{ScratchPage, Scratch};
 use crate::store::read::{KeptCall, Snapshot, Start};
 
 /// The lists whose places are kept as ranks.
@@ -40,7 +40,7 @@ pub(super) struct Read {
 /// The reader of all replies, and what it must remember from one to the next.
 struct Replies<'a> {
     reader: Reader,
-    rebuilt: &'a mut Rebuilt,
+    scratch: &'a mut Scratch,
     scrubber: &'a Scrubber,
     packer: &'a Packer,
     replies: Finding,
@@ -74,14 +74,14 @@ pub(super) async fn load_dictionaries(snapshot: &mut Snapshot) -> (Packer, Findi
 /// Reads all kept replies, and makes the second archive of them.
 pub(super) async fn read(
     snapshot: &mut Snapshot,
-    rebuilt: &mut Rebuilt,
+    scratch: &mut Scratch,
     scrubber: &Scrubber,
     packer: &Packer,
     replies: Reader,
 ) -> Read {
     let mut reader = Replies {
         reader: replies,
-        rebuilt,
+        scratch,
         scrubber,
         packer,
         replies: Finding::new(REPLIES),
@@ -140,15 +140,15 @@ impl Replies<'_> {
         Ok(())
     }
 
-    async fn keep(&mut self, group: &mut Vec<KeptAgain>) -> Result<()> {
+    async fn keep(&mut self, group: &mut Vec<ScratchPage>) -> Result<()> {
         if !group.is_empty() {
-            self.rebuilt.keep(group).await?;
+            self.scratch.keep(group).await?;
             group.clear();
         }
         Ok(())
     }
 
-    fn read_one(&mut self, call: &KeptCall) -> Option<KeptAgain> {
+    fn read_one(&mut self, call: &KeptCall) -> Option<ScratchPage> {
         self.count += 1;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
         let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
@@ -172,7 +172,7 @@ impl Replies<'_> {
                 .add(format!("{} {} {what}", call.endpoint, call.subject));
         }
         self.follow(call, &name, &harvest);
-        Some(KeptAgain {
+        Some(ScratchPage {
             call_id: call.id,
             now: call.settled_at.unwrap_or_default(),
             items_before: self.items_before(call, &harvest),

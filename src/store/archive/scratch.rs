@@ -11,7 +11,7 @@ use crate::store::{Error, MIGRATIONS, Result, STATEMENT_CACHE};
 
 /// A page that was kept before, read again.
 #[derive(Debug)]
-pub struct KeptAgain {
+pub struct ScratchPage {
     pub call_id: i64,
     /// When it was kept.
     pub now: f64,
@@ -22,11 +22,11 @@ pub struct KeptAgain {
 }
 
 /// The archive that the raw replies make. It lies in a nameless temporary file, which ends with the process.
-pub struct Rebuilt {
+pub struct Scratch {
     connection: SqliteConnection,
 }
 
-impl Rebuilt {
+impl Scratch {
     /// An empty archive.
     ///
     /// # Errors
@@ -60,7 +60,7 @@ impl Rebuilt {
     ///
     /// # Errors
     /// Where the temporary file cannot be written.
-    pub async fn keep(&mut self, pages: &[KeptAgain]) -> Result<()> {
+    pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
         let rows: Vec<PageRows<'_>> = pages
             .iter()
             .map(|page| PageRows {

@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use crate::store::Result;
-use crate::store::archive::Rebuilt;
+use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::verify::check::{Check, Finding, unreadable};
 
@@ -22,19 +22,19 @@ struct Rule<'s> {
 
 impl Snapshot {
     /// Asks every row for the rules that a new archive has.
-    pub async fn rules(&mut self, rebuilt: &mut Rebuilt) -> Finding {
+    pub async fn rules(&mut self, scratch: &mut Scratch) -> Finding {
         let mut finding = Finding::new(RULES);
-        if let Err(error) = self.ask_rules(rebuilt, &mut finding).await {
+        if let Err(error) = self.ask_rules(scratch, &mut finding).await {
             finding.add(unreadable(&error));
         }
         finding
     }
 
-    async fn ask_rules(&mut self, rebuilt: &mut Rebuilt, finding: &mut Finding) -> Result<()> {
+    async fn ask_rules(&mut self, scratch: &mut Scratch, finding: &mut Finding) -> Result<()> {
         let tables: Vec<(String, String)> = sqlx::query_as(
             "select name, sql from sqlite_master where type = 'table' and sql like '%check (%' order by name",
         )
-        .fetch_all(rebuilt.connection())
+        .fetch_all(scratch.connection())
         .await?;
         for (table, sql) in tables {
             let sql = without_comments(&sql);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::SqliteConnection;
 
-use crate::store::archive::Rebuilt;
+use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{MIGRATIONS, Result};
 use crate::verify::check::{Check, Finding, unreadable};
@@ -64,11 +64,11 @@ impl Snapshot {
     }
 
     /// Compares the archive's tables with new ones. What somebody added is his business.
-    pub async fn schema(&mut self, rebuilt: &mut Rebuilt) -> Finding {
+    pub async fn schema(&mut self, scratch: &mut Scratch) -> Finding {
         let mut finding = Finding::new(SCHEMA);
         match (
             objects(self.connection()).await,
-            objects(rebuilt.connection()).await,
+            objects(scratch.connection()).await,
         ) {
             (Ok(found), Ok(due)) => {
                 for (name, sql) in due {
