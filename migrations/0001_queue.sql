@@ -95,7 +95,7 @@ when new.state <> old.state or new.stop_reason is not old.stop_reason begin
     on conflict do update set jobs = jobs + 1;
 end;
 
-create table rests (
+create table cooldowns (
     -- Until when the remote wants no calls of an endpoint: a restart must not forget it.
     endpoint text primary key,
     until real not null

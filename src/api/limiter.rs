@@ -245,7 +245,7 @@ impl Limiter {
 mod tests {
     use std::time::Duration;
 
-    use super::{Limiter, Rates, Permit, CallResult};
+    use super::{CallResult, Limiter, Permit, Rates};
 
     const ONE: &str = "get_user_posts";
     const OTHER: &str = "get_user_followers";

@@ -77,7 +77,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Err(error) if is_budget(error) => "budget",
         _ => "idle",
     };
-    let closed = archive.close_when_writable(reason, &mut signals, false).await;
+    let closed = archive
+        .close_when_writable(reason, &mut signals, false)
+        .await;
     let called = called?;
     if let Some(why) = &called.not_archived {
         eprintln!("error: {}", plain(why));

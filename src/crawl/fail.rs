@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use super::decide::{self, Decision, FailureFacts, Escalation};
+use super::decide::{self, Decision, Escalation, FailureFacts};
 use super::engine::{Engine, StopCause};
 use super::settle::settlement;
 use crate::api::limiter::CallResult;

@@ -53,7 +53,8 @@ async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Resu
     let bodies = bodies.map_err(|error| error.to_string())?;
     let owner = engine.clone();
     // It takes a core for a second.
-    let learnt = tokio::task::spawn_blocking(move || train_dictionary(&owner.parts.packer, &bodies)).await;
+    let learnt =
+        tokio::task::spawn_blocking(move || train_dictionary(&owner.parts.packer, &bodies)).await;
     let (bytes, replies) = learnt.map_err(|error| error.to_string())??;
     let id = get_dict_id_from_dict(&bytes).ok_or("it has no number")?;
     let dictionary = Dictionary {

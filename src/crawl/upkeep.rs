@@ -88,7 +88,7 @@ async fn give_up_broken_endpoints(engine: &Engine) -> Result<()> {
         let trips = engine.parts.limiter.fruitless_trips(endpoint);
         if trips > TRIPS_TO_GIVE_UP {
             engine
-                .retire(endpoint, format!("it kept failing through {trips} pauses"))
+                .end_retired(endpoint, format!("it kept failing through {trips} pauses"))
                 .await?;
         }
     }

@@ -1,9 +1,9 @@
 //! A walk in a worker's hands: its lease, where it has been, and how far its next call is.
 
-use super::engine::{WorkerGuard, Engine};
+use super::engine::{Engine, WorkerGuard};
 use super::seen::Seen;
 use super::settle::unpaid;
-use crate::api::limiter::{Permit, CallResult};
+use crate::api::limiter::{CallResult, Permit};
 use crate::api::{Entry, Request};
 use crate::clock::day;
 use crate::model::Lease;

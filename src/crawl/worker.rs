@@ -12,8 +12,8 @@ use super::commit::page_of;
 use super::engine::{Engine, StopCause, lock};
 use super::fail::fail;
 use super::read::read;
-use super::walk::{ActiveWalk, give_back, open_call, release, request_of, log_lease_lost};
-use crate::api::limiter::{Permit, CallResult};
+use super::walk::{ActiveWalk, give_back, log_lease_lost, open_call, release, request_of};
+use crate::api::limiter::{CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
 use crate::store::{Error, Result, Scope, Spent};
@@ -82,7 +82,9 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     // What became known while the writer was waited for.
     let is_unwanted = engine.is_stopping()
         || engine.is_retired(entry.name)
-        || parts.limiter.cooling_down_since_permit(entry.name, engine.now());
+        || parts
+            .limiter
+            .cooling_down_since_permit(entry.name, engine.now());
     if is_unwanted {
         parts
             .limiter
@@ -95,7 +97,9 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
-            parts.limiter.record(entry.name, CallResult::Success, engine.now());
+            parts
+                .limiter
+                .record(entry.name, CallResult::Success, engine.now());
             match commit(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
                 None => Step::Worked,
@@ -235,7 +239,9 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
         }
         Scope::Day if !engine.parts.settings.until_idle => {
             let today = engine.parts.clock.today();
-            let is_news = lock(&engine.day_budget_exhausted).replace((spent, today)).is_none();
+            let is_news = lock(&engine.day_budget_exhausted)
+                .replace((spent, today))
+                .is_none();
             if is_news {
                 tracing::warn!("{spent}; waiting for the next day (UTC)");
             }

@@ -67,10 +67,7 @@ pub async fn call(
     let scrubber = Scrubber::new(key);
     let limiter = build::limiter(config, store, clock.now()).await?;
     let packer = build::packer(&store.dictionaries().await?);
-    while let Err(cooldown) = limiter
-        .turn(entry.name, Permit::None, || clock.now())
-        .await
-    {
+    while let Err(cooldown) = limiter.turn(entry.name, Permit::None, || clock.now()).await {
         let wait = (cooldown.until - clock.now()).max(0.0);
         waiting(wait);
         tokio::time::sleep(Duration::from_secs_f64(wait)).await;

@@ -3,10 +3,10 @@
 mod archive;
 mod build;
 mod call;
-mod patience;
 mod preflight;
 mod prepare;
 mod signals;
+mod writable;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,10 +20,10 @@ use crate::crawl::{self, Engine, StopCause};
 pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
-pub use patience::retry_until_writable;
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;
+pub use writable::retry_until_writable;
 
 /// How long what is handed over to the writer may take beyond the grace time.
 const FLUSH: Duration = Duration::from_secs(2);

@@ -103,7 +103,10 @@ impl Training {
 ///
 /// # Errors
 /// Returns why the replies make no dictionary.
-pub fn train_dictionary(packer: &Packer, bodies: &[Vec<u8>]) -> std::result::Result<(Vec<u8>, i64), String> {
+pub fn train_dictionary(
+    packer: &Packer,
+    bodies: &[Vec<u8>],
+) -> std::result::Result<(Vec<u8>, i64), String> {
     let (mut samples, mut sizes) = (Vec::new(), Vec::new());
     for body in bodies {
         // Where one does not unpack, `verify` says so.

@@ -8,7 +8,7 @@ use crate::api::{Scrubber, endpoints};
 use crate::model::{Harvest, item_hashes};
 use crate::replies::{Packer, Reader, reread};
 use crate::store::Result;
-use crate::store::archive::{ScratchPage, Scratch};
+use crate::store::archive::{Scratch, ScratchPage};
 use crate::store::read::{KeptCall, Snapshot, Start};
 
 /// The lists whose places are kept as ranks.

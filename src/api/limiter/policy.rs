@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::breaker::Breaker;
 use super::rate::AdaptiveRate;
-use super::{Rates, Cooldown, CallResult};
+use super::{CallResult, Cooldown, Rates};
 use crate::api::endpoints;
 
 /// Consecutive gone subjects after which an endpoint that has never returned a page is doubtful.
@@ -38,7 +38,10 @@ impl State {
     }
 
     fn cooldown(&self, now: f64) -> Option<Cooldown> {
-        let until = self.rate.paused_until().max(self.breaker.blocked_until(now));
+        let until = self
+            .rate
+            .paused_until()
+            .max(self.breaker.blocked_until(now));
         (until > now).then_some(Cooldown { until })
     }
 

@@ -3,10 +3,10 @@
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+use governor::RateLimiter;
 use governor::clock::{Clock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::state::{InMemoryState, NotKeyed};
-use governor::{Quota, RateLimiter};
 
 /// Cells of the quota that one call takes. Ten cells per call allow a burst of a fraction of a call.
 pub const CALL: NonZeroU32 = NonZeroU32::new(10).expect("not zero");
@@ -63,7 +63,7 @@ impl<C: Clock + Clone> Quota<C> {
 
 /// Builds a quota for a rate in calls per second. Its burst is the calls of 10 ms, at least one, plus
 /// [`LATE_TENTHS`] for late timers.
-fn quota(rate: f64) -> Quota {
+fn quota(rate: f64) -> governor::Quota {
     let period = Duration::from_secs_f64(1.0 / (rate.clamp(0.000_1, 1e8) * OF_RATE * TENTHS))
         .max(Duration::from_nanos(1));
     #[expect(
@@ -73,6 +73,6 @@ fn quota(rate: f64) -> Quota {
     )]
     let burst = ((rate / 100.0).ceil().clamp(1.0, 10_000.0) * TENTHS + LATE_TENTHS) as u32;
     let burst = NonZeroU32::new(burst).unwrap_or(CALL);
-    let quota = Quota::with_period(period).unwrap_or(Quota::per_second(burst));
+    let quota = governor::Quota::with_period(period).unwrap_or(governor::Quota::per_second(burst));
     quota.allow_burst(burst)
 }

@@ -100,7 +100,12 @@ fn is_another_comment(said: &str, own: &str, root: Option<&str>, under: Under<'_
 }
 
 /// Reads the ancestors in a comment's object: posts, and the comments between them and this one.
-fn link_relatives(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, comment: &Comment, asked: Option<&str>) {
+fn link_relatives(
+    gather: &mut Gather<'_>,
+    wrapper: &Wrapper<'_>,
+    comment: &Comment,
+    asked: Option<&str>,
+) {
     let inner = &wrapper.inner;
     let root = inner.id("root_post_id");
     let post_id = comment.post_id.as_deref();

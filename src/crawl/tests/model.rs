@@ -10,12 +10,12 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::remote::{Answer, Remote};
-use crate::api::limiter::{CALL, Policy, PATIENCE_SECONDS, Rates, Quota, CallResult};
+use crate::api::limiter::{CALL, CallResult, PATIENCE_SECONDS, Policy, Quota, Rates};
 use crate::api::{Error, retry};
 use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
-use crate::crawl::decide::{FailureFacts, WalkFacts, Escalation, after_failure, after_page};
+use crate::crawl::decide::{Escalation, FailureFacts, WalkFacts, after_failure, after_page};
 use crate::crawl::seen::Seen;
 use crate::model::{Harvest, Post, PostCounts, StopReason};
 use crate::store::{Next, Retry};

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 
 use crate::model::Attachment;
 use crate::store::Result;
-use crate::store::archive::merge::{Observed, Entities};
+use crate::store::archive::merge::{Entities, Observed};
 use crate::store::db::Statement;
 
 /// Videos. One that a post and a comment show, or two of either, stays with what the earliest call showed it on.

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{Comment, PostCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Observed, Entities};
+use crate::store::archive::merge::{Entities, Observed};
 use crate::store::db::Statement;
 
 /// Comments, under the post that the reply says.

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use crate::store::archive::merge::{Merged, PageRows, Entities};
+use crate::store::archive::merge::{Entities, Merged, PageRows};
 use crate::store::db::Statement;
 
 const FOLLOWS: Statement = Statement {

@@ -127,7 +127,8 @@ impl<'a> Merged<'a> {
             }
         }
         for comment in &harvest.comments {
-            self.comments.observe(&comment.comment_id, page, Some(comment));
+            self.comments
+                .observe(&comment.comment_id, page, Some(comment));
             self.mention_user(page, comment.author_user_id.as_deref());
             self.mention_post(page, comment.post_id.as_deref());
             if let Some(parent) = comment.parent_comment_id.as_deref() {

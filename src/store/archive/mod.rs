@@ -16,7 +16,7 @@ use sqlx::SqliteConnection;
 
 use crate::store::Result;
 use merge::{PageRows, merge};
-pub use scratch::{ScratchPage, Scratch};
+pub use scratch::{Scratch, ScratchPage};
 
 /// Writes all that the pages say, as a part of the caller's transaction. The pages come in the order of their calls.
 /// `has_orphans`: replies that do not know their post are in the archive.

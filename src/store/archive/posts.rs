@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{Post, PostCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Observed, Entities};
+use crate::store::archive::merge::{Entities, Observed};
 use crate::store::db::Statement;
 
 /// Posts that a reply described.

@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::stubs;
 use crate::model::{User, UserCounts};
 use crate::store::Result;
-use crate::store::archive::merge::{Observed, Entities};
+use crate::store::archive::merge::{Entities, Observed};
 use crate::store::db::Statement;
 
 /// Users that a reply described.

@@ -161,8 +161,7 @@ impl Store {
         let mut seen = StoredSeen::default();
         for row in rows {
             seen.cursors.extend(row.try_get::<Option<String>, _>(0)?);
-            seen
-                .item_hashes
+            seen.item_hashes
                 .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
         }
         Ok(seen)

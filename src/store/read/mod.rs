@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
-pub use due::{has_ready, next_due, next_expiry, cooldowns};
+pub use due::{cooldowns, has_ready, next_due, next_expiry};
 pub use jobs::{JobLine, Waiting, jobs, waiting};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use snapshot::Snapshot;

@@ -8,7 +8,7 @@ use sqlx::{Row, SqliteConnection};
 use crate::model::{Harvest, Lease, NewJob, StopReason};
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::db::Statement;
-use crate::store::ledger::{self, Group, CallPage, Settlement};
+use crate::store::ledger::{self, CallPage, Group, Settlement};
 use crate::store::queue::{self, Origin};
 use crate::store::{Error, Result, Store};
 
