@@ -57,11 +57,11 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         Leased::Nothing { settled: 0 } => return Ok(Acquired::Nothing),
         Leased::Nothing { .. } => return Ok(Acquired::Settled),
     };
-    busy.holds(lease.job_id);
+    busy.holds(lease.token.job_id);
     // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
     let seen = match lease.pages {
         0 => Seen::default(),
-        _ => Seen::of(&parts.store.seen(lease.job_id).await?),
+        _ => Seen::of(&parts.store.seen(lease.token.job_id).await?),
     };
     Ok(Acquired::Walk(ActiveWalk {
         busy,

@@ -9,7 +9,7 @@ use super::seen::Seen;
 use super::settle::settlement;
 use super::walk::{Walk, log_lease_lost};
 use crate::api::{Entry, Reply};
-use crate::model::{Harvest, Lease, StopReason, item_hashes};
+use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
 use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement};
 
 /// Everything that is to be kept of a reply, in one transaction; and the walk as it goes on from there, if it does.
@@ -34,7 +34,7 @@ pub(super) fn page_of(
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let kept = PendingPage {
         endpoint: entry.name,
-        job: (lease.job_id, lease.fence),
+        token: lease.token,
         call_id,
         settlement: settlement.clone(),
         row_count: harvest.row_count(),
@@ -59,7 +59,7 @@ pub(super) fn page_of(
 /// What is to be said and done when the writer has answered.
 pub(super) struct PendingPage {
     endpoint: &'static str,
-    job: (i64, i64),
+    token: LeaseToken,
     call_id: i64,
     settlement: Settlement,
     row_count: usize,
@@ -72,7 +72,7 @@ impl PendingPage {
         match page {
             Ok(()) => {}
             Err(Error::Database(error)) => {
-                keep_raw(engine, self.job, self.call_id, self.settlement, &error).await?;
+                keep_raw(engine, self.token, self.call_id, self.settlement, &error).await?;
                 return Ok(false);
             }
             Err(Error::LeaseLost) => {
@@ -157,7 +157,7 @@ fn next(
 /// no other job suffers.
 async fn keep_raw(
     engine: &Engine,
-    (job_id, fence): (i64, i64),
+    token: LeaseToken,
     call_id: i64,
     settlement: Settlement,
     why: &str,
@@ -165,8 +165,7 @@ async fn keep_raw(
     let error = format!("the archive refused the rows of this reply: {why}");
     tracing::error!(call_id, error, "a page is kept raw only");
     let failure = Failure {
-        job_id,
-        fence,
+        token,
         call: Some((
             call_id,
             Settlement {

@@ -59,8 +59,7 @@ pub(super) async fn fail(
     };
     let is_end = matches!(retry, Retry::End(..));
     let failure = Failure {
-        job_id: lease.job_id,
-        fence: lease.fence,
+        token: lease.token,
         call: Some((
             call_id,
             settlement(

@@ -39,7 +39,7 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
     let time = engine.now();
     OpenCall {
         run_id: engine.parts.run.id,
-        lease: Some((lease.job_id, lease.fence)),
+        lease: Some(lease.token),
         seed_id: Some(lease.seed_id),
         endpoint: entry.name,
         subject: lease.subject.clone(),
@@ -61,8 +61,7 @@ pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
 pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
     let why = "the endpoint cooldowns".to_owned();
     let failure = Failure {
-        job_id: lease.job_id,
-        fence: lease.fence,
+        token: lease.token,
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
         retry: Retry::Release,
         cooldown: None,

@@ -17,12 +17,17 @@ pub struct NewJob {
     pub after: Option<&'static str>,
 }
 
+/// Proof of the right to write for a job. Each lease of a job has a higher fence, so an older token is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LeaseToken {
+    pub job_id: i64,
+    pub fence: i64,
+}
+
 /// The right to work on a job until a deadline. A worker with an older fence has lost the lease.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lease {
-    pub job_id: i64,
-    /// Increases by one with each lease of the job. The store checks it on each write of the lease holder.
-    pub fence: i64,
+    pub token: LeaseToken,
     pub endpoint: &'static str,
     pub subject: String,
     pub depth: u32,

@@ -9,7 +9,7 @@ pub mod seed;
 
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{hash, item_hashes};
-pub use job::{Lease, NewJob, StopReason};
+pub use job::{Lease, LeaseToken, NewJob, StopReason};
 pub use money::MicroUsd;
 pub use rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, PostCounts, Remix, SearchEntry, User,

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use soracrawl::api::{self, endpoints};
-use soracrawl::model::{Lease, MicroUsd, StopReason, item_hashes};
+use soracrawl::model::{Lease, LeaseToken, MicroUsd, StopReason, item_hashes};
 use soracrawl::replies::Packer;
 use soracrawl::store::{Next, Outcome, PageCommit, Settlement, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -104,8 +104,10 @@ fn page(
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
         lease: Lease {
-            job_id: row.try_get("job_id")?,
-            fence: 1,
+            token: LeaseToken {
+                job_id: row.try_get("job_id")?,
+                fence: 1,
+            },
             endpoint: entry.name,
             subject,
             depth: row.try_get("depth")?,

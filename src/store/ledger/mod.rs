@@ -5,7 +5,7 @@ mod open;
 mod runs;
 mod settle;
 
-use crate::model::MicroUsd;
+use crate::model::{LeaseToken, MicroUsd};
 use crate::store::{Error, Result, Store};
 
 pub use dictionaries::Dictionary;
@@ -26,8 +26,8 @@ pub struct Budget {
 #[derive(Debug, Clone)]
 pub struct OpenCall {
     pub run_id: i64,
-    /// The leased job and its fence; `None` for a call by hand.
-    pub lease: Option<(i64, i64)>,
+    /// The right to call for the leased job; `None` for a call by hand.
+    pub lease: Option<LeaseToken>,
     pub seed_id: Option<i64>,
     pub endpoint: &'static str,
     pub subject: String,

@@ -58,7 +58,7 @@ pub(in crate::store) async fn open_calls(
 }
 
 fn job_of(call: &OpenCall) -> Option<i64> {
-    call.lease.map(|(job_id, _)| job_id)
+    call.lease.map(|token| token.job_id)
 }
 
 /// The ids of those calls that were written, by their jobs.
@@ -72,8 +72,8 @@ async fn write(
             let call = calls[*at];
             query
                 .bind(call.run_id)
-                .bind(call.lease.map(|(job_id, _)| job_id))
-                .bind(call.lease.map(|(_, fence)| fence))
+                .bind(call.lease.map(|token| token.job_id))
+                .bind(call.lease.map(|token| token.fence))
                 .bind(call.seed_id)
                 .bind(call.endpoint)
                 .bind(&call.subject)
@@ -171,7 +171,7 @@ fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
 #[cfg(test)]
 mod tests {
     use super::open_calls;
-    use crate::model::{MicroUsd, NewJob, Seed, SeedKind};
+    use crate::model::{LeaseToken, MicroUsd, NewJob, Seed, SeedKind};
     use crate::store::queue::{LeaseRequest, lease};
     use crate::store::{Budget, Error, OpenCall, RunKind, Store};
 
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!((leases.len(), settled), (5, 0), "each job once");
         let calls = leases.into_iter().map(|lease| OpenCall {
             run_id: run.id,
-            lease: Some((lease.job_id, lease.fence)),
+            lease: Some(lease.token),
             seed_id: Some(lease.seed_id),
             endpoint: FOLLOWERS,
             subject: lease.subject,
@@ -280,7 +280,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (store, mut calls) = five(folder.path(), budget(30)).await;
         for at in [0, 2] {
-            calls[at].lease = calls[at].lease.map(|(job_id, fence)| (job_id, fence - 1));
+            calls[at].lease = calls[at].lease.map(|token| LeaseToken {
+                fence: token.fence - 1,
+                ..token
+            });
         }
         let opened = open(&store, &calls).await;
         assert_eq!(opened, ["lost", "1", "lost", "2", "3"]);

@@ -5,15 +5,15 @@ use std::collections::HashSet;
 use sqlx::SqliteConnection;
 
 use super::{Failure, Retry};
-use crate::model::{NewJob, StopReason};
+use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
 
 /// True where the lease still holds.
-async fn holds(connection: &mut SqliteConnection, job_id: i64, fence: i64) -> Result<bool> {
+async fn holds(connection: &mut SqliteConnection, token: LeaseToken) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("select 1 from jobs where id = ? and fence = ? and state = 'leased'")
-            .bind(job_id)
-            .bind(fence)
+            .bind(token.job_id)
+            .bind(token.fence)
             .fetch_optional(&mut *connection)
             .await?;
     Ok(found.is_some())
@@ -129,8 +129,8 @@ pub(in crate::store) async fn fail(
         )
         .bind(call_id)
         .bind(&failure.error)
-        .bind(failure.job_id)
-        .bind(failure.fence)
+        .bind(failure.token.job_id)
+        .bind(failure.token.fence)
             .execute(&mut *connection)
             .await?;
     }
@@ -141,13 +141,13 @@ pub(in crate::store) async fn fail(
             .execute(&mut *connection)
             .await?;
     }
-    if !holds(connection, failure.job_id, failure.fence).await? {
+    if !holds(connection, failure.token).await? {
         return Err(Error::LeaseLost);
     }
     match &failure.retry {
         Retry::Release => {
             sqlx::query("update jobs set state = 'ready', lease_until = null where id = ?")
-                .bind(failure.job_id)
+                .bind(failure.token.job_id)
                 .execute(&mut *connection)
                 .await?;
         }
@@ -159,7 +159,7 @@ pub(in crate::store) async fn fail(
             .bind(time)
             .bind(matches!(failure.retry, Retry::At(_)))
             .bind(&failure.error)
-            .bind(failure.job_id)
+            .bind(failure.token.job_id)
             .execute(&mut *connection)
             .await?;
         }
@@ -170,16 +170,23 @@ pub(in crate::store) async fn fail(
                  note = ? where id = ?",
             )
             .bind(&failure.error)
-            .bind(failure.job_id)
+            .bind(failure.token.job_id)
             .execute(&mut *connection)
             .await?;
         }
         Retry::End(reason, note) => {
             sqlx::query("update jobs set attempts = attempts + 1 where id = ?")
-                .bind(failure.job_id)
+                .bind(failure.token.job_id)
                 .execute(&mut *connection)
                 .await?;
-            end(connection, &[failure.job_id], *reason, note, failure.now).await?;
+            end(
+                connection,
+                &[failure.token.job_id],
+                *reason,
+                note,
+                failure.now,
+            )
+            .await?;
         }
     }
     Ok(())

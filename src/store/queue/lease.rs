@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::LeaseRequest;
 use super::end::end;
-use crate::model::{Lease, StopReason};
+use crate::model::{Lease, LeaseToken, StopReason};
 use crate::store::Result;
 
 /// What is left to fetch of a subject, where the archive knows: 0 makes the job unneeded. The value up to the
@@ -70,7 +70,10 @@ pub(in crate::store) async fn lease(
         }
         let (unneeded, useful): (Vec<_>, Vec<_>) =
             found.into_iter().partition(|(_, is_unneeded)| *is_unneeded);
-        let unneeded: Vec<i64> = unneeded.iter().map(|(lease, _)| lease.job_id).collect();
+        let unneeded: Vec<i64> = unneeded
+            .iter()
+            .map(|(lease, _)| lease.token.job_id)
+            .collect();
         let note = "nothing to fetch: a reply that was bought before says so";
         end(connection, &unneeded, StopReason::Complete, note, now).await?;
         settled += u32::try_from(unneeded.len()).unwrap_or(u32::MAX);
@@ -135,8 +138,10 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
         return Err(sqlx::Error::RowNotFound.into());
     };
     let lease = Lease {
-        job_id: row.try_get(0)?,
-        fence: row.try_get(1)?,
+        token: LeaseToken {
+            job_id: row.try_get(0)?,
+            fence: row.try_get(1)?,
+        },
         endpoint,
         subject: row.try_get(3)?,
         depth: row.try_get(4)?,

@@ -13,7 +13,7 @@ mod seeds;
 
 use std::sync::Arc;
 
-use crate::model::{Lease, StopReason};
+use crate::model::{Lease, LeaseToken, StopReason};
 use crate::store::ledger::{OpenCall, Settlement};
 
 pub(super) use add::{Origin, enqueue};
@@ -77,8 +77,7 @@ pub enum Retry {
 /// A failure of a leased job, with the settlement of its call where one was opened.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    pub job_id: i64,
-    pub fence: i64,
+    pub token: LeaseToken,
     pub call: Option<(i64, Settlement)>,
     pub retry: Retry,
     /// The remote wants no calls of this endpoint before this time; remembered for the next run.

@@ -99,7 +99,7 @@ pub(in crate::store) async fn commit_pages(
     let mut answers = Vec::with_capacity(pages.len());
     let mut kept = Vec::with_capacity(pages.len());
     for page in pages {
-        if advanced.contains(&page.lease.job_id) {
+        if advanced.contains(&page.lease.token.job_id) {
             kept.push(*page);
             answers.push(Ok(()));
         } else {
@@ -139,7 +139,7 @@ async fn commit_follow_ups(
     now: f64,
 ) -> Result<()> {
     let of_page = |page: &'_ PageCommit| Origin::Job {
-        job_id: page.lease.job_id,
+        job_id: page.lease.token.job_id,
         seed_id: page.lease.seed_id,
     };
     let jobs: Vec<(Origin<'_>, &NewJob)> = pages
@@ -150,7 +150,7 @@ async fn commit_follow_ups(
     let nested: Vec<&NewJob> = pages.iter().flat_map(|page| &page.nested).collect();
     queue::apply_nested(connection, &nested, now).await?;
     let first_pages = pages.iter().filter(|page| page.lease.pages == 0);
-    let begun: Vec<i64> = first_pages.map(|page| page.lease.job_id).collect();
+    let begun: Vec<i64> = first_pages.map(|page| page.lease.token.job_id).collect();
     queue::release_dependents(connection, &begun).await
 }
 
@@ -203,8 +203,8 @@ async fn advance(
                 ),
             };
             query
-                .bind(lease.job_id)
-                .bind(lease.fence)
+                .bind(lease.token.job_id)
+                .bind(lease.token.fence)
                 .bind(state)
                 .bind(reason)
                 .bind(note)

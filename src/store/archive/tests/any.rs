@@ -227,7 +227,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
         let lease = leases.pop().expect("the walk goes on");
         let call = OpenCall {
             run_id: run.id,
-            lease: Some((lease.job_id, lease.fence)),
+            lease: Some(lease.token),
             seed_id: Some(lease.seed_id),
             endpoint: "get_feed",
             subject: String::new(),
