@@ -22,7 +22,7 @@ pub fn settlement(
         Reply::Answered(answer) => answered(packer, endpoint, answer, price, error),
         Reply::NeverSent { .. } => unpaid(Outcome::NeverSent, error),
         Reply::Unknown { .. } => Settlement {
-            cost: price,
+            charge: price,
             ..unpaid(Outcome::Unknown, error)
         },
     }
@@ -51,7 +51,7 @@ fn answered(
     };
     Settlement {
         outcome: Outcome::Answered,
-        cost: if answer.is_billed() {
+        charge: if answer.is_billed() {
             price
         } else {
             MicroUsd(0)
@@ -69,7 +69,7 @@ fn answered(
 pub fn unpaid(outcome: Outcome, error: Option<String>) -> Settlement {
     Settlement {
         outcome,
-        cost: MicroUsd(0),
+        charge: MicroUsd(0),
         http_status: None,
         error,
         request_id: None,

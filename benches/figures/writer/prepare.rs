@@ -124,7 +124,7 @@ fn page(
         call_id: row.try_get("id")?,
         settlement: Settlement {
             outcome: Outcome::Answered,
-            cost: MicroUsd(row.try_get("cost_micro_usd")?),
+            charge: MicroUsd(row.try_get("cost_micro_usd")?),
             http_status: Some(200),
             error: None,
             request_id: None,

@@ -134,7 +134,7 @@ mod tests {
         let call_id = store.open_call(&call).await.unwrap();
         let settlement = Settlement {
             outcome: Outcome::Answered,
-            cost: MicroUsd(1),
+            charge: MicroUsd(1),
             http_status: Some(200),
             error: None,
             request_id: None,

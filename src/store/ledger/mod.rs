@@ -65,7 +65,7 @@ impl Outcome {
 #[derive(Debug, Clone)]
 pub struct Settlement {
     pub outcome: Outcome,
-    pub cost: MicroUsd,
+    pub charge: MicroUsd,
     pub http_status: Option<u16>,
     pub error: Option<String>,
     pub request_id: Option<String>,

@@ -264,7 +264,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             call_id,
             settlement: Settlement {
                 outcome: Outcome::Answered,
-                cost: MicroUsd(1),
+                charge: MicroUsd(1),
                 http_status: Some(200),
                 error: None,
                 request_id: harvest.cursor.clone(),
