@@ -1,34 +1,34 @@
--- Every request that was sent, what it cost, and what came back.
+-- The ledger: every request, what it cost, and the raw reply.
 
 create table calls (
-    -- The ledger: a row stands here before its request is sent.
+    -- One request. Its row is written before the request is sent.
     id integer primary key,
     run_id integer not null references runs (id),
     job_id integer references jobs (id),        -- null for a call made by hand
-    seed_id integer references seeds (id),      -- whose budget it counts against
+    seed_id integer references seeds (id),      -- the seed whose budget it counts against
     endpoint text not null,
-    subject text not null,          -- what it was called with; for a call by hand all parameters, as JSON
-    cursor text,                    -- the cursor sent; null at the head
-    next_cursor text,               -- the cursor that came back
+    subject text not null,          -- the argument of the call; for a call by hand all parameters as JSON
+    cursor text,                    -- the cursor that was sent; null at the head
+    next_cursor text,               -- the cursor in the reply
     day text not null,              -- the UTC day whose budget it counts against, YYYY-MM-DD
     outcome text not null constraint call_outcome
         check (outcome in ('open', 'answered', 'never_sent', 'unknown')),
-        -- open: sent or about to be; unknown: no answer came, perhaps billed
+        -- open: sent, or about to be; unknown: no answer, perhaps billed
     kept integer not null default 0 constraint kept_is_flag check (kept in (0, 1)), -- 1: its page is in the archive
-    kept_group integer,             -- pages of one number were kept as one, and the numbers grow: read again in this
-                                    -- order, the raw replies give the archive anew
-    cost_micro_usd integer not null,            -- reserved while open; then what it is counted as
-    http_status integer,            -- null where no answer came
-    error text,                     -- what was wrong with the answer; null where nothing was
-    request_id text,                -- the remote's own name of the call
-    opened_at real not null,        -- when it was written down
-    settled_at real,                -- when its end was
+    kept_group integer,             -- pages with the same number were kept in one transaction; read again in this
+                                    -- order, the raw replies reproduce the archive
+    cost_micro_usd integer not null,            -- the reserved price while open, then the charge
+    http_status integer,            -- null if no answer came
+    error text,                     -- what was wrong with the answer; null if nothing was
+    request_id text,                -- the remote's id of the request
+    opened_at real not null,        -- when the row was written
+    settled_at real,                -- when the call was settled
     items integer,                  -- items on the page
-    row_count integer,              -- rows that the reply gave
+    row_count integer,              -- rows in the reply
     odd_items integer,              -- items and fields that did not parse
-    item_hashes blob,               -- 8 bytes for each item id of the page, to see a page that came before
-    body_bytes integer,             -- size of the reply as it came
-    body blob,                      -- the reply, secrets removed, compressed with zstd
+    item_hashes blob,               -- 8 bytes for each item id of the page, to recognise a repeated page
+    body_bytes integer,             -- size of the reply as received
+    body blob,                      -- the reply without secrets, compressed with zstd
     constraint open_until_settled check ((outcome = 'open') = (settled_at is null)),
     constraint kept_was_answered check (kept = 0 or outcome = 'answered'),
     constraint kept_in_a_group check (kept = (kept_group is not null)),
@@ -40,10 +40,10 @@ create index calls_open on calls (run_id) where outcome = 'open';
 create index calls_kept on calls (kept_group) where kept_group is not null;
 
 create table spend (
-    -- What each budget has been charged, kept by triggers in the transaction of the call.
+    -- What each budget has been charged. Triggers maintain it in the transaction of the call.
     scope text not null constraint spend_scope check (scope in ('total', 'day', 'run', 'seed')),
     name text not null,             -- the day, the run's id, the seed's id; empty for the total
-    micro_usd integer not null,     -- charged so far, with what is reserved
+    micro_usd integer not null,     -- charged and reserved so far
     primary key (scope, name)
 ) strict, without rowid;
 
@@ -61,19 +61,19 @@ when new.cost_micro_usd <> old.cost_micro_usd begin
 end;
 
 create table call_totals (
-    -- Calls by day and endpoint, kept by a trigger so that `status` never reads the ledger.
+    -- Calls by day and endpoint. A trigger maintains it, so that `status` never reads the ledger.
     day text not null,
     endpoint text not null,
-    answered integer not null,      -- an answer came, of whatever kind
-    kept integer not null,          -- the answer is in the archive
-    unknown integer not null,       -- no answer came, perhaps billed
-    never_sent integer not null,    -- not billed
-    refused integer not null,       -- answered 429
-    cost_micro_usd integer not null, -- counted as spent
+    answered integer not null,      -- calls with an answer of any kind
+    kept integer not null,          -- calls whose page is in the archive
+    unknown integer not null,       -- calls without an answer, perhaps billed
+    never_sent integer not null,    -- calls that were not sent, so not billed
+    refused integer not null,       -- calls with status 429
+    cost_micro_usd integer not null, -- charged
     items integer not null,         -- items on the pages kept
-    row_count integer not null,     -- rows that the replies gave
+    row_count integer not null,     -- rows in the replies
     odd_items integer not null,     -- items and fields that did not parse
-    body_bytes integer not null,    -- size of the replies as they came
+    body_bytes integer not null,    -- size of the replies as received
     primary key (day, endpoint)
 ) strict, without rowid;
 
@@ -89,3 +89,15 @@ when old.outcome = 'open' and new.outcome <> 'open' begin
         items = items + excluded.items, row_count = row_count + excluded.row_count,
         odd_items = odd_items + excluded.odd_items, body_bytes = body_bytes + excluded.body_bytes;
 end;
+
+create table dictionaries (
+    -- The zstd dictionaries of raw replies: at most one for each endpoint, made once and never changed.
+    id integer primary key,         -- zstd's own id, which every frame made with it names
+    endpoint text not null unique,  -- whose replies are compressed with it, from the moment it exists
+    made_at real not null,
+    replies integer not null,       -- number of kept replies that it was trained with
+    checksum integer not null,      -- FNV-1a, 64 bits, of the dictionary as it was made
+    dictionary blob not null        -- as zstd takes it: `zstd -D`
+) strict;
+
+pragma user_version = 2;

@@ -1,36 +1,4 @@
--- What analysts ask first, with the remote's own text ids.
-
-create view users_now as
-    -- The newest state of every user that a reply described.
-    select u.user_id, u.username, u.display_name, u.description, u.verified, u.location, u.website, u.plan_type,
-           u.can_cameo, u.is_public_figure, o.user_id as owner_user_id, u.created_at, u.updated_at, u.banned_at,
-           u.follower_count, u.following_count, u.post_count, u.cameo_count, u.likes_received_count, u.view_count,
-           u.reply_count, u.remix_count, u.character_count, u.counted_at,
-           u.profile_picture_url, u.cover_photo_url, u.permalink,
-           u.first_call_id, f.settled_at as first_seen_at, u.last_call_id, l.settled_at as last_seen_at
-    from users u
-    left join users o on o.id = u.owner_id
-    join calls f on f.id = u.first_call_id
-    join calls l on l.id = u.last_call_id
-    where u.username is not null or u.display_name is not null or u.counted_at is not null;
-
-create view posts_now as
-    -- The newest state of every post that a reply described.
-    select p.post_id, a.user_id as author_user_id, a.username as author_username, p.text, p.title, p.caption, p.emoji,
-           p.source, p.posted_at, p.updated_at, p.tombstoned_at, p.posted_to_public, p.share_setting, p.is_featured,
-           parent.post_id as parent_post_id, root.post_id as root_post_id, origin.post_id as repost_of_post_id,
-           p.discovery_phrase, p.like_count, p.dislike_count, p.view_count, p.unique_view_count, p.remix_count,
-           p.reply_count, p.recursive_reply_count, p.share_count, p.repost_count, p.counted_at,
-           p.permalink, p.preview_image_url, p.cover_photo_url, p.srt_url, p.vtt_url,
-           p.first_call_id, f.settled_at as first_seen_at, p.last_call_id, l.settled_at as last_seen_at
-    from posts p
-    left join users a on a.id = p.author_id
-    left join posts parent on parent.id = p.parent_id
-    left join posts root on root.id = p.root_id
-    left join posts origin on origin.id = p.repost_of_id
-    join calls f on f.id = p.first_call_id
-    join calls l on l.id = p.last_call_id
-    where p.posted_at is not null or p.text is not null or p.title is not null or p.counted_at is not null or p.author_id is not null;
+-- Views with the remote's own text ids. Those that list all columns of a table are made from src/store/archive/schema.rs.
 
 create view follow_edges as
     -- Who follows whom, with names.
@@ -44,7 +12,7 @@ create view follow_edges as
     join calls l on l.id = e.last_call_id;
 
 create view appearance_edges as
-    -- Who is in the cast of which post, with names.
+    -- Which users appear in which posts, with names.
     select u.user_id, u.username, p.post_id, a.user_id as author_user_id, a.username as author_username, p.posted_at,
            e.first_call_id, e.last_call_id
     from appearances e
@@ -60,8 +28,8 @@ create view remix_edges as
     join posts parent on parent.id = e.parent_post_id;
 
 create view comment_tree as
-    -- Every comment under its post, with its depth (0 answers the post) and its path for sorting. Comments that answer
-    -- each other in a circle, to which nothing leads, and what hangs on them have depth 0 too, and a parent all the same.
+    -- Every comment with its post, its depth (0 answers the post) and a path to sort by. Comments that answer each other in
+    -- a circle, and the replies to them, also have depth 0, together with a parent.
     with recursive led (id, depth, path) as (
         select id, 0, printf('%020.6f/%s', coalesce(posted_at, 0), comment_id)
         from comments where parent_comment_id is null
@@ -85,9 +53,8 @@ create view comment_tree as
     left join users a on a.id = c.author_id;
 
 create view remix_tree as
-    -- Every line of remixes from its first post down, with the depth of each step. Posts that no first post leads to
-    -- within 100 steps, such as those made from each other in a circle, begin a line of their own, at depth 0 and
-    -- with their parent.
+    -- Every chain of remixes from its first post, with the depth of each step. Posts that no first post leads to within
+    -- 100 steps, such as those made from each other in a circle, start a chain at depth 0, together with their parent.
     with recursive led (root_id, id, parent_id, depth, line) as (
         select distinct r.parent_post_id, r.parent_post_id, null, 0, '/' || r.parent_post_id || '/'
         from remixes r
@@ -110,15 +77,6 @@ create view remix_tree as
     left join posts parent on parent.id = tree.parent_id
     left join users a on a.id = p.author_id;
 
-create view attachment_links as
-    -- Every video with the post or comment that has it.
-    select t.attachment_id, p.post_id, c.comment_id, t.kind, t.generation_id, t.generation_type, t.width, t.height,
-           t.duration_s, t.n_frames, t.output_blocked, t.url, t.downloadable_url, t.no_watermark_url, t.source_url,
-           t.thumbnail_url, t.expires_at, t.first_call_id, t.last_call_id
-    from attachments t
-    left join posts p on p.id = t.post_id
-    left join comments c on c.id = t.comment_id;
-
 create view feed_history as
     -- What the feed showed, and when.
     select e.observed_at, e.rank, p.post_id, a.username as author_username, p.text, p.like_count, p.view_count, e.call_id
@@ -127,29 +85,17 @@ create view feed_history as
     left join users a on a.id = p.author_id;
 
 create view leaderboard_history as
-    -- Who stood on the leaderboard, and when.
+    -- What the leaderboard showed, and when.
     select e.observed_at, e.rank, u.user_id, u.username, u.cameo_count, u.follower_count, e.call_id
     from leaderboard_entries e join users u on u.id = e.user_id;
 
 create view search_hits as
-    -- Who was found by which search.
+    -- Which users a search found.
     select e.query, e.position, u.user_id, u.username, u.display_name, u.follower_count, e.token, e.observed_at, e.call_id
     from search_results e join users u on u.id = e.user_id;
 
-create view user_growth as
-    -- The numbers of a user over time: one row for each change.
-    select u.user_id, u.username, s.observed_at, coalesce(s.last_observed_at, u.counted_at) as last_observed_at, s.follower_count, s.following_count, s.post_count,
-           s.cameo_count, s.likes_received_count, s.view_count, s.call_id
-    from user_stats s join users u on u.id = s.user_id;
-
-create view post_growth as
-    -- The numbers of a post over time: one row for each change.
-    select p.post_id, s.observed_at, coalesce(s.last_observed_at, p.counted_at) as last_observed_at, s.like_count, s.view_count, s.unique_view_count, s.remix_count,
-           s.reply_count, s.recursive_reply_count, s.share_count, s.repost_count, s.call_id
-    from post_stats s join posts p on p.id = s.post_id;
-
 create view spend_by_endpoint_and_day as
-    -- What was called, what it cost and what it gave.
+    -- Calls, dollars and rows by endpoint and day.
     select day, endpoint, answered, kept, unknown, never_sent, refused, cost_micro_usd,
            cost_micro_usd / 1000000.0 as cost_usd, items, row_count, odd_items, body_bytes
     from call_totals;
@@ -159,3 +105,5 @@ create view coverage as
     select j.endpoint, j.subject, j.state, j.stop_reason, j.note, j.depth, s.kind as seed_kind, s.subject as seed_subject,
            j.pages, j.items, j.attempts, j.last_error, j.last_call_id, j.created_at, j.ended_at
     from jobs j join seeds s on s.id = j.seed_id;
+
+pragma user_version = 4;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::json::Json;
-use crate::model::{Harvest, MicroUsd};
+use crate::model::{Counts, Harvest, Left, LeftOf, MicroUsd, SubjectKind};
 
 /// Price of a page, unless the vendor states another one for the endpoint.
 pub const PAGE_PRICE: MicroUsd = MicroUsd(50_000);
@@ -78,6 +78,29 @@ pub enum Body {
     Multipart,
 }
 
+/// What the items of a reply are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Items {
+    /// The reply is no list of subjects.
+    None,
+    Users,
+    Posts,
+    /// Posts of the subject itself. They show its profile.
+    OwnPosts,
+    Comments,
+}
+
+/// Whether a crawl calls an endpoint. The key is its name in `[crawl]` and in `[crawl.max_pages]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// If the switch is on.
+    If(&'static str),
+    /// For every seed of its kind.
+    Always(&'static str),
+    /// Only by hand.
+    Never,
+}
+
 /// Converts the payload of a reply into rows. Pure: no clock, no I/O.
 pub type HarvestFn = fn(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed>;
 
@@ -121,11 +144,14 @@ pub trait Endpoint {
     const BODY: Body = Body::Query;
     const PRICE: MicroUsd = PAGE_PRICE;
     const YIELDS: &'static str;
-    const LEADS_TO: &'static [&'static str] = &[];
+    const FINDS: &'static [SubjectKind] = &[];
+    const SUBJECT_KIND: SubjectKind;
+    const ITEMS: Items = Items::None;
+    const LEFT: Left = Left::Unknown;
+    const FOLLOWED: Followed = Followed::Never;
     const DEPRECATED: bool = false;
     const CREATES: bool = false;
     const CALLS_PER_SECOND: Option<u32> = None;
-    const RANK: u8;
     const HARVEST: Option<HarvestFn> = None;
 }
 
@@ -147,16 +173,19 @@ pub struct Entry {
     pub price: MicroUsd,
     /// Tables that the endpoint fills, for display.
     pub yields: &'static str,
-    /// Endpoints for which this one discovers subjects.
-    pub leads_to: &'static [&'static str],
+    /// Kinds of subjects that its replies contain.
+    pub finds: &'static [SubjectKind],
+    pub subject_kind: SubjectKind,
+    pub items: Items,
+    /// Which stored value tells how much of a subject is left to fetch.
+    pub left: Left,
+    pub followed: Followed,
     /// The vendor has announced its removal.
     pub deprecated: bool,
     /// Each call has a paid effect. The caller must confirm first and must never retry.
     pub creates: bool,
     /// The endpoint's own rate limit, in addition to the limit of all calls.
     pub calls_per_second: Option<u32>,
-    /// Order among ready jobs: name lookups first, then the most rows per dollar.
-    pub rank: u8,
     /// `None` if the endpoint's replies have no rows for the archive.
     pub harvest: Option<HarvestFn>,
 }
@@ -176,13 +205,72 @@ impl Entry {
             body: E::BODY,
             price: E::PRICE,
             yields: E::YIELDS,
-            leads_to: E::LEADS_TO,
+            finds: E::FINDS,
+            subject_kind: E::SUBJECT_KIND,
+            items: E::ITEMS,
+            left: E::LEFT,
+            followed: E::FOLLOWED,
             deprecated: E::DEPRECATED,
             creates: E::CREATES,
             calls_per_second: E::CALLS_PER_SECOND,
-            rank: E::RANK,
             harvest: E::HARVEST,
         }
+    }
+
+    /// Returns whether a crawl can call the endpoint at all.
+    #[must_use]
+    pub fn is_crawled(&self) -> bool {
+        self.followed != Followed::Never
+    }
+
+    /// Returns whether positions in its list are ranks that continue from page to page.
+    #[must_use]
+    pub fn is_ranked(&self) -> bool {
+        matches!(
+            self.subject_kind,
+            SubjectKind::Feed | SubjectKind::Leaderboard
+        )
+    }
+
+    /// Returns what tells how much of a subject is left to fetch.
+    #[must_use]
+    pub fn left_of(&self) -> LeftOf {
+        LeftOf {
+            kind: self.subject_kind,
+            left: self.left,
+        }
+    }
+
+    /// Returns whether the reply is the description of its subject.
+    #[must_use]
+    pub fn describes(&self) -> bool {
+        matches!(self.left, Left::Described(_))
+    }
+
+    /// Returns whether a stored value can make a job unneeded.
+    #[must_use]
+    pub fn may_be_unneeded(&self) -> bool {
+        self.left != Left::Unknown
+    }
+
+    /// Returns how many items the list has according to these counts of its subject.
+    #[must_use]
+    pub fn count_in(&self, counts: &Counts) -> Option<i64> {
+        match self.left {
+            Left::Count(column) => counts.get(column),
+            Left::Unknown | Left::Described(_) => None,
+        }
+    }
+
+    /// Returns the names of the endpoints for which this one discovers subjects.
+    #[must_use]
+    pub fn leads_to(&self) -> Vec<&'static str> {
+        let others = super::endpoints::ALL.iter();
+        // Only a list can lead to further calls of its own endpoint.
+        let found = others.filter(|other| {
+            self.finds.contains(&other.subject_kind) && (self.is_paged() || other.name != self.name)
+        });
+        found.map(|other| other.name).collect()
     }
 
     /// Returns whether a job of this endpoint is a walk.

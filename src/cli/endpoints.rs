@@ -48,10 +48,9 @@ fn text() -> String {
 
 fn row(entry: &Entry) -> Vec<String> {
     let by_hand = entry.creates || entry.deprecated;
-    let leads_to = if entry.leads_to.is_empty() {
-        "-".to_owned()
-    } else {
-        entry.leads_to.join(", ")
+    let leads_to = match entry.leads_to()[..] {
+        [] => "-".to_owned(),
+        ref names => names.join(", "),
     };
     vec![
         format!("{}{}", entry.name, if by_hand { "+" } else { "" }),
@@ -116,7 +115,7 @@ fn json(entry: &Entry) -> serde_json::Value {
         "price_micro_usd": entry.price.0,
         "calls_per_second": entry.calls_per_second,
         "yields": entry.yields,
-        "leads_to": entry.leads_to,
+        "leads_to": entry.leads_to(),
         "creates": entry.creates,
         "deprecated": entry.deprecated,
     })

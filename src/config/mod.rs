@@ -224,6 +224,32 @@ pub struct Crawl {
     pub filter: Filter,
 }
 
+impl Crawl {
+    /// Returns whether the switch `crawl.{key}` is on.
+    #[must_use]
+    pub fn follows(&self, key: &str) -> bool {
+        self.value(key).and_then(|value| value.as_bool()) == Some(true)
+    }
+
+    /// Returns whether `crawl.buy_known_{key}` is on.
+    #[must_use]
+    pub fn buys_known(&self, key: &str) -> bool {
+        self.follows(&format!("buy_known_{key}"))
+    }
+
+    /// Returns the cap `crawl.max_pages.{key}`; `None` is no cap.
+    #[must_use]
+    pub fn max_pages_of(&self, key: &str) -> Option<u32> {
+        let pages = self.value("max_pages")?.get(key)?.as_integer()?;
+        u32::try_from(pages).ok()
+    }
+
+    /// The value of a key, so that the plan finds keys by the names that endpoints give.
+    fn value(&self, key: &str) -> Option<toml::Value> {
+        toml::Table::try_from(self).ok()?.remove(key)
+    }
+}
+
 /// Maximum pages of one walk; `None` means no cap.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

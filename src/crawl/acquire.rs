@@ -37,7 +37,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         endpoints: parts
             .limiter
             .open_endpoints(&engine.endpoints(), engine.now()),
-        buy_known: parts.plan.buy_known(),
+        may_be_unneeded: parts.plan.may_be_unneeded(),
         max_depth: parts.plan.max_depth(),
         lease_seconds: parts.settings.lease_seconds,
         call_of: Some(call_of(engine, taken.clone())),

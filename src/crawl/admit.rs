@@ -2,9 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::plan::{Plan, job, rest_of};
+use super::plan::{Known, NestedLists, Plan, rest_of};
+use crate::api::endpoint::Items;
+use crate::api::{Entry, endpoints};
 use crate::config::Filter;
-use crate::model::{Comment, Harvest, Nested, NewJob, Post, User};
+use crate::model::{Harvest, NewJob, Post, SubjectKind, User};
+
+/// The counts that filters look at.
+const FOLLOWERS: &str = "follower_count";
+const LIKES: &str = "like_count";
 
 /// The job whose reply is planned.
 #[derive(Debug, Clone, Copy)]
@@ -30,72 +36,76 @@ pub struct Admitted {
     pub led_to: u32,
 }
 
+/// A reply that is planned, and what the plan made of it so far.
+struct Planning<'a> {
+    place: &'a Place<'a>,
+    entry: &'static Entry,
+    nested: NestedLists<'a>,
+    admitted: Admitted,
+}
+
 impl Plan {
-    /// The follow-ups of a reply that the plan wants.
+    /// Returns the follow-ups of a reply that the plan admits.
     #[must_use]
     pub fn admit(&self, place: &Place<'_>, harvest: &Harvest) -> Admitted {
-        let mut admitted = Admitted {
+        let admitted = Admitted {
             led_to: place.led_to,
             ..Admitted::default()
         };
-        let nested: HashMap<(&str, &str), &Nested> = harvest
-            .nested
-            .iter()
-            .map(|list| ((list.endpoint, list.subject.as_str()), list))
-            .collect();
-        self.admit_comments(place, harvest, &nested, &mut admitted);
-        self.admit_posts(place, harvest, &nested, &mut admitted);
-        self.admit_users(place, harvest, &mut admitted);
-        if place.endpoint == "get_post_detail" {
-            admitted.nested = nested_of_subject(place, harvest, &nested);
+        let Some(entry) = endpoints::find(place.endpoint) else {
+            return admitted;
+        };
+        let nested = harvest.nested.iter();
+        let mut planning = Planning {
+            place,
+            entry,
+            nested: nested
+                .map(|list| ((list.endpoint, list.subject.as_str()), list))
+                .collect(),
+            admitted,
+        };
+        self.admit_comments(harvest, &mut planning);
+        self.admit_posts(harvest, &mut planning);
+        self.admit_users(harvest, &mut planning);
+        let nested = nested_of_subject(&planning, harvest);
+        Admitted {
+            nested,
+            ..planning.admitted
         }
-        admitted
     }
 
-    fn admit_comments(
-        &self,
-        place: &Place<'_>,
-        harvest: &Harvest,
-        nested: &HashMap<(&str, &str), &Nested>,
-        admitted: &mut Admitted,
-    ) {
-        if !self.crawl.replies || place.depth > self.crawl.max_depth {
+    fn admit_comments(&self, harvest: &Harvest, planning: &mut Planning<'_>) {
+        let Place { depth, .. } = *planning.place;
+        if depth > self.crawl.max_depth {
             return;
         }
-        let cap = (place.endpoint == "get_post_comments")
-            .then_some(self.crawl.max_per_parent.comments)
-            .flatten();
+        let is_list = planning.entry.items == Items::Comments
+            && planning.entry.subject_kind == SubjectKind::Post;
+        let cap = self.crawl.max_per_parent.comments.filter(|_| is_list);
         for comment in &harvest.comments {
-            let Some(cursor) = rest_of_thread(comment, nested) else {
+            let counts = &comment.counts;
+            // Only comments on a post are documented to have replies. A reply without a count of its own is not asked.
+            let is_uncounted = comments_of().all(|entry| entry.count_in(counts).is_none());
+            if is_uncounted && comment.parent_comment_id.is_some() {
                 continue;
+            }
+            let known = Known {
+                counts,
+                is_described: false,
             };
-            if is_full(cap, admitted.led_to) {
+            let (id, kind) = (&comment.comment_id, SubjectKind::Comment);
+            let jobs = self.subject_jobs(kind, id, depth, Some(known), &planning.nested);
+            if !planning.push(jobs, is_list, cap) {
                 break;
             }
-            if place.endpoint == "get_post_comments" {
-                admitted.led_to += 1;
-            }
-            let job = NewJob {
-                cursor,
-                ..job("get_comment_replies", &comment.comment_id, place.depth)
-            };
-            push_once(&mut admitted.jobs, job);
         }
     }
 
-    fn admit_posts(
-        &self,
-        place: &Place<'_>,
-        harvest: &Harvest,
-        nested: &HashMap<(&str, &str), &Nested>,
-        admitted: &mut Admitted,
-    ) {
-        let is_list = matches!(
-            place.endpoint,
-            "get_user_posts" | "get_user_cameo_appearances" | "get_feed" | "get_post_remix_list"
-        );
-        let owner = owner_of(place, harvest);
-        let cap = is_list.then_some(self.crawl.max_per_parent.posts).flatten();
+    fn admit_posts(&self, harvest: &Harvest, planning: &mut Planning<'_>) {
+        let (place, items) = (planning.place, planning.entry.items);
+        let is_list = matches!(items, Items::Posts | Items::OwnPosts);
+        let owner = owner_of(place, planning.entry, harvest);
+        let cap = self.crawl.max_per_parent.posts.filter(|_| is_list);
         let mut seen = HashSet::new();
         for post in &harvest.posts {
             // A post's own jobs were made together with the one that was called.
@@ -104,159 +114,156 @@ impl Plan {
             }
             let is_own = match (&post.author_user_id, owner) {
                 (Some(author), Some(owner)) => author == owner,
-                (None, _) => place.endpoint == "get_user_posts",
+                (None, _) => items == Items::OwnPosts,
                 (Some(_), None) => false,
             };
             let depth = if is_own { place.depth } else { place.depth + 1 };
             if depth > self.crawl.max_depth || !passes(&self.crawl.filter, post) {
                 continue;
             }
-            let jobs = self.post_jobs(&post.post_id, depth, Some(post), nested);
-            if jobs.is_empty() {
-                continue;
-            }
-            if is_full(cap, admitted.led_to) {
+            let known = Known {
+                counts: &post.counts,
+                is_described: !post.counts.is_empty(),
+            };
+            let (id, kind) = (&post.post_id, SubjectKind::Post);
+            let jobs = self.subject_jobs(kind, id, depth, Some(known), &planning.nested);
+            if !planning.push(jobs, is_list, cap) {
                 break;
-            }
-            if is_list {
-                admitted.led_to += 1;
-            }
-            for job in jobs {
-                push_once(&mut admitted.jobs, job);
             }
         }
     }
 
-    fn admit_users(&self, place: &Place<'_>, harvest: &Harvest, admitted: &mut Admitted) {
-        let is_list = matches!(
-            place.endpoint,
-            "get_user_followers" | "get_user_following" | "search_users" | "get_cameo_leaderboard"
-        );
-        let cap = is_list.then_some(self.crawl.max_per_parent.users).flatten();
-        let is_user_walk = place.endpoint.starts_with("get_user_");
+    fn admit_users(&self, harvest: &Harvest, planning: &mut Planning<'_>) {
+        let place = planning.place;
+        let is_list = planning.entry.items == Items::Users;
+        let cap = self.crawl.max_per_parent.users.filter(|_| is_list);
+        let is_of_user = planning.entry.subject_kind == SubjectKind::User;
         let mut seen = HashSet::new();
         for user in &harvest.users {
             if !seen.insert(user.user_id.as_str()) {
                 continue;
             }
-            if place.resolves_name
-                && user
-                    .username
-                    .as_deref()
-                    .is_some_and(|name| name.eq_ignore_ascii_case(place.subject))
-            {
-                admitted.is_found = true;
-                for job in self.user_jobs(&user.user_id, 0, Some(user)) {
-                    push_once(&mut admitted.jobs, job);
-                }
+            let known = Known {
+                counts: &user.counts,
+                is_described: user.username.is_some() || user.counts.get(FOLLOWERS).is_some(),
+            };
+            let jobs = |depth| {
+                let (id, kind) = (&user.user_id, SubjectKind::User);
+                self.subject_jobs(kind, id, depth, Some(known), &HashMap::new())
+            };
+            if place.resolves_name && is_named(user, place.subject) {
+                planning.admitted.is_found = true;
+                planning.push(jobs(0), false, None);
                 continue;
             }
             let depth = place.depth + 1;
-            let is_subject = is_user_walk && user.user_id == place.subject;
+            let is_subject = is_of_user && user.user_id == place.subject;
             if is_subject
                 || depth > self.crawl.max_depth
                 || !is_followed_enough(&self.crawl.filter, user)
             {
                 continue;
             }
-            let jobs = self.user_jobs(&user.user_id, depth, Some(user));
-            if jobs.is_empty() {
-                continue;
-            }
-            if is_full(cap, admitted.led_to) {
+            if !planning.push(jobs(depth), is_list, cap) {
                 break;
-            }
-            if is_list {
-                admitted.led_to += 1;
-            }
-            for job in jobs {
-                push_once(&mut admitted.jobs, job);
             }
         }
     }
 }
 
-/// The lists of the called post that its detail brought along, as far as they need not be bought from their heads.
-fn nested_of_subject(
-    place: &Place<'_>,
-    harvest: &Harvest,
-    nested: &HashMap<(&str, &str), &Nested>,
-) -> Vec<NewJob> {
-    let Some(post) = harvest
-        .posts
-        .iter()
-        .find(|post| post.post_id == place.subject)
-    else {
-        return Vec::new();
-    };
-    [
-        ("get_post_remix_list", post.counts.remix_count),
-        ("get_post_comments", post.counts.reply_count),
-    ]
-    .into_iter()
-    .filter(|(endpoint, _)| nested.contains_key(&(*endpoint, place.subject)))
-    .filter_map(|(endpoint, count)| {
-        let cursor = match rest_of(endpoint, place.subject, count, nested) {
-            None => None,
-            Some(Some(cursor)) => Some(cursor),
-            Some(None) => return None,
-        };
-        Some(NewJob {
-            cursor,
-            ..job(endpoint, place.subject, place.depth)
-        })
-    })
-    .collect()
-}
-
-/// A reply may show a thing more than once.
-fn push_once(jobs: &mut Vec<NewJob>, job: NewJob) {
-    if !jobs
-        .iter()
-        .any(|other| other.endpoint == job.endpoint && other.subject == job.subject)
-    {
-        jobs.push(job);
+impl Planning<'_> {
+    /// Adds the jobs of one subject. Returns false if the cap of the list does not allow another subject.
+    fn push(&mut self, jobs: Vec<NewJob>, is_list: bool, cap: Option<u32>) -> bool {
+        if jobs.is_empty() {
+            return true;
+        }
+        if cap.is_some_and(|cap| self.admitted.led_to >= cap) {
+            return false;
+        }
+        if is_list {
+            self.admitted.led_to += 1;
+        }
+        for job in jobs {
+            // A reply may show a subject more than once.
+            let mut others = self.admitted.jobs.iter();
+            let is_same =
+                |other: &NewJob| other.endpoint == job.endpoint && other.subject == job.subject;
+            if !others.any(is_same) {
+                self.admitted.jobs.push(job);
+            }
+        }
+        true
     }
 }
 
-fn is_full(cap: Option<u32>, led_to: u32) -> bool {
-    cap.is_some_and(|cap| led_to >= cap)
+/// The endpoints about a comment.
+fn comments_of() -> impl Iterator<Item = &'static Entry> {
+    let all = endpoints::ALL.iter();
+    all.filter(|entry| entry.subject_kind == SubjectKind::Comment)
 }
 
-/// The same for the replies to a comment. A reply whose own replies nobody counted is not asked for them: only
-/// comments on a post are documented to have any.
-fn rest_of_thread(
-    comment: &Comment,
-    nested: &HashMap<(&str, &str), &Nested>,
-) -> Option<Option<String>> {
-    let count = match (comment.counts.reply_count, &comment.parent_comment_id) {
-        (None, Some(_)) => Some(0),
-        (count, _) => count,
+fn is_named(user: &User, name: &str) -> bool {
+    let username = user.username.as_deref();
+    username.is_some_and(|username| username.eq_ignore_ascii_case(name))
+}
+
+/// The lists of the called subject that its description contained, as far as they need not be bought from their heads.
+fn nested_of_subject(planning: &Planning<'_>, harvest: &Harvest) -> Vec<NewJob> {
+    let Planning {
+        place,
+        entry,
+        nested,
+        ..
+    } = planning;
+    let mut posts = harvest.posts.iter();
+    let Some(post) = posts.find(|post| post.post_id == place.subject) else {
+        return Vec::new();
     };
-    rest_of("get_comment_replies", &comment.comment_id, count, nested)
+    if !entry.describes() {
+        return Vec::new();
+    }
+    let lists = endpoints::ALL
+        .iter()
+        .filter(|list| list.subject_kind == entry.subject_kind)
+        .filter(|list| nested.contains_key(&(list.name, place.subject)));
+    lists
+        .filter_map(|list| {
+            let count = list.count_in(&post.counts);
+            let cursor = match rest_of(list.name, place.subject, count, nested) {
+                None => None,
+                Some(Some(cursor)) => Some(cursor),
+                Some(None) => return None,
+            };
+            Some(NewJob {
+                endpoint: list.name,
+                subject: place.subject.to_owned(),
+                depth: place.depth,
+                cursor,
+                after: None,
+            })
+        })
+        .collect()
 }
 
-/// Whose posts are of the same depth as the job.
-fn owner_of<'a>(place: &Place<'a>, harvest: &'a Harvest) -> Option<&'a str> {
-    match place.endpoint {
-        "get_user_posts" | "get_user_cameo_appearances" | "get_user_profile" => Some(place.subject),
-        "get_post_detail"
-        | "get_post_remix_list"
-        | "get_post_comments"
-        | "get_video_download_info" => harvest
-            .posts
-            .iter()
-            .find(|post| post.post_id == place.subject)
-            .and_then(|post| post.author_user_id.as_deref()),
+/// The user whose posts have the depth of the job.
+fn owner_of<'a>(place: &Place<'a>, entry: &Entry, harvest: &'a Harvest) -> Option<&'a str> {
+    match entry.subject_kind {
+        SubjectKind::User => Some(place.subject),
+        SubjectKind::Post => {
+            let mut posts = harvest.posts.iter();
+            let post = posts.find(|post| post.post_id == place.subject)?;
+            post.author_user_id.as_deref()
+        }
         _ => None,
     }
 }
 
-/// A number that nobody told does not pass a filter: it would be money on a guess.
+/// A count that no reply states does not pass a filter: following the subject would spend money on a guess.
 fn passes(filter: &Filter, post: &Post) -> bool {
+    let likes = post.counts.get(LIKES);
     let is_liked = filter
         .min_likes
-        .is_none_or(|least| post.counts.like_count.is_some_and(|likes| likes >= least));
+        .is_none_or(|least| likes.is_some_and(|likes| likes >= least));
     let is_new = filter
         .posted_after
         .is_none_or(|after| post.posted_at.is_some_and(|posted| posted > after));
@@ -264,9 +271,8 @@ fn passes(filter: &Filter, post: &Post) -> bool {
 }
 
 fn is_followed_enough(filter: &Filter, user: &User) -> bool {
-    filter.min_followers.is_none_or(|least| {
-        user.counts
-            .follower_count
-            .is_some_and(|count| count >= least)
-    })
+    let followers = user.counts.get(FOLLOWERS);
+    filter
+        .min_followers
+        .is_none_or(|least| followers.is_some_and(|count| count >= least))
 }

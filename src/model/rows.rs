@@ -2,6 +2,8 @@
 //!
 //! Times are Unix seconds, with a fraction if the remote sent one (api/README.md §6).
 
+use super::counts::Counts;
+
 /// A user or a character, as described by one reply.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct User {
@@ -26,22 +28,7 @@ pub struct User {
     pub created_at: Option<f64>,
     pub updated_at: Option<f64>,
     pub banned_at: Option<f64>,
-    pub counts: UserCounts,
-}
-
-/// Metrics of a user. The archive keeps a history of each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct UserCounts {
-    pub follower_count: Option<i64>,
-    pub following_count: Option<i64>,
-    pub post_count: Option<i64>,
-    pub cameo_count: Option<i64>,
-    /// `likes_received_count` in upstream replies, `like_count` in the vendor's documentation.
-    pub likes_received_count: Option<i64>,
-    pub view_count: Option<i64>,
-    pub reply_count: Option<i64>,
-    pub remix_count: Option<i64>,
-    pub character_count: Option<i64>,
+    pub counts: Counts,
 }
 
 /// A post, as described by one reply.
@@ -74,22 +61,7 @@ pub struct Post {
     pub root_post_id: Option<String>,
     pub repost_of_post_id: Option<String>,
     pub discovery_phrase: Option<String>,
-    pub counts: PostCounts,
-}
-
-/// Metrics of a post or a comment. The archive keeps a history of each.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PostCounts {
-    pub like_count: Option<i64>,
-    pub dislike_count: Option<i64>,
-    pub view_count: Option<i64>,
-    pub unique_view_count: Option<i64>,
-    pub remix_count: Option<i64>,
-    pub reply_count: Option<i64>,
-    /// Number of replies at every depth.
-    pub recursive_reply_count: Option<i64>,
-    pub share_count: Option<i64>,
-    pub repost_count: Option<i64>,
+    pub counts: Counts,
 }
 
 /// A comment, or a reply to a comment.
@@ -106,7 +78,7 @@ pub struct Comment {
     pub updated_at: Option<f64>,
     pub tombstoned_at: Option<f64>,
     pub permalink: Option<String>,
-    pub counts: PostCounts,
+    pub counts: Counts,
 }
 
 /// An edge: one user follows another. Both fields are the remote's ids.

@@ -1,5 +1,7 @@
 //! Seeds: what a crawl begins with, and how a person writes one.
 
+use super::subject::SubjectKind;
+
 /// What kind of thing a seed is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SeedKind {
@@ -13,6 +15,28 @@ pub enum SeedKind {
 }
 
 impl SeedKind {
+    /// Every kind of seed.
+    pub const ALL: [Self; 6] = [
+        Self::User,
+        Self::Name,
+        Self::Post,
+        Self::Search,
+        Self::Feed,
+        Self::Leaderboard,
+    ];
+
+    /// Returns the kind of subject that its jobs have.
+    #[must_use]
+    pub fn subject_kind(self) -> SubjectKind {
+        match self {
+            Self::User => SubjectKind::User,
+            Self::Post => SubjectKind::Post,
+            Self::Name | Self::Search => SubjectKind::Search,
+            Self::Feed => SubjectKind::Feed,
+            Self::Leaderboard => SubjectKind::Leaderboard,
+        }
+    }
+
     /// The word in the database.
     #[must_use]
     pub fn as_str(self) -> &'static str {

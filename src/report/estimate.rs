@@ -5,7 +5,7 @@ use sqlx::sqlite::SqlitePool;
 use crate::api::endpoint::Paging;
 use crate::api::{Entry, endpoints};
 use crate::crawl::Plan;
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, SubjectKind};
 use crate::store::Result;
 use crate::store::read::{self, Waiting};
 
@@ -104,12 +104,15 @@ pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
             .get(name)
             .map_or((0, 0), |status| (status.items, status.kept));
         let size = page_size(entry, items, kept);
-        let waiting = read::waiting(readers, name, size, plan.max_depth()).await?;
+        let waiting = read::waiting(readers, name, entry.left_of(), size, plan.max_depth()).await?;
         if waiting.jobs > 0 {
             estimate.lines.push(line(entry, &waiting));
-            estimate
-                .leads_to
-                .extend(entry.leads_to.iter().filter(|next| may_follow(plan, next)));
+            estimate.leads_to.extend(
+                entry
+                    .leads_to()
+                    .into_iter()
+                    .filter(|next| may_follow(plan, next)),
+            );
         }
     }
     estimate.leads_to.sort_unstable();
@@ -120,7 +123,9 @@ pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
 /// Whether a reply may lead to this endpoint under the plan: at depth 0 only a seed's own lists are walked.
 fn may_follow(plan: &Plan, endpoint: &str) -> bool {
     plan.endpoints().contains(&endpoint)
-        && (plan.max_depth() > 0 || !endpoint.starts_with("get_user_"))
+        && (plan.max_depth() > 0
+            || endpoints::find(endpoint)
+                .is_some_and(|entry| entry.subject_kind != SubjectKind::User))
 }
 
 #[cfg(test)]

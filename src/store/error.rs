@@ -26,6 +26,18 @@ pub enum Error {
     Missing { path: String },
     #[error("{path} was made by another version of soracrawl")]
     OtherVersion { path: String },
+    #[error(
+        "{path} was made by a newer version of soracrawl. Install that version, or name another file"
+    )]
+    TooNew { path: String },
+    #[error(
+        "{path} was made by soracrawl before 2026-12, and this version cannot read it. Use the version that made it"
+    )]
+    TooOld { path: String },
+    #[error(
+        "{path} is a database of another program. Name another file with --archive or archive.path"
+    )]
+    Foreign { path: String },
     #[error("{path} cannot be opened: {why}")]
     Unopened { path: String, why: String },
     #[error("{path}: {why}")]

@@ -67,10 +67,12 @@ impl Store {
         let mut connection = SqliteConnection::connect_with(&options)
             .await
             .map_err(|error| Error::opening(path, &error))?;
+        db::identity::check(&mut connection, path).await?;
         MIGRATIONS
             .run(&mut connection)
             .await
             .map_err(|error| Error::migrating(path, &error))?;
+        archive::derive(&mut connection).await?;
         Ok(Self {
             connection: Arc::new(Mutex::new(db::Writing::new(connection))),
             readers: read::open_readers(path).await?,

@@ -9,9 +9,10 @@ use sqlx::sqlite::SqliteRow;
 
 use super::check::{Check, Finding, unreadable};
 use crate::store::Result;
+use crate::store::archive::Outline;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
-use crate::store::read::canonical::{self, Kind};
+use crate::store::read::canonical::{exact, exact_rows};
 
 const ROWS: Check = Check {
     check: "rows",
@@ -23,9 +24,9 @@ impl Snapshot {
     /// Holds the archive against what its raw replies make. Also gives how many rows were compared.
     pub async fn compare(&mut self, scratch: &mut Scratch) -> (Finding, u64) {
         let (mut finding, mut rows) = (Finding::new(ROWS), 0);
-        for kind in canonical::exact() {
-            if let Err(error) = compare(kind, self, scratch, &mut finding, &mut rows).await {
-                finding.add(format!("{}: {}", kind.name, unreadable(&error)));
+        for table in exact() {
+            if let Err(error) = compare(table, self, scratch, &mut finding, &mut rows).await {
+                finding.add(format!("{}: {}", table.name, unreadable(&error)));
             }
         }
         (finding, rows)
@@ -33,14 +34,14 @@ impl Snapshot {
 }
 
 async fn compare(
-    kind: &Kind,
+    table: &Outline,
     snapshot: &mut Snapshot,
     scratch: &mut Scratch,
     finding: &mut Finding,
     rows: &mut u64,
 ) -> Result<()> {
-    let mut archived = kind.exact_rows(snapshot.connection());
-    let mut again = kind.exact_rows(scratch.connection());
+    let mut archived = exact_rows(table, snapshot.connection());
+    let mut again = exact_rows(table, scratch.connection());
     let (mut left, mut right) = (next(&mut archived).await?, next(&mut again).await?);
     loop {
         let order = match (&left, &right) {
@@ -53,13 +54,13 @@ async fn compare(
         match order {
             Ordering::Less => {
                 let name = left.as_ref().map_or("", |(key, _)| key);
-                finding.add(format!("{}: {name} is in no kept reply", kind.name));
+                finding.add(format!("{}: {name} is in no kept reply", table.name));
             }
             Ordering::Greater => {
                 let name = right.as_ref().map_or("", |(key, _)| key);
                 finding.add(format!(
                     "{}: {name} is in a kept reply, and not in the archive",
-                    kind.name
+                    table.name
                 ));
             }
             Ordering::Equal => {
@@ -68,8 +69,8 @@ async fn compare(
                 {
                     finding.add(format!(
                         "{}: {key}: {}",
-                        kind.name,
-                        difference(kind, own, due)
+                        table.name,
+                        difference(table, own, due)
                     ));
                 }
             }
@@ -92,12 +93,12 @@ async fn next(
 }
 
 /// The first column that differs, in words.
-fn difference(kind: &Kind, own: &str, due: &str) -> String {
+fn difference(table: &Outline, own: &str, due: &str) -> String {
     let values =
         |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).unwrap_or_default();
     let (own, due) = (values(own), values(due));
-    kind.columns()
-        .into_iter()
+    let names = table.columns.iter().map(|column| column.name);
+    names
         .zip(own.iter().zip(&due))
         .find(|(_, (own, due))| own != due)
         .map_or_else(

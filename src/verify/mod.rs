@@ -15,8 +15,10 @@ mod snapshot;
 use std::path::Path;
 
 pub use check::{Check, Finding};
+use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
+use crate::model::{SeedKind, SubjectKind};
 use crate::replies::Reader;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
@@ -76,7 +78,7 @@ pub async fn verify(
     report.findings.push(snapshot.rules(&mut scratch).await);
     report
         .findings
-        .extend(snapshot.facts(budget, &free()).await);
+        .extend(snapshot.facts(budget, &facts_of_endpoints()).await);
     let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
     let read = replies::read(&mut snapshot, &mut scratch, scrubber, &packer, reader).await;
@@ -98,12 +100,21 @@ impl Report {
     }
 }
 
-/// The endpoints whose calls cost nothing.
-fn free() -> Vec<&'static str> {
-    endpoints::ALL
-        .iter()
-        .filter(|entry| entry.price.0 == 0)
-        .map(|entry| entry.name)
-        .chain([api::account::NAME])
-        .collect()
+/// What the table of endpoints says of them.
+fn facts_of_endpoints() -> Endpoints {
+    let all = endpoints::ALL.iter();
+    let free = all.clone().filter(|entry| entry.price.0 == 0);
+    let names = |kind: SubjectKind| -> Vec<&str> {
+        let of_kind = all.clone().filter(|entry| entry.subject_kind == kind);
+        of_kind.map(|entry| entry.name).collect()
+    };
+    let of_seeds =
+        SeedKind::ALL.map(|seed| (seed.as_str().to_owned(), names(seed.subject_kind()).into()));
+    Endpoints {
+        free: free
+            .map(|entry| entry.name)
+            .chain([api::account::NAME])
+            .collect(),
+        of_seeds: serde_json::Value::Object(of_seeds.into_iter().collect()),
+    }
 }

@@ -4,15 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::check::{Check, Finding};
 use super::{ends, secrets};
-use crate::api::{Scrubber, endpoints};
+use crate::api::{Entry, Scrubber, endpoints};
 use crate::model::{Harvest, item_hashes};
 use crate::replies::{Packer, Reader, reread};
 use crate::store::Result;
 use crate::store::archive::{Scratch, ScratchPage};
 use crate::store::read::{KeptCall, Snapshot, Start};
-
-/// The lists whose places are kept as ranks.
-const RANKED: [&str; 2] = ["get_feed", "get_cameo_leaderboard"];
 
 const REPLIES: Check = Check {
     check: "replies",
@@ -207,7 +204,7 @@ impl Replies<'_> {
     fn items_before(&mut self, call: &KeptCall, harvest: &Harvest) -> u32 {
         let Some(job_id) = call
             .job_id
-            .filter(|_| RANKED.contains(&call.endpoint.as_str()))
+            .filter(|_| endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked))
         else {
             return 0;
         };

@@ -18,6 +18,14 @@ const FOREIGN_KEYS: Check = Check {
     proves: "what a row refers to is there",
 };
 
+/// The endpoints that some questions are about.
+pub(super) struct Endpoints {
+    /// Those that cost nothing.
+    pub(super) free: Vec<&'static str>,
+    /// By kind of seed, those that a seed of this kind has jobs of.
+    pub(super) of_seeds: serde_json::Value,
+}
+
 impl Snapshot {
     /// What is said of a file that cannot even be opened.
     #[must_use]
@@ -44,8 +52,8 @@ impl Snapshot {
         finding
     }
 
-    /// Everything that can be asked in SQL. `free` are the endpoints that cost nothing.
-    pub async fn facts(&mut self, budget: &Budget, free: &[&str]) -> Vec<Finding> {
+    /// Everything that can be asked in SQL.
+    pub(super) async fn facts(&mut self, budget: &Budget, endpoints: &Endpoints) -> Vec<Finding> {
         let mut findings = vec![self.foreign_keys().await];
         let without_values = chain::QUESTIONS
             .iter()
@@ -55,7 +63,9 @@ impl Snapshot {
         for question in without_values {
             findings.push(self.ask(question, &[]).await);
         }
-        let free = Some(serde_json::json!(free).to_string());
+        let seeds = Some(endpoints.of_seeds.to_string());
+        findings.push(self.ask(&jobs::SEEDS, &[seeds]).await);
+        let free = Some(serde_json::json!(endpoints.free).to_string());
         findings.push(self.ask(&money::COST, &[free]).await);
         let limits = [budget.total, budget.day, budget.run, budget.seed]
             .map(|limit| limit.map(|limit| limit.0.to_string()));

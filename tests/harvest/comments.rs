@@ -156,7 +156,7 @@ fn the_object_that_contains_the_list_becomes_a_row_too() {
     );
     assert_eq!(
         (
-            page.posts[0].counts.like_count,
+            page.posts[0].counts.get("like_count"),
             page.posts[0].author_user_id.as_deref()
         ),
         (Some(4), Some("user-1"))

@@ -24,13 +24,13 @@ fn both_shapes_of_a_profile_become_the_same_row() {
         "cover_photo_url": "https://x/c", "created_at": "1970-01-01T00:00:01.5Z", "new_field": {}});
     let page = read("get_user_profile", "user-1", &documented);
     assert_eq!(page, read("get_user_profile", "user-1", &upstream));
-    assert_eq!(page.users[0].counts.likes_received_count, Some(7));
+    assert_eq!(page.users[0].counts.get("likes_received_count"), Some(7));
     let recorded = read(
         "get_user_profile",
         "user-RsKdjUJuQQFxzHDL95653kdw",
         &fixture!("profile_upstream"),
     );
-    assert_eq!(recorded.users[0].counts.cameo_count, Some(446_185));
+    assert_eq!(recorded.users[0].counts.get("cameo_count"), Some(446_185));
     assert!(recorded.odd.is_empty(), "{:?}", recorded.odd);
 }
 
@@ -38,7 +38,7 @@ fn both_shapes_of_a_profile_become_the_same_row() {
 fn a_profile_without_an_id_belongs_to_the_requested_user() {
     let page = read("get_user_profile", "user-9", &fixture!("user_profile"));
     assert_eq!(ids(&page.users, |user| &user.user_id), ["user-9"]);
-    assert_eq!(page.users[0].counts.post_count, Some(45));
+    assert_eq!(page.users[0].counts.get("post_count"), Some(45));
     assert!(
         try_read(
             "get_user_profile",

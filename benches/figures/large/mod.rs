@@ -143,7 +143,7 @@ async fn lease(archive: &Path) -> Result<f64> {
     for _ in 0..LEASES {
         let request = LeaseRequest {
             endpoints: ENDPOINTS.to_vec(),
-            buy_known: Vec::new(),
+            may_be_unneeded: Vec::new(),
             max_depth: fill::DEPTH,
             lease_seconds: 300.0,
             call_of: None,

@@ -1,9 +1,9 @@
 //! Lists the users and characters that are cast most often.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{page, profile_item};
-use crate::model::{Harvest, ListEntry};
+use crate::model::{Harvest, ListEntry, SubjectKind};
 
 /// `get_cameo_leaderboard`.
 pub struct CameoLeaderboard;
@@ -16,14 +16,10 @@ impl Endpoint for CameoLeaderboard {
         page_size: Some(10),
     };
     const YIELDS: &'static str = "leaderboard_entries, users";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 11;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Leaderboard;
+    const ITEMS: Items = Items::Users;
+    const FOLLOWED: Followed = Followed::Always("leaderboard");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

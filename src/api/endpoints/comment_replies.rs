@@ -1,11 +1,11 @@
 //! Lists the replies to a comment.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{
     Under, comment_item, edge_end, gather, head_comment, is_unanswered, page_into,
 };
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_comment_replies`.
 pub struct CommentReplies;
@@ -22,14 +22,11 @@ impl Endpoint for CommentReplies {
         page_size: Some(10),
     };
     const YIELDS: &'static str = "comments, users, attachments";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 9;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Comment;
+    const ITEMS: Items = Items::Comments;
+    const LEFT: Left = Left::Count("reply_count");
+    const FOLLOWED: Followed = Followed::If("replies");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

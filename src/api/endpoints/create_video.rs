@@ -1,7 +1,7 @@
 //! Orders a video from the remote. Every call is paid.
 
 use crate::api::endpoint::{Body, Endpoint, Method, Param};
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, SubjectKind};
 
 /// `create_video`.
 pub struct CreateVideo;
@@ -18,8 +18,8 @@ impl Endpoint for CreateVideo {
     const BODY: Body = Body::Json;
     const PRICE: MicroUsd = MicroUsd(100_000);
     const YIELDS: &'static str = "nothing";
-    const LEADS_TO: &'static [&'static str] = &[super::TaskStatus::NAME, super::TaskDetail::NAME];
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Task, SubjectKind::Generation];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Image;
     const DEPRECATED: bool = true;
     const CREATES: bool = true;
-    const RANK: u8 = 14;
 }

@@ -1,10 +1,10 @@
 //! Lists the feed that the remote shows to anonymous users: the trend of the week. The feed is ranked, so items may
 //! repeat or be missing between pages.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{page, post_item};
-use crate::model::{Harvest, ListEntry};
+use crate::model::{Harvest, ListEntry, SubjectKind};
 
 /// `get_feed`.
 pub struct Feed;
@@ -23,18 +23,10 @@ impl Endpoint for Feed {
         page_size: Some(15),
     };
     const YIELDS: &'static str = "feed_entries, posts, attachments, users, appearances, remixes";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 10;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Feed;
+    const ITEMS: Items = Items::Posts;
+    const FOLLOWED: Followed = Followed::Always("feed");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

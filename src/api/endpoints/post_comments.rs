@@ -1,11 +1,11 @@
 //! Lists the comments on a post, with the replies nested in them.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{
     Under, comment_item, edge_end, gather, head_post, is_unanswered, page_into,
 };
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_post_comments`.
 pub struct PostComments;
@@ -19,15 +19,11 @@ impl Endpoint for PostComments {
         page_size: Some(10),
     };
     const YIELDS: &'static str = "comments, users, attachments";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::CommentReplies::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 8;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Comment, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
+    const ITEMS: Items = Items::Comments;
+    const LEFT: Left = Left::Count("reply_count");
+    const FOLLOWED: Followed = Followed::If("comments");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

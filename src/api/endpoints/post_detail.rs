@@ -1,9 +1,9 @@
 //! Returns one post with its author, cast, parent and first remixes.
 
-use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{Place, gather, post_in, same, whole_post};
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_post_detail`.
 pub struct PostDetail;
@@ -18,17 +18,10 @@ impl Endpoint for PostDetail {
     const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
     const SUBJECT: Option<&'static str> = Some("post_id");
     const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 6;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
+    const LEFT: Left = Left::Described("counted_at");
+    const FOLLOWED: Followed = Followed::If("details");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

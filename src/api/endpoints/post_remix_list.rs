@@ -1,9 +1,9 @@
 //! Lists the remixes of a post. The vendor states no page size.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_in, post_item};
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_post_remix_list`.
 pub struct PostRemixList;
@@ -20,18 +20,11 @@ impl Endpoint for PostRemixList {
     const SUBJECT: Option<&'static str> = Some("post_id");
     const PAGING: Paging = Paging::Cursor { page_size: None };
     const YIELDS: &'static str = "remixes, posts, attachments, users, appearances";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 7;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
+    const ITEMS: Items = Items::Posts;
+    const LEFT: Left = Left::Count("remix_count");
+    const FOLLOWED: Followed = Followed::If("remixes");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

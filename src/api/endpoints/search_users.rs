@@ -1,9 +1,9 @@
 //! Searches users by name, which maps a name to an id. The reply has one page.
 
-use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Items, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{Fields, is_id, page, profile_item, user_in_mention};
-use crate::model::{Harvest, SearchEntry};
+use crate::model::{Harvest, SearchEntry, SubjectKind};
 
 /// `search_users`.
 pub struct SearchUsers;
@@ -14,14 +14,10 @@ impl Endpoint for SearchUsers {
     const PARAMS: &'static [Param] = &[Param::required("username", "user name or a part of it")];
     const SUBJECT: Option<&'static str> = Some("username");
     const YIELDS: &'static str = "users, search_results";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 0;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Search;
+    const ITEMS: Items = Items::Users;
+    const FOLLOWED: Followed = Followed::Always("searches");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{gather, whole_post};
-use crate::model::Harvest;
+use crate::model::{Harvest, SubjectKind};
 
 /// `get_task_detail`.
 pub struct TaskDetail;
@@ -18,19 +18,9 @@ impl Endpoint for TaskDetail {
     const ONE_OF: &'static [&'static str] = &["task_id", "generation_id"];
     const SUBJECT: Option<&'static str> = Some("task_id");
     const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Generation;
     const DEPRECATED: bool = true;
-    const RANK: u8 = 16;
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -1,7 +1,7 @@
 //! Returns the progress of a video task. Free.
 
 use crate::api::endpoint::{Endpoint, Param};
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, SubjectKind};
 
 /// `get_task_status`.
 pub struct TaskStatus;
@@ -13,8 +13,8 @@ impl Endpoint for TaskStatus {
     const SUBJECT: Option<&'static str> = Some("task_id");
     const PRICE: MicroUsd = MicroUsd(0);
     const YIELDS: &'static str = "nothing";
-    const LEADS_TO: &'static [&'static str] = &[super::TaskDetail::NAME];
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Generation];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Task;
     const DEPRECATED: bool = true;
     const CALLS_PER_SECOND: Option<u32> = Some(1);
-    const RANK: u8 = 15;
 }

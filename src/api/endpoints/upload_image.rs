@@ -1,7 +1,7 @@
 //! Uploads an image for a video.
 
 use crate::api::endpoint::{Body, Endpoint, Method, Param};
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, SubjectKind};
 
 /// `upload_image`.
 pub struct UploadImage;
@@ -15,8 +15,8 @@ impl Endpoint for UploadImage {
     const BODY: Body = Body::Multipart;
     const PRICE: MicroUsd = MicroUsd(1_000);
     const YIELDS: &'static str = "nothing";
-    const LEADS_TO: &'static [&'static str] = &[super::CreateVideo::NAME];
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Image];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::File;
     const CREATES: bool = true;
     const CALLS_PER_SECOND: Option<u32> = Some(1);
-    const RANK: u8 = 13;
 }

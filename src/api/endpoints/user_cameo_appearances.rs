@@ -1,9 +1,9 @@
 //! Lists the posts of other users in which a user or character is cast.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_item};
-use crate::model::{Appearance, Harvest};
+use crate::model::{Appearance, Harvest, Left, SubjectKind};
 
 /// `get_user_cameo_appearances`.
 pub struct UserCameoAppearances;
@@ -20,18 +20,11 @@ impl Endpoint for UserCameoAppearances {
         page_size: Some(30),
     };
     const YIELDS: &'static str = "appearances, posts, attachments, users, remixes";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 5;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::User;
+    const ITEMS: Items = Items::Posts;
+    const LEFT: Left = Left::Count("cameo_count");
+    const FOLLOWED: Followed = Followed::If("appearances");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -1,9 +1,9 @@
 //! Lists the users that a user follows, 50 per page.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, profile_item};
-use crate::model::{Follow, Harvest};
+use crate::model::{Follow, Harvest, Left, SubjectKind};
 
 /// `get_user_following`.
 pub struct UserFollowing;
@@ -20,14 +20,11 @@ impl Endpoint for UserFollowing {
         page_size: Some(50),
     };
     const YIELDS: &'static str = "follows, users";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 4;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::User;
+    const ITEMS: Items = Items::Users;
+    const LEFT: Left = Left::Count("following_count");
+    const FOLLOWED: Followed = Followed::If("following");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -1,9 +1,9 @@
 //! Lists a user's posts, newest first: 30 complete posts for the price of one.
 
-use crate::api::endpoint::{CURSOR, Endpoint, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{is_id, own_post_item, page};
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_user_posts`.
 pub struct UserPosts;
@@ -20,18 +20,11 @@ impl Endpoint for UserPosts {
         page_size: Some(30),
     };
     const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::VideoDownloadInfo::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 1;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::User;
+    const ITEMS: Items = Items::OwnPosts;
+    const LEFT: Left = Left::Count("post_count");
+    const FOLLOWED: Followed = Followed::If("posts");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

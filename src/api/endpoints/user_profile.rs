@@ -1,9 +1,9 @@
 //! Returns a user's profile. Only this endpoint returns all metrics of a user.
 
-use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{Place, gather, is_id, profile_item};
-use crate::model::Harvest;
+use crate::model::{Harvest, Left, SubjectKind};
 
 /// `get_user_profile`.
 pub struct UserProfile;
@@ -17,13 +17,10 @@ impl Endpoint for UserProfile {
     )];
     const SUBJECT: Option<&'static str> = Some("user_id");
     const YIELDS: &'static str = "users";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 2;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::User;
+    const LEFT: Left = Left::Described("username");
+    const FOLLOWED: Followed = Followed::If("profiles");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -1,11 +1,11 @@
 //! Returns a post's video URLs in the vendor's short form. `get_post_detail` returns more at the same price.
 
-use crate::api::endpoint::{Endpoint, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{
     Fields, Gather, Place, attachment_id, expiry, gather, is_id, post_in, profile, same,
 };
-use crate::model::{Attachment, Harvest, Post, PostCounts};
+use crate::model::{Attachment, Counts, Harvest, Post, SubjectKind};
 
 /// `get_video_download_info`.
 pub struct VideoDownloadInfo;
@@ -20,17 +20,9 @@ impl Endpoint for VideoDownloadInfo {
     const ONE_OF: &'static [&'static str] = &["post_id", "post_url"];
     const SUBJECT: Option<&'static str> = Some("post_id");
     const YIELDS: &'static str = "posts, attachments, users";
-    const LEADS_TO: &'static [&'static str] = &[
-        super::PostDetail::NAME,
-        super::PostComments::NAME,
-        super::PostRemixList::NAME,
-        super::UserProfile::NAME,
-        super::UserPosts::NAME,
-        super::UserFollowers::NAME,
-        super::UserFollowing::NAME,
-        super::UserCameoAppearances::NAME,
-    ];
-    const RANK: u8 = 12;
+    const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
+    const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
+    const FOLLOWED: Followed = Followed::If("download_info");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 
@@ -81,13 +73,12 @@ fn post(fields: &Fields<'_>, post_id: &str, author_user_id: Option<String>) -> P
         title: fields.text("title"),
         permalink: fields.url("permalink"),
         posted_at: fields.time("created_at"),
-        counts: PostCounts {
-            like_count: count("like_count"),
-            view_count: count("view_count"),
-            reply_count: count("comment_count"),
-            remix_count: count("remix_count"),
-            ..PostCounts::default()
-        },
+        counts: Counts::of([
+            ("like_count", count("like_count")),
+            ("view_count", count("view_count")),
+            ("reply_count", count("comment_count")),
+            ("remix_count", count("remix_count")),
+        ]),
         ..Post::default()
     }
 }

@@ -4,7 +4,7 @@ use super::fields::Fields;
 use super::gather::Gather;
 use super::place::Place;
 use crate::api::json::Json;
-use crate::model::{User, UserCounts};
+use crate::model::{Counts, User};
 
 /// Reads a profile and returns its user's id. `known_id` is the id from the context, for a profile without one.
 pub fn profile(
@@ -60,6 +60,8 @@ pub fn profile_item(
 }
 
 fn described(fields: &Fields<'_>) -> User {
+    let count = |column| (column, fields.count(column));
+    let likes = fields.first_of(&["likes_received_count", "like_count"]);
     User {
         user_id: String::new(),
         username: fields.text("username"),
@@ -78,17 +80,16 @@ fn described(fields: &Fields<'_>) -> User {
         created_at: fields.time("created_at"),
         updated_at: fields.time("updated_at"),
         banned_at: fields.time("banned_at"),
-        counts: UserCounts {
-            follower_count: fields.count("follower_count"),
-            following_count: fields.count("following_count"),
-            post_count: fields.count("post_count"),
-            cameo_count: fields.count("cameo_count"),
-            likes_received_count: fields
-                .count(fields.first_of(&["likes_received_count", "like_count"])),
-            view_count: fields.count("view_count"),
-            reply_count: fields.count("reply_count"),
-            remix_count: fields.count("remix_count"),
-            character_count: fields.count("character_count"),
-        },
+        counts: Counts::of([
+            count("follower_count"),
+            count("following_count"),
+            count("post_count"),
+            count("cameo_count"),
+            ("likes_received_count", fields.count(likes)),
+            count("view_count"),
+            count("reply_count"),
+            count("remix_count"),
+            count("character_count"),
+        ]),
     }
 }

@@ -5,7 +5,7 @@ use super::gather::Gather;
 use super::place::Place;
 use super::profile::{person, profile};
 use crate::api::json::Json;
-use crate::model::{Appearance, PostCounts};
+use crate::model::{Appearance, Counts};
 
 /// A post or comment with a usable id. The rows of its profiles already exist.
 pub struct Wrapper<'p> {
@@ -84,16 +84,17 @@ pub fn cast(gather: &mut Gather<'_>, fields: &Fields<'_>, post_id: Option<&str>)
 }
 
 /// Reads the metrics of a post or a comment.
-pub fn counts(fields: &Fields<'_>) -> PostCounts {
-    PostCounts {
-        like_count: fields.count("like_count"),
-        dislike_count: fields.count("dislike_count"),
-        view_count: fields.count("view_count"),
-        unique_view_count: fields.count("unique_view_count"),
-        remix_count: fields.count("remix_count"),
-        reply_count: fields.count("reply_count"),
-        recursive_reply_count: fields.count("recursive_reply_count"),
-        share_count: fields.count("share_count"),
-        repost_count: fields.count("repost_count"),
-    }
+pub fn counts(fields: &Fields<'_>) -> Counts {
+    let count = |column| (column, fields.count(column));
+    Counts::of([
+        count("like_count"),
+        count("dislike_count"),
+        count("view_count"),
+        count("unique_view_count"),
+        count("remix_count"),
+        count("reply_count"),
+        count("recursive_reply_count"),
+        count("share_count"),
+        count("repost_count"),
+    ])
 }

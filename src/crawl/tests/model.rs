@@ -17,7 +17,7 @@ use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::crawl::decide::{Escalation, FailureFacts, WalkFacts, after_failure, after_page};
 use crate::crawl::seen::Seen;
-use crate::model::{Harvest, Post, PostCounts, StopReason};
+use crate::model::{Counts, Harvest, Post, StopReason};
 use crate::store::{Next, Retry};
 
 pub(super) const PRICE: i64 = 50_000;
@@ -574,10 +574,7 @@ impl Model {
         let post = Post {
             post_id: id.clone(),
             author_user_id: Some(job.subject.clone()),
-            counts: PostCounts {
-                reply_count: Some(i64::from(has_comments)),
-                ..PostCounts::default()
-            },
+            counts: Counts::of([("reply_count", Some(i64::from(has_comments)))]),
             ..Post::default()
         };
         Harvest {

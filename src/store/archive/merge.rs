@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use crate::model::{Appearance, Attachment, Comment, Follow, Harvest, Post, Remix, User};
+use crate::model::{Appearance, Attachment, Comment, Counts, Follow, Harvest, Post, Remix, User};
 
 /// A page that is to be written: its harvest and the call that brought it.
 pub(in crate::store) struct PageRows<'a> {
@@ -19,32 +19,37 @@ pub(in crate::store) struct PageRows<'a> {
 }
 
 /// One thing, with all that the pages say of it, oldest first.
-pub(in crate::store) struct Observed<'a, R> {
-    pub(in crate::store) rows: Vec<(i64, &'a R)>,
-    pub(in crate::store) first_call: i64,
-    pub(in crate::store) last_call: i64,
-    pub(in crate::store) now: f64,
+pub(super) struct Observed<'a, R> {
+    pub(super) rows: Vec<(i64, &'a R)>,
+    pub(super) first_call: i64,
+    pub(super) last_call: i64,
+    pub(super) now: f64,
 }
 
 impl<'a, R> Observed<'a, R> {
-    /// The newest value that was said of a column.
-    pub(in crate::store) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
+    /// Returns the newest stated value of a column.
+    pub(super) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
         self.rows.iter().rev().find_map(|(_, row)| column(row))
     }
 
-    /// The newest call whose row is so.
-    pub(in crate::store) fn newest_call(&self, is_so: impl Fn(&'a R) -> bool) -> Option<i64> {
-        let mut calls = self.rows.iter().rev();
-        calls
-            .find(|(_, row)| is_so(row))
+    /// Returns the value that the row of the earliest call states.
+    pub(super) fn earliest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
+        let first = self.rows.iter().min_by_key(|(call_id, _)| *call_id)?;
+        column(first.1)
+    }
+
+    /// Returns the newest call whose row states a count.
+    pub(super) fn counted(&self, counts: impl Fn(&'a R) -> &'a Counts) -> Option<i64> {
+        let mut rows = self.rows.iter().rev();
+        rows.find(|(_, row)| !counts(row).is_empty())
             .map(|(call_id, _)| *call_id)
     }
 }
 
 /// Entities by id, in the order of their first appearance.
-pub(in crate::store) struct Entities<'a, K, R> {
+pub(super) struct Entities<'a, K, R> {
     index: HashMap<K, usize>,
-    pub(in crate::store) list: Vec<(K, Observed<'a, R>)>,
+    pub(super) list: Vec<(K, Observed<'a, R>)>,
 }
 
 impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
@@ -75,21 +80,23 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
 }
 
 /// Everything that a group of pages says.
-pub(in crate::store) struct Merged<'a> {
-    pub(in crate::store) users: Entities<'a, &'a str, User>,
-    pub(in crate::store) posts: Entities<'a, &'a str, Post>,
-    pub(in crate::store) comments: Entities<'a, &'a str, Comment>,
-    pub(in crate::store) attachments: Entities<'a, &'a str, Attachment>,
-    pub(in crate::store) follows: Entities<'a, (&'a str, &'a str), Follow>,
-    pub(in crate::store) appearances: Entities<'a, (&'a str, &'a str), Appearance>,
-    pub(in crate::store) remixes: Entities<'a, (&'a str, &'a str), Remix>,
-    /// Posts that another post refers to: they need an id before that post is written.
-    pub(in crate::store) parent_posts: HashSet<&'a str>,
+pub(super) struct Merged<'a> {
+    pub(super) users: Entities<'a, &'a str, User>,
+    pub(super) posts: Entities<'a, &'a str, Post>,
+    pub(super) comments: Entities<'a, &'a str, Comment>,
+    pub(super) attachments: Entities<'a, &'a str, Attachment>,
+    pub(super) follows: Entities<'a, (&'a str, &'a str), Follow>,
+    pub(super) appearances: Entities<'a, (&'a str, &'a str), Appearance>,
+    pub(super) remixes: Entities<'a, (&'a str, &'a str), Remix>,
+    /// Users that another user refers to: they need an id before that user is written.
+    pub(super) parent_users: HashSet<&'a str>,
+    /// Likewise posts.
+    pub(super) parent_posts: HashSet<&'a str>,
     /// Likewise comments.
-    pub(in crate::store) parent_comments: HashSet<&'a str>,
+    pub(super) parent_comments: HashSet<&'a str>,
 }
 
-pub(in crate::store) fn merge<'a>(pages: &[PageRows<'a>]) -> Merged<'a> {
+pub(super) fn merge<'a>(pages: &[PageRows<'a>]) -> Merged<'a> {
     let mut all = Merged {
         users: Entities::new(),
         posts: Entities::new(),
@@ -98,6 +105,7 @@ pub(in crate::store) fn merge<'a>(pages: &[PageRows<'a>]) -> Merged<'a> {
         follows: Entities::new(),
         appearances: Entities::new(),
         remixes: Entities::new(),
+        parent_users: HashSet::new(),
         parent_posts: HashSet::new(),
         parent_comments: HashSet::new(),
     };
@@ -113,6 +121,7 @@ impl<'a> Merged<'a> {
         for user in &harvest.users {
             self.users.observe(&user.user_id, page, Some(user));
             self.mention_user(page, user.owner_user_id.as_deref());
+            self.parent_users.extend(user.owner_user_id.as_deref());
         }
         for post in &harvest.posts {
             self.posts.observe(&post.post_id, page, Some(post));

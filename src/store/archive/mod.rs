@@ -1,40 +1,141 @@
-//! Rows into tables. A value that was not said never overwrites a known one; parents are written before children.
+//! Rows into tables. A value that a reply does not state never overwrites a known one; parents are written before
+//! children.
 //!
 //! Nothing is read back: rows are joined to those that they refer to by their text ids, inside their own statement. A
 //! row that comes back through the driver costs more than that, and a sub-select for each value opens a cursor for each.
 
-mod attachments;
-mod comments;
-mod edges;
+mod column;
+mod derive;
 pub(in crate::store) mod merge;
-mod posts;
+pub mod schema;
 mod scratch;
-mod stubs;
-mod users;
+mod threads;
+
+use std::collections::HashSet;
 
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use merge::{PageRows, merge};
+use column::{Entry, Table};
+use merge::{Entities, Observed, PageRows, merge};
+use schema::{
+    APPEARANCES, ATTACHMENTS, COMMENTS, FEED, FOLLOWS, LEADERBOARD, POSTS, REMIXES, SEARCH, USERS,
+};
+
+pub use column::{ColumnOutline, Kind, Outline};
+pub(in crate::store) use derive::derive;
 pub use scratch::{Scratch, ScratchPage};
 
-/// Writes all that the pages say, as a part of the caller's transaction. The pages come in the order of their calls.
-/// `has_orphans`: replies that do not know their post are in the archive.
+/// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls.
+/// `has_orphans`: the archive has replies whose post is unknown.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     pages: &[PageRows<'_>],
     has_orphans: bool,
 ) -> Result<()> {
     let all = merge(pages);
-    users::write(connection, &all.users).await?;
-    posts::write(connection, &all.posts, &all.parent_posts).await?;
-    comments::write(connection, &all.comments, &all.parent_comments, has_orphans).await?;
-    attachments::write(connection, &all.attachments).await?;
-    edges::write(connection, &all).await?;
+    write_entities(connection, &USERS, &all.users, &all.parent_users).await?;
+    write_entities(connection, &POSTS, &all.posts, &all.parent_posts).await?;
+    write_entities(connection, &COMMENTS, &all.comments, &all.parent_comments).await?;
+    threads::assign_posts(connection, &all.comments, has_orphans).await?;
+    write_rows(connection, &ATTACHMENTS, &all.attachments).await?;
+    write_rows(connection, &FOLLOWS, &all.follows).await?;
+    write_rows(connection, &APPEARANCES, &all.appearances).await?;
+    write_rows(connection, &REMIXES, &all.remixes).await?;
     for page in pages {
-        edges::write_entries(connection, page).await?;
+        write_entries(connection, page).await?;
     }
     Ok(())
+}
+
+/// Writes entities. First come those that are known only by their id, and those that another row of the pages refers to.
+async fn write_entities<R: Sync>(
+    connection: &mut SqliteConnection,
+    table: &'static Table<R>,
+    entities: &Entities<'_, &str, R>,
+    parents: &HashSet<&str>,
+) -> Result<()> {
+    let stubs: Vec<_> = entities
+        .list
+        .iter()
+        .filter(|(id, of)| of.rows.is_empty() || parents.contains(id))
+        .collect();
+    let [key] = table.keys()[..] else {
+        return Ok(());
+    };
+    table
+        .stub()
+        .write(connection, &stubs, |row, (id, of)| {
+            row.set(key, *id)
+                .set("first_call_id", of.first_call)
+                .set("last_call_id", of.last_call);
+        })
+        .await?;
+    write_rows(connection, table, entities).await
+}
+
+/// Writes the rows that a reply described.
+async fn write_rows<K: Sync, R: Sync>(
+    connection: &mut SqliteConnection,
+    table: &'static Table<R>,
+    rows: &Entities<'_, K, R>,
+) -> Result<()> {
+    let described: Vec<&Observed<'_, R>> = rows
+        .list
+        .iter()
+        .map(|(_, of)| of)
+        .filter(|of| !of.rows.is_empty())
+        .collect();
+    table
+        .upsert()
+        .write(connection, &described, |row, of| table.fill(row, of))
+        .await
+}
+
+/// Writes what a list showed at this moment, in its order.
+async fn write_entries(connection: &mut SqliteConnection, page: &PageRows<'_>) -> Result<()> {
+    let entry = |position: u32, id: &str| Entry {
+        position: position.into(),
+        rank: i64::from(page.items_before) + i64::from(position) + 1,
+        id: id.to_owned(),
+        query: String::new(),
+        token: None,
+    };
+    let harvest = page.harvest;
+    for (table, list) in [(&FEED, &harvest.feed), (&LEADERBOARD, &harvest.leaderboard)] {
+        let entries: Vec<Entry> = list
+            .iter()
+            .map(|one| entry(one.position, &one.id))
+            .collect();
+        write_of_call(connection, table, page, &entries).await?;
+    }
+    let hits = harvest.search.iter().map(|hit| Entry {
+        query: page.subject.to_owned(),
+        token: hit.token.clone(),
+        ..entry(hit.position, &hit.user_id)
+    });
+    write_of_call(connection, &SEARCH, page, &hits.collect::<Vec<_>>()).await
+}
+
+async fn write_of_call(
+    connection: &mut SqliteConnection,
+    table: &'static Table<Entry>,
+    page: &PageRows<'_>,
+    entries: &[Entry],
+) -> Result<()> {
+    let observed: Vec<Observed<'_, Entry>> = entries
+        .iter()
+        .map(|entry| Observed {
+            rows: vec![(page.call_id, entry)],
+            first_call: page.call_id,
+            last_call: page.call_id,
+            now: page.now,
+        })
+        .collect();
+    table
+        .upsert()
+        .write(connection, &observed, |row, of| table.fill(row, of))
+        .await
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ impl Scratch {
             .run(&mut connection)
             .await
             .map_err(|error| Error::migrating(Path::new("a temporary file"), &error))?;
+        super::derive(&mut connection).await?;
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self { connection })
     }

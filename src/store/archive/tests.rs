@@ -6,7 +6,7 @@ mod tangled;
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
 use super::write;
-use crate::model::{Attachment, Comment, Harvest, Post, PostCounts, User, UserCounts};
+use crate::model::{Attachment, Comment, Counts, Harvest, Post, User};
 use crate::store::archive::merge::PageRows;
 use crate::store::{Budget, OpenCall, RunKind, Store};
 
@@ -70,18 +70,18 @@ fn text(value: &str) -> Option<String> {
     Some(value.to_owned())
 }
 
-fn post_counts() -> PostCounts {
-    PostCounts {
-        like_count: Some(101),
-        dislike_count: Some(102),
-        view_count: Some(103),
-        unique_view_count: Some(104),
-        remix_count: Some(105),
-        reply_count: Some(106),
-        recursive_reply_count: Some(107),
-        share_count: Some(108),
-        repost_count: Some(109),
-    }
+fn post_counts() -> Counts {
+    Counts::of([
+        ("like_count", Some(101)),
+        ("dislike_count", Some(102)),
+        ("view_count", Some(103)),
+        ("unique_view_count", Some(104)),
+        ("remix_count", Some(105)),
+        ("reply_count", Some(106)),
+        ("recursive_reply_count", Some(107)),
+        ("share_count", Some(108)),
+        ("repost_count", Some(109)),
+    ])
 }
 
 fn full() -> Harvest {
@@ -103,17 +103,17 @@ fn full() -> Harvest {
         created_at: Some(1.5),
         updated_at: Some(2.5),
         banned_at: Some(3.5),
-        counts: UserCounts {
-            follower_count: Some(201),
-            following_count: Some(202),
-            post_count: Some(203),
-            cameo_count: Some(204),
-            likes_received_count: Some(205),
-            view_count: Some(206),
-            reply_count: Some(207),
-            remix_count: Some(208),
-            character_count: Some(209),
-        },
+        counts: Counts::of([
+            ("follower_count", Some(201)),
+            ("following_count", Some(202)),
+            ("post_count", Some(203)),
+            ("cameo_count", Some(204)),
+            ("likes_received_count", Some(205)),
+            ("view_count", Some(206)),
+            ("reply_count", Some(207)),
+            ("remix_count", Some(208)),
+            ("character_count", Some(209)),
+        ]),
     };
     let post = Post {
         post_id: "s_1".into(),
@@ -283,7 +283,7 @@ async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
     keep(&store, &full(), 60.0).await;
     keep(&store, &bare(), 65.0).await;
     let mut changed = full();
-    changed.users[0].counts.follower_count = Some(999);
+    changed.users[0].counts = Counts::of([("follower_count", Some(999))]);
     let last = keep(&store, &changed, 70.0).await;
     let history: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
         "select call_id, observed_at, last_observed_at, follower_count from user_growth order by observed_at",

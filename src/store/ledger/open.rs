@@ -11,11 +11,14 @@ use crate::store::error::{Scope, Spent};
 use crate::store::{Error, Result};
 
 const CALLS: Statement = Statement {
-    head: "insert into calls (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at)
-        select column1, column2, column4, column5, column6, column7, column8, 'open', column9, column10 from (values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: ") where column1 is not null and (column2 is null
-        or exists (select 1 from jobs where id = column2 and fence = column3 and state = 'leased'))
+    given: &[
+        "run_id", "job_id", "fence", "seed_id", "endpoint", "subject", "cursor", "day", "price", "opened_at",
+    ],
+    sql: "insert into calls
+            (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at)
+        select run_id, job_id, seed_id, endpoint, subject, cursor, day, 'open', price, opened_at from given
+        where run_id is not null and (job_id is null or exists (
+            select 1 from jobs where id = given.job_id and fence = given.fence and state = 'leased'))
         returning id, job_id",
 };
 
@@ -68,19 +71,18 @@ async fn write(
     which: &[usize],
 ) -> Result<HashMap<Option<i64>, i64>> {
     let rows = CALLS
-        .write_and_read(connection, which, |query, at| {
+        .write_and_read(connection, which, |row, at| {
             let call = calls[*at];
-            query
-                .bind(call.run_id)
-                .bind(call.lease.map(|token| token.job_id))
-                .bind(call.lease.map(|token| token.fence))
-                .bind(call.seed_id)
-                .bind(call.endpoint)
-                .bind(&call.subject)
-                .bind(call.cursor.as_deref())
-                .bind(&call.day)
-                .bind(call.price.0)
-                .bind(call.now)
+            row.set("run_id", call.run_id)
+                .set("job_id", call.lease.map(|token| token.job_id))
+                .set("fence", call.lease.map(|token| token.fence))
+                .set("seed_id", call.seed_id)
+                .set("endpoint", call.endpoint)
+                .set("subject", call.subject.as_str())
+                .set("cursor", call.cursor.as_deref())
+                .set("day", call.day.as_str())
+                .set("price", call.price.0)
+                .set("opened_at", call.now);
         })
         .await?;
     let mut written = HashMap::new();
@@ -207,7 +209,7 @@ mod tests {
         let run = store.start_run(RunKind::Run, 1, 1.0).await.unwrap();
         let request = LeaseRequest {
             endpoints: vec![FOLLOWERS],
-            buy_known: Vec::new(),
+            may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 60.0,
             call_of: None,

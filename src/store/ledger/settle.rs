@@ -7,12 +7,31 @@ use crate::store::Result;
 use crate::store::db::Statement;
 
 const SETTLE: Statement = Statement {
-    head: "update calls set outcome = column2, kept = column3, kept_group = column4, cost_micro_usd = column5,
-        http_status = column6, error = column7, request_id = column8, next_cursor = column9, items = column10,
-        row_count = column11, odd_items = column12, item_hashes = column13, body_bytes = column14, body = column15,
-        settled_at = column16 from (values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: ") where calls.id = column1 and calls.outcome = 'open'",
+    given: &[
+        "call_id",
+        "outcome",
+        "kept",
+        "kept_group",
+        "charge",
+        "http_status",
+        "error",
+        "request_id",
+        "next_cursor",
+        "items",
+        "row_count",
+        "odd_items",
+        "item_hashes",
+        "body_bytes",
+        "body",
+        "settled_at",
+    ],
+    sql:
+        "update calls set outcome = given.outcome, kept = given.kept, kept_group = given.kept_group,
+        cost_micro_usd = given.charge, http_status = given.http_status, error = given.error,
+        request_id = given.request_id, next_cursor = given.next_cursor, items = given.items,
+        row_count = given.row_count, odd_items = given.odd_items, item_hashes = given.item_hashes,
+        body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at from given
+        where calls.id = given.call_id and calls.outcome = 'open'",
 };
 
 /// A call's end.
@@ -57,28 +76,26 @@ pub(in crate::store) async fn settle_kept(
 }
 
 async fn write(connection: &mut SqliteConnection, ends: &[End<'_>]) -> Result<()> {
-    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
     SETTLE
-        .write(connection, ends, |query, end| {
+        .write(connection, ends, |row, end| {
             let (settlement, kept) = (end.settlement, end.kept);
             let hashes = kept.map(|kept| kept.item_hashes);
-            query
-                .bind(end.call_id)
-                .bind(settlement.outcome.as_str())
-                .bind(kept.is_some())
-                .bind(kept.map(|kept| kept.group.number))
-                .bind(settlement.charge.0)
-                .bind(settlement.http_status)
-                .bind(settlement.error.as_deref())
-                .bind(settlement.request_id.as_deref())
-                .bind(kept.and_then(|kept| kept.next_cursor))
-                .bind(kept.map(|kept| count(kept.items)))
-                .bind(kept.map(|kept| count(kept.row_count)))
-                .bind(kept.map(|kept| count(kept.odd_items)))
-                .bind(hashes.filter(|hashes| !hashes.is_empty()))
-                .bind(settlement.body_bytes.map(count))
-                .bind(settlement.body.as_deref())
-                .bind(end.at)
+            row.set("call_id", end.call_id)
+                .set("outcome", settlement.outcome.as_str())
+                .set("kept", kept.is_some())
+                .set("kept_group", kept.map(|kept| kept.group.number))
+                .set("charge", settlement.charge.0)
+                .set("http_status", settlement.http_status)
+                .set("error", settlement.error.as_deref())
+                .set("request_id", settlement.request_id.as_deref())
+                .set("next_cursor", kept.and_then(|kept| kept.next_cursor))
+                .set("items", kept.map(|kept| kept.items))
+                .set("row_count", kept.map(|kept| kept.row_count))
+                .set("odd_items", kept.map(|kept| kept.odd_items))
+                .set("item_hashes", hashes.filter(|hashes| !hashes.is_empty()))
+                .set("body_bytes", settlement.body_bytes)
+                .set("body", settlement.body.as_deref())
+                .set("settled_at", end.at);
         })
         .await
 }

@@ -9,16 +9,21 @@ use crate::store::Result;
 use crate::store::db::Statement;
 
 const JOBS: Statement = Statement {
-    head: "insert into jobs (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
-        select column1, column2, 'ready', column3,
-        coalesce(column4, (select id from seeds where kind = column5 and subject = column6)),
-        column7, column8, column9, column10 from (values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    given: &[
+        "endpoint", "subject", "depth", "seed_id", "seed_kind", "seed_subject", "parent_job_id", "cursor",
+        "resolves_name", "created_at",
+    ],
     // A job that is found again nearer to a seed leads further: what it gave is then planned again. One that is leased
     // at this moment is marked when its page is kept.
-    tail: ") where column1 is not null on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
-        resolves_name = max(resolves_name, excluded.resolves_name), replan = max(replan, pages > 0)
-        where excluded.depth < depth or excluded.resolves_name > resolves_name",
+    sql: "insert into jobs
+            (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
+        select endpoint, subject, 'ready', depth,
+            coalesce(seed_id, (select id from seeds where kind = seed_kind and subject = seed_subject)),
+            parent_job_id, cursor, resolves_name, created_at
+        from given where endpoint is not null
+        on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
+            resolves_name = max(resolves_name, excluded.resolves_name), replan = max(replan, pages > 0)
+            where excluded.depth < depth or excluded.resolves_name > resolves_name",
 };
 
 /// Who asks for new jobs.
@@ -43,29 +48,26 @@ pub(in crate::store) async fn enqueue(
     if jobs.is_empty() {
         return Ok(());
     }
-    JOBS.write(connection, jobs, |query, (origin, job)| {
-        let query = query.bind(job.endpoint).bind(&job.subject).bind(job.depth);
-        let (query, parent, resolves_name) = match *origin {
-            Origin::Job { job_id, seed_id } => (
-                query.bind(seed_id).bind(None::<&str>).bind(None::<&str>),
-                Some(job_id),
-                false,
-            ),
+    JOBS.write(connection, jobs, |row, (origin, job)| {
+        row.set("endpoint", job.endpoint)
+            .set("subject", job.subject.as_str())
+            .set("depth", job.depth)
+            .set("cursor", job.cursor.as_deref())
+            .set("created_at", now);
+        match *origin {
+            Origin::Job { job_id, seed_id } => row
+                .set("seed_id", seed_id)
+                .set("parent_job_id", job_id)
+                .set("resolves_name", false),
             Origin::Seed {
                 kind,
                 subject,
                 resolves_name,
-            } => (
-                query.bind(None::<i64>).bind(kind).bind(subject),
-                None,
-                resolves_name,
-            ),
+            } => row
+                .set("seed_kind", kind)
+                .set("seed_subject", subject)
+                .set("resolves_name", resolves_name),
         };
-        query
-            .bind(parent)
-            .bind(&job.cursor)
-            .bind(resolves_name)
-            .bind(now)
     })
     .await?;
     let mut waiting: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();

@@ -5,54 +5,9 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::LeaseRequest;
 use super::end::end;
-use crate::model::{Lease, LeaseToken, StopReason};
+use crate::model::{Lease, LeaseToken, Left, LeftOf, StopReason};
 use crate::store::Result;
-
-/// What is left to fetch of a subject, where the archive knows: 0 makes the job unneeded. The value up to the
-/// subject, and what must hold besides.
-const KNOWN_REST: [(&str, &str, &str); 9] = [
-    ("get_user_posts", "post_count from users where user_id", ""),
-    (
-        "get_user_followers",
-        "follower_count from users where user_id",
-        "",
-    ),
-    (
-        "get_user_following",
-        "following_count from users where user_id",
-        "",
-    ),
-    (
-        "get_user_cameo_appearances",
-        "cameo_count from users where user_id",
-        "",
-    ),
-    (
-        "get_user_profile",
-        "0 from users where user_id",
-        "and username is not null",
-    ),
-    (
-        "get_post_detail",
-        "0 from posts where post_id",
-        "and counted_at is not null",
-    ),
-    (
-        "get_post_comments",
-        "reply_count from posts where post_id",
-        "",
-    ),
-    (
-        "get_post_remix_list",
-        "remix_count from posts where post_id",
-        "",
-    ),
-    (
-        "get_comment_replies",
-        "reply_count from comments where comment_id",
-        "",
-    ),
-];
+use crate::store::archive::schema::{Target, target};
 
 /// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes unneeded are ended on the way, without a
 /// call; beside the leases stands how many.
@@ -113,11 +68,9 @@ async fn lease_next(
          items, attempts, restarts, stale_pages, resolves_name, led_to, \
          pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
-    for endpoint in &request.endpoints {
-        if let Some(rest) = known_rest(endpoint, "subject")
-            && !request.buy_known.contains(endpoint)
-        {
-            text.push_str(&format!(" when '{endpoint}' then ({rest}) is 0"));
+    for (endpoint, left) in &request.may_be_unneeded {
+        if let Some(left) = known_left(*left, "subject") {
+            text.push_str(&format!(" when '{endpoint}' then ({left}) is 0"));
         }
     }
     text.push_str(" else 0 end");
@@ -158,10 +111,17 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
     Ok((lease, row.try_get(14)?))
 }
 
-/// The question how much is left of a subject's list, where the archive can know.
-pub(in crate::store) fn known_rest(endpoint: &str, subject: &str) -> Option<String> {
-    KNOWN_REST
-        .iter()
-        .find(|(name, ..)| *name == endpoint)
-        .map(|(_, value, more)| format!("select {value} = {subject} {more}"))
+/// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the
+/// subject's text id.
+pub(in crate::store) fn known_left(of: LeftOf, subject: &str) -> Option<String> {
+    let Target { table, id } = target(of.kind)?;
+    match of.left {
+        Left::Unknown => None,
+        Left::Count(column) => Some(format!(
+            "select {column} from {table} where {id} = {subject}"
+        )),
+        Left::Described(column) => Some(format!(
+            "select 0 from {table} where {id} = {subject} and {column} is not null"
+        )),
+    }
 }

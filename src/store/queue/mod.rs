@@ -13,12 +13,12 @@ mod seeds;
 
 use std::sync::Arc;
 
-use crate::model::{Lease, LeaseToken, StopReason};
+use crate::model::{Lease, LeaseToken, LeftOf, StopReason};
 use crate::store::ledger::{OpenCall, Settlement};
 
 pub(super) use add::{Origin, enqueue};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
-pub(super) use lease::{known_rest, lease};
+pub(super) use lease::{known_left, lease};
 pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::Seeded;
 
@@ -27,8 +27,8 @@ pub use seeds::Seeded;
 pub struct LeaseRequest {
     /// Endpoints that may be called now, cheapest rows first.
     pub endpoints: Vec<&'static str>,
-    /// Endpoints that are to be bought even where a list gave the object already.
-    pub buy_known: Vec<&'static str>,
+    /// Endpoints whose jobs are unneeded if nothing is left of their subject.
+    pub may_be_unneeded: Vec<(&'static str, LeftOf)>,
     pub max_depth: u32,
     /// How long the lease holds, from when it is written: the request may have waited for the archive.
     pub lease_seconds: f64,
@@ -44,7 +44,7 @@ impl LeaseRequest {
     /// Whether both ask for the same jobs.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.endpoints == other.endpoints
-            && self.buy_known == other.buy_known
+            && self.may_be_unneeded == other.may_be_unneeded
             && self.max_depth == other.max_depth
             && self.lease_seconds == other.lease_seconds
     }

@@ -21,9 +21,9 @@ pub struct Seeded {
 const CHUNK: usize = 1000;
 
 const SEEDS: Statement = Statement {
-    head: "insert into seeds (kind, subject, added_at) select * from (values",
-    row: "(?, ?, ?)",
-    tail: ") where column1 is not null on conflict (kind, subject) do nothing",
+    given: &["kind", "subject", "added_at"],
+    sql: "insert into seeds (kind, subject, added_at) select kind, subject, added_at from given
+        where kind is not null on conflict (kind, subject) do nothing",
 };
 
 async fn last_id(connection: &mut SqliteConnection) -> Result<u64> {
@@ -99,8 +99,10 @@ impl Store {
             let before = total_jobs(&mut transaction).await?;
             let last = last_id(&mut transaction).await?;
             SEEDS
-                .write(&mut transaction, some, |query, (seed, _)| {
-                    query.bind(seed.kind.as_str()).bind(&seed.subject).bind(now)
+                .write(&mut transaction, some, |row, (seed, _)| {
+                    row.set("kind", seed.kind.as_str())
+                        .set("subject", seed.subject.as_str())
+                        .set("added_at", now);
                 })
                 .await?;
             // Ids are given in order and never again, so that the new ones can be counted by them.
@@ -131,16 +133,9 @@ impl Store {
         Ok(rows
             .into_iter()
             .filter_map(|(kind, subject)| {
-                let kind = [
-                    SeedKind::User,
-                    SeedKind::Name,
-                    SeedKind::Post,
-                    SeedKind::Search,
-                    SeedKind::Feed,
-                    SeedKind::Leaderboard,
-                ]
-                .into_iter()
-                .find(|known| known.as_str() == kind)?;
+                let kind = SeedKind::ALL
+                    .into_iter()
+                    .find(|known| known.as_str() == kind)?;
                 Some(Seed { kind, subject })
             })
             .collect())

@@ -3,6 +3,7 @@
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 
+use crate::model::LeftOf;
 use crate::store::Result;
 use crate::store::queue;
 
@@ -105,10 +106,11 @@ pub struct Waiting {
 pub async fn waiting(
     pool: &SqlitePool,
     endpoint: &str,
+    left: LeftOf,
     page_size: i64,
     max_depth: u32,
 ) -> Result<Waiting> {
-    let rest = match queue::known_rest(endpoint, "j.subject") {
+    let left = match queue::known_left(left, "j.subject") {
         Some(question) => format!("({question})"),
         None => "null".to_owned(),
     };
@@ -116,7 +118,7 @@ pub async fn waiting(
         .iter()
         .map(|(index, is_open)| {
             format!(
-                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {rest} as rest
+                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {left} as rest
                  from jobs j indexed by {index}
                  where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
             )

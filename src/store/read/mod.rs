@@ -13,6 +13,7 @@ use std::path::Path;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
+use crate::store::db::identity;
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
@@ -53,9 +54,6 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .await
         .map_err(unopened)?;
     // Only the first look at its pages shows whether it is a database.
-    sqlx::query("pragma schema_version")
-        .execute(&pool)
-        .await
-        .map_err(unopened)?;
+    identity::check(&pool, path).await?;
     Ok(pool)
 }

@@ -89,7 +89,7 @@ impl Writer {
         // Operations are worked on in order; a lease of nothing changes nothing.
         let nothing = LeaseRequest {
             endpoints: Vec::new(),
-            buy_known: Vec::new(),
+            may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 0.0,
             call_of: None,

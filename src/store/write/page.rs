@@ -48,12 +48,16 @@ pub struct PageCommit {
 /// Moves walks forward under their leases, or ends them. What was planned by another depth than the job has by now is
 /// planned again.
 const ADVANCE: Statement = Statement {
-    head: "update jobs set state = column3, stop_reason = column4, note = column5, ended_at = column6,
-        lease_until = column7, cursor = column8, stale_pages = column9, pages = pages + 1, items = items + column10,
-        led_to = column11, attempts = 0, last_error = null, last_call_id = column12,
-        replan = max(replan, depth < column13 or resolves_name > column14) from (values",
-    row: "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    tail: ") where jobs.id = column1 and jobs.fence = column2 and jobs.state = 'leased' returning jobs.id",
+    given: &[
+        "job_id", "fence", "state", "reason", "note", "ended_at", "lease_until", "cursor", "stale_pages", "items",
+        "led_to", "call_id", "depth", "resolves_name",
+    ],
+    sql: "update jobs set state = given.state, stop_reason = given.reason, note = given.note,
+        ended_at = given.ended_at, lease_until = given.lease_until, cursor = given.cursor,
+        stale_pages = given.stale_pages, pages = pages + 1, items = jobs.items + given.items, led_to = given.led_to,
+        attempts = 0, last_error = null, last_call_id = given.call_id,
+        replan = max(replan, jobs.depth < given.depth or jobs.resolves_name > given.resolves_name) from given
+        where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
 };
 
 /// What a transaction must know before it keeps pages.
@@ -183,7 +187,7 @@ async fn advance(
     now: f64,
 ) -> Result<HashSet<i64>> {
     let rows = ADVANCE
-        .write_and_read(connection, pages, |query, page| {
+        .write_and_read(connection, pages, |row, page| {
             let lease = &page.lease;
             let (state, cursor, stale_pages, reason, note) = match &page.next {
                 Next::Page {
@@ -202,21 +206,23 @@ async fn advance(
                     Some(note.as_str()).filter(|note| !note.is_empty()),
                 ),
             };
-            query
-                .bind(lease.token.job_id)
-                .bind(lease.token.fence)
-                .bind(state)
-                .bind(reason)
-                .bind(note)
-                .bind(reason.map(|_| now))
-                .bind(reason.is_none().then_some(now + page.lease_seconds))
-                .bind(cursor.map(String::as_str))
-                .bind(stale_pages)
-                .bind(i64::try_from(page.harvest.items.len()).unwrap_or(i64::MAX))
-                .bind(page.led_to)
-                .bind(page.call_id)
-                .bind(lease.depth)
-                .bind(lease.resolves_name)
+            row.set("job_id", lease.token.job_id)
+                .set("fence", lease.token.fence)
+                .set("state", state)
+                .set("reason", reason)
+                .set("note", note)
+                .set("ended_at", reason.map(|_| now))
+                .set(
+                    "lease_until",
+                    reason.is_none().then_some(now + page.lease_seconds),
+                )
+                .set("cursor", cursor.map(String::as_str))
+                .set("stale_pages", stale_pages)
+                .set("items", page.harvest.items.len())
+                .set("led_to", page.led_to)
+                .set("call_id", page.call_id)
+                .set("depth", lease.depth)
+                .set("resolves_name", lease.resolves_name);
         })
         .await?;
     let ids = rows.iter().map(|row| row.try_get(0));
@@ -264,7 +270,7 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Harvest, MicroUsd, Post, PostCounts};
+    use crate::model::{Counts, Harvest, MicroUsd, Post};
     use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement, Store};
 
     /// Keeps a post with so many likes, at a time of the clock.
@@ -294,10 +300,7 @@ mod tests {
         };
         let post = Post {
             post_id: "s_1".to_owned(),
-            counts: PostCounts {
-                like_count: Some(likes),
-                ..PostCounts::default()
-            },
+            counts: Counts::of([("like_count", Some(likes))]),
             ..Post::default()
         };
         let harvest = Harvest {

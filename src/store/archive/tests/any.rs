@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::model::{
-    Appearance, Attachment, Comment, Follow, Harvest, ListEntry, MicroUsd, Nested, Post,
-    PostCounts, Remix, SearchEntry, Seed, SeedKind, StopReason, User, UserCounts, item_hashes,
+    Appearance, Attachment, Comment, Counts, Follow, Harvest, ListEntry, MicroUsd, Nested, Post,
+    Remix, SearchEntry, Seed, SeedKind, StopReason, User, item_hashes,
 };
 use crate::store::queue;
 use crate::store::read::canonical::canonical_lines;
@@ -67,15 +67,17 @@ prop_compose! {
         follower_count in count(), post_count in count(), character_count in count()) -> User {
         User {
             user_id, owner_user_id, username, description, banned_at, created_at, verified,
-            counts: UserCounts { follower_count, post_count, character_count, ..UserCounts::default() },
+            counts: Counts::of([("follower_count", follower_count), ("post_count", post_count),
+                ("character_count", character_count)]),
             ..User::default()
         }
     }
 }
 
 prop_compose! {
-    fn counts()(like_count in count(), reply_count in count(), remix_count in count(), view_count in count()) -> PostCounts {
-        PostCounts { like_count, reply_count, remix_count, view_count, ..PostCounts::default() }
+    fn counts()(like_count in count(), reply_count in count(), remix_count in count(), view_count in count()) -> Counts {
+        Counts::of([("like_count", like_count), ("reply_count", reply_count), ("remix_count", remix_count),
+            ("view_count", view_count)])
     }
 }
 
@@ -216,7 +218,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
         let mut transaction = store.begin().await.unwrap();
         let request = LeaseRequest {
             endpoints: vec!["get_feed"],
-            buy_known: Vec::new(),
+            may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 60.0,
             call_of: None,

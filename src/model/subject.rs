@@ -1,0 +1,39 @@
+//! What endpoints are called with, and which stored value tells how much of it is left to fetch.
+
+/// Kind of the subject that an endpoint is called with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SubjectKind {
+    User,
+    Post,
+    Comment,
+    /// A search text.
+    Search,
+    /// The feed takes no subject.
+    Feed,
+    /// The leaderboard takes no subject.
+    Leaderboard,
+    /// A file to upload.
+    File,
+    /// An uploaded image.
+    Image,
+    Task,
+    Generation,
+}
+
+/// The column of the subject's row that tells how much is left to fetch. 0 left makes a job unneeded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Left {
+    /// No column tells.
+    Unknown,
+    /// The number of items of the list.
+    Count(&'static str),
+    /// Nothing is left once this column has a value: another reply has described the subject.
+    Described(&'static str),
+}
+
+/// How much is left to fetch of a subject of this kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LeftOf {
+    pub kind: SubjectKind,
+    pub left: Left,
+}

@@ -1,0 +1,392 @@
+//! What a column of an archive table is, and the statements that follow from a table's columns.
+
+use std::sync::OnceLock;
+
+use super::merge::Observed;
+use super::schema::Target;
+use crate::model::Counts;
+use crate::store::db::{GivenRow, Statement, Value};
+
+/// A row with counted columns.
+pub(super) trait Counted {
+    fn counts(&self) -> &Counts;
+}
+
+/// An entry of a list: what one call showed at a position.
+pub(super) struct Entry {
+    /// 0 for the first item of the page.
+    pub(super) position: i64,
+    /// 1 for the first item of the walk.
+    pub(super) rank: i64,
+    /// The text id of the listed post or user.
+    pub(super) id: String,
+    /// What was searched for; empty for other lists.
+    pub(super) query: String,
+    pub(super) token: Option<String>,
+}
+
+/// Where the value of a column comes from, which also is its kind.
+pub(super) enum Source<R> {
+    Text(fn(&R) -> Option<&str>),
+    Integer(fn(&R) -> Option<i64>),
+    Real(fn(&R) -> Option<f64>),
+    /// Unix seconds.
+    Time(fn(&R) -> Option<f64>),
+    Flag(fn(&R) -> Option<bool>),
+    /// The count of the column's own name.
+    Count(fn(&R) -> &Counts),
+    /// The remote's text id of a row of another table, stored as that row's number.
+    Reference(Target, fn(&R) -> Option<&str>),
+    /// When a reply last stated a count.
+    CountedAt(fn(&R) -> &Counts),
+    /// The call whose reply did.
+    CountedCall(fn(&R) -> &Counts),
+    FirstCall,
+    LastCall,
+    /// When the page was kept.
+    Now,
+}
+
+/// What a later observation does to the stored value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Merge {
+    /// The column is part of the key.
+    Key,
+    /// The newest stated value replaces it.
+    Newest,
+    /// The earliest call decides.
+    Earliest,
+    Least,
+    Greatest,
+}
+
+/// A column of an archive table.
+pub(super) struct Column<R> {
+    name: &'static str,
+    source: Source<R>,
+    merge: Merge,
+    is_remote: bool,
+    is_personal: bool,
+}
+
+/// The kind of a column's values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Integer,
+    Real,
+    /// Unix seconds.
+    Time,
+    /// 0 or 1.
+    Flag,
+    /// A number with a history.
+    Count,
+    /// The number of a row of another table.
+    Reference(Target),
+    /// The number of a call.
+    Call,
+}
+
+/// A column without the reader of its values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ColumnOutline {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub is_key: bool,
+    /// The remote states the value; otherwise the archive does.
+    pub is_remote: bool,
+    /// The value identifies a person, or is a person's words or pictures.
+    pub is_personal: bool,
+}
+
+/// A table without the readers of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    pub name: &'static str,
+    pub columns: Vec<ColumnOutline>,
+    /// The table whose counts it keeps over time; `None` for a table of rows.
+    pub history_of: Option<&'static str>,
+}
+
+/// A table of the archive, filled from rows of one kind.
+pub(super) struct Table<R: 'static> {
+    name: &'static str,
+    columns: &'static [Column<R>],
+    upsert: OnceLock<Statement>,
+    stub: OnceLock<Statement>,
+}
+
+const fn column<R>(name: &'static str, source: Source<R>) -> Column<R> {
+    Column {
+        name,
+        source,
+        merge: Merge::Newest,
+        is_remote: true,
+        is_personal: false,
+    }
+}
+
+pub(super) const fn text<R>(name: &'static str, read: fn(&R) -> Option<&str>) -> Column<R> {
+    column(name, Source::Text(read))
+}
+
+pub(super) const fn integer<R>(name: &'static str, read: fn(&R) -> Option<i64>) -> Column<R> {
+    column(name, Source::Integer(read))
+}
+
+pub(super) const fn real<R>(name: &'static str, read: fn(&R) -> Option<f64>) -> Column<R> {
+    column(name, Source::Real(read))
+}
+
+pub(super) const fn time<R>(name: &'static str, read: fn(&R) -> Option<f64>) -> Column<R> {
+    column(name, Source::Time(read))
+}
+
+pub(super) const fn flag<R>(name: &'static str, read: fn(&R) -> Option<bool>) -> Column<R> {
+    column(name, Source::Flag(read))
+}
+
+pub(super) const fn count<R: Counted>(name: &'static str) -> Column<R> {
+    column(name, Source::Count(R::counts))
+}
+
+pub(super) const fn reference<R>(
+    name: &'static str,
+    target: Target,
+    read: fn(&R) -> Option<&str>,
+) -> Column<R> {
+    column(name, Source::Reference(target, read))
+}
+
+pub(super) const fn counted_at<R: Counted>() -> Column<R> {
+    column("counted_at", Source::CountedAt(R::counts)).ours()
+}
+
+pub(super) const fn counted_call<R: Counted>() -> Column<R> {
+    column("counted_call_id", Source::CountedCall(R::counts)).ours()
+}
+
+pub(super) const fn first_call<R>() -> Column<R> {
+    column("first_call_id", Source::FirstCall)
+        .merged(Merge::Least)
+        .ours()
+}
+
+pub(super) const fn last_call<R>() -> Column<R> {
+    column("last_call_id", Source::LastCall)
+        .merged(Merge::Greatest)
+        .ours()
+}
+
+/// The call that showed an entry.
+pub(super) const fn call<R>() -> Column<R> {
+    column("call_id", Source::FirstCall).key().ours()
+}
+
+pub(super) const fn now<R>(name: &'static str) -> Column<R> {
+    column(name, Source::Now).ours()
+}
+
+impl<R> Column<R> {
+    const fn merged(mut self, merge: Merge) -> Self {
+        self.merge = merge;
+        self
+    }
+
+    pub(super) const fn key(self) -> Self {
+        self.merged(Merge::Key)
+    }
+
+    pub(super) const fn earliest(self) -> Self {
+        self.merged(Merge::Earliest)
+    }
+
+    /// The archive states the value, not the remote.
+    pub(super) const fn ours(mut self) -> Self {
+        self.is_remote = false;
+        self
+    }
+
+    pub(super) const fn personal(mut self) -> Self {
+        self.is_personal = true;
+        self
+    }
+
+    fn kind(&self) -> Kind {
+        match self.source {
+            Source::Text(_) => Kind::Text,
+            Source::Integer(_) => Kind::Integer,
+            Source::Real(_) => Kind::Real,
+            Source::Time(_) | Source::CountedAt(_) | Source::Now => Kind::Time,
+            Source::Flag(_) => Kind::Flag,
+            Source::Count(_) => Kind::Count,
+            Source::Reference(target, _) => Kind::Reference(target),
+            Source::CountedCall(_) | Source::FirstCall | Source::LastCall => Kind::Call,
+        }
+    }
+
+    fn outline(&self) -> ColumnOutline {
+        ColumnOutline {
+            name: self.name,
+            kind: self.kind(),
+            is_key: self.merge == Merge::Key,
+            is_remote: self.is_remote,
+            is_personal: self.is_personal,
+        }
+    }
+
+    /// The value that the observed rows state for this column.
+    fn value<'a>(&self, of: &Observed<'a, R>) -> Value<'a> {
+        let is_earliest = self.merge == Merge::Earliest;
+        match self.source {
+            Source::Text(read) => of.newest(read).into(),
+            Source::Integer(read) => of.newest(read).into(),
+            Source::Real(read) | Source::Time(read) => of.newest(read).into(),
+            Source::Flag(read) => of.newest(read).into(),
+            Source::Count(counts) => of.newest(|row| counts(row).get(self.name)).into(),
+            Source::Reference(_, read) if is_earliest => of.earliest(read).into(),
+            Source::Reference(_, read) => of.newest(read).into(),
+            Source::CountedAt(counts) => of.counted(counts).map(|_| of.now).into(),
+            Source::CountedCall(counts) => of.counted(counts).into(),
+            Source::FirstCall => of.first_call.into(),
+            Source::LastCall => of.last_call.into(),
+            Source::Now => of.now.into(),
+        }
+    }
+
+    /// What a conflict with a stored row does to this column; `None` leaves it.
+    fn on_conflict(&self) -> Option<String> {
+        let name = self.name;
+        Some(match self.merge {
+            Merge::Key => return None,
+            Merge::Newest => format!("{name} = coalesce(excluded.{name}, {name})"),
+            Merge::Earliest => {
+                format!(
+                    "{name} = iif(excluded.first_call_id < first_call_id, excluded.{name}, {name})"
+                )
+            }
+            Merge::Least => format!("{name} = min({name}, excluded.{name})"),
+            Merge::Greatest => format!("{name} = max({name}, excluded.{name})"),
+        })
+    }
+}
+
+impl<R> Table<R> {
+    pub(super) const fn new(name: &'static str, columns: &'static [Column<R>]) -> Self {
+        Self {
+            name,
+            columns,
+            upsert: OnceLock::new(),
+            stub: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn outline(&self) -> Outline {
+        Outline {
+            name: self.name,
+            columns: self.columns.iter().map(Column::outline).collect(),
+            history_of: None,
+        }
+    }
+
+    /// The names of the key columns.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let keys = self
+            .columns
+            .iter()
+            .filter(|column| column.merge == Merge::Key);
+        keys.map(|column| column.name).collect()
+    }
+
+    /// The statement that writes described rows.
+    pub(super) fn upsert(&self) -> &Statement {
+        self.upsert.get_or_init(|| self.statement(|_| true))
+    }
+
+    /// The statement that writes rows of which only the key is known.
+    pub(super) fn stub(&self) -> &Statement {
+        self.stub.get_or_init(|| {
+            self.statement(|column| {
+                column.merge == Merge::Key
+                    || matches!(column.source, Source::FirstCall | Source::LastCall)
+            })
+        })
+    }
+
+    /// Sets the values of one row of `upsert`.
+    pub(super) fn fill<'a>(&'static self, row: &mut GivenRow<'a>, of: &Observed<'a, R>) {
+        for column in self.columns {
+            row.set(column.name, column.value(of));
+        }
+    }
+
+    /// The texts live as long as the table, which is static: they are made once.
+    fn statement(&self, is_meant: impl Fn(&Column<R>) -> bool) -> Statement {
+        let columns: Vec<&Column<R>> = self.columns.iter().filter(|one| is_meant(one)).collect();
+        let names: Vec<&'static str> = columns.iter().map(|column| column.name).collect();
+        let (mut values, mut joins) = (Vec::new(), String::new());
+        for Column { name, source, .. } in &columns {
+            match source {
+                Source::Reference(Target { table, id }, _) => {
+                    values.push(format!("of_{name}.id"));
+                    joins.push_str(&format!(
+                        " left join {table} as of_{name} on of_{name}.{id} = given.{name}"
+                    ));
+                }
+                _ => values.push(format!("given.{name}")),
+            }
+        }
+        let changes: Vec<String> = columns.iter().filter_map(|one| one.on_conflict()).collect();
+        let is_merged = self
+            .columns
+            .iter()
+            .any(|one| matches!(one.source, Source::LastCall));
+        let conflict = match is_merged {
+            true => format!("update set {}", changes.join(", ")),
+            false => "nothing".to_owned(),
+        };
+        let sql = format!(
+            "insert into {} ({}) select {} from given{joins} where given.{} is not null on conflict ({}) do {conflict}",
+            self.name,
+            names.join(", "),
+            values.join(", "),
+            names[0],
+            self.keys().join(", "),
+        );
+        Statement {
+            given: names.leak(),
+            sql: sql.leak(),
+        }
+    }
+}
+
+/// Returns the outline of the table that keeps the counts of `of` over time: a row where one of them changed.
+pub(super) fn history<R>(name: &'static str, of: &Table<R>, target: Target) -> Outline {
+    let plain = |name, kind| ColumnOutline {
+        name,
+        kind,
+        is_key: false,
+        is_remote: false,
+        is_personal: false,
+    };
+    let key = |name, kind| ColumnOutline {
+        is_key: true,
+        ..plain(name, kind)
+    };
+    let mut columns = vec![
+        ColumnOutline {
+            is_remote: true,
+            ..key(target.id, Kind::Reference(target))
+        },
+        plain("call_id", Kind::Call),
+        key("observed_at", Kind::Time),
+        plain("last_observed_at", Kind::Time),
+    ];
+    let all = of.columns.iter().map(Column::outline);
+    columns.extend(all.filter(|column| column.kind == Kind::Count));
+    Outline {
+        name,
+        columns,
+        history_of: Some(of.name),
+    }
+}
