@@ -51,10 +51,15 @@ async fn columns(path: &Path) -> Vec<Column> {
         .iter()
         .filter(|row| !OTHER_TABLES.contains(&row.get::<&str, _>("table")));
     let all = of_replies.map(|row| {
-        let (name, kind): (String, String) = (row.get("name"), row.get("type"));
+        let (table, name): (String, String) = (row.get("table"), row.get("name"));
+        let kind: String = row.get("type");
         let forged = match (row.get::<Option<String>, _>("target"), kind.as_str()) {
+            // Another row of a key might collide with one that is there.
+            (Some(target), _) if row.get::<bool, _>("is_key") => {
+                format!("(select max(o.id) + 1 from {target} o)")
+            }
             (Some(target), _) => {
-                format!("(select min(o.id) from {target} o where o.id is not {name})")
+                format!("(select min(o.id) from {target} o where o.id is not {table}.{name})")
             }
             (None, "TEXT") => "'FORGED'".to_owned(),
             (None, "INTEGER") => format!("coalesce({name}, 0) + 1000003"),
@@ -62,7 +67,7 @@ async fn columns(path: &Path) -> Vec<Column> {
             (None, other) => panic!("no forgery for the type {other}"),
         };
         Column {
-            table: row.get("table"),
+            table,
             name,
             forged,
             is_key: row.get("is_key"),

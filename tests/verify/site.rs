@@ -97,7 +97,11 @@ impl Site {
             kind,
             subject: String::new(),
         });
-        users.chain(lists).collect()
+        let search = Seed {
+            kind: SeedKind::Search,
+            subject: "a".to_owned(),
+        };
+        users.chain(lists).chain([search]).collect()
     }
 
     /// Opens an archive for a run that has its seeds.

@@ -3,9 +3,15 @@
 use std::sync::OnceLock;
 
 use super::merge::Observed;
-use super::schema::Target;
 use crate::model::Counts;
 use crate::store::db::{GivenRow, Statement, Value};
+
+/// A table that other tables refer to, and the column with the remote's text id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Target {
+    pub table: &'static str,
+    pub id: &'static str,
+}
 
 /// A row with counted columns.
 pub(super) trait Counted {

@@ -22,7 +22,7 @@ use schema::{
     APPEARANCES, ATTACHMENTS, COMMENTS, FEED, FOLLOWS, LEADERBOARD, POSTS, REMIXES, SEARCH, USERS,
 };
 
-pub use column::{ColumnOutline, Kind, Outline};
+pub use column::{ColumnOutline, Kind, Outline, Target};
 pub(in crate::store) use derive::derive;
 pub use scratch::{Scratch, ScratchPage};
 

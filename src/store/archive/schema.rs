@@ -6,19 +6,12 @@
 use std::sync::LazyLock;
 
 use super::column::{
-    Counted, Entry, Outline, Table, call, count, counted_at, counted_call, first_call, flag,
-    history, integer, last_call, now, real, reference, text, time,
+    Counted, Entry, Outline, Table, Target, call, count, counted_at, counted_call, first_call,
+    flag, history, integer, last_call, now, real, reference, text, time,
 };
 use crate::model::{
     Appearance, Attachment, Comment, Counts, Follow, Post, Remix, SubjectKind, User,
 };
-
-/// A table that other tables refer to, and the column with the remote's text id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Target {
-    pub table: &'static str,
-    pub id: &'static str,
-}
 
 const USER: Target = Target {
     table: "users",

@@ -7,7 +7,8 @@ use super::LeaseRequest;
 use super::end::end;
 use crate::model::{Lease, LeaseToken, Left, LeftOf, StopReason};
 use crate::store::Result;
-use crate::store::archive::schema::{Target, target};
+use crate::store::archive::Target;
+use crate::store::archive::schema::target;
 
 /// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes unneeded are ended on the way, without a
 /// call; beside the leases stands how many.

@@ -10,8 +10,8 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use crate::store::Result;
-use crate::store::archive::schema::{Target, tables};
-use crate::store::archive::{ColumnOutline, Kind, Outline};
+use crate::store::archive::schema::tables;
+use crate::store::archive::{ColumnOutline, Kind, Outline, Target};
 
 /// The tables of the exact text: all of them.
 pub fn exact() -> impl Iterator<Item = &'static Outline> {
