@@ -6,8 +6,9 @@ use anyhow::{Context, Result, ensure};
 use soracrawl::api::endpoints;
 
 use crate::http::{Connection, encoded};
+use crate::process::Crawled;
 use crate::support::{Bench, Limit, float, note, say};
-use crate::world::{self, Crawled, PAGES};
+use crate::world::{self, PAGES};
 
 /// Enough clients to saturate the simulator on a small machine.
 const CLIENTS: usize = 4;

@@ -5,7 +5,7 @@ use anyhow::Result;
 use crate::support::{Bench, Limit, float, note, say};
 
 pub fn run(bench: &Bench) -> Result<()> {
-    let archive = bench.job()?.site.archive();
+    let archive = world::job(bench)?.site.archive();
     let sums: Vec<(String, i64, i64, i64)> = bench.ask(
         &archive,
         "select endpoint, count(*), sum(body_bytes), sum(length(body)) from calls where kept = 1 group by endpoint",

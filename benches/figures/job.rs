@@ -11,7 +11,7 @@ pub fn floor_seconds() -> f64 {
 }
 
 pub fn run(bench: &Bench) -> Result<()> {
-    let crawled = bench.job()?;
+    let crawled = world::job(bench)?;
     let usage = crawled.usage;
     let floor = floor_seconds();
     say(

@@ -188,3 +188,13 @@ impl Site {
         self.run(&["run", "--until-idle", "--yes"])
     }
 }
+
+/// A crawl, with its measurements.
+pub struct Crawled {
+    pub site: Site,
+    pub usage: Usage,
+    pub remote: Remote,
+    /// CPU time of the simulator during the crawl.
+    pub remote_cpu_seconds: f64,
+    pub rows: i64,
+}

@@ -9,12 +9,13 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, FromRow, SqliteConnection};
 use tokio::runtime::Runtime;
 
-use crate::world::{self, Crawled};
+use crate::process::Crawled;
 
 /// State shared by the figures of one run.
 pub struct Bench {
     runtime: Runtime,
-    job: OnceCell<Crawled>,
+    /// The crawl that `job` measures. Other figures read its archive.
+    pub job: OnceCell<Crawled>,
 }
 
 impl Bench {
@@ -27,15 +28,6 @@ impl Bench {
 
     pub fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
-    }
-
-    /// Runs the crawl that `job` measures, once per process. Other figures read its archive.
-    pub fn job(&self) -> Result<&Crawled> {
-        if let Some(crawled) = self.job.get() {
-            return Ok(crawled);
-        }
-        let crawled = world::crawl(self, 20)?;
-        Ok(self.job.get_or_init(|| crawled))
     }
 
     /// Runs a query on an archive and returns all rows.

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::process::{Remote, Site, Usage};
+use crate::process::{Crawled, Remote, Site};
 use crate::support::Bench;
 
 /// 20 users x (10 pages of posts + 5 of followers) + 4,000 posts x 2 pages of comments.
@@ -13,16 +13,6 @@ pub const IN_FLIGHT: i64 = 32;
 pub const OPTIONS: &str = "--exact --users 20 --audience 250 --characters 0 --posts 200 --page-size-posts 20 \
     --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --warm";
 pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_flight = 32";
-
-/// A crawl of that world, with its measurements.
-pub struct Crawled {
-    pub site: Site,
-    pub usage: Usage,
-    pub remote: Remote,
-    /// CPU time of the simulator during the crawl.
-    pub remote_cpu_seconds: f64,
-    pub rows: i64,
-}
 
 /// Starts a simulator of that world with the given latency.
 pub fn remote(latency_ms: u32) -> Result<Remote> {
@@ -48,6 +38,15 @@ pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
         remote_cpu_seconds,
         rows,
     })
+}
+
+/// Runs the crawl that `job` measures, once per process.
+pub fn job(bench: &Bench) -> Result<&Crawled> {
+    if let Some(crawled) = bench.job.get() {
+        return Ok(crawled);
+    }
+    let crawled = crawl(bench, 20)?;
+    Ok(bench.job.get_or_init(|| crawled))
 }
 
 /// Checks that each page was kept and billed exactly once. Returns the number of rows in the replies.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::json::Json;
-use crate::model::{Counts, Harvest, Left, LeftOf, MicroUsd, SubjectKind};
+use crate::model::{Counts, Harvest, Items, Left, LeftOf, ListKind, MicroUsd, SubjectKind};
 
 /// Price of a page, unless the vendor states another one for the endpoint.
 pub const PAGE_PRICE: MicroUsd = MicroUsd(50_000);
@@ -76,18 +76,6 @@ pub enum Body {
     Query,
     Json,
     Multipart,
-}
-
-/// What the items of a reply are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Items {
-    /// The reply is no list of subjects.
-    None,
-    Users,
-    Posts,
-    /// Posts of the subject itself. They show its profile.
-    OwnPosts,
-    Comments,
 }
 
 /// Whether a crawl calls an endpoint. The key is its name in `[crawl]` and in `[crawl.max_pages]`.
@@ -232,6 +220,15 @@ impl Entry {
         )
     }
 
+    /// Returns which list of its subject the endpoint walks.
+    #[must_use]
+    pub fn list(&self) -> ListKind {
+        ListKind {
+            of: self.subject_kind,
+            items: self.items,
+        }
+    }
+
     /// Returns what tells how much of a subject is left to fetch.
     #[must_use]
     pub fn left_of(&self) -> LeftOf {
@@ -260,17 +257,6 @@ impl Entry {
             Left::Count(column) => counts.get(column),
             Left::Unknown | Left::Described(_) => None,
         }
-    }
-
-    /// Returns the names of the endpoints for which this one discovers subjects.
-    #[must_use]
-    pub fn leads_to(&self) -> Vec<&'static str> {
-        let others = super::endpoints::ALL.iter();
-        // Only a list can lead to further calls of its own endpoint.
-        let found = others.filter(|other| {
-            self.finds.contains(&other.subject_kind) && (self.is_paged() || other.name != self.name)
-        });
-        found.map(|other| other.name).collect()
     }
 
     /// Returns whether a job of this endpoint is a walk.

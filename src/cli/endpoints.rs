@@ -48,7 +48,7 @@ fn text() -> String {
 
 fn row(entry: &Entry) -> Vec<String> {
     let by_hand = entry.creates || entry.deprecated;
-    let leads_to = match entry.leads_to()[..] {
+    let leads_to = match endpoints::leads_to(entry)[..] {
         [] => "-".to_owned(),
         ref names => names.join(", "),
     };
@@ -115,7 +115,7 @@ fn json(entry: &Entry) -> serde_json::Value {
         "price_micro_usd": entry.price.0,
         "calls_per_second": entry.calls_per_second,
         "yields": entry.yields,
-        "leads_to": entry.leads_to(),
+        "leads_to": endpoints::leads_to(entry),
         "creates": entry.creates,
         "deprecated": entry.deprecated,
     })

@@ -3,10 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::plan::{Known, NestedLists, Plan, rest_of};
-use crate::api::endpoint::Items;
 use crate::api::{Entry, endpoints};
 use crate::config::Filter;
-use crate::model::{Harvest, NewJob, Post, SubjectKind, User};
+use crate::model::{Harvest, Items, NewJob, Post, SubjectKind, User};
 
 /// The counts that filters look at.
 const FOLLOWERS: &str = "follower_count";
@@ -60,7 +59,7 @@ impl Plan {
             place,
             entry,
             nested: nested
-                .map(|list| ((list.endpoint, list.subject.as_str()), list))
+                .map(|list| ((list.list, list.subject.as_str()), list))
                 .collect(),
             admitted,
         };
@@ -225,11 +224,11 @@ fn nested_of_subject(planning: &Planning<'_>, harvest: &Harvest) -> Vec<NewJob> 
     let lists = endpoints::ALL
         .iter()
         .filter(|list| list.subject_kind == entry.subject_kind)
-        .filter(|list| nested.contains_key(&(list.name, place.subject)));
+        .filter(|list| nested.contains_key(&(list.list(), place.subject)));
     lists
         .filter_map(|list| {
             let count = list.count_in(&post.counts);
-            let cursor = match rest_of(list.name, place.subject, count, nested) {
+            let cursor = match rest_of(list.list(), place.subject, count, nested) {
                 None => None,
                 Some(Some(cursor)) => Some(cursor),
                 Some(None) => return None,

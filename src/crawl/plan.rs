@@ -7,10 +7,10 @@
 
 use std::collections::HashMap;
 
-use crate::api::endpoint::{Followed, Items};
+use crate::api::endpoint::Followed;
 use crate::api::{Entry, endpoints};
 use crate::config::Crawl;
-use crate::model::{Counts, LeftOf, Nested, NewJob, Seed, SubjectKind};
+use crate::model::{Counts, Items, LeftOf, ListKind, Nested, NewJob, Seed, SubjectKind};
 
 /// What is followed, and how far: the `[crawl]` section of the configuration.
 #[derive(Debug, Clone)]
@@ -37,8 +37,8 @@ pub(super) struct Known<'a> {
     pub(super) is_described: bool,
 }
 
-/// The lists that came nested in a reply, by endpoint and subject.
-pub(super) type NestedLists<'a> = HashMap<(&'a str, &'a str), &'a Nested>;
+/// The lists that came nested in a reply, by their kind and subject.
+pub(super) type NestedLists<'a> = HashMap<(ListKind, &'a str), &'a Nested>;
 
 impl Plan {
     #[must_use]
@@ -142,7 +142,7 @@ impl Plan {
                 continue;
             }
             let count = known.and_then(|known| entry.count_in(known.counts));
-            let Some(cursor) = rest_of(entry.name, subject, count, nested) else {
+            let Some(cursor) = rest_of(entry.list(), subject, count, nested) else {
                 continue;
             };
             jobs.push(NewJob {
@@ -163,14 +163,14 @@ impl Plan {
 /// Where a list must be bought from, given its length and what came nested: `None` if nothing is left of it, `Some(None)`
 /// for its head.
 pub(super) fn rest_of(
-    endpoint: &'static str,
+    list: ListKind,
     subject: &str,
     count: Option<i64>,
     nested: &NestedLists<'_>,
 ) -> Option<Option<String>> {
-    match (nested.get(&(endpoint, subject)), count) {
-        (Some(list), Some(count)) if i64::from(list.items) >= count => None,
-        (Some(list), _) if list.cursor.is_some() => Some(list.cursor.clone()),
+    match (nested.get(&(list, subject)), count) {
+        (Some(came), Some(count)) if i64::from(came.items) >= count => None,
+        (Some(came), _) if came.cursor.is_some() => Some(came.cursor.clone()),
         (None, Some(0)) => None,
         _ => Some(None),
     }

@@ -3,6 +3,7 @@
 use super::rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
 };
+use super::subject::ListKind;
 
 /// Everything that one paid reply contains. An endpoint's `harvest`, a pure function, builds it.
 ///
@@ -35,8 +36,8 @@ pub struct Harvest {
 /// First page of another walk, nested in the reply of a different job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Nested {
-    /// Endpoint that serves this list.
-    pub endpoint: &'static str,
+    /// Which list it is the first page of.
+    pub list: ListKind,
     /// Subject of that endpoint's job.
     pub subject: String,
     /// Number of items in the nested page.

@@ -18,4 +18,4 @@ pub use rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
 };
 pub use seed::{Seed, SeedKind};
-pub use subject::{Left, LeftOf, SubjectKind};
+pub use subject::{Items, Left, LeftOf, ListKind, SubjectKind};

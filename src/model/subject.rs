@@ -37,3 +37,37 @@ pub struct LeftOf {
     pub kind: SubjectKind,
     pub left: Left,
 }
+
+/// What the items of a reply are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Items {
+    /// The reply is no list of subjects.
+    None,
+    Users,
+    Posts,
+    /// Posts of the subject itself. They show its profile.
+    OwnPosts,
+    Comments,
+}
+
+/// A list of a subject, such as the comments of a post.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ListKind {
+    pub of: SubjectKind,
+    pub items: Items,
+}
+
+impl ListKind {
+    pub const COMMENTS_OF_POST: Self = Self {
+        of: SubjectKind::Post,
+        items: Items::Comments,
+    };
+    pub const REMIXES_OF_POST: Self = Self {
+        of: SubjectKind::Post,
+        items: Items::Posts,
+    };
+    pub const REPLIES_OF_COMMENT: Self = Self {
+        of: SubjectKind::Comment,
+        items: Items::Comments,
+    };
+}

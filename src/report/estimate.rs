@@ -108,8 +108,7 @@ pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
         if waiting.jobs > 0 {
             estimate.lines.push(line(entry, &waiting));
             estimate.leads_to.extend(
-                entry
-                    .leads_to()
+                endpoints::leads_to(entry)
                     .into_iter()
                     .filter(|next| may_follow(plan, next)),
             );

@@ -192,10 +192,10 @@ impl Replies<'_> {
         }
         self.begun
             .extend(call.job_id.filter(|_| call.cursor.is_some()));
-        for list in &harvest.nested {
-            if let Some(cursor) = &list.cursor {
+        for nested in &harvest.nested {
+            if let (Some(list), Some(cursor)) = (endpoints::of_list(nested.list), &nested.cursor) {
                 self.unseen
-                    .remove(&start(list.endpoint, &list.subject, cursor));
+                    .remove(&start(list.name, &nested.subject, cursor));
             }
         }
     }

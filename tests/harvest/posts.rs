@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use soracrawl::api::payload_json;
-use soracrawl::model::{Appearance, Harvest, Nested, Remix};
+use soracrawl::model::{Appearance, Harvest, ListKind, Nested, Remix};
 
 use crate::{fixture, ids, read, try_read};
 
@@ -139,8 +139,8 @@ fn all_objects_around_a_post_become_rows() {
         (None, None)
     );
     assert!(video.ld_url.is_some() && video.watermark_url.is_some());
-    let nested = |endpoint, items, cursor: Option<&str>| Nested {
-        endpoint,
+    let nested = |list, items, cursor: Option<&str>| Nested {
+        list,
         subject: "s_1".into(),
         items,
         cursor: cursor.map(str::to_owned),
@@ -148,8 +148,8 @@ fn all_objects_around_a_post_become_rows() {
     assert_eq!(
         page.nested,
         [
-            nested("get_post_comments", 1, None),
-            nested("get_post_remix_list", 2, Some("c"))
+            nested(ListKind::COMMENTS_OF_POST, 1, None),
+            nested(ListKind::REMIXES_OF_POST, 2, Some("c"))
         ]
     );
     assert!(page.odd.is_empty(), "{:?}", page.odd);

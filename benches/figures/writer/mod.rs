@@ -41,7 +41,7 @@ pub const TABLES: [&str; 8] = [
 type Walk = Vec<PageCommit>;
 
 pub fn run(bench: &Bench) -> Result<()> {
-    let recorded = bench.job()?.site.archive();
+    let recorded = world::job(bench)?.site.archive();
     let folder = tempfile::tempdir()?;
     let (ours, theirs) = (
         folder.path().join("ours.db"),

@@ -1,9 +1,9 @@
 //! Lists the users and characters that are cast most often.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{page, profile_item};
-use crate::model::{Harvest, ListEntry, SubjectKind};
+use crate::model::{Harvest, Items, ListEntry, SubjectKind};
 
 /// `get_cameo_leaderboard`.
 pub struct CameoLeaderboard;

@@ -1,11 +1,11 @@
 //! Lists the replies to a comment.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{
-    Under, comment_item, edge_end, gather, head_comment, is_unanswered, page_into,
+    Under, comment_item, edge_end, gather, head_comment, is_unanswered, page_into, post_item,
 };
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind};
 
 /// `get_comment_replies`.
 pub struct CommentReplies;
@@ -39,15 +39,15 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
                 &["children", "items"],
                 |gather, item, place, _| {
                     let under = Under {
-                        post_id: None,
                         parent_comment_id: edge_end(gather, subject),
                         asked: Some(subject),
+                        ..Under::of(post_item)
                     };
                     comment_item(gather, item, place, under)
                 },
             )?;
         }
-        head_comment(gather, data);
+        head_comment(gather, data, post_item);
         Ok(())
     })
 }

@@ -1,10 +1,10 @@
 //! Lists the feed that the remote shows to anonymous users: the trend of the week. The feed is ranked, so items may
 //! repeat or be missing between pages.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{page, post_item};
-use crate::model::{Harvest, ListEntry, SubjectKind};
+use crate::model::{Harvest, Items, ListEntry, SubjectKind};
 
 /// `get_feed`.
 pub struct Feed;

@@ -1,6 +1,7 @@
 //! One file per endpoint. [`ALL`] is the only complete list of endpoints.
 
 use super::endpoint::Entry;
+use crate::model::ListKind;
 
 /// Registers the endpoints: one line each, ordered by rank among ready jobs. Lookups of names come first, then the most
 /// rows per dollar.
@@ -40,6 +41,22 @@ endpoints! {
 #[must_use]
 pub fn find(name: &str) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.name == name)
+}
+
+/// Returns the endpoint that walks this list.
+#[must_use]
+pub fn of_list(list: ListKind) -> Option<&'static Entry> {
+    ALL.iter().find(|entry| entry.list() == list)
+}
+
+/// Returns the names of the endpoints for which `entry` discovers subjects.
+#[must_use]
+pub fn leads_to(entry: &Entry) -> Vec<&'static str> {
+    // Only a list can lead to further calls of its own endpoint.
+    let found = ALL.iter().filter(|other| {
+        entry.finds.contains(&other.subject_kind) && (entry.is_paged() || other.name != entry.name)
+    });
+    found.map(|other| other.name).collect()
 }
 
 #[cfg(test)]

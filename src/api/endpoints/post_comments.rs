@@ -1,11 +1,11 @@
 //! Lists the comments on a post, with the replies nested in them.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{
-    Under, comment_item, edge_end, gather, head_post, is_unanswered, page_into,
+    Under, comment_item, edge_end, gather, head_post, is_unanswered, page_into, post_item,
 };
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind};
 
 /// `get_post_comments`.
 pub struct PostComments;
@@ -37,8 +37,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
                 |gather, item, place, _| {
                     let under = Under {
                         post_id: edge_end(gather, subject),
-                        parent_comment_id: None,
-                        asked: None,
+                        ..Under::of(post_item)
                     };
                     comment_item(gather, item, place, under)
                 },

@@ -1,9 +1,9 @@
 //! Lists the remixes of a post. The vendor states no page size.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_in, post_item};
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind};
 
 /// `get_post_remix_list`.
 pub struct PostRemixList;

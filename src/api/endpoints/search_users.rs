@@ -1,9 +1,9 @@
 //! Searches users by name, which maps a name to an id. The reply has one page.
 
-use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Items, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{Fields, is_id, page, profile_item, user_in_mention};
-use crate::model::{Harvest, SearchEntry, SubjectKind};
+use crate::model::{Harvest, Items, SearchEntry, SubjectKind};
 
 /// `search_users`.
 pub struct SearchUsers;

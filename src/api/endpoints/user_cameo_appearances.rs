@@ -1,9 +1,9 @@
 //! Lists the posts of other users in which a user or character is cast.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_item};
-use crate::model::{Appearance, Harvest, Left, SubjectKind};
+use crate::model::{Appearance, Harvest, Items, Left, SubjectKind};
 
 /// `get_user_cameo_appearances`.
 pub struct UserCameoAppearances;

@@ -1,9 +1,9 @@
 //! Lists the followers of a user, 50 per page.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, profile_item};
-use crate::model::{Follow, Harvest, Left, SubjectKind};
+use crate::model::{Follow, Harvest, Items, Left, SubjectKind};
 
 /// `get_user_followers`.
 pub struct UserFollowers;

@@ -1,9 +1,9 @@
 //! Lists a user's posts, newest first: 30 complete posts for the price of one.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Items, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{is_id, own_post_item, page};
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind};
 
 /// `get_user_posts`.
 pub struct UserPosts;

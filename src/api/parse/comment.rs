@@ -5,20 +5,39 @@ use super::gather::Gather;
 use super::ids::same;
 use super::list::nested;
 use super::place::Place;
-use super::post::post_item;
 use super::wrapper::{Wrapper, cast, counts, open};
-use crate::api::endpoint::Endpoint;
-use crate::api::endpoints::CommentReplies;
 use crate::api::json::Json;
-use crate::model::Comment;
+use crate::model::{Comment, ListKind};
 
 /// Known context of a comment: its position in the reply and the request.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy)]
 pub struct Under<'u> {
     pub post_id: Option<&'u str>,
     pub parent_comment_id: Option<&'u str>,
     /// Comment whose replies were requested.
     pub asked: Option<&'u str>,
+    /// Posts and comments contain each other. The reader of posts is handed in, so that the files do not import each other.
+    pub read_post: ReadPost,
+}
+
+/// Reads a post, wrapped or flat, and returns its id; see [`super::post_item`].
+pub type ReadPost = fn(
+    gather: &mut Gather<'_>,
+    item: &Json<'_>,
+    place: &Place<'_>,
+    parent: Option<&str>,
+) -> Option<String>;
+
+impl Under<'_> {
+    /// Returns an unknown context.
+    pub fn of(read_post: ReadPost) -> Self {
+        Self {
+            post_id: None,
+            parent_comment_id: None,
+            asked: None,
+            read_post,
+        }
+    }
 }
 
 /// Reads a comment, wrapped or flat, with the replies nested in it, and returns its id.
@@ -34,13 +53,13 @@ pub fn comment_item(
         let below = Under {
             post_id: comment.post_id.as_deref(),
             parent_comment_id: Some(id),
-            asked: under.asked,
+            ..under
         };
         nested(
             gather,
             &wrapper.outer,
             "children",
-            Some((CommentReplies::NAME, id)),
+            Some((ListKind::REPLIES_OF_COMMENT, id)),
             |gather, json, place| comment_item(gather, json, place, below),
         );
         gather.rows.comments.push(comment);
@@ -49,10 +68,10 @@ pub fn comment_item(
 }
 
 /// Reads the comment at the head of a page of its replies. It is not one of the page's items.
-pub fn head_comment(gather: &mut Gather<'_>, data: &Json<'_>) {
+pub fn head_comment(gather: &mut Gather<'_>, data: &Json<'_>, read_post: ReadPost) {
     if data.get("post").is_some() {
         open(gather, data, &Place::DATA, |gather, wrapper| {
-            let comment = comment(gather, wrapper, Under::default());
+            let comment = comment(gather, wrapper, Under::of(read_post));
             gather.rows.comments.push(comment);
             Some(())
         });
@@ -63,7 +82,7 @@ fn comment(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, under: Under<'_>) -> 
     let comment = described(wrapper, under);
     cast(gather, &wrapper.inner, None);
     attachments(gather, &wrapper.inner, Owner::Comment(&wrapper.id));
-    link_relatives(gather, wrapper, &comment, under.asked);
+    link_relatives(gather, wrapper, &comment, under);
     comment
 }
 
@@ -104,8 +123,11 @@ fn link_relatives(
     gather: &mut Gather<'_>,
     wrapper: &Wrapper<'_>,
     comment: &Comment,
-    asked: Option<&str>,
+    around: Under<'_>,
 ) {
+    let Under {
+        asked, read_post, ..
+    } = around;
     let inner = &wrapper.inner;
     let root = inner.id("root_post_id");
     let post_id = comment.post_id.as_deref();
@@ -113,18 +135,18 @@ fn link_relatives(
         let object = json.get("post").unwrap_or(json);
         match (object.get("id"), post_id) {
             (Some(Json::Text(id)), _) if is_post(id, root.as_deref(), comment, asked) => {
-                post_item(gather, json, place, None)
+                read_post(gather, json, place, None)
             }
             (Some(Json::Text(_)), Some(_)) => {
                 let under = Under {
                     post_id,
                     parent_comment_id: None,
-                    asked,
+                    ..around
                 };
                 comment_item(gather, json, place, under)
             }
             (_, None) => None,
-            _ => post_item(gather, json, place, None),
+            _ => read_post(gather, json, place, None),
         }
     };
     nested(gather, inner, "ancestors", None, relative);

@@ -6,7 +6,7 @@ use super::ids::same;
 use super::place::{Odds, Place};
 use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
-use crate::model::{Harvest, Nested};
+use crate::model::{Harvest, ListKind, Nested};
 
 /// 2^53. A float below it represents every integer exactly; a larger one may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -101,12 +101,12 @@ pub fn nested(
     gather: &mut Gather<'_>,
     fields: &Fields<'_>,
     key: &'static str,
-    walk_of: Option<(&'static str, &str)>,
+    walk_of: Option<(ListKind, &str)>,
     mut item: impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>) -> Option<String>,
 ) {
-    let Some(list) = fields.get(key) else { return };
+    let Some(json) = fields.get(key) else { return };
     let place = fields.place.key(key);
-    let walked = walk(gather, list, &place, &mut |gather, json, place, _| {
+    let walked = walk(gather, json, &place, &mut |gather, json, place, _| {
         item(gather, json, place)
     });
     let (ids, tail) = match walked {
@@ -114,12 +114,12 @@ pub fn nested(
         Err(malformed) => return gather.odds.note(malformed.at, malformed.why),
     };
     let truncated = tail.cursor.is_none() && tail.has_more == Some(true);
-    if let Some((endpoint, subject)) = walk_of
+    if let Some((list, subject)) = walk_of
         && !ids.is_empty()
         && !truncated
     {
         gather.rows.nested.push(Nested {
-            endpoint,
+            list,
             subject: subject.to_owned(),
             items: u32::try_from(ids.len()).unwrap_or(u32::MAX),
             cursor: tail.cursor,

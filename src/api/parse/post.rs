@@ -8,10 +8,9 @@ use super::list::nested;
 use super::place::Place;
 use super::profile::person;
 use super::wrapper::{Wrapper, cast, counts, open};
-use crate::api::endpoint::{Endpoint, Malformed};
-use crate::api::endpoints::{PostComments, PostRemixList};
+use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
-use crate::model::{Appearance, Post, Remix};
+use crate::model::{Appearance, ListKind, Post, Remix};
 
 /// Reads a post, wrapped or flat, and returns its id.
 ///
@@ -26,13 +25,13 @@ pub fn post_item(
         let id = wrapper.id.as_str();
         let under = Under {
             post_id: Some(id),
-            ..Under::default()
+            ..Under::of(post_item)
         };
         nested(
             gather,
             &wrapper.outer,
             "children",
-            Some((PostComments::NAME, id)),
+            Some((ListKind::COMMENTS_OF_POST, id)),
             |gather, json, place| comment_item(gather, json, place, under),
         );
         Some(post(gather, wrapper, parent))
@@ -155,7 +154,7 @@ fn link_relatives(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
     nested(gather, inner, "ancestors", None, |gather, json, place| {
         post_item(gather, json, place, None)
     });
-    let remixes = Some((PostRemixList::NAME, id.as_str()));
+    let remixes = Some((ListKind::REMIXES_OF_POST, id.as_str()));
     nested(
         gather,
         inner,

@@ -2,8 +2,9 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
-use super::column::{Kind, Outline};
+use super::column::Kind;
 use super::schema::tables;
+use super::table::Outline;
 use crate::store::Result;
 
 /// A trigger or a view, with the SQL that creates it.

@@ -7,8 +7,10 @@
 mod column;
 mod derive;
 pub(in crate::store) mod merge;
+#[rustfmt::skip] // One line for each column.
 pub mod schema;
 mod scratch;
+mod table;
 mod threads;
 
 use std::collections::HashSet;
@@ -16,15 +18,17 @@ use std::collections::HashSet;
 use sqlx::SqliteConnection;
 
 use crate::store::Result;
-use column::{Entry, Table};
+use column::Entry;
 use merge::{Entities, Observed, PageRows, merge};
 use schema::{
     APPEARANCES, ATTACHMENTS, COMMENTS, FEED, FOLLOWS, LEADERBOARD, POSTS, REMIXES, SEARCH, USERS,
 };
+use table::Table;
 
-pub use column::{ColumnOutline, Kind, Outline, Target};
+pub use column::{ColumnOutline, Kind, Target};
 pub(in crate::store) use derive::derive;
 pub use scratch::{Scratch, ScratchPage};
+pub use table::Outline;
 
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls.
 /// `has_orphans`: the archive has replies whose post is unknown.

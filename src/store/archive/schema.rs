@@ -6,9 +6,10 @@
 use std::sync::LazyLock;
 
 use super::column::{
-    Counted, Entry, Outline, Table, Target, call, count, counted_at, counted_call, first_call,
-    flag, history, integer, last_call, now, real, reference, text, time,
+    Counted, Entry, Target, call, count, counted_at, counted_call, first_call, flag, integer,
+    last_call, now, real, reference, text, time,
 };
+use super::table::{Outline, Table, history};
 use crate::model::{
     Appearance, Attachment, Comment, Counts, Follow, Post, Remix, SubjectKind, User,
 };
@@ -60,7 +61,6 @@ impl Counted for Comment {
     }
 }
 
-#[rustfmt::skip]
 pub(super) static USERS: Table<User> = Table::new(
     "users",
     &[
@@ -97,7 +97,6 @@ pub(super) static USERS: Table<User> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static POSTS: Table<Post> = Table::new(
     "posts",
     &[
@@ -139,7 +138,6 @@ pub(super) static POSTS: Table<Post> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static COMMENTS: Table<Comment> = Table::new(
     "comments",
     &[
@@ -169,7 +167,6 @@ pub(super) static COMMENTS: Table<Comment> = Table::new(
 );
 
 /// A video that pages show on several posts or comments stays with what the earliest call showed it on.
-#[rustfmt::skip]
 pub(super) static ATTACHMENTS: Table<Attachment> = Table::new(
     "attachments",
     &[
@@ -209,7 +206,6 @@ pub(super) static ATTACHMENTS: Table<Attachment> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static FOLLOWS: Table<Follow> = Table::new(
     "follows",
     &[
@@ -220,7 +216,6 @@ pub(super) static FOLLOWS: Table<Follow> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static APPEARANCES: Table<Appearance> = Table::new(
     "appearances",
     &[
@@ -231,7 +226,6 @@ pub(super) static APPEARANCES: Table<Appearance> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static REMIXES: Table<Remix> = Table::new(
     "remixes",
     &[
@@ -243,7 +237,6 @@ pub(super) static REMIXES: Table<Remix> = Table::new(
 );
 
 /// Entries of lists: rows that one call showed at a position. They are written once and never merged.
-#[rustfmt::skip]
 pub(super) static FEED: Table<Entry> = Table::new(
     "feed_entries",
     &[
@@ -255,7 +248,6 @@ pub(super) static FEED: Table<Entry> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static LEADERBOARD: Table<Entry> = Table::new(
     "leaderboard_entries",
     &[
@@ -267,7 +259,6 @@ pub(super) static LEADERBOARD: Table<Entry> = Table::new(
     ],
 );
 
-#[rustfmt::skip]
 pub(super) static SEARCH: Table<Entry> = Table::new(
     "search_results",
     &[

@@ -14,8 +14,8 @@ use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::model::{
-    Appearance, Attachment, Comment, Counts, Follow, Harvest, ListEntry, MicroUsd, Nested, Post,
-    Remix, SearchEntry, Seed, SeedKind, StopReason, User, item_hashes,
+    Appearance, Attachment, Comment, Counts, Follow, Harvest, ListEntry, ListKind, MicroUsd,
+    Nested, Post, Remix, SearchEntry, Seed, SeedKind, StopReason, User, item_hashes,
 };
 use crate::store::queue;
 use crate::store::read::canonical::canonical_lines;
@@ -123,15 +123,15 @@ fn entries() -> impl Strategy<Value = Vec<ListEntry>> {
 }
 
 fn nested() -> impl Strategy<Value = Nested> {
-    let endpoint = select(
+    let list = select(
         &[
-            "get_comment_replies",
-            "get_post_comments",
-            "get_post_remix_list",
+            ListKind::REPLIES_OF_COMMENT,
+            ListKind::COMMENTS_OF_POST,
+            ListKind::REMIXES_OF_POST,
         ][..],
     );
-    (endpoint, id(), 0..3u32, of(id())).prop_map(|(endpoint, subject, items, cursor)| Nested {
-        endpoint,
+    (list, id(), 0..3u32, of(id())).prop_map(|(list, subject, items, cursor)| Nested {
+        list,
         subject,
         items,
         cursor,

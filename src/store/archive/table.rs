@@ -1,0 +1,144 @@
+//! A table of the archive, and the statements that follow from its columns.
+
+use std::sync::OnceLock;
+
+use super::column::{Column, ColumnOutline, Kind, Merge, Source, Target};
+use super::merge::Observed;
+use crate::store::db::{GivenRow, Statement};
+
+/// A table without the readers of its rows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outline {
+    pub name: &'static str,
+    pub columns: Vec<ColumnOutline>,
+    /// The table whose counts it keeps over time; `None` for a table of rows.
+    pub history_of: Option<&'static str>,
+}
+
+/// A table of the archive, filled from rows of one kind.
+pub(super) struct Table<R: 'static> {
+    name: &'static str,
+    columns: &'static [Column<R>],
+    upsert: OnceLock<Statement>,
+    stub: OnceLock<Statement>,
+}
+
+impl<R> Table<R> {
+    pub(super) const fn new(name: &'static str, columns: &'static [Column<R>]) -> Self {
+        Self {
+            name,
+            columns,
+            upsert: OnceLock::new(),
+            stub: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn outline(&self) -> Outline {
+        Outline {
+            name: self.name,
+            columns: self.columns.iter().map(Column::outline).collect(),
+            history_of: None,
+        }
+    }
+
+    /// The names of the key columns.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let keys = self
+            .columns
+            .iter()
+            .filter(|column| column.merge == Merge::Key);
+        keys.map(|column| column.name).collect()
+    }
+
+    /// The statement that writes described rows.
+    pub(super) fn upsert(&self) -> &Statement {
+        self.upsert.get_or_init(|| self.statement(|_| true))
+    }
+
+    /// The statement that writes rows of which only the key is known.
+    pub(super) fn stub(&self) -> &Statement {
+        self.stub.get_or_init(|| {
+            self.statement(|column| {
+                column.merge == Merge::Key
+                    || matches!(column.source, Source::FirstCall | Source::LastCall)
+            })
+        })
+    }
+
+    /// Sets the values of one row of `upsert`.
+    pub(super) fn fill<'a>(&'static self, row: &mut GivenRow<'a>, of: &Observed<'a, R>) {
+        for column in self.columns {
+            row.set(column.name, column.value(of));
+        }
+    }
+
+    /// The texts live as long as the table, which is static: they are made once.
+    fn statement(&self, is_meant: impl Fn(&Column<R>) -> bool) -> Statement {
+        let columns: Vec<&Column<R>> = self.columns.iter().filter(|one| is_meant(one)).collect();
+        let names: Vec<&'static str> = columns.iter().map(|column| column.name).collect();
+        let (mut values, mut joins) = (Vec::new(), String::new());
+        for Column { name, source, .. } in &columns {
+            match source {
+                Source::Reference(Target { table, id }, _) => {
+                    values.push(format!("of_{name}.id"));
+                    joins.push_str(&format!(
+                        " left join {table} as of_{name} on of_{name}.{id} = given.{name}"
+                    ));
+                }
+                _ => values.push(format!("given.{name}")),
+            }
+        }
+        let changes: Vec<String> = columns.iter().filter_map(|one| one.on_conflict()).collect();
+        let is_merged = self
+            .columns
+            .iter()
+            .any(|one| matches!(one.source, Source::LastCall));
+        let conflict = match is_merged {
+            true => format!("update set {}", changes.join(", ")),
+            false => "nothing".to_owned(),
+        };
+        let sql = format!(
+            "insert into {} ({}) select {} from given{joins} where given.{} is not null on conflict ({}) do {conflict}",
+            self.name,
+            names.join(", "),
+            values.join(", "),
+            names[0],
+            self.keys().join(", "),
+        );
+        Statement {
+            given: names.leak(),
+            sql: sql.leak(),
+        }
+    }
+}
+
+/// Returns the outline of the table that keeps the counts of `of` over time: a row where one of them changed.
+pub(super) fn history<R>(name: &'static str, of: &Table<R>, target: Target) -> Outline {
+    let plain = |name, kind| ColumnOutline {
+        name,
+        kind,
+        is_key: false,
+        is_remote: false,
+        is_personal: false,
+    };
+    let key = |name, kind| ColumnOutline {
+        is_key: true,
+        ..plain(name, kind)
+    };
+    let mut columns = vec![
+        ColumnOutline {
+            is_remote: true,
+            ..key(target.id, Kind::Reference(target))
+        },
+        plain("call_id", Kind::Call),
+        key("observed_at", Kind::Time),
+        plain("last_observed_at", Kind::Time),
+    ];
+    let all = of.columns.iter().map(Column::outline);
+    columns.extend(all.filter(|column| column.kind == Kind::Count));
+    Outline {
+        name,
+        columns,
+        history_of: Some(of.name),
+    }
+}
