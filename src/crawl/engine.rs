@@ -10,9 +10,9 @@ use tokio::sync::{Notify, watch};
 use super::plan::Plan;
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
-use crate::model::Harvest;
+use crate::model::{Budget, Harvest};
 use crate::replies::{Packer, Reader, Training};
-use crate::store::{Budget, Run, Spent, Store, Writer};
+use crate::store::{Run, Spent, Store, Writer};
 
 /// Why a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,8 +4,8 @@ use crate::api::account::{self, Account};
 use crate::api::{Asked, Reply, Request, error};
 use crate::clock::day;
 use crate::crawl::{Engine, settlement};
-use crate::model::MicroUsd;
-use crate::store::{Budget, OpenCall};
+use crate::model::{Budget, MicroUsd};
+use crate::store::OpenCall;
 
 /// Asks the account's own page, which is free. `Ok(None)` where there is no such page; an error only where the key is
 /// refused.

@@ -13,7 +13,7 @@ pub use counts::Counts;
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{hash, item_hashes};
 pub use job::{Lease, LeaseToken, NewJob, StopReason};
-pub use money::MicroUsd;
+pub use money::{Budget, MicroUsd};
 pub use rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
 };

@@ -53,6 +53,15 @@ impl std::ops::Mul<i64> for MicroUsd {
     }
 }
 
+/// The limits that a call must fit into. `None`: no limit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Budget {
+    pub run: Option<MicroUsd>,
+    pub day: Option<MicroUsd>,
+    pub total: Option<MicroUsd>,
+    pub seed: Option<MicroUsd>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::MicroUsd;

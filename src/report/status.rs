@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::clock::day;
 use crate::config::Config;
-use crate::model::MicroUsd;
+use crate::model::{Budget, MicroUsd};
+use crate::store::Result;
 use crate::store::read::{self, Charged, EndpointStatus, LastRun, StopCounts};
-use crate::store::{Budget, Result};
 
 /// How far back the rate looks.
 const RATE_SECONDS: f64 = 60.0;

@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
-pub use ledger::{Budget, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use ledger::{Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Failure, KeptReply, LeaseRequest, Leased, Replanned, Requeue, Retry, Seeded, StoredSeen,
 };

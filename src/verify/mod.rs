@@ -18,11 +18,11 @@ pub use check::{Check, Finding};
 use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
-use crate::model::{SeedKind, SubjectKind};
+use crate::model::{Budget, SeedKind, SubjectKind};
 use crate::replies::Reader;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
-use crate::store::{Budget, Error, Result};
+use crate::store::{Error, Result};
 
 /// What `verify` found.
 #[derive(Debug, Clone, Default, serde::Serialize)]

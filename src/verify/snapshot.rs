@@ -4,8 +4,9 @@ use sqlx::{AssertSqlSafe, Row};
 
 use super::check::{Check, EXAMPLES, Finding, Question, unreadable};
 use super::checks::{chain, jobs, money, parents};
+use crate::model::Budget;
+use crate::store::Error;
 use crate::store::read::Snapshot;
-use crate::store::{Budget, Error};
 
 const INTEGRITY: Check = Check {
     check: "integrity",

@@ -1,5 +1,6 @@
 //! Checks the rules of the code, and compares the documents with the program.
 
+mod circles;
 mod container;
 mod dictionary;
 mod documents;

@@ -57,6 +57,41 @@ fn allowed() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
+/// Where a path of the code leads: the room, and the room inside it.
+fn destinations(code: &str) -> Vec<(String, Vec<String>)> {
+    let mut all = Vec::new();
+    for mark in ["crate::", "soracrawl::"] {
+        for (at, _) in code.match_indices(mark) {
+            let path = &code[at + mark.len()..];
+            let end =
+                path.find(|letter: char| !(letter.is_alphanumeric() || "_:".contains(letter)));
+            let (path, rest) = path.split_at(end.unwrap_or(path.len()));
+            let mut parts = path.split("::");
+            let room = parts.next().unwrap_or("").to_owned();
+            let inner = match parts.next() {
+                // `use crate::store::{read, Error}`
+                Some("") => {
+                    let list = rest.trim_start_matches('{').split('}').next().unwrap_or("");
+                    let names = list
+                        .split(',')
+                        .map(|name| name.trim().split("::").next().unwrap_or(""));
+                    names
+                        .map(str::to_owned)
+                        .filter(|name| !name.is_empty())
+                        .collect()
+                }
+                Some(name) => vec![name.to_owned()],
+                None => Vec::new(),
+            };
+            all.push((room, inner));
+        }
+    }
+    all
+}
+
+/// What every room may name of a room that it may only enter in part.
+const OPEN: [&str; 2] = ["Error", "Result"];
+
 #[test]
 fn a_room_enters_only_the_rooms_that_the_architecture_allows() {
     let allowed = allowed();
@@ -71,25 +106,41 @@ fn a_room_enters_only_the_rooms_that_the_architecture_allows() {
         let may = allowed
             .get(from)
             .unwrap_or_else(|| panic!("no direction for the room {from}"));
-        for mark in ["crate::", "soracrawl::"] {
-            for (at, _) in source.code.match_indices(mark) {
-                let rest = &source.code[at + mark.len()..];
-                let to: String = rest
-                    .chars()
-                    .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
-                    .collect();
-                assert!(
-                    !to.is_empty(),
-                    "{name}: write `use {mark}room::…`, one room a line"
-                );
-                if to != from && !may.contains(&to) {
-                    wrong.push(format!("{name} enters {to}"));
-                }
+        for (to, inner) in destinations(&source.code) {
+            assert!(
+                !to.is_empty(),
+                "{name}: write `use crate::room::…`, one room a line"
+            );
+            let in_part = |inner: &String| {
+                OPEN.contains(&inner.as_str()) || may.contains(&format!("{to}::{inner}"))
+            };
+            let is_allowed =
+                to == from || may.contains(&to) || (!inner.is_empty() && inner.iter().all(in_part));
+            if !is_allowed {
+                wrong.push(format!("{name} enters {to}::{{{}}}", inner.join(", ")));
             }
         }
     }
     assert_eq!(wrong, NONE);
     assert_eq!(rooms, allowed.into_keys().collect());
+}
+
+#[test]
+fn a_path_of_the_code_is_followed_into_its_room() {
+    let found = destinations("use crate::store::{Result, read};\nlet x = crate::api::json::Json;");
+    let names = |names: &[&str]| {
+        names
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        found,
+        [
+            ("store".to_owned(), names(&["Result", "read"])),
+            ("api".to_owned(), names(&["json"]))
+        ]
+    );
 }
 
 /// Words of statements as this project writes them: lower case.
@@ -109,11 +160,31 @@ fn is_sql(text: &str) -> bool {
         || text.starts_with(" vacuum")
 }
 
+/// Words of statements that change something.
+fn is_write(text: &str) -> bool {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    [
+        "insert into",
+        "delete from",
+        "create table",
+        "drop ",
+        "begin immediate",
+    ]
+    .iter()
+    .any(|word| text.contains(word))
+        || text.starts_with("update ")
+}
+
 #[test]
-fn only_the_store_contains_sql() {
+fn only_the_store_contains_sql_and_only_verify_asks_besides() {
     let mut found = Vec::new();
     for (name, source) in production() {
         if room(&name) == "store" {
+            continue;
+        }
+        if room(&name) == "verify" {
+            let writes = source.texts.iter().filter(|text| is_write(text));
+            found.extend(writes.map(|text| format!("{name} writes: {text}")));
             continue;
         }
         // The demo prints queries for people to try; it does not run them.
@@ -183,15 +254,14 @@ fn what_is_pure_has_no_clock_no_randomness_and_no_io() {
             "crawl/decide.rs",
             "crawl/plan.rs",
             "crawl/admit.rs",
-            "crawl/estimate.rs",
             "api/parse/",
             "api/endpoints/",
             "api/payload.rs",
-            "api/mend.rs",
+            "api/repair.rs",
             "api/json.rs",
             "api/retry.rs",
-            "api/limiter/manners.rs",
-            "api/limiter/pace.rs",
+            "api/limiter/policy.rs",
+            "api/limiter/rate.rs",
             "api/limiter/breaker.rs",
             "model/",
         ];
@@ -222,11 +292,41 @@ fn what_is_pure_has_no_clock_no_randomness_and_no_io() {
 }
 
 #[test]
-fn only_one_function_of_the_engine_reads_the_clock() {
+fn only_the_clock_reads_the_time_of_the_system() {
     let clocks = ["SystemTime", "Timestamp::now"];
     let found = mentioning(&clocks, |name| {
-        ["crawl", "api", "store"].contains(&room(name))
+        // A file name and a lock's note are for people; the simulator has its own time.
+        let for_people = ["src/cli/demo.rs", "src/daemon/archive.rs"];
+        room(name) != "sim" && !for_people.contains(&name)
     });
-    let of_engine = "src/crawl/engine.rs mentions SystemTime".to_owned();
-    assert_eq!(found, [of_engine]);
+    assert_eq!(found, ["src/clock.rs mentions SystemTime".to_owned()]);
+}
+
+#[test]
+fn no_endpoint_is_named_outside_its_own_file() {
+    let names: Vec<&str> = soracrawl::api::endpoints::ALL
+        .iter()
+        .map(|entry| entry.name)
+        .collect();
+    assert_eq!(names.len(), 17);
+    let mut found = Vec::new();
+    for (name, source) in production() {
+        if name.starts_with("src/api/endpoints/") || room(&name) == "sim" {
+            continue;
+        }
+        for text in &source.texts {
+            let words = text.split(|letter: char| !(letter.is_alphanumeric() || letter == '_'));
+            let is_named = words.clone().any(|word| names.contains(&word));
+            // The beginning of several names is a name as well.
+            let is_prefix = words.clone().any(|word| {
+                word.len() > 4
+                    && word.ends_with('_')
+                    && names.iter().any(|name| name.starts_with(word))
+            });
+            if is_named || is_prefix {
+                found.push(format!("{name}: {text}"));
+            }
+        }
+    }
+    assert_eq!(found, NONE);
 }

@@ -1,9 +1,8 @@
 //! Damage to bytes rather than to rows.
 
 use soracrawl::api::Scrubber;
-use soracrawl::model::MicroUsd;
+use soracrawl::model::{Budget, MicroUsd};
 use soracrawl::replies::Reader;
-use soracrawl::store::Budget;
 use soracrawl::verify::verify;
 use sqlx::Connection;
 

@@ -6,9 +6,9 @@ mod tangled;
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
 use super::write;
-use crate::model::{Attachment, Comment, Counts, Harvest, Post, User};
+use crate::model::{Attachment, Budget, Comment, Counts, Harvest, Post, User};
 use crate::store::archive::merge::PageRows;
-use crate::store::{Budget, OpenCall, RunKind, Store};
+use crate::store::{OpenCall, RunKind, Store};
 
 async fn store() -> (tempfile::TempDir, Store) {
     let folder = tempfile::tempdir().unwrap();

@@ -96,8 +96,8 @@ impl Snapshot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Harvest, MicroUsd};
-    use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement};
+    use crate::model::{Budget, Harvest, MicroUsd};
+    use crate::store::{OpenCall, Outcome, RunKind, Settlement};
 
     async fn store() -> (tempfile::TempDir, Store) {
         let folder = tempfile::tempdir().unwrap();

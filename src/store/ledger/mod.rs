@@ -5,22 +5,13 @@ mod open;
 mod runs;
 mod settle;
 
-use crate::model::{LeaseToken, MicroUsd};
+use crate::model::{Budget, LeaseToken, MicroUsd};
 use crate::store::{Error, Result, Store};
 
 pub use dictionaries::Dictionary;
 pub(super) use open::open_calls;
 pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
-
-/// The limits that a call must fit into. `None`: no limit.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Budget {
-    pub run: Option<MicroUsd>,
-    pub day: Option<MicroUsd>,
-    pub total: Option<MicroUsd>,
-    pub seed: Option<MicroUsd>,
-}
 
 /// A call that is about to be sent.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use sqlx::{Row, SqliteConnection};
 
-use super::{Budget, OpenCall};
-use crate::model::MicroUsd;
+use super::OpenCall;
+use crate::model::{Budget, MicroUsd};
 use crate::store::db::Statement;
 use crate::store::error::{Scope, Spent};
 use crate::store::{Error, Result};
@@ -173,9 +173,9 @@ fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
 #[cfg(test)]
 mod tests {
     use super::open_calls;
-    use crate::model::{LeaseToken, MicroUsd, NewJob, Seed, SeedKind};
+    use crate::model::{Budget, LeaseToken, MicroUsd, NewJob, Seed, SeedKind};
     use crate::store::queue::{LeaseRequest, lease};
-    use crate::store::{Budget, Error, OpenCall, RunKind, Store};
+    use crate::store::{Error, OpenCall, RunKind, Store};
 
     const FOLLOWERS: &str = "get_user_followers";
 

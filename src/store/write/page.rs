@@ -270,8 +270,8 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use crate::model::{Counts, Harvest, MicroUsd, Post};
-    use crate::store::{Budget, OpenCall, Outcome, RunKind, Settlement, Store};
+    use crate::model::{Budget, Counts, Harvest, MicroUsd, Post};
+    use crate::store::{OpenCall, Outcome, RunKind, Settlement, Store};
 
     /// Keeps a post with so many likes, at a time of the clock.
     async fn keep(store: &Store, likes: i64, now: f64) {

@@ -14,14 +14,14 @@ use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
 use crate::model::{
-    Appearance, Attachment, Comment, Counts, Follow, Harvest, ListEntry, ListKind, MicroUsd,
-    Nested, Post, Remix, SearchEntry, Seed, SeedKind, StopReason, User, item_hashes,
+    Appearance, Attachment, Budget, Comment, Counts, Follow, Harvest, ListEntry, ListKind,
+    MicroUsd, Nested, Post, Remix, SearchEntry, Seed, SeedKind, StopReason, User, item_hashes,
 };
 use crate::store::queue;
 use crate::store::read::canonical::canonical_lines;
 use crate::store::write::page::{BatchContext, commit_pages};
 use crate::store::{
-    Budget, LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Settlement, Store, ledger,
+    LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Settlement, Store, ledger,
 };
 
 /// Few enough that every kind of row meets every other under the same id.
