@@ -214,5 +214,5 @@ async fn a_cursor_that_expires_again_fails_the_walk() {
     let site = Site::walk(script).await;
     let job = walked(&site, 3).await;
     assert_eq!((job.state.as_str(), job.restarts), ("failed", 1), "{job:?}");
-    assert!(job.note.contains("second time"), "{job:?}");
+    assert!(job.note.contains("refused again"), "{job:?}");
 }
