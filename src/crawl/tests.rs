@@ -26,8 +26,7 @@ fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
 }
 
 #[test]
-fn a_remote_that_was_sick_and_healed_is_crawled_to_the_end_and_asked_for_nothing_against_its_word()
-{
+fn a_remote_that_recovers_is_crawled_completely_and_never_called_before_the_requested_wait_ends() {
     for_each_seed(1500, |seed| {
         let mut model = Model::new(Setup::of_seed(seed), Remote::sick(seed));
         model.run();
@@ -57,7 +56,7 @@ fn a_remote_that_was_sick_and_healed_is_crawled_to_the_end_and_asked_for_nothing
 }
 
 #[test]
-fn a_poisoned_job_ends_by_name_and_holds_up_no_other() {
+fn a_poisoned_job_fails_and_delays_no_other_job() {
     for_each_seed(1000, |seed| {
         let setup = Setup {
             poisoned: 1,
@@ -82,7 +81,7 @@ fn a_poisoned_job_ends_by_name_and_holds_up_no_other() {
 }
 
 #[test]
-fn what_is_reserved_and_spent_never_exceeds_the_budget_and_no_affordable_call_is_left_out() {
+fn charges_stay_within_the_budget_and_every_affordable_call_is_made() {
     for_each_seed(1000, |seed| {
         let budget = 50_000 * (1 + seed as i64 % 40) + seed as i64 % 7;
         let setup = Setup {
@@ -134,7 +133,7 @@ fn minute_at(rate: f64, way_seconds: f64, seed: u64) -> (f64, f64) {
 }
 
 #[test]
-fn at_the_remotes_own_limit_nearly_every_allowed_call_is_made_and_hardly_one_refused() {
+fn at_the_remotes_limit_almost_all_allowed_calls_are_made_and_few_are_refused() {
     for_each_seed(20, |seed| {
         let (used, refused) = minute_at(50.0, 0.009, seed);
         assert!(
@@ -145,7 +144,7 @@ fn at_the_remotes_own_limit_nearly_every_allowed_call_is_made_and_hardly_one_ref
 }
 
 #[test]
-fn far_above_the_remotes_limit_the_refusals_stay_few() {
+fn far_above_the_remotes_limit_few_calls_are_refused() {
     for_each_seed(6, |seed| {
         for rate in [50.0, 60.0, 100.0, 500.0] {
             let (_, refused) = minute_at(rate, 0.05, seed);
