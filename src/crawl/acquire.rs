@@ -1,7 +1,7 @@
-//! How a page begins: a lease, the turn of its call, and the call itself, opened before it is sent.
+//! Start of a page: a lease, a permit of the limiter, and an open call in the ledger.
 //!
-//! What can be had without waiting is had at once: the call of a job is opened in the transaction that leases it, and the
-//! call of a walk's next page in the one that keeps the page before.
+//! One transaction leases the job and opens its call if a permit is available without waiting. The call of a walk's
+//! next page is opened in the transaction that commits the previous page.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,22 +12,22 @@ use crate::api::endpoints;
 use crate::api::limiter::Permit;
 use crate::store::{CallOf, LeaseRequest, Leased, Result};
 
-/// What a worker found to do.
+/// Result of an attempt to lease a job.
 pub(super) enum Acquired<'a> {
     Walk(ActiveWalk<'a>),
-    /// Jobs that turned out to be unneeded.
+    /// The lease ended unneeded jobs; there may be another one.
     Settled,
     Nothing,
 }
 
-/// The turn that was taken for a job while it was being leased.
+/// Endpoint and permit taken while a job was being leased.
 type Taken = Arc<Mutex<Option<(&'static str, Permit)>>>;
 
-/// Leases the best job.
+/// Leases the best ready job and opens its call if possible.
 pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     let parts = &engine.parts;
-    // While a budget has no room, only the end of a call in flight can make some: whoever leased a job now would stand in
-    // line for nothing, and the run would never come to rest.
+    // Only the end of a call in flight can free money of an exhausted budget. Leases taken meanwhile would wait for
+    // nothing and keep the run from becoming idle.
     if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
         return Ok(Acquired::Nothing);
     }
@@ -58,7 +58,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         Leased::Nothing { .. } => return Ok(Acquired::Settled),
     };
     busy.holds(lease.token.job_id);
-    // Where the walk has been is read before anything is paid for, so that a failure to read it costs nothing.
+    // The seen cursors and ids are read before the call is sent, so that a failed read costs nothing.
     let seen = match lease.pages {
         0 => Seen::default(),
         _ => Seen::of(&parts.store.seen(lease.token.job_id).await?),
@@ -71,11 +71,11 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     }))
 }
 
-/// Says the call of a job that is leased, if it has its turn now.
+/// Returns the function that opens the call of a leased job if a permit is available now.
 fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
     let engine = engine.clone();
     Arc::new(move |lease| {
-        // What is known of a walk that has begun is read first.
+        // A walk that has pages needs its `Seen` first, so its call is opened later.
         let entry = endpoints::find(lease.endpoint).filter(|_| lease.pages == 0)?;
         let mut taken = lock(&taken);
         if taken.is_none_or(|(endpoint, _)| endpoint != entry.name) {

@@ -1,4 +1,4 @@
-//! What is kept of a page that was read, and what follows when the writer has answered.
+//! Commits a page that was read, and handles the writer's answer.
 
 use std::sync::atomic::Ordering;
 
@@ -12,7 +12,7 @@ use crate::api::{Entry, Reply};
 use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
 use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement};
 
-/// Everything that is to be kept of a reply, in one transaction; and the walk as it goes on from there, if it does.
+/// Returns the page to commit in one transaction, the work after that commit, and the walk if it has a next page.
 pub(super) fn page_of(
     engine: &Engine,
     walk: Walk,
@@ -30,7 +30,7 @@ pub(super) fn page_of(
     log_end(&lease, &next);
     let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
-    // Jobs that waited for this one's first page are ready now: at most the lists of one user or post.
+    // The first page releases the jobs that waited for it: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
     let kept = PendingPage {
         endpoint: entry.name,
@@ -56,7 +56,7 @@ pub(super) fn page_of(
     (page, kept, goes_on.map(|lease| Walk { lease, seen }))
 }
 
-/// What is to be said and done when the writer has answered.
+/// Work that remains after the writer has answered.
 pub(super) struct PendingPage {
     endpoint: &'static str,
     token: LeaseToken,
@@ -67,7 +67,10 @@ pub(super) struct PendingPage {
 }
 
 impl PendingPage {
-    /// True where the page is in the archive.
+    /// Handles the writer's answer. Returns whether the page is in the archive.
+    ///
+    /// # Errors
+    /// Returns an error if the writer failed for a reason other than a lost lease or refused rows.
     pub(super) async fn conclude(self, engine: &Engine, page: Result<()>) -> Result<bool> {
         match page {
             Ok(()) => {}
@@ -90,7 +93,7 @@ impl PendingPage {
     }
 }
 
-/// The lease as it stands when this page is kept and there is a next one.
+/// Returns the lease after this page is committed, or `None` if there is no next page.
 fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Option<Lease> {
     let Next::Page {
         cursor,
@@ -122,7 +125,7 @@ fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {
     }
 }
 
-/// Where the walk goes from here.
+/// Returns the next step of the walk.
 fn next(
     engine: &Engine,
     lease: &Lease,
@@ -134,7 +137,7 @@ fn next(
     if lease.resolves_name && !admitted.is_found {
         return Next::End {
             reason: StopReason::Gone,
-            note: format!("no user is called exactly {}", lease.subject),
+            note: format!("no user has exactly the name {}", lease.subject),
             cursor: None,
         };
     }
@@ -153,8 +156,8 @@ fn next(
     })
 }
 
-/// The archive refuses the rows of a page. It was paid for: the raw reply is kept, and the job ends by name, so that
-/// no other job suffers.
+/// Stores only the raw reply of a page whose rows the archive refused, because the page was paid for. Ends the job as
+/// failed, so that other jobs continue.
 async fn keep_raw(
     engine: &Engine,
     token: LeaseToken,
@@ -163,7 +166,7 @@ async fn keep_raw(
     why: &str,
 ) -> Result<()> {
     let error = format!("the archive refused the rows of this reply: {why}");
-    tracing::error!(call_id, error, "a page is kept raw only");
+    tracing::error!(call_id, error, "rows refused; only the raw reply is stored");
     let failure = Failure {
         token,
         call: Some((
@@ -194,7 +197,7 @@ fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {
             count,
             first_at = first.at,
             first_why = first.why,
-            "a reply has odd parts; they are kept raw"
+            "reply has odd items; only its raw reply contains them"
         );
     }
 }
@@ -203,6 +206,6 @@ fn log_end(lease: &Lease, next: &Next) {
     if let Next::End { reason, note, .. } = next
         && !note.is_empty()
     {
-        tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, "a walk ended");
+        tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, "walk ended");
     }
 }

@@ -1,32 +1,32 @@
-//! What to do after an answer. Pure: no clock, no I/O, no randomness.
+//! Decisions after an answer. Pure: no clock, no I/O, no randomness.
 
 use crate::api::Error;
 use crate::api::limiter::CallResult;
 use crate::model::StopReason;
 use crate::store::{Next, Retry};
 
-/// Pages in a row without a new id after which a walk is taken to turn in circles.
+/// Consecutive pages without a new id after which a walk counts as stalled.
 const STALE_PAGES: u32 = 2;
 
-/// What is known of a walk when a page of it has been read.
+/// Facts about a walk after one of its pages was read.
 #[derive(Debug, Clone, Copy)]
 pub struct WalkFacts<'a> {
     pub is_paged: bool,
-    /// The next cursor as it came.
+    /// Next cursor as the remote returned it.
     pub cursor: Option<&'a str>,
     pub has_more: Option<bool>,
-    /// The next cursor was sent, or came, before in this walk.
+    /// This walk sent or received the next cursor before.
     pub cursor_came_before: bool,
-    /// The page brought an id that this walk had not seen.
+    /// The page contains an id that this walk had not seen.
     pub has_new_id: bool,
-    /// Pages in a row without a new id, before this one.
+    /// Consecutive pages without a new id before this page.
     pub stale_pages: u32,
-    /// Pages kept, with this one.
+    /// Committed pages, including this one.
     pub pages: u32,
     pub max_pages: Option<u32>,
 }
 
-/// Where a walk goes from a page that was read (api/README.md §8).
+/// Returns the next step of a walk after a page was read (api/README.md §8).
 #[must_use]
 pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     let end = |reason, note: &str| Next::End {
@@ -41,7 +41,7 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
         return match facts.has_more {
             Some(true) => end(
                 StopReason::Truncated,
-                "the remote says that there is more, but gave no cursor",
+                "the remote reports more items but returned no cursor",
             ),
             _ => end(StopReason::Complete, ""),
         };
@@ -49,13 +49,13 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     if facts.has_more == Some(false) {
         return end(
             StopReason::Complete,
-            "the remote says that this is all; the cursor it gave beside was not followed",
+            "the remote reports no more items; its cursor was not followed",
         );
     }
     if facts.cursor_came_before {
         return end(
             StopReason::Stalled,
-            "the remote gave a cursor that it had given before",
+            "the remote returned a cursor that it had returned before",
         );
     }
     let stale_pages = if facts.has_new_id {
@@ -64,7 +64,7 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
         facts.stale_pages + 1
     };
     if stale_pages >= STALE_PAGES {
-        return end(StopReason::Stalled, "two pages in a row had no new id");
+        return end(StopReason::Stalled, "2 consecutive pages had no new id");
     }
     if facts
         .max_pages
@@ -72,7 +72,7 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     {
         return Next::End {
             reason: StopReason::Capped,
-            note: format!("the configured {} pages are kept", facts.pages),
+            note: format!("page cap reached at page {}", facts.pages),
             cursor: Some(cursor.to_owned()),
         };
     }
@@ -82,46 +82,46 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     }
 }
 
-/// What is known of a job when its call has failed.
+/// Facts about a job after its call failed.
 #[derive(Debug, Clone, Copy)]
 pub struct FailureFacts {
     pub has_subject: bool,
-    /// Failures since the last kept page, before this one.
+    /// Failures since the last committed page, before this failure.
     pub attempts: u32,
     pub max_attempts: u32,
     pub restarts: u32,
     pub now: f64,
-    /// The request left: it may have been seen, and billed.
+    /// The request was sent, so the remote may have received and billed it.
     pub was_sent: bool,
-    /// The endpoint has given a page before, so that it is there.
+    /// The endpoint returned a page before, so it exists.
     pub has_worked: bool,
-    /// The body went beyond the limit: it would do so again, and be paid for again.
+    /// The body exceeded the size limit. A retry would exceed it again and be billed again.
     pub is_too_large: bool,
-    /// The delay before the next attempt.
+    /// Delay before the retry, in seconds.
     pub delay_seconds: f64,
 }
 
-/// What follows from a failure.
+/// Consequences of a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     pub retry: Retry,
-    /// What the limiter is told.
+    /// Result to record in the limiter.
     pub result: CallResult,
-    /// What the failure means beyond this job.
+    /// Consequence beyond this job.
     pub escalation: Escalation,
 }
 
-/// What a failure means beyond the job that met it.
+/// Consequence of a failure beyond its own job.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Escalation {
     Nothing,
-    /// The endpoint is gone: it stops, once, for all its jobs.
+    /// The endpoint does not exist: retire it with all of its jobs.
     Retire(String),
-    /// The key or the account is refused: the run stops.
+    /// The remote refuses the key or the account: stop the run.
     Refused(String),
 }
 
-/// Decides by who must act on the error (api/README.md §4).
+/// Returns the consequences of a failed call, by who must act on the error (api/README.md §4).
 #[must_use]
 pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
     let decision = |retry, result| Decision {
@@ -130,21 +130,23 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
         escalation: Escalation::Nothing,
     };
     let again = |delay_seconds: f64| {
-        if facts.attempts + 1 >= facts.max_attempts {
+        let attempts = facts.attempts + 1;
+        if attempts >= facts.max_attempts {
+            let unit = if attempts == 1 { "attempt" } else { "attempts" };
             Retry::End(
                 StopReason::Failed,
-                format!("given up after {} attempts: {error}", facts.attempts + 1),
+                format!("given up after {attempts} {unit}: {error}"),
             )
         } else {
             Retry::At(facts.now + delay_seconds)
         }
     };
     match error {
-        // The limiter makes everybody wait; a job is not to blame for being refused.
+        // The limiter delays all calls of the endpoint. The job did not cause the 429, so this is no attempt.
         Error::Throttled { after } => {
             decision(Retry::Release, CallResult::Throttled { after: *after })
         }
-        // No job is to blame for a network that is down; the breaker sees to the endpoint.
+        // A network failure is no attempt of the job. The breaker counts it against the endpoint.
         Error::Unavailable { .. } if !facts.was_sent => decision(
             Retry::Later(facts.now + facts.delay_seconds),
             CallResult::Failed,
@@ -155,7 +157,7 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
             CallResult::Ignored,
         ),
         Error::Malformed { .. } => decision(again(facts.delay_seconds), CallResult::Failed),
-        // Whoever stands before the remote turns all of us away, whatever the job.
+        // A proxy in front of the remote blocks this client for all jobs.
         Error::Blocked { after, .. } => decision(
             Retry::Later(facts.now + after.as_secs_f64()),
             CallResult::Blocked { after: *after },
@@ -168,14 +170,17 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
             decision(Retry::Restart, CallResult::Success)
         }
         Error::CursorRefused { .. } => decision(
-            Retry::End(StopReason::Failed, format!("{error}, a second time")),
+            Retry::End(
+                StopReason::Failed,
+                format!("{error}; refused again after a restart"),
+            ),
             CallResult::Success,
         ),
         Error::Gone { .. } if facts.has_subject => decision(
             Retry::End(StopReason::Gone, error.to_string()),
             CallResult::Gone,
         ),
-        // A 404 of which nobody can say what is missing: the subject, where the endpoint is known to be there.
+        // The 404 does not name what is missing. An endpoint that worked before exists, so the subject is missing.
         Error::Unclear { .. } if facts.has_subject && facts.has_worked => decision(
             Retry::End(StopReason::Gone, error.to_string()),
             CallResult::Gone,

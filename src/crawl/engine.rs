@@ -1,4 +1,4 @@
-//! What all workers share.
+//! State that all workers share.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -14,23 +14,23 @@ use crate::model::{Budget, Harvest};
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
 
-/// Why a run ends.
+/// Reason why a run ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopCause {
-    /// Nothing is left to do or to wait for.
+    /// No job is pending.
     Idle,
     /// SIGINT or SIGTERM.
     Signal,
-    /// A budget is spent.
+    /// A budget has no room for another call.
     Budget(Spent),
-    /// The key or the account is refused.
+    /// The remote refuses the key or the account.
     Refused(String),
-    /// The archive failed in a way that waiting does not mend.
+    /// The archive or a task failed, and waiting cannot help.
     Broken(String),
 }
 
 impl StopCause {
-    /// The word in the archive.
+    /// Returns the value stored in `runs.end_reason`.
     #[must_use]
     pub fn as_str(&self) -> &'static str {
         match self {
@@ -43,7 +43,7 @@ impl StopCause {
     }
 }
 
-/// The parts that the daemon builds once.
+/// Parts of a crawl, built once by the daemon.
 pub struct Parts {
     pub clock: Clock,
     pub store: Store,
@@ -60,18 +60,18 @@ pub struct Parts {
     pub settings: Settings,
 }
 
-/// The numbers of `[limits]` that workers need.
+/// Values of `[limits]` that workers need.
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     pub max_attempts: u32,
     pub retry_base: Duration,
     pub retry_cap: Duration,
     pub lease_seconds: f64,
-    /// End when nothing is left, instead of waiting for new jobs.
+    /// End the run when no job is pending, instead of waiting for new jobs.
     pub until_idle: bool,
 }
 
-/// What happened since the start, for people.
+/// Counts since the start of the process, for progress reports.
 #[derive(Debug, Default)]
 pub struct Counters {
     pub pages: AtomicU64,
@@ -86,19 +86,19 @@ pub struct Engine {
     pub parts: Parts,
     pub counters: Counters,
     stop: watch::Sender<Option<StopCause>>,
-    /// Workers without a job wait here for new ones.
+    /// Notified when there are new jobs for idle workers.
     pub(super) wake: Notify,
-    /// Told when the last busy worker comes to rest.
+    /// Notified when the last busy worker becomes idle.
     pub(super) quiet: Notify,
     busy: AtomicUsize,
-    /// Jobs whose workers live. Their leases do not run out: while the file is locked or the disk is full, a reply
-    /// that was paid for may wait for longer than a lease, and must still be its job's.
+    /// Jobs of live workers. Upkeep does not expire their leases: while the file is locked or the disk is full, a paid
+    /// reply may wait longer than a lease lasts.
     held: Mutex<HashSet<i64>>,
-    /// The last refusal of a budget of the day: no calls before the next one.
+    /// The exhausted day budget and its day. No call is made before the next day.
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
-    /// A budget refused a call while others were in flight; they may give some of it back.
+    /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
-    /// Endpoints that the remote no longer offers, or that kept failing: with the reason.
+    /// Retired endpoints with the reason: the remote does not offer them, or they kept failing.
     pub(super) retired: Mutex<Vec<(&'static str, String)>>,
 }
 
@@ -125,10 +125,10 @@ impl Engine {
         self.parts.clock.now()
     }
 
-    /// Reads a kept reply again.
+    /// Parses a raw reply from the archive.
     ///
     /// # Errors
-    /// Returns why the reply cannot be read.
+    /// Returns the reason if the reply cannot be decompressed or parsed.
     pub(super) fn reread(
         &self,
         endpoint: &str,
@@ -139,7 +139,7 @@ impl Engine {
         parts.reader.reread(&parts.packer, endpoint, subject, body)
     }
 
-    /// Ends the run: nothing more is leased, what is in flight is finished. The first cause counts.
+    /// Ends the run: workers finish the calls in flight and lease no more jobs. Only the first cause is recorded.
     pub fn stop(&self, cause: StopCause) {
         self.stop.send_if_modified(|stopped| {
             let is_first = stopped.is_none();
@@ -152,7 +152,7 @@ impl Engine {
         self.quiet.notify_one();
     }
 
-    /// Why the run ends, once it does.
+    /// Returns the cause of the stop, or `None` while the run continues.
     #[must_use]
     pub fn stopped(&self) -> Option<StopCause> {
         self.stop.borrow().clone()
@@ -163,10 +163,10 @@ impl Engine {
         self.stop.borrow().is_some()
     }
 
-    /// Returns when the run ends.
+    /// Waits until the run stops.
     pub async fn until_stopped(&self) {
         let mut stop = self.stop.subscribe();
-        // The sender lives as long as the engine, so that this cannot fail before a stop.
+        // The sender lives as long as the engine, so this cannot fail before a stop.
         let _ = stop.wait_for(Option::is_some).await;
     }
 
@@ -179,7 +179,7 @@ impl Engine {
         }
     }
 
-    /// Jobs that a worker of this process is busy with.
+    /// Returns the ids of the jobs that workers of this process hold.
     pub(super) fn held_jobs(&self) -> Vec<i64> {
         lock(&self.held).iter().copied().collect()
     }
@@ -188,14 +188,14 @@ impl Engine {
         self.busy.load(Ordering::SeqCst) == 0
     }
 
-    /// Wakes as many cooldown workers as there are new jobs.
+    /// Wakes one idle worker for each new job.
     pub(super) fn wake(&self, jobs: usize) {
         for _ in 0..jobs.min(64) {
             self.wake.notify_one();
         }
     }
 
-    /// Endpoints that may be called at all in this run.
+    /// Returns the endpoints of the plan that are not retired.
     #[must_use]
     pub fn endpoints(&self) -> Vec<&'static str> {
         let retired = lock(&self.retired);
@@ -204,22 +204,26 @@ impl Engine {
         endpoints
     }
 
-    /// From now on no job of this endpoint is leased.
+    /// Retires an endpoint: no further job of it is leased in this run.
     pub(super) fn retire(&self, endpoint: &'static str, why: &str) {
         let mut retired = lock(&self.retired);
         if retired.iter().all(|(other, _)| *other != endpoint) {
-            tracing::error!(endpoint, "{endpoint} is stopped: {why}");
+            tracing::error!(
+                endpoint,
+                why,
+                "retiring the endpoint for the rest of this run"
+            );
             retired.push((endpoint, why.to_owned()));
         }
     }
 
-    /// Whether no job of the endpoint is to be leased or called any more.
+    /// Returns whether the endpoint is retired.
     pub(super) fn is_retired(&self, endpoint: &str) -> bool {
         let retired = lock(&self.retired);
         retired.iter().any(|(name, _)| *name == endpoint)
     }
 
-    /// Stops an endpoint for the rest of the run; its jobs end together, with one sentence.
+    /// Retires an endpoint and ends all of its jobs with the reason as their note.
     pub(super) async fn end_retired(
         &self,
         endpoint: &'static str,
@@ -231,19 +235,19 @@ impl Engine {
         Ok(())
     }
 
-    /// Endpoints that were stopped for the rest of the run, with the reason.
+    /// Returns the retired endpoints with their reasons.
     #[must_use]
     pub fn retired(&self) -> Vec<(&'static str, String)> {
         lock(&self.retired).clone()
     }
 }
 
-/// A poisoned lock means that a worker panicked; what it guards is still whole.
+/// Locks a mutex. A poisoned lock means that a worker panicked; the guarded value is still consistent.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A worker that is busy, and the job that it holds.
+/// Marks a worker as busy, and its job as held, until it is dropped.
 pub(super) struct WorkerGuard<'a> {
     engine: &'a Engine,
     job_id: Option<i64>,

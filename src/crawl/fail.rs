@@ -1,4 +1,4 @@
-//! What becomes of a job whose call failed: it goes back, or ends, for a stated reason.
+//! Settles a failed call and retries, releases or ends its job.
 
 use std::sync::atomic::Ordering;
 
@@ -10,7 +10,10 @@ use crate::api::{self, Entry, Reply, retry};
 use crate::model::Lease;
 use crate::store::{Failure, Result, Retry};
 
-/// The call failed, or its reply cannot be read: the job goes back, or ends, for a stated reason.
+/// Settles a call that failed or whose reply is unreadable. Retries, releases or ends its job.
+///
+/// # Errors
+/// Returns an error if the lease is lost or the archive cannot be written.
 pub(super) async fn fail(
     engine: &Engine,
     lease: &Lease,
@@ -46,9 +49,9 @@ pub(super) async fn fail(
     );
     parts.limiter.record(entry.name, result, engine.now());
     engine.counters.failures.fetch_add(1, Ordering::Relaxed);
-    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id, %error, "a call failed");
+    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id, %error, "call failed");
     if let Retry::End(reason, note) = &retry {
-        tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "a job ended");
+        tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "job ended");
     }
     let cooldown = match result {
         CallResult::Throttled { .. } => parts
@@ -75,7 +78,8 @@ pub(super) async fn fail(
         error: error.to_string(),
         now: engine.now(),
     };
-    // Before the job is ready again, lest another worker takes it and calls what is gone, or with a key that is refused.
+    // This precedes the release of the job. Otherwise another worker could lease it and call a retired endpoint, or use
+    // a refused key.
     match &escalation {
         Escalation::Nothing => {}
         Escalation::Retire(why) => engine.retire(entry.name, &gone(why)),
@@ -92,5 +96,5 @@ pub(super) async fn fail(
 }
 
 fn gone(why: &str) -> String {
-    format!("the remote does not offer it: {why}")
+    format!("the remote does not offer this endpoint: {why}")
 }

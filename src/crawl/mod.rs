@@ -1,8 +1,9 @@
-//! The engine: lease a job, call, harvest, keep the page; again.
+//! The engine: leases a job, calls the remote, harvests the reply, commits the page, and repeats.
 //!
-//! `worker` reads as that sentence; `acquire`, `read`, `commit` and `fail` are its parts, and `walk` is what it holds. What to
-//! do after an answer (`decide`) and what to follow (`plan`, `admit`) are pure; `upkeep` gives back what was abandoned, and
-//! sees when there is nothing left; `train` makes the dictionaries that raw replies are compressed with.
+//! `worker` contains that loop. `acquire`, `read`, `commit`, `fail` and `settle` are its steps, and `walk` is the state
+//! between them. The decisions are pure: `decide` (after an answer), `plan` and `admit` (which follow-ups to fetch).
+//! `upkeep` releases due jobs and expired leases, and detects the end of the run. `train` creates the dictionaries that
+//! compress raw replies.
 
 mod acquire;
 pub mod admit;

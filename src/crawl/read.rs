@@ -1,10 +1,13 @@
-//! From an answer to its harvest, or to the error that it means.
+//! Turns an answer into its harvest or its error.
 
 use super::engine::Engine;
 use crate::api::{self, Asked, Entry, Reply, error};
 use crate::model::{Harvest, Lease};
 
-/// What a reply gave, or why it gave nothing.
+/// Returns the harvest of a reply.
+///
+/// # Errors
+/// Returns the classified error if the reply is not a page or is unreadable.
 pub(super) fn read(
     engine: &Engine,
     lease: &Lease,

@@ -1,4 +1,4 @@
-//! Kept replies are planned again, without a call, when the plan has changed or a job came nearer to its seed.
+//! Replans raw replies of the archive, without a call, after the plan changed or a job's depth decreased.
 
 use super::admit::Place;
 use super::engine::Engine;
@@ -6,10 +6,13 @@ use crate::api::endpoints;
 use crate::model::NewJob;
 use crate::store::{Replanned, Result};
 
-/// Jobs planned again in one go, so that upkeep has other things to do in between.
+/// Jobs replanned per upkeep tick. The limit keeps upkeep responsive.
 const JOBS: usize = 64;
 
-/// Plans some of the marked jobs again. True where new jobs came of it.
+/// Replans some of the marked jobs. Returns whether this added jobs.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read or written.
 pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
     let mut added = 0;
     for _ in 0..JOBS {
@@ -45,7 +48,9 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);
                 }
-                Err(why) => tracing::warn!(call_id, why, "a kept reply cannot be read again"),
+                Err(why) => {
+                    tracing::warn!(call_id, why, "raw reply unreadable; skipped in replanning")
+                }
             }
         }
         added += store.plan_again(job, &jobs, engine.now()).await?;
@@ -58,7 +63,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
             endpoint = job.endpoint,
             subject = job.subject,
             added,
-            "planned again from kept replies"
+            "follow-ups added from raw replies"
         );
     }
     Ok(added)

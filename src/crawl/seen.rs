@@ -1,11 +1,11 @@
-//! Where a walk has been: the cursors it was given and the ids it was shown, as hashes.
+//! Cursors and item ids that a walk has seen, as hashes.
 
 use std::collections::HashSet;
 
 use crate::model::hash;
 use crate::store::StoredSeen;
 
-/// The seen of one walk since it last began at its head.
+/// Cursors and ids of one walk since it last started at its head.
 #[derive(Debug, Default)]
 pub struct Seen {
     cursors: HashSet<u64>,
@@ -13,7 +13,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The seen as the ledger has it.
+    /// Returns what the ledger has stored of the walk.
     #[must_use]
     pub fn of(stored: &StoredSeen) -> Self {
         Self {
@@ -40,14 +40,14 @@ impl Seen {
         self.cursors.contains(&hash(cursor.as_bytes()))
     }
 
-    /// True where one of the ids was not shown before.
+    /// Returns whether one of the ids is new.
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
         ids.iter()
             .any(|id| !self.items.contains(&hash(id.as_bytes())))
     }
 
-    /// A page was kept: the cursor that was sent for it, and its ids.
+    /// Adds a page: the cursor that was sent for it, and its ids.
     pub fn add(&mut self, cursor: Option<&str>, ids: &[String]) {
         self.cursors
             .extend(cursor.map(|cursor| hash(cursor.as_bytes())));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_trail_read_from_the_ledger_knows_what_the_walk_has_seen() {
+    fn seen_that_is_read_from_the_ledger_knows_the_cursors_and_ids_of_the_walk() {
         let stored = StoredSeen {
             cursors: ids(&["c1"]),
             item_hashes: item_hashes(&ids(&["user-a", "user-b"])),

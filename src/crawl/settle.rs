@@ -1,15 +1,17 @@
-//! What a reply costs, and what of it goes into the ledger.
+//! Charge of a call, and the part of its reply that the ledger stores.
 
 use crate::api::{Answer, Reply};
 use crate::model::MicroUsd;
 use crate::replies::Packer;
 use crate::store::{Outcome, Settlement};
 
-/// How much of an answer that was not paid for is kept: enough to see what it said.
+/// Maximum stored bytes of an unbilled answer: enough to diagnose it.
 const UNPAID_BODY_BYTES: usize = 16 << 10;
 
-/// The settlement of a call by its reply. Without a status it is unknown whether the call was billed, so it is counted
-/// as billed; of the answers, only a status of 200 is billed (api/README.md §4).
+/// Returns the settlement of a call from its reply.
+///
+/// Of the answers, only status 200 is billed (api/README.md §4). A sent call without a status may have been billed, so
+/// it is charged.
 #[must_use]
 pub fn settlement(
     packer: &Packer,
@@ -44,8 +46,8 @@ fn answered(
     let body = match packer.pack(endpoint, kept) {
         Ok(body) => Some(body),
         Err(error) => {
-            // Cannot happen with a buffer that zstd sizes itself; the rows are still worth keeping.
-            tracing::error!(%error, "a reply could not be compressed and is not kept");
+            // Unexpected, because zstd sizes its own buffer. The rows are committed without the raw reply.
+            tracing::error!(%error, "compression failed; the raw reply is not stored");
             None
         }
     };
@@ -64,7 +66,7 @@ fn answered(
     }
 }
 
-/// The settlement of a call that cost nothing and brought nothing.
+/// Returns the settlement of a call that was not charged and has no reply.
 #[must_use]
 pub fn unpaid(outcome: Outcome, error: Option<String>) -> Settlement {
     Settlement {

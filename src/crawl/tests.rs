@@ -1,5 +1,5 @@
-//! Thousands of crawls in virtual time: the decisions are those of the program, only workers, network and ledger are
-//! modelled. `SORACRAWL_SEED=17 cargo test --lib crawl::tests` replays one of them.
+//! Thousands of crawls in virtual time: the program's own decisions with simulated workers, network and ledger.
+//! `SORACRAWL_SEED=17 cargo test --lib crawl::tests` repeats one of them.
 
 mod model;
 mod remote;
@@ -7,7 +7,7 @@ mod remote;
 use model::{Model, Setup};
 use remote::Remote;
 
-/// Seeds of a test, or the one that is to be replayed.
+/// Returns the seeds of a test, or the one of `SORACRAWL_SEED`.
 fn seeds(count: u64) -> Vec<u64> {
     match std::env::var("SORACRAWL_SEED") {
         Ok(seed) => vec![seed.parse().expect("SORACRAWL_SEED is a number")],
@@ -15,7 +15,7 @@ fn seeds(count: u64) -> Vec<u64> {
     }
 }
 
-/// Runs a check for many seeds; one that fails is named.
+/// Runs a check for many seeds, and prints the seed of a failure.
 fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
     for seed in seeds(count) {
         if let Err(panic) = std::panic::catch_unwind(|| check(seed)) {
@@ -26,12 +26,11 @@ fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
 }
 
 #[test]
-fn a_remote_that_was_sick_and_healed_is_crawled_to_the_end_and_asked_for_nothing_against_its_word()
-{
+fn a_remote_that_recovers_is_crawled_completely_and_never_called_before_the_requested_wait_ends() {
     for_each_seed(1500, |seed| {
         let mut model = Model::new(Setup::of_seed(seed), Remote::sick(seed));
         model.run();
-        // A walk may have used up its attempts while the remote was sick, never after.
+        // A walk may use up its attempts while the remote is sick, but not afterwards.
         let healed_at = model.remote.healed_at;
         for job in &model.jobs {
             let end = job.end.as_ref().expect("every job ends for a reason");
@@ -57,11 +56,11 @@ fn a_remote_that_was_sick_and_healed_is_crawled_to_the_end_and_asked_for_nothing
 }
 
 #[test]
-fn a_poisoned_job_ends_by_name_and_holds_up_no_other() {
+fn a_poisoned_job_fails_and_delays_no_other_job() {
     for_each_seed(1000, |seed| {
         let setup = Setup {
             poisoned: 1,
-            // As by default: one job alone does not use up the endpoint's credit.
+            // The defaults: one job alone does not trip the endpoint's breaker.
             max_attempts: 5,
             breaker_failures: 10,
             ..Setup::of_seed(seed)
@@ -82,7 +81,7 @@ fn a_poisoned_job_ends_by_name_and_holds_up_no_other() {
 }
 
 #[test]
-fn what_is_reserved_and_spent_never_exceeds_the_budget_and_no_affordable_call_is_left_out() {
+fn charges_stay_within_the_budget_and_every_affordable_call_is_made() {
     for_each_seed(1000, |seed| {
         let budget = 50_000 * (1 + seed as i64 % 40) + seed as i64 % 7;
         let setup = Setup {
@@ -111,7 +110,8 @@ fn what_is_reserved_and_spent_never_exceeds_the_budget_and_no_affordable_call_is
     });
 }
 
-/// Calls that got through and were refused, in a minute against a remote that lets 50 a second through.
+/// Returns the used share of the allowed calls and the refused share of all calls, in a minute against a remote that
+/// allows 50 calls per second.
 fn minute_at(rate: f64, way_seconds: f64, seed: u64) -> (f64, f64) {
     let setup = Setup {
         rate,
@@ -133,7 +133,7 @@ fn minute_at(rate: f64, way_seconds: f64, seed: u64) -> (f64, f64) {
 }
 
 #[test]
-fn at_the_remotes_own_limit_nearly_every_allowed_call_is_made_and_hardly_one_refused() {
+fn at_the_remotes_limit_almost_all_allowed_calls_are_made_and_few_are_refused() {
     for_each_seed(20, |seed| {
         let (used, refused) = minute_at(50.0, 0.009, seed);
         assert!(
@@ -144,7 +144,7 @@ fn at_the_remotes_own_limit_nearly_every_allowed_call_is_made_and_hardly_one_ref
 }
 
 #[test]
-fn far_above_the_remotes_limit_the_refusals_stay_few() {
+fn far_above_the_remotes_limit_few_calls_are_refused() {
     for_each_seed(6, |seed| {
         for rate in [50.0, 60.0, 100.0, 500.0] {
             let (_, refused) = minute_at(rate, 0.05, seed);

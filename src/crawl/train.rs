@@ -1,4 +1,4 @@
-//! Dictionaries are made: one for each endpoint, as soon as enough of its replies are kept.
+//! Trains one compression dictionary per endpoint as soon as the archive has enough of its replies.
 
 use std::sync::Arc;
 
@@ -8,8 +8,8 @@ use super::engine::{Engine, StopCause};
 use crate::replies::{checksum, train_dictionary};
 use crate::store::Dictionary;
 
-/// Makes the dictionaries that are due until the run stops. A run that found nothing left to do makes them first: its
-/// archive may be gone on with, and they are a matter of seconds.
+/// Trains due dictionaries until the run stops. An idle run trains the due ones before it ends: later runs may add to
+/// the archive, and the training takes seconds.
 pub async fn train(engine: Arc<Engine>) {
     let training = &engine.parts.training;
     loop {
@@ -21,9 +21,13 @@ pub async fn train(engine: Arc<Engine>) {
             };
             match made {
                 Ok(()) => training.done(endpoint),
-                // The crawl does not need it.
+                // A dictionary is optional, so this is no warning.
                 Err(why) => {
-                    tracing::debug!(endpoint, why, "no dictionary could be made yet");
+                    tracing::debug!(
+                        endpoint,
+                        why,
+                        "dictionary training failed; retrying with twice as many replies"
+                    );
                     training.postpone(endpoint);
                 }
             }
@@ -38,7 +42,7 @@ pub async fn train(engine: Arc<Engine>) {
     }
 }
 
-/// Returns when the run stops for another reason than that nothing is left.
+/// Waits until the run stops for a cause other than `Idle`.
 async fn until_hurried(engine: &Engine) {
     engine.until_stopped().await;
     if engine.stopped() == Some(StopCause::Idle) {
@@ -46,17 +50,17 @@ async fn until_hurried(engine: &Engine) {
     }
 }
 
-/// Makes the dictionary of an endpoint. No frame may need it before it is on the disk.
+/// Trains and stores the dictionary of an endpoint. It is on the disk before any reply is compressed with it.
 async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Result<(), String> {
     let store = &engine.parts.store;
     let bodies = store.newest_replies(endpoint).await;
     let bodies = bodies.map_err(|error| error.to_string())?;
     let owner = engine.clone();
-    // It takes a core for a second.
+    // Training occupies a core for about a second.
     let learnt =
         tokio::task::spawn_blocking(move || train_dictionary(&owner.parts.packer, &bodies)).await;
     let (bytes, replies) = learnt.map_err(|error| error.to_string())??;
-    let id = get_dict_id_from_dict(&bytes).ok_or("it has no number")?;
+    let id = get_dict_id_from_dict(&bytes).ok_or("the trained dictionary has no id")?;
     let dictionary = Dictionary {
         id: id.get().into(),
         endpoint: endpoint.to_owned(),
@@ -74,7 +78,7 @@ async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Resu
         id,
         replies,
         bytes,
-        "replies are packed with a dictionary from now on"
+        "dictionary trained; new replies are compressed with it"
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Upkeep: what nobody else would do. Due jobs become ready, lost leases come back, changed plans are followed, and
-//! somebody notices that nothing is left.
+//! Upkeep: releases due jobs and expired leases, replans after a changed plan, retires failing endpoints, and detects
+//! the end of the run.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,18 +8,20 @@ use super::engine::{Engine, StopCause, lock};
 use super::replan;
 use crate::store::{Error, Result, read};
 
-/// How often upkeep looks when nothing tells it to.
+/// Longest time between two ticks.
 const TICK: Duration = Duration::from_millis(250);
-/// Fruitless trips of an endpoint's breaker after which a run that wants to end gives the endpoint up.
+/// Trips of an endpoint's breaker without a success in between, beyond which an `until_idle` run retires the endpoint.
 const TRIPS_TO_GIVE_UP: u32 = 3;
 
-/// Tends the run until it stops.
+/// Runs upkeep until the run stops.
 pub async fn tend(engine: Arc<Engine>) {
     while !engine.is_stopping() {
         match tick(&engine).await {
             Ok(()) => {}
-            // The writer waits for the file; so does upkeep.
-            Err(Error::Unwritable(error)) => tracing::warn!(%error, "upkeep waits for the archive"),
+            // The writer waits for the file, and so does upkeep.
+            Err(Error::Unwritable(error)) => {
+                tracing::warn!(%error, "upkeep is waiting: the archive cannot be written")
+            }
             Err(error) => engine.stop(StopCause::Broken(error.to_string())),
         }
         tokio::select! {
@@ -30,7 +32,7 @@ pub async fn tend(engine: Arc<Engine>) {
     }
 }
 
-/// Until the next job is due, but no longer than a tick.
+/// Returns the time until the next job is due, at most a tick.
 async fn wait(engine: &Engine) -> Duration {
     match read::next_due(engine.parts.store.readers()).await {
         Ok(Some(due)) => {
@@ -58,7 +60,8 @@ async fn tick(engine: &Engine) -> Result<()> {
     begin_new_day(engine);
     for endpoint in engine.endpoints() {
         if engine.parts.limiter.is_doubtful(endpoint) {
-            let why = "it never gave a page, and says of one subject after another that it is gone";
+            let why =
+                "the endpoint never returned a page and reported several subjects in a row as gone";
             engine.end_retired(endpoint, why.to_owned()).await?;
             store.doubt_gone(endpoint, why).await?;
         }
@@ -88,14 +91,17 @@ async fn give_up_broken_endpoints(engine: &Engine) -> Result<()> {
         let trips = engine.parts.limiter.fruitless_trips(endpoint);
         if trips > TRIPS_TO_GIVE_UP {
             engine
-                .end_retired(endpoint, format!("it kept failing through {trips} pauses"))
+                .end_retired(
+                    endpoint,
+                    format!("the endpoint still failed after {trips} cooldowns"),
+                )
                 .await?;
         }
     }
     Ok(())
 }
 
-/// All workers rest. Either there is work that they have not seen, or something to wait for, or this is the end.
+/// Decides what follows while all workers are idle: wake them for ready jobs, wait for due ones, or stop the run.
 async fn look_for_the_end(engine: &Engine) -> Result<()> {
     let (store, plan) = (&engine.parts.store, &engine.parts.plan);
     let endpoints = engine.endpoints();
@@ -107,7 +113,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     if has_ready {
         let budget_hold = *lock(&engine.budget_hold);
         match budget_hold {
-            // Nothing is in flight that could give money back.
+            // No call is in flight whose reserved money could become free.
             Some(spent) if engine.is_quiet() => engine.stop(StopCause::Budget(spent)),
             _ => engine.wake.notify_waiters(),
         }
@@ -122,7 +128,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     if is_waiting || !engine.is_quiet() {
         return Ok(());
     }
-    // Jobs of a stopped endpoint that were found since end like the others; whoever waited for them goes on.
+    // Jobs that were added after their endpoint was retired end too. This releases the jobs that waited for them.
     let mut ended = store.wait_only_for(&endpoints).await?;
     for (endpoint, why) in engine.retired() {
         ended += store.retire(endpoint, &why, engine.now()).await?;

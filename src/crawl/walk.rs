@@ -1,4 +1,4 @@
-//! A walk in a worker's hands: its lease, where it has been, and how far its next call is.
+//! A walk that a worker holds: its lease, its seen cursors and ids, and the progress of its next call.
 
 use super::engine::{Engine, WorkerGuard};
 use super::seen::Seen;
@@ -9,22 +9,22 @@ use crate::clock::day;
 use crate::model::Lease;
 use crate::store::{Failure, OpenCall, Outcome, Result, Retry};
 
-/// A walk that goes on: the lease of its next page, and where it has been.
+/// A walk between two pages: the lease of its next page, and its seen cursors and ids.
 pub(super) struct Walk {
     pub(super) lease: Lease,
     pub(super) seen: Seen,
 }
 
-/// A walk that a worker holds, and how far its next call is.
+/// A walk that a worker holds, and the progress of its next call.
 pub(super) struct ActiveWalk<'a> {
     pub(super) busy: WorkerGuard<'a>,
     pub(super) walk: Box<Walk>,
     pub(super) permit: Permit,
-    /// The call that was opened for its next page.
+    /// Call that is already open for its next page.
     pub(super) call_id: Option<i64>,
 }
 
-/// A turn of which no call is made.
+/// Returns an unused permit to the limiter.
 pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Permit)>) {
     if let Some((endpoint, Permit::Full)) = taken {
         engine
@@ -34,7 +34,7 @@ pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Permit)>) 
     }
 }
 
-/// The ledger's line for the next page of a lease.
+/// Returns the ledger entry that opens the call for the next page of a lease.
 pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCall {
     let time = engine.now();
     OpenCall {
@@ -57,9 +57,9 @@ pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
     Request::get(entry.path, subject.into_iter().chain(cursor).collect())
 }
 
-/// Gives a job back untried; a call that was opened for it never left.
+/// Releases a job without an attempt. Settles its open call as never sent.
 pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
-    let why = "the endpoint cooldowns".to_owned();
+    let why = "not sent: the endpoint is not callable now, or the run is stopping".to_owned();
     let failure = Failure {
         token: lease.token,
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
@@ -71,7 +71,7 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
     engine.parts.writer.fail(failure).await
 }
 
-/// Whoever took over the job goes on with it.
+/// Logs a lost lease. The worker that took over the job continues it.
 pub(super) fn log_lease_lost() {
-    tracing::warn!("a lease was lost; the job is done by another worker");
+    tracing::warn!("lease lost; another worker continues the job");
 }

@@ -1,4 +1,4 @@
-//! One worker: the way of one page.
+//! A worker: takes one page after another through lease, call and commit.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -18,20 +18,20 @@ use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
 use crate::store::{Error, Result, Scope, Spent};
 
-/// Pages of a walk after which its worker looks whether something better has become ready.
+/// Pages after which a worker releases a walk, so that a better ready job comes first.
 const PAGES_HELD: u32 = 16;
-/// How long a worker without a job cooldowns before it looks again by itself: other processes add jobs without a word.
+/// Longest idle time before a worker looks for a job again. Other processes add jobs without a notification.
 const IDLE: Duration = Duration::from_secs(1);
 
-/// What a step came to.
+/// Result of a step.
 enum Step<'a> {
-    /// There is a next page, of this walk or of another.
+    /// The worker holds a walk that has a next page.
     GoesOn(ActiveWalk<'a>),
     Worked,
     NothingReady,
 }
 
-/// Works until the run stops.
+/// Runs a worker until the run stops.
 pub async fn work(engine: Arc<Engine>) {
     let mut held = None;
     while held.is_some() || !engine.is_stopping() {
@@ -40,9 +40,9 @@ pub async fn work(engine: Arc<Engine>) {
             Ok(Step::Worked) => {}
             Err(Error::LeaseLost) => log_lease_lost(),
             Ok(Step::NothingReady) => idle(&engine).await,
-            // Nothing was sent yet: what is paid for waits in the writer, not here.
+            // No paid reply is lost here: those wait in the writer.
             Err(Error::Unwritable(error)) => {
-                tracing::warn!(%error, "a worker waits for the archive");
+                tracing::warn!(%error, "worker is waiting: the archive cannot be written");
                 idle(&engine).await;
             }
             Err(error) => engine.stop(StopCause::Broken(error.to_string())),
@@ -58,7 +58,7 @@ async fn idle(engine: &Engine) {
     }
 }
 
-/// Lease → turn → open call → send → read → keep or put back. What is held has some of it behind it.
+/// Takes one page through lease → permit → open call → send → read → commit or fail. A held walk skips the lease.
 async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Result<Step<'a>> {
     let parts = &engine.parts;
     let held = match held {
@@ -71,7 +71,9 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     };
     let name = held.walk.lease.endpoint;
     let Some(entry) = endpoints::find(name) else {
-        engine.stop(StopCause::Broken(format!("there is no endpoint {name}")));
+        engine.stop(StopCause::Broken(format!(
+            "unknown endpoint {name} in the queue: run the soracrawl version that added it"
+        )));
         return Ok(Step::Worked);
     };
     let (held, call_id) = match open(engine, held, entry).await? {
@@ -79,7 +81,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         ControlFlow::Break(step) => return Ok(step),
     };
     let lease = &held.walk.lease;
-    // What became known while the writer was waited for.
+    // Checked again, because the run, the endpoint or its cooldown may have changed during the wait for the writer.
     let is_unwanted = engine.is_stopping()
         || engine.is_retired(entry.name)
         || parts
@@ -114,7 +116,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     Ok(step)
 }
 
-/// Waits for the call's turn and writes it down, unless that was done before. Where it may not be sent, the job is given back.
+/// Waits for a permit and opens the call, unless it is already open. Releases the job if the call may not be sent.
 async fn open<'a>(
     engine: &Engine,
     held: ActiveWalk<'a>,
@@ -156,8 +158,8 @@ async fn open<'a>(
     }
 }
 
-/// The reply was read: everything of it is kept in one transaction, and what comes next begins in the same, where it can.
-/// Gives the walk with which its worker goes on.
+/// Commits a page in one transaction, and opens the next call in the same transaction if possible.
+/// Returns the walk that the worker continues with.
 async fn commit<'a>(
     engine: &'a Arc<Engine>,
     held: ActiveWalk<'a>,
@@ -169,9 +171,9 @@ async fn commit<'a>(
     let parts = &engine.parts;
     let ActiveWalk { busy, walk, .. } = held;
     let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest);
-    // Pages wait for the writer with what is to be kept of them, and with no more.
+    // Frees memory: pages that wait for the writer keep only what is to be stored.
     drop(reply);
-    // What is asked of the writer together goes into one transaction; a page that is refused takes nobody with it.
+    // Requests that reach the writer together share a transaction. A refused page does not affect the others.
     let page = parts.writer.commit_page(page);
     let Some(walk) = walk else {
         let another = async {
@@ -207,7 +209,7 @@ async fn commit<'a>(
     if !matches!(is_kept, Ok(true)) {
         give_back(engine, Some((entry.name, permit)));
         if call_id.is_some() {
-            // The lease is gone with the page; what counts is that the call is settled.
+            // The lease ended with the page, so a failed release is harmless. This only settles the call.
             let _ = release(engine, &walk.lease, call_id).await;
         }
         return is_kept.map(|_| None);
@@ -224,10 +226,10 @@ async fn commit<'a>(
     }))
 }
 
-/// No money for this call. While others are in flight, what they reserved may come back; then it is tried again.
+/// Handles a call that a budget refused. Calls in flight may free reserved money; then the job is tried again.
 async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
     match spent.scope {
-        // What others in flight have reserved of it may come back.
+        // Calls in flight may free reserved money of this seed.
         Scope::Seed if !engine.is_quiet() => {}
         Scope::Seed => {
             let stopped = engine
@@ -235,7 +237,12 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
                 .store
                 .stop_seed(lease.seed_id, &spent.to_string(), engine.now())
                 .await?;
-            tracing::warn!(seed_id = lease.seed_id, stopped, "{spent}");
+            tracing::warn!(
+                seed_id = lease.seed_id,
+                stopped,
+                %spent,
+                "seed budget spent; stopped its pending jobs"
+            );
         }
         Scope::Day if !engine.parts.settings.until_idle => {
             let today = engine.parts.clock.today();
@@ -243,7 +250,7 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
                 .replace((spent, today))
                 .is_none();
             if is_news {
-                tracing::warn!("{spent}; waiting for the next day (UTC)");
+                tracing::warn!(%spent, "day budget spent; waiting for the next day (UTC)");
             }
         }
         Scope::Day | Scope::Run | Scope::Total => {

@@ -1,4 +1,4 @@
-//! The archive while one process works on it.
+//! An archive that is locked by this process, with its current run.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::{Signals, retry_until_writable};
 use crate::clock::Clock;
 use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
-/// An archive that this process alone sends calls for.
+/// An open archive. Its lock prevents other processes from sending calls for it.
 pub struct Archive {
     pub store: Store,
     pub run: Run,
@@ -16,32 +16,32 @@ pub struct Archive {
     _lock: Lock,
 }
 
-/// The archive is another process's.
+/// Another process holds the lock of the archive.
 #[derive(Debug, thiserror::Error)]
-#[error("the archive {path} is in use by {}", held.0)]
+#[error("archive {path} is in use by {}: stop that process first", held.0)]
 pub struct InUse {
     path: String,
     held: Held,
 }
 
 impl Archive {
-    /// Takes the archive's lock and begins a run.
+    /// Locks the archive and starts a run. Creates the file if it does not exist.
     ///
     /// # Errors
-    /// `InUse` where another process holds it; otherwise what is wrong with the file.
+    /// Returns `InUse` if another process holds the lock, or an error if the file cannot be opened or written.
     pub async fn open(path: &Path, kind: RunKind, clock: Clock) -> anyhow::Result<Self> {
         let who = format!(
             "soracrawl (process {}, since {})",
             std::process::id(),
             jiff::Timestamp::now().strftime("%F %T UTC")
         );
-        // The folder must be there before the lock file can be.
+        // The lock file requires the folder.
         if let Some(folder) = path
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty())
         {
             std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+                .with_context(|| format!("cannot create the folder {}", folder.display()))?;
         }
         let lock = match Lock::take(path, &who)? {
             Ok(lock) => lock,
@@ -56,8 +56,8 @@ impl Archive {
         if let Some(kind) = network_file_system(path) {
             tracing::warn!(
                 path = %path.display(),
-                "the archive lies on a network file system ({kind}): SQLite's write-ahead log is not safe there; \
-                 move it to a local disk"
+                file_system = kind,
+                "archive on a network file system: SQLite's write-ahead log is not safe there; move it to a local disk"
             );
         }
         let store = Store::open(path).await?;
@@ -68,7 +68,7 @@ impl Archive {
             tracing::warn!(
                 unknown_calls = run.unknown_calls,
                 reclaimed_jobs = run.reclaimed_jobs,
-                "the process before died; its open calls count as billed, its jobs are taken back"
+                "the previous process died; its open calls count as billed, its jobs are ready again"
             );
         }
         Ok(Self {
@@ -82,7 +82,7 @@ impl Archive {
     /// Ends the run and closes the file.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn close(self, reason: &str) -> anyhow::Result<()> {
         self.store
             .end_run(self.run.id, reason, self.clock.now())
@@ -91,10 +91,10 @@ impl Archive {
         Ok(())
     }
 
-    /// Ends the run and closes the file, however long the file cannot be written; see [`retry_until_writable`].
+    /// Ends the run and closes the file. Waits while the file cannot be written; see [`retry_until_writable`].
     ///
     /// # Errors
-    /// Where the archive fails, or cannot be written and a signal ends the waiting.
+    /// Returns an error if the archive fails, or if a signal ends the wait for a writable file.
     pub async fn close_when_writable(
         self,
         reason: &str,

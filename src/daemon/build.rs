@@ -1,4 +1,4 @@
-//! The parts of a crawl, built once from the configuration and the archive.
+//! Builds the parts of a crawl from the configuration and the archive.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::replies::{Packer, Reader, Training};
 use crate::report::status::budget;
 use crate::store::{Dictionary, Store, Writer, read};
 
-/// The limiter that the configuration asks for, with the pauses that an earlier run was asked for.
+/// Returns the configured limiter, with the endpoints that worked and the cooldowns of earlier runs.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result<Limiter> {
     let limits = &config.limits;
     let limiter = Limiter::new(&Rates {
@@ -36,20 +36,23 @@ pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result
     Ok(limiter)
 }
 
-/// What packs replies with these dictionaries of the archive.
+/// Returns a packer with the dictionaries of the archive. Logs each damaged dictionary.
 #[must_use]
 pub fn packer(dictionaries: &[Dictionary]) -> Packer {
     let (packer, wrong) = Packer::new(dictionaries);
     for why in wrong {
-        tracing::warn!("{why}; what needs it may be lost, and nothing more is packed with it");
+        tracing::warn!(
+            why,
+            "damaged dictionary: its replies may be unreadable, and new replies do not use it"
+        );
     }
     packer
 }
 
-/// Puts a crawl together.
+/// Builds the parts of a crawl and starts its writer.
 ///
 /// # Errors
-/// Where the client cannot be built or the archive cannot be read.
+/// Returns an error if the client cannot be built or the archive cannot be read.
 pub async fn parts(
     archive: &Archive,
     config: &Config,
@@ -75,7 +78,7 @@ pub async fn parts(
             max_attempts: limits.max_attempts,
             retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
             retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
-            // A full line of workers may wait for its turn before the first of them is sent.
+            // A worker may wait for the permits of all others while it already holds its lease.
             lease_seconds: limits.lease_seconds
                 + f64::from(limits.max_in_flight)
                     / limits.requests_per_second.min(limits.endpoint_rate()),

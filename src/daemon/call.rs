@@ -1,4 +1,4 @@
-//! One call by hand, through ledger, budget and limiter like every other.
+//! One call by hand, which uses ledger, budgets and limiter like all other calls.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::replies::Reader;
 use crate::report::status::budget;
 use crate::store::{Error, OpenCall, Settlement};
 
-/// A call as a person asks for it, checked.
+/// A validated call by hand.
 pub struct ByHand {
     pub entry: &'static Entry,
     pub parameters: Vec<(&'static str, String)>,
@@ -29,7 +29,7 @@ impl ByHand {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All parameters as JSON: what the ledger calls the subject of a call by hand.
+    /// Returns all parameters as a JSON object, which the ledger stores as the subject of a call by hand.
     fn json(&self) -> String {
         let all: serde_json::Map<String, serde_json::Value> = self
             .parameters
@@ -40,19 +40,19 @@ impl ByHand {
     }
 }
 
-/// What a call by hand came to.
+/// Result of a call by hand.
 #[derive(Debug)]
 pub struct Called {
-    /// The payload of the reply as JSON text for a terminal.
+    /// Payload of the reply as JSON, safe to print on a terminal.
     pub data: String,
-    /// Why the reply is not in the archive as rows.
+    /// Reason why the archive does not contain the rows of the reply.
     pub not_archived: Option<String>,
 }
 
-/// Makes the call and keeps its reply. `waiting` is told the seconds that the endpoint still cooldowns.
+/// Makes the call and stores its reply. Calls `waiting` with the remaining seconds of a cooldown before each wait.
 ///
 /// # Errors
-/// Returns an error if a budget is spent, the remote gives no page, or the archive cannot be written.
+/// Returns an error if a budget is spent, the remote returns no page, or the archive cannot be written.
 pub async fn call(
     archive: &Archive,
     config: &Config,
@@ -121,10 +121,10 @@ pub async fn call(
             });
             let not_archived = match kept.await {
                 Ok(()) => None,
-                // Nobody waits any more, and the reply is shown at least.
+                // A signal ended the wait for the archive. The caller still gets the reply.
                 Err(error @ Error::Unwritable(_)) => Some(format!("not archived: {error}")),
                 Err(error) => {
-                    // It was paid for: the raw reply is kept, and shown.
+                    // The reply was paid for, so its raw bytes are stored without rows.
                     let error = format!("the archive refused the rows of this reply: {error}");
                     let settled = Settlement {
                         error: Some(error.clone()),

@@ -1,4 +1,4 @@
-//! Builds the parts once, runs them, and stops them in order.
+//! Builds the parts of a crawl once, runs them, and stops them in order.
 
 mod archive;
 mod build;
@@ -25,16 +25,16 @@ pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;
 pub use writable::retry_until_writable;
 
-/// How long what is handed over to the writer may take beyond the grace time.
+/// Minimum time for the writer to finish its queue after a signal, even if the grace time is over.
 const FLUSH: Duration = Duration::from_secs(2);
-/// What becomes of replies that can no longer be written.
+/// Consequence for replies that can no longer be written.
 const UNWRITTEN: &str =
-    "replies that waited for it are lost, and the next run names their calls as unknown";
+    "its pending replies are lost, and the next run marks their calls as unknown";
 
-/// Crawls until the run stops, then lets calls in flight finish for at most `grace`.
+/// Crawls until the run stops, then waits at most `grace` for the calls in flight. Returns the cause of the stop.
 ///
 /// # Errors
-/// Where the archive cannot be written.
+/// Returns an error if the archive cannot be written.
 pub async fn crawl(
     engine: &Arc<Engine>,
     signals: &mut Signals,
@@ -51,12 +51,12 @@ pub async fn crawl(
         tokio::select! {
             () = engine.until_stopped() => {}
             name = signals.next() => {
-                tracing::warn!(signal = name, "stopping: calls in flight are finished, nothing more is begun");
+                tracing::warn!(signal = name, "stopping: finishing the calls in flight, starting no new ones");
                 engine.stop(StopCause::Signal);
             }
-            // A task ends before the run does only if it panicked: without it the run would hang.
+            // A task ends before the run only if it panicked. Without that task the run could hang.
             Some(Err(panic)) = tasks.join_next() => {
-                engine.stop(StopCause::Broken(format!("a task of the crawl failed: {panic}; please report this")));
+                engine.stop(StopCause::Broken(format!("a crawl task failed: {panic}; please report this bug")));
             }
         }
     }
@@ -66,15 +66,16 @@ pub async fn crawl(
     tokio::select! {
         () = drained => {}
         () = tokio::time::sleep_until(latest) => {
-            tracing::error!("the grace time is over; calls still in flight count as billed");
+            tracing::error!("grace time exceeded; calls in flight count as billed");
         }
         name = signals.next() => {
-            tracing::error!(signal = name, "stopped at once; calls still in flight count as billed");
+            tracing::error!(signal = name, "stopped at once; calls in flight count as billed");
         }
     }
     tasks.abort_all();
     while tasks.join_next().await.is_some() {}
-    // What a stopped worker had handed over already was paid for: it is waited for, but not by one who was told to end.
+    // The writer's queue contains paid replies, so an ordinary stop waits for it. A stop by signal waits for a limited
+    // time.
     tokio::select! {
         flushed = engine.parts.writer.flush() => flushed?,
         () = tokio::time::sleep_until(latest.max(Instant::now() + FLUSH)), if shutting_down => {
@@ -82,5 +83,7 @@ pub async fn crawl(
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
     }
-    engine.stopped().context("the crawl ended without a cause")
+    engine
+        .stopped()
+        .context("the crawl ended without a stop cause; please report this bug")
 }

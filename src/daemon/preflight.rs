@@ -1,4 +1,4 @@
-//! The free look at the account, before anything is bought.
+//! The free account call before the first paid call.
 
 use crate::api::account::{self, Account};
 use crate::api::{Asked, Reply, Request, error};
@@ -7,11 +7,10 @@ use crate::crawl::{Engine, settlement};
 use crate::model::{Budget, MicroUsd};
 use crate::store::OpenCall;
 
-/// Asks the account's own page, which is free. `Ok(None)` where there is no such page; an error only where the key is
-/// refused.
+/// Requests the account info, which is free. Returns `None` if the remote does not provide it.
 ///
 /// # Errors
-/// `api::Error::Refused` where the remote does not know the key; others where the archive fails.
+/// Returns `api::Error::Refused` if the remote refuses the key, or an error if the archive fails.
 pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
     let parts = &engine.parts;
     let time = engine.now();
@@ -39,7 +38,7 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
     let read = error::of_reply(&reply, asked, &parts.scrubber).map(account::read);
     let error = read.as_ref().err().map(ToString::to_string);
     let mut settled = settlement(&parts.packer, account::NAME, &reply, MicroUsd(0), error);
-    // The page names the owner of the key: shown, but not archived.
+    // The body names the owner of the key, so it is not archived.
     settled.body = None;
     parts
         .store
@@ -47,7 +46,7 @@ pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
         .await?;
     match (read, &reply) {
         (Ok(account), _) => Ok(account),
-        // 403 may only mean that the key is not for this page (api/README.md §4).
+        // 403 may only mean that the key lacks access to the account info (api/README.md §4).
         (Err(refused @ crate::api::Error::Refused { .. }), Reply::Answered(answer))
             if answer.status != 403 =>
         {

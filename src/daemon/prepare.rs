@@ -1,22 +1,22 @@
-//! The queue is made to fit the plan, before a run begins.
+//! Adapts the queue to the plan before a run.
 
 use crate::crawl::Plan;
 use crate::model::{Seed, SeedKind};
 use crate::store::{Seeded, Store};
 
-/// What a run found when it began.
+/// Changes of the queue at the start of a run.
 #[derive(Debug, Clone, Copy)]
 pub struct Prepared {
-    /// It differs from the plan of the run before.
+    /// The plan differs from that of the previous run.
     pub plan_changed: bool,
     pub resumed_jobs: u64,
     pub seeded: Seeded,
 }
 
-/// Makes the queue fit the plan: changed plans, higher caps, new money, seeds of the configuration.
+/// Adapts the queue to a changed plan, to higher caps and budgets, and to the configured seeds.
 ///
 /// # Errors
-/// Where the archive cannot be written.
+/// Returns an error if the archive cannot be written.
 pub async fn prepare(
     store: &Store,
     plan: &Plan,
@@ -35,7 +35,7 @@ pub async fn prepare(
         for endpoint in plan.buy_known() {
             resumed_jobs += store.want_known(endpoint).await?;
         }
-        // Seeds of before this plan, also those that were planted before there was any run.
+        // The new plan applies to all seeds, also to those that were added before the first run.
         all = store.seeds().await?;
     }
     all.extend(seeds.iter().cloned());
@@ -51,10 +51,10 @@ pub async fn prepare(
     })
 }
 
-/// Plants seeds. A name that a reply has shown already needs no search.
+/// Adds seeds with their jobs. A user name that the archive already contains needs no search.
 ///
 /// # Errors
-/// Where the archive cannot be written; then none is planted.
+/// Returns an error if the archive cannot be written. In that case no seed is added.
 pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed], now: f64) -> anyhow::Result<Seeded> {
     let mut planted = Vec::with_capacity(seeds.len());
     for seed in seeds {

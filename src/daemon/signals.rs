@@ -1,6 +1,6 @@
 //! The signals that end a run.
 
-/// The two signals that end a run. From when they are listened to, they no longer end the process by themselves.
+/// SIGINT and SIGTERM. After `listen` they no longer end the process by themselves.
 pub struct Signals {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
@@ -9,10 +9,10 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen.
+    /// Starts to listen for the signals.
     ///
     /// # Errors
-    /// Where the system does not allow it.
+    /// Returns an error if the system refuses a signal handler.
     #[cfg(unix)]
     pub fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
@@ -22,7 +22,7 @@ impl Signals {
         })
     }
 
-    /// Waits for the next of them; gives its name.
+    /// Waits for the next signal and returns its name.
     #[cfg(unix)]
     pub async fn next(&mut self) -> &'static str {
         tokio::select! {

@@ -1,18 +1,18 @@
-//! What the daemon still has to write when the archive cannot be written just now.
+//! Retries of writes while the archive cannot be written.
 
 use std::time::Duration;
 
 use super::Signals;
 use crate::store::{Error, Result};
 
-/// How long it waits before it tries again.
+/// Delay before a retry.
 const PAUSE: Duration = Duration::from_millis(500);
 
-/// Writes, and waits as long as the archive cannot be written. Only a signal ends the waiting; one who `shutting_down` to
-/// end already tries once. Whatever is not written then, the next run puts right when it begins.
+/// Retries a write until the archive is writable or a signal arrives. Tries only once if the process is already
+/// `shutting_down`. The next run repairs what was not written.
 ///
 /// # Errors
-/// What the write came to; `Unwritable` where the waiting was ended.
+/// Returns the error of the write, or `Unwritable` if a signal ended the wait.
 pub async fn retry_until_writable<T>(
     signals: &mut Signals,
     shutting_down: bool,
@@ -23,7 +23,7 @@ pub async fn retry_until_writable<T>(
         match write().await {
             Err(Error::Unwritable(why)) if !shutting_down => {
                 if !std::mem::replace(&mut has_said, true) {
-                    tracing::error!(%why, "the archive cannot be written; the end of the run waits for it");
+                    tracing::error!(%why, "the archive cannot be written; retrying");
                 }
                 tokio::select! {
                     () = tokio::time::sleep(PAUSE) => {}
@@ -43,7 +43,7 @@ mod tests {
     use crate::daemon::Signals;
     use crate::store::Error;
 
-    /// What a write comes to that fails so often first, and how often it was tried.
+    /// Returns whether a write with this number of failures succeeds, and the number of attempts.
     async fn tried(failures: u32, shutting_down: bool) -> (bool, u32) {
         let tries = Cell::new(0);
         let mut signals = Signals::listen().unwrap();
@@ -59,12 +59,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_cannot_be_written_just_now_is_written_later() {
+    async fn a_failed_write_is_retried_until_it_succeeds() {
         assert_eq!(tried(2, false).await, (true, 3));
     }
 
     #[tokio::test]
-    async fn one_who_is_told_to_end_tries_once() {
+    async fn a_write_during_shutdown_is_tried_once() {
         assert_eq!(tried(1, true).await, (false, 1));
         assert_eq!(tried(0, true).await, (true, 1));
     }

@@ -1,8 +1,8 @@
-//! Raw replies, compressed with zstd: with a dictionary of their endpoint where the archive has one.
+//! Compression of raw replies with zstd, with a dictionary of their endpoint if the archive has one.
 //!
-//! Pages of one endpoint repeat each other far more than themselves, so that what zstd has learnt of some makes all others
-//! two or three times smaller. Each frame names its dictionary, or none, and has a checksum; so one archive may hold
-//! both kinds, and a frame is never read with the wrong dictionary.
+//! Pages of one endpoint resemble each other, so a dictionary trained on some of them makes the others two to three
+//! times smaller. Each frame names its dictionary, or none, and contains a checksum. So one archive may contain both
+//! kinds of frames, and a frame is never decompressed with the wrong dictionary.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
@@ -18,15 +18,15 @@ use super::lock;
 use crate::model::hash;
 use crate::store::Dictionary;
 
-/// On these replies zstd's level 3 takes longer and gains nothing, with a dictionary or without.
+/// zstd level. On these replies level 3 takes longer and saves no space, with or without a dictionary.
 const LEVEL: i32 = 1;
-/// The largest reply that is read again; larger than any that the client accepts by default.
+/// Maximum decompressed bytes of a reply: more than the client accepts by default.
 const REPLY_BYTES: u64 = 256 << 20;
 
-/// Packs replies and unpacks them, with all dictionaries of one archive.
+/// Compresses and decompresses replies with the dictionaries of one archive.
 #[derive(Default)]
 pub struct Packer {
-    /// For endpoints without a dictionary.
+    /// Used for endpoints without a dictionary.
     plain: Compressors,
     known: RwLock<Known>,
 }
@@ -34,12 +34,12 @@ pub struct Packer {
 #[derive(Default)]
 struct Known {
     by_endpoint: HashMap<String, Arc<Compressors>>,
-    /// As the frames name them; an error where zstd cannot load it.
+    /// Dictionaries by the id in the frames, or the reason why zstd cannot load one.
     by_id: HashMap<i64, Result<Arc<DecoderDictionary<'static>>, String>>,
 }
 
 impl Packer {
-    /// A packer with these dictionaries, and what is wrong with some of them.
+    /// Returns a packer with these dictionaries, and a description of each damaged one.
     #[must_use]
     pub fn new(dictionaries: &[Dictionary]) -> (Self, Vec<String>) {
         let packer = Self::default();
@@ -53,11 +53,11 @@ impl Packer {
         (packer, wrong)
     }
 
-    /// From now on replies of its endpoint are packed with this dictionary, which the archive must have by now.
+    /// Adds a dictionary for further replies of its endpoint. The archive must already contain it.
     ///
     /// # Errors
-    /// Where it is not as it was made. Then nothing is packed with it. What was is still read with it where zstd can:
-    /// perhaps the damage is elsewhere, and the checksum of the frame says so.
+    /// Returns the damage if the dictionary is not the trained one. Nothing is compressed with it then. It still
+    /// decompresses frames if zstd can load it, because their checksum shows whether the damage affects them.
     pub fn add(&self, dictionary: &Dictionary) -> Result<(), String> {
         let Dictionary {
             id,
@@ -68,40 +68,43 @@ impl Packer {
         } = dictionary;
         let decoder = DecoderDictionary::try_copy(bytes)
             .map(Arc::new)
-            .map_err(|why| format!("is broken: {why}"));
+            .map_err(|why| format!("cannot be loaded: {why}"));
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.by_id.insert(*id, decoder.clone());
         decoder?;
         let own_name = get_dict_id_from_dict(bytes).map_or(0, NonZeroU32::get);
         if i64::from(own_name) != *id {
-            return Err(format!("calls itself {own_name}"));
+            return Err(format!("contains the id {own_name}"));
         }
         if *checksum != self::checksum(bytes) {
-            return Err("is not as it was made".to_owned());
+            return Err("does not match its checksum".to_owned());
         }
         let compressors = Arc::new(Compressors::with(bytes));
         known.by_endpoint.insert(endpoint.clone(), compressors);
         Ok(())
     }
 
-    /// A reply of an endpoint as the archive keeps it.
+    /// Returns the zstd frame of a reply, as stored in the archive.
     ///
     /// # Errors
-    /// Where zstd has no memory.
+    /// Returns an error if zstd cannot allocate memory.
     pub fn pack(&self, endpoint: &str, reply: &[u8]) -> io::Result<Vec<u8>> {
         let own = self.known().by_endpoint.get(endpoint).cloned();
         own.as_deref().unwrap_or(&self.plain).compress(reply)
     }
 
-    /// A reply as it was kept; its checksum is looked at.
+    /// Returns the reply of a stored frame, after a check of its checksum.
     ///
     /// # Errors
-    /// Where the bytes are not what was written, or the dictionary that they name is not there.
+    /// Returns an error if the frame is damaged, or if its dictionary is missing.
     pub fn unpack(&self, body: &[u8]) -> io::Result<Vec<u8>> {
         self.unpack_some(body, REPLY_BYTES)
     }
 
-    /// The first bytes of a reply.
+    /// Returns at most `most_bytes` bytes from the start of a reply.
+    ///
+    /// # Errors
+    /// Returns an error if the frame is damaged, or if its dictionary is missing.
     pub fn unpack_some(&self, body: &[u8], most_bytes: u64) -> io::Result<Vec<u8>> {
         let mut reply = Vec::new();
         match get_dict_id_from_frame(body) {
@@ -113,7 +116,7 @@ impl Packer {
                 let dictionary = known
                     .unwrap_or_else(|| Err("the archive does not have".to_owned()))
                     .map_err(|why| {
-                        io::Error::other(format!("it needs dictionary {id}, which {why}"))
+                        io::Error::other(format!("needs dictionary {id}, which {why}"))
                     })?;
                 Decoder::with_prepared_dictionary(body, &dictionary)?
                     .take(most_bytes)
@@ -128,13 +131,13 @@ impl Packer {
     }
 }
 
-/// What `dictionaries.checksum` says of a dictionary.
+/// Returns the value of `dictionaries.checksum` for the bytes of a dictionary.
 #[must_use]
 pub fn checksum(dictionary: &[u8]) -> i64 {
     hash(dictionary).cast_signed()
 }
 
-/// Compressors with one dictionary. The tables of one cost more to make than a page costs to compress.
+/// Pool of compressors with one dictionary. Creating a compressor takes longer than compressing a page.
 #[derive(Default)]
 struct Compressors {
     dictionary: Vec<u8>,
@@ -160,7 +163,7 @@ impl Compressors {
         Ok(compressed)
     }
 
-    /// With a checksum: a bit that turns over on the disk must not pass for another reply.
+    /// Returns a new compressor. It writes a checksum, so that a flipped bit on the disk is detected.
     fn another(&self) -> io::Result<Compressor<'static>> {
         let mut compressor = Compressor::with_dictionary(LEVEL, &self.dictionary)?;
         compressor.include_checksum(true)?;
@@ -172,7 +175,7 @@ impl Compressors {
 mod tests {
     use super::*;
 
-    /// Replies that look like pages: alike, and each with something of its own.
+    /// Returns a reply that resembles a page: similar to the others, but with its own values.
     fn reply(number: u64) -> Vec<u8> {
         let items: Vec<serde_json::Value> = (0..20)
             .map(|item| {
@@ -214,12 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn a_reply_comes_back_as_it_was_with_a_dictionary_and_without() {
+    fn a_reply_is_unchanged_after_compression_with_and_without_a_dictionary() {
         let dictionary = dictionary("one", 0);
         let packer = packer(std::slice::from_ref(&dictionary));
         for reply in [reply(1000), b"{}".to_vec(), Vec::new()] {
             for (endpoint, id) in [("one", Some(dictionary.id)), ("other", None)] {
-                // The second is made by a compressor that was used before.
+                // The second pass reuses the compressor of the first.
                 for _ in 0..2 {
                     let body = packer.pack(endpoint, &reply).unwrap();
                     let named = get_dict_id_from_frame(&body).map(|id| i64::from(id.get()));
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dictionary_that_comes_later_leaves_older_frames_readable() {
+    fn older_frames_stay_readable_after_a_dictionary_is_added() {
         let packer = Packer::default();
         let before = packer.pack("one", &reply(1)).unwrap();
         packer.add(&dictionary("one", 0)).unwrap();
@@ -244,20 +247,20 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_whose_dictionary_is_not_there_says_which_it_needs() {
+    fn a_frame_without_its_dictionary_names_the_missing_one() {
         let dictionary = dictionary("one", 0);
         let body = packer(std::slice::from_ref(&dictionary))
             .pack("one", &reply(1))
             .unwrap();
         let expected = format!(
-            "it needs dictionary {}, which the archive does not have",
+            "needs dictionary {}, which the archive does not have",
             dictionary.id
         );
         assert_eq!(why(&Packer::default(), &body), expected);
     }
 
     #[test]
-    fn a_damaged_dictionary_is_named_and_nothing_is_packed_with_it() {
+    fn a_damaged_dictionary_is_reported_and_compresses_nothing() {
         let whole = dictionary("one", 0);
         let body = packer(std::slice::from_ref(&whole))
             .pack("one", &reply(1))
@@ -275,39 +278,42 @@ mod tests {
 
         let (wrong, packer) = damaged(&|dictionary| dictionary.bytes[8..200].fill(0xff));
         assert!(
-            wrong.starts_with(&format!("{place} is broken: ")),
+            wrong.starts_with(&format!("{place} cannot be loaded: ")),
             "{wrong}"
         );
-        assert!(why(&packer, &body).contains("which is broken: "));
+        assert!(why(&packer, &body).contains("which cannot be loaded: "));
 
         let (wrong, packer) = damaged(&|dictionary| {
             let half = dictionary.bytes.len() / 2;
             dictionary.bytes[half..].fill(b' ');
         });
-        assert_eq!(wrong, format!("{place} is not as it was made"));
-        assert!(packer.unpack(&body).is_err(), "its checksum says so");
+        assert_eq!(wrong, format!("{place} does not match its checksum"));
+        assert!(
+            packer.unpack(&body).is_err(),
+            "the checksum of the frame differs"
+        );
 
-        // A byte that this frame did not need: the frame's checksum says that it is what it was.
+        // This frame does not use the damaged byte, so its checksum still matches.
         let (wrong, packer) = damaged(&|dictionary| {
             let last = dictionary.bytes.len() - 1;
             dictionary.bytes[last] ^= 1;
         });
-        assert_eq!(wrong, format!("{place} is not as it was made"));
+        assert_eq!(wrong, format!("{place} does not match its checksum"));
         let small = Packer::new(std::slice::from_ref(&whole)).0;
         let small = small.pack("one", b"abc").unwrap();
         assert_eq!(packer.unpack(&small).unwrap(), b"abc");
 
         let (wrong, _) = damaged(&|dictionary| dictionary.bytes[4] ^= 1);
         assert!(
-            wrong.starts_with(&format!("{place} calls itself ")),
+            wrong.starts_with(&format!("{place} contains the id ")),
             "{wrong}"
         );
         let (wrong, _) = damaged(&|dictionary| dictionary.bytes.clear());
-        assert_eq!(wrong, format!("{place} calls itself 0"));
+        assert_eq!(wrong, format!("{place} contains the id 0"));
     }
 
     #[test]
-    fn a_bit_that_turns_over_in_a_frame_is_seen_wherever_it_is() {
+    fn a_flipped_bit_is_detected_at_every_position_of_a_frame() {
         let packer = packer(&[dictionary("one", 0)]);
         for endpoint in ["one", "other"] {
             let body = packer.pack(endpoint, &reply(1000)).unwrap();
@@ -328,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_unpacked_than_was_asked_for() {
+    fn decompression_stops_at_the_requested_size() {
         let packer = packer(&[dictionary("one", 0)]);
         let zeros = vec![0; 4 << 20];
         for endpoint in ["one", "other"] {

@@ -1,4 +1,4 @@
-//! Raw replies: how they are packed, what they are packed with, and how they are read again.
+//! Raw replies: compression, training of dictionaries, and parsing.
 
 mod codec;
 pub mod reread;
@@ -10,7 +10,7 @@ pub use codec::{Packer, checksum};
 pub use reread::Reader;
 pub use training::{Training, train_dictionary};
 
-/// A poisoned lock means that a thread panicked; what it guards is still whole.
+/// Locks a mutex. A poisoned lock means that a thread panicked; the guarded value is still consistent.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

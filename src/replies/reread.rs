@@ -1,4 +1,4 @@
-//! The one reader of replies: of one that has just arrived, and of every one that is kept.
+//! The only reader of replies, for new ones and for those in the archive.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -6,11 +6,11 @@ use super::Packer;
 use crate::api::{self, Entry, Malformed, endpoints};
 use crate::model::Harvest;
 
-/// Turns the bytes of an endpoint's reply to `subject` into rows.
+/// Parses the body of an endpoint's reply about `subject` into rows.
 pub type HarvestReply =
     fn(entry: &Entry, subject: &str, body: &[u8]) -> std::result::Result<Harvest, Malformed>;
 
-/// Reads replies. A reader that panics is a reply that cannot be read, never the end of a task.
+/// Reads replies. A panic of the parser makes the reply unreadable, but does not end the task.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader {
     harvest: HarvestReply,
@@ -23,7 +23,7 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Returns a reader that harvests with `harvest`.
+    /// Returns a reader that parses with `harvest`.
     #[must_use]
     pub fn new(harvest: HarvestReply) -> Self {
         Self { harvest }
@@ -32,7 +32,7 @@ impl Reader {
     /// Reads the body of a reply.
     ///
     /// # Errors
-    /// Returns the place in the reply and the reason if nothing of it can be kept, also if the reader panics.
+    /// Returns the place in the reply and the reason if the reply is unreadable, also if the parser panics.
     pub fn read(
         &self,
         entry: &Entry,
@@ -42,17 +42,17 @@ impl Reader {
         catch_unwind(AssertUnwindSafe(|| (self.harvest)(entry, subject, body))).unwrap_or_else(
             |_| {
                 Err(Malformed::new(
-                    "the reply",
-                    "its reader failed; please report this",
+                    "body",
+                    "the parser panicked; please report this bug",
                 ))
             },
         )
     }
 
-    /// Reads a kept reply again.
+    /// Parses a raw reply from the archive.
     ///
     /// # Errors
-    /// Returns why the reply cannot be read.
+    /// Returns the reason if the endpoint is unknown, or if the reply cannot be decompressed or parsed.
     pub fn reread(
         &self,
         packer: &Packer,
@@ -60,24 +60,24 @@ impl Reader {
         subject: &str,
         body: &[u8],
     ) -> std::result::Result<Harvest, String> {
-        let entry = endpoints::find(endpoint).ok_or("there is no such endpoint")?;
+        let entry = endpoints::find(endpoint).ok_or("unknown endpoint")?;
         let body = unpack(packer, Some(body))?;
         self.read(entry, subject, &body)
-            .map_err(|why| format!("its raw reply cannot be read at {why}"))
+            .map_err(|why| format!("raw reply unreadable at {why}"))
     }
 }
 
-/// Returns a reply as it was kept.
+/// Returns the decompressed body of a raw reply.
 ///
 /// # Errors
-/// Returns why there is no reply, or why it does not unpack.
+/// Returns the reason if the raw reply is missing or cannot be decompressed.
 pub fn unpack(packer: &Packer, body: Option<&[u8]>) -> std::result::Result<Vec<u8>, String> {
-    let body = body.ok_or("its raw reply is not there")?;
+    let body = body.ok_or("raw reply missing")?;
     let reply = packer.unpack(body);
-    reply.map_err(|error| format!("its raw reply does not unpack: {error}"))
+    reply.map_err(|error| format!("raw reply cannot be decompressed: {error}"))
 }
 
-/// Returns the subject among the parameters of a call by hand, which the ledger keeps as JSON.
+/// Returns the subject from the parameters of a call by hand, which the ledger stores as JSON.
 #[must_use]
 pub fn by_hand(entry: &Entry, parameters: &str) -> String {
     let parameters: serde_json::Value = serde_json::from_str(parameters).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! When an endpoint has enough kept replies for a dictionary, and the dictionary that they make.
+//! Training of compression dictionaries: when an endpoint has enough raw replies, and the training itself.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -9,39 +9,39 @@ use super::{Packer, lock};
 use crate::api::endpoints;
 use crate::store::{Dictionary, Result, Store, read};
 
-/// Kept replies of an endpoint that make a dictionary worth trying.
+/// Raw replies of an endpoint before the first training.
 const ENOUGH: u64 = 64;
-/// zstd's measure for small data; more is slower to load and gains little.
+/// Maximum size of a dictionary. A larger one loads more slowly and saves little more.
 const DICTIONARY_BYTES: usize = 64 << 10;
-/// A dictionary is to hold what replies have in common, so there must be several times as much of them.
+/// Minimum size of the samples, as a multiple of the dictionary's size. It limits the dictionary to the common parts.
 const SAMPLES_PER_DICTIONARY: usize = 8;
-/// With less, what is learnt is chance.
+/// Minimum size of all samples. Fewer bytes contain too few repetitions.
 const SAMPLES_LEAST_BYTES: usize = 16 << 10;
-/// Of a long reply only so much is looked at, as zstd's own tool does.
+/// Bytes of a reply that are used as a sample, as in zstd's own tool.
 const SAMPLE_BYTES: u64 = 128 << 10;
-/// All samples together: more makes no better dictionary, and takes memory and time.
+/// Maximum size of all samples. More samples take memory and time but improve nothing.
 const SAMPLES_MOST_BYTES: usize = 2 << 20;
 
-/// How many replies are kept of each endpoint that has no dictionary yet.
+/// Counts the raw replies of each endpoint that has no dictionary yet.
 #[derive(Debug, Default)]
 pub struct Training {
     untrained: Mutex<BTreeMap<&'static str, Progress>>,
-    /// Told when an endpoint has enough.
+    /// Notified when an endpoint has enough replies.
     enough: Notify,
 }
 
 #[derive(Debug)]
 struct Progress {
     kept: u64,
-    /// From so many on it is tried.
+    /// Number of replies that starts the next training.
     enough: u64,
 }
 
 impl Training {
-    /// What there is to train in an archive that has these dictionaries.
+    /// Returns the progress of the endpoints that have no dictionary in the archive.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn of(store: &Store, dictionaries: &[Dictionary]) -> Result<Self> {
         let kept = read::endpoints(store.readers()).await?;
         let untrained = endpoints::ALL
@@ -62,7 +62,7 @@ impl Training {
         })
     }
 
-    /// A reply of this endpoint was kept.
+    /// Counts a committed reply of the endpoint.
     pub fn count(&self, endpoint: &str) {
         if let Some(progress) = lock(&self.untrained).get_mut(endpoint) {
             progress.kept += 1;
@@ -72,12 +72,12 @@ impl Training {
         }
     }
 
-    /// Returns when an endpoint has enough replies.
+    /// Waits until an endpoint has enough replies.
     pub async fn until_enough(&self) {
         self.enough.notified().await;
     }
 
-    /// An endpoint with enough replies.
+    /// Returns an endpoint that has enough replies for a training.
     #[must_use]
     pub fn due(&self) -> Option<&'static str> {
         lock(&self.untrained)
@@ -87,11 +87,12 @@ impl Training {
             })
     }
 
+    /// Marks an endpoint as trained.
     pub fn done(&self, endpoint: &str) {
         lock(&self.untrained).remove(endpoint);
     }
 
-    /// It is tried again when there are twice as many.
+    /// Postpones the next training of an endpoint until it has twice as many replies.
     pub fn postpone(&self, endpoint: &str) {
         if let Some(progress) = lock(&self.untrained).get_mut(endpoint) {
             progress.enough = progress.kept.saturating_mul(2);
@@ -99,17 +100,17 @@ impl Training {
     }
 }
 
-/// A dictionary from some kept replies, newest first, and of how many it is.
+/// Trains a dictionary on raw replies, newest first. Returns its bytes and the number of replies used.
 ///
 /// # Errors
-/// Returns why the replies make no dictionary.
+/// Returns the reason if the samples are too small or zstd cannot train a dictionary on them.
 pub fn train_dictionary(
     packer: &Packer,
     bodies: &[Vec<u8>],
 ) -> std::result::Result<(Vec<u8>, i64), String> {
     let (mut samples, mut sizes) = (Vec::new(), Vec::new());
     for body in bodies {
-        // Where one does not unpack, `verify` says so.
+        // Skips a damaged reply. `verify` reports it.
         let Ok(sample) = packer.unpack_some(body, SAMPLE_BYTES) else {
             continue;
         };
@@ -120,7 +121,7 @@ pub fn train_dictionary(
         sizes.push(sample.len());
     }
     if samples.len() < SAMPLES_LEAST_BYTES {
-        return Err(format!("there are only {} bytes of it", samples.len()));
+        return Err(format!("the samples have only {} bytes", samples.len()));
     }
     let most_bytes = DICTIONARY_BYTES.min(samples.len() / SAMPLES_PER_DICTIONARY);
     let dictionary = zstd::dict::from_continuous(&samples, &sizes, most_bytes);
@@ -151,7 +152,7 @@ mod tests {
         replies.into_iter().map(pack).collect()
     }
 
-    /// Text that repeats itself as little as a page does.
+    /// Returns text with as little repetition as a page.
     fn page(number: usize, items: usize) -> Vec<u8> {
         let item = |item: usize| {
             let id = crate::model::hash(&(number * 10_000 + item).to_le_bytes());
@@ -164,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_due_when_enough_is_kept_and_after_a_failure_when_there_is_twice_as_much() {
+    fn an_endpoint_is_due_at_enough_replies_and_after_a_failure_at_twice_as_many() {
         let training = training(0);
         for _ in 1..ENOUGH {
             training.count("get_feed");
@@ -184,17 +185,17 @@ mod tests {
         for _ in 0..ENOUGH * 4 {
             training.count("get_feed");
         }
-        assert_eq!(training.due(), None, "there is one dictionary for each");
+        assert_eq!(training.due(), None, "each endpoint has one dictionary");
     }
 
     #[test]
-    fn what_an_earlier_run_has_kept_counts() {
+    fn replies_of_earlier_runs_count() {
         assert_eq!(training(ENOUGH - 1).due(), None);
         assert_eq!(training(ENOUGH).due(), Some("get_feed"));
     }
 
     #[test]
-    fn a_dictionary_is_small_beside_what_it_was_learnt_from() {
+    fn a_dictionary_is_much_smaller_than_its_samples() {
         let packer = Packer::default();
         let learnt = |bodies: &[Vec<u8>]| train_dictionary(&packer, bodies).unwrap();
         let pages: Vec<Vec<u8>> = (0..64).map(|number| page(number, 40)).collect();
@@ -209,14 +210,14 @@ mod tests {
     }
 
     #[test]
-    fn long_replies_and_many_of_them_are_looked_at_in_part() {
+    fn only_a_part_of_long_or_many_replies_is_sampled() {
         let bodies = packed((0..70).map(|number| page(number, 4000)));
         let (_, replies) = train_dictionary(&Packer::default(), &bodies).unwrap();
-        assert_eq!(replies, 16, "2 MiB of 128 KiB each");
+        assert_eq!(replies, 16, "2 MiB in samples of 128 KiB");
     }
 
     #[test]
-    fn replies_that_teach_nothing_give_a_reason_and_no_dictionary() {
+    fn unsuitable_replies_return_a_reason_and_no_dictionary() {
         let page = page(1, 10);
         let mut broken = packed(vec![page.clone(); 64]);
         broken.iter_mut().for_each(|body| body.truncate(10));

@@ -1,34 +1,34 @@
-//! Whether an archive is sound: questions to one file, each with what it proves. Nothing here writes to the archive.
+//! Checks and findings. A check never writes to the archive.
 //!
-//! A check is one `select` that gives a sentence for each breach. All of them see the same moment, because they run
-//! inside one read transaction, so that a daemon may go on writing.
+//! A check in SQL is one `select` that returns a sentence for each breach. All checks run in one read transaction, so
+//! they see the same moment while a daemon continues to write.
 
-/// How many breaches of a check are told.
+/// Maximum number of breaches that a finding describes.
 pub(super) const EXAMPLES: usize = 5;
 
-/// What is asked of an archive.
+/// A property of an archive that `verify` checks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Check {
-    /// Its name, in a word or two.
+    /// Name of the check, in one or two words.
     pub check: &'static str,
-    /// The promise that it holds (docs/manifesto.md), or the file itself.
+    /// Promise that it verifies (docs/manifesto.md), or `file` for the file itself.
     pub promise: &'static str,
-    /// What is so where it finds nothing.
+    /// Statement that is true if the check finds no breach.
     pub proves: &'static str,
 }
 
-/// What a check found.
+/// Result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Finding {
     #[serde(flatten)]
     pub check: Check,
     pub breaches: u64,
-    /// The first few, in words.
+    /// Descriptions of the first breaches.
     pub examples: Vec<String>,
 }
 
 impl Finding {
-    /// A check that has found nothing yet.
+    /// Returns a finding without breaches.
     #[must_use]
     pub fn new(check: Check) -> Self {
         Self {
@@ -38,7 +38,7 @@ impl Finding {
         }
     }
 
-    /// Counts a breach; the first few are remembered.
+    /// Counts a breach, and stores the description of the first ones.
     pub fn add(&mut self, what: impl Into<String>) {
         self.breaches += 1;
         if self.examples.len() < EXAMPLES {
@@ -50,7 +50,7 @@ impl Finding {
 /// A check in SQL.
 pub(super) struct Question {
     pub(super) check: Check,
-    /// Gives one column of text, one row for each breach.
+    /// A `select` that returns one text column and one row per breach.
     pub(super) sql: &'static str,
 }
 

@@ -1,4 +1,4 @@
-//! Two archives side by side, row by row, in one pass over both.
+//! Compares the rows of two archives in one pass over both.
 
 use std::cmp::Ordering;
 
@@ -17,11 +17,11 @@ use crate::store::read::canonical::{exact, exact_rows};
 const ROWS: Check = Check {
     check: "rows",
     promise: "P1",
-    proves: "the raw replies, read again, give exactly the rows of the archive",
+    proves: "parsing all raw replies again yields exactly the rows of the archive",
 };
 
 impl Snapshot {
-    /// Holds the archive against what its raw replies make. Also gives how many rows were compared.
+    /// Compares the archive with the scratch archive of its raw replies. Also returns the number of compared rows.
     pub async fn compare(&mut self, scratch: &mut Scratch) -> (Finding, u64) {
         let (mut finding, mut rows) = (Finding::new(ROWS), 0);
         for table in exact() {
@@ -54,12 +54,12 @@ async fn compare(
         match order {
             Ordering::Less => {
                 let name = left.as_ref().map_or("", |(key, _)| key);
-                finding.add(format!("{}: {name} is in no kept reply", table.name));
+                finding.add(format!("{}: {name} is in no raw reply", table.name));
             }
             Ordering::Greater => {
                 let name = right.as_ref().map_or("", |(key, _)| key);
                 finding.add(format!(
-                    "{}: {name} is in a kept reply, and not in the archive",
+                    "{}: {name} is in a raw reply but not in the archive",
                     table.name
                 ));
             }
@@ -92,7 +92,7 @@ async fn next(
         .transpose()
 }
 
-/// The first column that differs, in words.
+/// Describes the first column that differs.
 fn difference(table: &Outline, own: &str, due: &str) -> String {
     let values =
         |text: &str| serde_json::from_str::<Vec<serde_json::Value>>(text).unwrap_or_default();
@@ -104,12 +104,16 @@ fn difference(table: &Outline, own: &str, due: &str) -> String {
         .map_or_else(
             || "differs".to_owned(),
             |(column, (own, due))| {
-                format!("{column} is {}, the replies say {}", short(own), short(due))
+                format!(
+                    "{column} is {}, but {} in the raw replies",
+                    short(own),
+                    short(due)
+                )
             },
         )
 }
 
-/// A value that fits into a line.
+/// Shortens a value to fit into a line.
 fn short(value: &serde_json::Value) -> String {
     const LETTERS: usize = 60;
     let text = value.to_string();

@@ -1,4 +1,4 @@
-//! Whether a walk ended as its last page says.
+//! Checks that the stop reason of a walk agrees with its last page.
 
 use std::collections::HashSet;
 
@@ -11,40 +11,38 @@ use crate::store::read::{KeptCall, Snapshot, Stalled};
 pub(super) const ENDS: Check = Check {
     check: "ends",
     promise: "P2",
-    proves: "every walk ended as its last page says",
+    proves: "the stop reason of every walk agrees with its last page",
 };
 
-/// What speaks against the stated end of a walk, in its last page.
+/// Returns how the last page of a walk contradicts its stop reason, or `None` if it does not.
 pub(super) fn contradiction(call: &KeptCall, harvest: &Harvest) -> Option<&'static str> {
     let is_paged = endpoints::find(&call.endpoint).is_some_and(|entry| entry.is_paged());
     let (has_cursor, has_more) = (harvest.cursor.is_some(), harvest.has_more);
     match call.ended.as_deref()? {
         "complete" if !is_paged || has_more == Some(false) => None,
-        "complete" if has_cursor => Some("is called complete, and its last page gives a next one"),
+        "complete" if has_cursor => Some("is complete, but its last page has a next cursor"),
         "complete" if has_more == Some(true) => {
-            Some("is called complete, and its last page says that there is more")
+            Some("is complete, but its last page reports more items")
         }
-        "truncated" if has_cursor || has_more != Some(true) => Some(
-            "is called truncated, and its last page does not say that there is more without a cursor",
-        ),
+        "truncated" if has_cursor || has_more != Some(true) => {
+            Some("is truncated, but its last page has a cursor or does not report more items")
+        }
         "capped" if !has_cursor || has_more == Some(false) => {
-            Some("is called capped, and its last page is the end of the list")
+            Some("is capped, but its last page is the end of the list")
         }
-        "stalled" if !has_cursor => {
-            Some("is called stalled, and its last page is the end of the list")
-        }
+        "stalled" if !has_cursor => Some("is stalled, but its last page is the end of the list"),
         _ => None,
     }
 }
 
-/// Walks that stalled: the last cursor had come before, or the last two pages had nothing new.
+/// Checks the stalled walks: the last cursor is a repeated one, or the last two pages contain no new item.
 pub(super) async fn stalled(snapshot: &mut Snapshot, finding: &mut Finding) -> Result<()> {
     let pages = snapshot.stalled().await?;
     for walk in pages.chunk_by(|one, other| one.job_id == other.job_id) {
         if !has_stalled(walk) {
             let job_id = walk.first().map_or(0, |page| page.job_id);
             finding.add(format!(
-                "job {job_id} is called stalled, and its pages do not repeat"
+                "job {job_id} is stalled, but its pages do not repeat"
             ));
         }
     }
@@ -82,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_has_stalled_where_a_cursor_came_again_or_two_pages_had_nothing_new() {
+    fn a_walk_has_stalled_if_a_cursor_repeats_or_two_pages_have_no_new_item() {
         let fresh = [page(None, "a", &[1, 2]), page(Some("a"), "b", &[2, 3])];
         assert!(!has_stalled(&fresh));
         let circle = [page(None, "a", &[1]), page(Some("a"), "a", &[2])];

@@ -1,8 +1,8 @@
-//! An archive held against its own replies: the place where `api` and `store` meet without a crawl.
+//! Compares an archive with its own raw replies and with the promises of docs/manifesto.md.
 //!
-//! `checks` are the questions that SQL can answer. Then every raw reply is read again: `replies` compares it
-//! with what the ledger says of it, `ends` with how its walk ended, `secrets` looks for what must not be there; and
-//! all of them together make a second archive, which must be the first.
+//! `checks` contains the checks in SQL. Then every raw reply is parsed again: `replies` compares it with the ledger,
+//! `ends` with the end of its walk, and `secrets` searches it for secrets. The parsed replies make a scratch archive,
+//! whose rows `differ` compares with those of the archive.
 
 mod check;
 mod checks;
@@ -24,33 +24,34 @@ use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{Error, Result};
 
-/// What `verify` found.
+/// Result of `verify`.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Report {
     pub findings: Vec<Finding>,
-    /// False where the file is of a form that only the first questions can be asked of.
+    /// All checks ran. False if the file cannot be opened or has another schema.
     pub complete: bool,
-    /// A run has begun and not ended: a daemon works on the archive, or died.
+    /// A run has started and not ended: a daemon works on the archive, or it died.
     pub unfinished_run: bool,
     pub replies: u64,
-    /// Rows compared with what the replies give.
+    /// Rows compared with those of the parsed replies.
     pub rows: u64,
-    /// The contents as one number: the same for any two crawls of the same world.
+    /// Hash of the contents. Two crawls of the same world have the same hash.
     pub contents: Option<String>,
 }
 
 impl Report {
-    /// Nothing was found, and everything was asked.
+    /// Returns whether all checks ran and found no breach.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         self.complete && self.findings.iter().all(|finding| finding.breaches == 0)
     }
 }
 
-/// Asks everything of the archive at `path`, as it is at this moment. It is only read, also while a daemon writes.
+/// Runs all checks on the archive at `path`. Only reads the file; a daemon may write to it meanwhile.
 ///
 /// # Errors
-/// Where there is no such file, or no temporary file can be made. What is wrong with the archive is no error here.
+/// Returns an error if the file does not exist or no temporary file can be created. Damage of the archive is a finding,
+/// not an error.
 pub async fn verify(
     path: &Path,
     budget: &Budget,
@@ -100,7 +101,7 @@ impl Report {
     }
 }
 
-/// What the table of endpoints says of them.
+/// Returns what the table of endpoints states for the checks.
 fn facts_of_endpoints() -> Endpoints {
     let all = endpoints::ALL.iter();
     let free = all.clone().filter(|entry| entry.price.0 == 0);

@@ -1,4 +1,4 @@
-//! Every kept reply, read again in the order in which it was kept.
+//! Parses every raw reply again, in the order of the commits.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,27 +14,27 @@ use crate::store::read::{KeptCall, Snapshot, Start};
 const REPLIES: Check = Check {
     check: "replies",
     promise: "P1",
-    proves: "every raw reply unpacks and can be read, and gives what the ledger says of it",
+    proves: "every raw reply can be decompressed and parsed, and agrees with its ledger entry",
 };
 const STARTS: Check = Check {
     check: "nested starts",
     promise: "P1",
-    proves: "a walk that begins in the middle was shown its cursor by an earlier reply",
+    proves: "every walk that begins with a cursor got it from an earlier reply",
 };
 
 const DICTIONARIES: Check = Check {
     check: "dictionaries",
     promise: "P1",
-    proves: "every dictionary that raw replies are compressed with is as it was made",
+    proves: "every compression dictionary matches its checksum",
 };
 
-/// What reading all replies came to.
+/// Result of reading all replies.
 pub(super) struct Read {
     pub(super) findings: Vec<Finding>,
     pub(super) replies: u64,
 }
 
-/// The reader of all replies, and what it must remember from one to the next.
+/// Reader of all replies, with its state between them.
 struct Replies<'a> {
     reader: Reader,
     scratch: &'a mut Scratch,
@@ -44,16 +44,16 @@ struct Replies<'a> {
     starts: Finding,
     ends: Finding,
     secrets: Finding,
-    /// Starts that no reply has shown yet.
+    /// Starts whose cursor no reply has contained yet.
     unseen: HashSet<Start>,
-    /// Jobs of which a page was read.
+    /// Jobs that sent a cursor in a page read so far.
     begun: HashSet<i64>,
-    /// Items so far of walks whose places are ranks.
+    /// Number of items so far in walks of ranked lists.
     items: HashMap<i64, u32>,
     count: u64,
 }
 
-/// The dictionaries of the archive, also those that are damaged: where zstd can load one, some replies may unpack still.
+/// Loads all dictionaries. Damaged ones that zstd can load are included, because some replies may still be readable.
 pub(super) async fn load_dictionaries(snapshot: &mut Snapshot) -> (Packer, Finding) {
     let mut finding = Finding::new(DICTIONARIES);
     let dictionaries = match snapshot.dictionaries().await {
@@ -68,7 +68,7 @@ pub(super) async fn load_dictionaries(snapshot: &mut Snapshot) -> (Packer, Findi
     (packer, finding)
 }
 
-/// Reads all kept replies, and makes the second archive of them.
+/// Reads all raw replies and writes their rows to the scratch archive.
 pub(super) async fn read(
     snapshot: &mut Snapshot,
     scratch: &mut Scratch,
@@ -131,7 +131,7 @@ impl Replies<'_> {
                 endpoint, subject, ..
             } = start;
             self.starts.add(format!(
-                "{endpoint} {subject} begins with a cursor that no reply has shown"
+                "{endpoint} {subject} begins with a cursor that no reply contains"
             ));
         }
         Ok(())
@@ -150,7 +150,8 @@ impl Replies<'_> {
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
         let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
             if secrets::are_in_body(self.scrubber, &body) {
-                self.secrets.add(format!("{name}: its raw reply"));
+                self.secrets
+                    .add(format!("{name}: raw reply contains a secret"));
             }
             harvest(self.reader, call, &body)
         });
@@ -178,7 +179,7 @@ impl Replies<'_> {
         })
     }
 
-    /// Remembers the cursors of nested lists for the walks that begin with one.
+    /// Matches walks that begin with a cursor with the nested lists that contained it.
     fn follow(&mut self, call: &KeptCall, name: &str, harvest: &Harvest) {
         if let (Some(job_id), Some(cursor)) = (call.job_id, &call.cursor)
             && !self.begun.contains(&job_id)
@@ -187,7 +188,7 @@ impl Replies<'_> {
                 .remove(&start(&call.endpoint, &call.subject, cursor))
         {
             self.starts.add(format!(
-                "{name} begins with a cursor that no reply before it has shown"
+                "{name} begins with a cursor that no earlier reply contains"
             ));
         }
         self.begun
@@ -200,7 +201,7 @@ impl Replies<'_> {
         }
     }
 
-    /// Ranks go on from page to page, from the head of the walk.
+    /// Returns the number of items before this page in its walk. Ranks continue from page to page.
     fn items_before(&mut self, call: &KeptCall, harvest: &Harvest) -> u32 {
         let Some(job_id) = call
             .job_id
@@ -226,24 +227,24 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
     }
 }
 
-/// The harvest, and the subject it was made with.
+/// Parses the body of a call. Returns the subject and the harvest.
 fn harvest(
     reader: Reader,
     call: &KeptCall,
     body: &[u8],
 ) -> std::result::Result<(String, Harvest), String> {
-    let entry = endpoints::find(&call.endpoint).ok_or("there is no such endpoint")?;
+    let entry = endpoints::find(&call.endpoint).ok_or("unknown endpoint")?;
     let subject = match call.job_id {
         Some(_) => call.subject.clone(),
         None => reread::by_hand(entry, &call.subject),
     };
     let harvest = reader
         .read(entry, &subject, body)
-        .map_err(|why| format!("its raw reply cannot be read at {why}"))?;
+        .map_err(|why| format!("raw reply unreadable at {why}"))?;
     Ok((subject, harvest))
 }
 
-/// Where a reply is not what the ledger says of it.
+/// Describes the first difference between a reply and its ledger entry.
 fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
     let counts = [
         ("items", call.items, harvest.items.len()),
@@ -252,19 +253,19 @@ fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
     ];
     for (name, told, found) in counts {
         if told != i64::try_from(found).ok() {
+            let told = told.map_or_else(|| "none".to_owned(), |told| told.to_string());
             return Some(format!(
-                "its raw reply has {found} {name}, the ledger says {}",
-                told.unwrap_or(-1)
+                "{name}: {found} in the raw reply, {told} in the ledger"
             ));
         }
     }
     if call.next_cursor != harvest.cursor {
-        return Some("its raw reply gives another cursor than the ledger".to_owned());
+        return Some("the next cursor in the raw reply differs from the ledger".to_owned());
     }
     let hashes = match call.job_id {
         Some(_) => item_hashes(&harvest.items),
         None => Vec::new(),
     };
     (call.item_hashes.clone().unwrap_or_default() != hashes)
-        .then(|| "its raw reply has other items than the ledger".to_owned())
+        .then(|| "the items in the raw reply differ from the ledger".to_owned())
 }

@@ -1,4 +1,4 @@
-//! Secrets that must not have reached the archive: the key, bearer tokens, signatures of cached replies.
+//! Search for secrets in the archive: the API key, bearer tokens, and signatures of cached replies.
 
 use super::check::{Check, Finding};
 use crate::api::Scrubber;
@@ -10,10 +10,10 @@ use crate::store::read::Snapshot;
 pub(super) const SECRETS: Check = Check {
     check: "secrets",
     promise: "secrets",
-    proves: "no key, bearer token or signature of a cached reply is in a raw reply, an error or a note",
+    proves: "no raw reply, error or note contains a key, bearer token or signature of a cached reply",
 };
 
-/// Whether a stored body still has something that the scrubber would have removed.
+/// Returns whether a stored body contains a secret that the scrubber would remove.
 pub(super) fn are_in_body(scrubber: &Scrubber, body: &[u8]) -> bool {
     *scrubber.scrub_body(body) != *body
 }
@@ -22,7 +22,7 @@ fn are_in_text(scrubber: &Scrubber, text: Option<&str>) -> bool {
     text.is_some_and(|text| scrubber.scrub_text(text) != text)
 }
 
-/// Looks through what is no page: errors, notes, and replies that were not kept as pages.
+/// Searches errors, notes, and raw replies that are no pages.
 pub(super) async fn in_texts(
     snapshot: &mut Snapshot,
     scrubber: &Scrubber,
@@ -39,12 +39,15 @@ pub(super) async fn in_texts(
                 .into_iter()
                 .any(|text| are_in_text(scrubber, text.as_deref()))
             {
-                finding.add(format!("call {}: its error or its name", call.id));
+                finding.add(format!(
+                    "call {}: error or request id contains a secret",
+                    call.id
+                ));
             }
             let Some(body) = &call.body else { continue };
             match unpack(packer, Some(body)) {
                 Ok(body) if are_in_body(scrubber, &body) => {
-                    finding.add(format!("call {}: its raw reply", call.id))
+                    finding.add(format!("call {}: raw reply contains a secret", call.id))
                 }
                 Ok(_) => {}
                 Err(why) => finding.add(format!("call {}: {why}", call.id)),
@@ -61,7 +64,10 @@ pub(super) async fn in_texts(
                 .into_iter()
                 .any(|text| are_in_text(scrubber, text.as_deref()))
             {
-                finding.add(format!("job {}: its note or its last error", job.id));
+                finding.add(format!(
+                    "job {}: note or last error contains a secret",
+                    job.id
+                ));
             }
         }
     }

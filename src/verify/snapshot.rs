@@ -1,4 +1,4 @@
-//! What SQL can ask of one moment of an archive.
+//! Runs the checks in SQL on a snapshot of the archive.
 
 use sqlx::{AssertSqlSafe, Row};
 
@@ -16,7 +16,7 @@ const INTEGRITY: Check = Check {
 const FOREIGN_KEYS: Check = Check {
     check: "foreign keys",
     promise: "P8",
-    proves: "what a row refers to is there",
+    proves: "every referenced row exists",
 };
 
 /// The endpoints that some questions are about.
@@ -28,7 +28,7 @@ pub(super) struct Endpoints {
 }
 
 impl Snapshot {
-    /// What is said of a file that cannot even be opened.
+    /// Returns the finding for a file that cannot be opened.
     #[must_use]
     pub fn unopened(error: &Error) -> Finding {
         let mut finding = Finding::new(INTEGRITY);
@@ -36,7 +36,7 @@ impl Snapshot {
         finding
     }
 
-    /// What SQLite itself says of the file.
+    /// Runs SQLite's integrity check.
     pub async fn integrity(&mut self) -> Finding {
         let mut finding = Finding::new(INTEGRITY);
         let said: std::result::Result<Vec<String>, _> =
@@ -53,7 +53,7 @@ impl Snapshot {
         finding
     }
 
-    /// Everything that can be asked in SQL.
+    /// Runs all checks in SQL.
     pub(super) async fn facts(&mut self, budget: &Budget, endpoints: &Endpoints) -> Vec<Finding> {
         let mut findings = vec![self.foreign_keys().await];
         let without_values = chain::QUESTIONS
@@ -86,7 +86,7 @@ impl Snapshot {
                     let id = row.try_get::<Option<i64>, _>(1).ok().flatten();
                     let id = id.map(|id| format!(" {id}")).unwrap_or_default();
                     finding.add(format!(
-                        "{}{id} refers to one of {} that is not there",
+                        "{}{id} refers to a missing row of {}",
                         name(0),
                         name(2)
                     ));
@@ -99,7 +99,7 @@ impl Snapshot {
 
     async fn ask(&mut self, question: &Question, values: &[Option<String>]) -> Finding {
         let mut finding = Finding::new(question.check);
-        // The questions are constants of this program; what they are asked about is bound.
+        // The statements are constants of this program, and their parameters are bound.
         let text = format!(
             "select cast(what as text), count(*) over () from (select null as what where 0 union all select * from ({})) limit {EXAMPLES}",
             question.sql

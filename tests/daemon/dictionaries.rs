@@ -189,7 +189,7 @@ async fn replies_from_before_and_after_a_dictionary_are_planned_again_alike() {
     assert_eq!(site.calls_of("get_comment_replies"), 0);
     site.set("crawl.replies", "true");
     let ended = site.crawl().await.with(0);
-    assert!(!ended.err.contains("cannot be read again"), "{}", ended.err);
+    assert!(!ended.err.contains("raw reply unreadable"), "{}", ended.err);
     assert!(site.calls_of("get_comment_replies") > 20);
     site.is_whole().await;
     site.is_sound().await;
@@ -201,7 +201,7 @@ async fn a_crawl_that_is_killed_when_a_dictionary_is_there_is_sound_and_goes_on(
     let mut daemon = site.start(&["run", "--until-idle"]);
     soon(
         "a dictionary",
-        daemon.until_said("packed with a dictionary"),
+        daemon.until_said("dictionary trained; new replies"),
     )
     .await;
     daemon.kill();

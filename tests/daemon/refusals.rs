@@ -76,7 +76,7 @@ async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on(
         .set("crawl.following", "true")
         .set("limits.max_in_flight", "1");
     let ended = site.crawl().await.with(3);
-    let sentences = ended.err.matches("get_user_followers is stopped").count();
+    let sentences = ended.err.matches("retiring the endpoint for").count();
     assert_eq!(sentences, 1, "{}", ended.err);
     assert_eq!(site.calls_of(WALK), 1, "one refusal is enough");
     for user in &users {
@@ -96,7 +96,7 @@ async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
     let site = Site::walk(&format!("{WALK}:2=status-410")).await;
     let ended = site.crawl().await.with(3);
     assert!(
-        ended.err.contains("get_user_followers is stopped"),
+        ended.err.contains("retiring the endpoint for"),
         "{}",
         ended.err
     );

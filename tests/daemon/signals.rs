@@ -112,7 +112,7 @@ async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
     daemon.signal("SIGTERM");
     let ended = daemon.end().await.with(0);
     assert!(
-        ended.err.contains("the grace time is over"),
+        ended.err.contains("grace time exceeded; calls"),
         "{}",
         ended.err
     );

@@ -44,12 +44,12 @@ async fn stalls(script: &str, pages: i64, why: &str) {
 
 #[tokio::test]
 async fn a_cursor_that_leads_back_stalls_the_walk_before_a_page_is_bought_again() {
-    stalls("get_user_followers:3=cursor-loop", 3, "given before").await;
+    stalls("get_user_followers:3=cursor-loop", 3, "returned before").await;
 }
 
 #[tokio::test]
 async fn a_page_that_gives_its_own_cursor_stalls_the_walk() {
-    stalls("get_user_followers:2=own-cursor", 2, "given before").await;
+    stalls("get_user_followers:2=own-cursor", 2, "returned before").await;
 }
 
 #[tokio::test]
@@ -214,5 +214,5 @@ async fn a_cursor_that_expires_again_fails_the_walk() {
     let site = Site::walk(script).await;
     let job = walked(&site, 3).await;
     assert_eq!((job.state.as_str(), job.restarts), ("failed", 1), "{job:?}");
-    assert!(job.note.contains("second time"), "{job:?}");
+    assert!(job.note.contains("refused again"), "{job:?}");
 }

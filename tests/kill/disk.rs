@@ -50,7 +50,7 @@ async fn is_told_to_end(daemon: Daemon) {
     daemon.signal("SIGTERM");
     let ended = daemon.end().await.with(1);
     assert!(
-        ended.err.contains("the next run names their calls"),
+        ended.err.contains("the next run marks their calls"),
         "{}",
         ended.err
     );

@@ -122,7 +122,7 @@ async fn a_restart_says_what_the_dead_run_left_behind_and_goes_on_under_its_numb
     assert!(daemon.kill());
     let ended = site.crawl().await.with(0);
     assert!(
-        ended.err.contains("the process before died"),
+        ended.err.contains("the previous process died"),
         "{}",
         ended.err
     );

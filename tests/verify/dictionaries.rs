@@ -118,21 +118,21 @@ async fn each_damage_to_a_dictionary_is_named() {
             "its second half",
             zeros("length(dictionary) / 2", 4000),
             &LOST[..],
-            "is not as it was made",
+            "does not match its checksum",
         ),
-        ("its tables", zeros("8", 100), &LOST, "is broken"),
-        ("its own number", zeros("4", 4), &LOST, "calls itself"),
+        ("its tables", zeros("8", 100), &LOST, "cannot be loaded"),
+        ("its own number", zeros("4", 4), &LOST, "contains the id"),
         (
             "all of it",
             "update dictionaries set dictionary = x''".to_owned(),
             &LOST,
-            "calls itself 0",
+            "contains the id 0",
         ),
         (
             "its checksum",
             "update dictionaries set checksum = checksum + 1".to_owned(),
             &LOST[..1],
-            "is not as it was made",
+            "does not match its checksum",
         ),
     ] {
         let (_folder, report) = damaged(&sql).await;

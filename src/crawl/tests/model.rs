@@ -1,5 +1,6 @@
-//! Workers, ledger and queue in virtual time, around the program's own decisions: `Policy`, `Quota`, `Plan::admit`,
-//! `after_page`, `after_failure` and `retry::delay`. Each promise is checked at the moment when it could be broken.
+//! Simulated workers, ledger and queue in virtual time, around the program's own decisions: `Policy`, `Quota`,
+//! `Plan::admit`, `after_page`, `after_failure` and `retry::delay`. The model checks each promise at every step that
+//! could break it.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet, VecDeque};
@@ -25,7 +26,7 @@ const POSTS: &str = "get_user_posts";
 const COMMENTS: &str = "get_post_comments";
 const SECOND: u64 = 1_000_000_000;
 const TICK: u64 = SECOND / 4;
-/// Unix seconds at the start: nothing may depend on a clock that begins at zero.
+/// Unix seconds at the start. It is not zero, because no code may depend on a clock that starts at zero.
 const START: f64 = 1_700_000_000.0;
 const TIMEOUT_SECONDS: f64 = 30.0;
 const PAGES_HELD: u32 = 16;
@@ -34,17 +35,17 @@ const PAGES_HELD: u32 = 16;
 pub(super) struct Setup {
     pub(super) seed: u64,
     pub(super) workers: usize,
-    /// Of each endpoint, per second.
+    /// Calls per second of each endpoint.
     pub(super) rate: f64,
     pub(super) overall: f64,
     pub(super) jobs: usize,
-    /// The most pages of a walk.
+    /// Maximum pages of a walk.
     pub(super) pages: u32,
     pub(super) poisoned: usize,
     pub(super) budget: Option<i64>,
     pub(super) max_attempts: u32,
     pub(super) breaker_failures: u32,
-    /// The longest way to the remote, and back.
+    /// Maximum network delay in each direction, in seconds.
     pub(super) way_seconds: f64,
 }
 
@@ -71,7 +72,7 @@ impl Setup {
 pub(super) struct Job {
     endpoint: &'static str,
     subject: String,
-    /// Pages that the remote has of it.
+    /// Pages that the remote has.
     length: u32,
     pub(super) is_poisoned: bool,
     state: State,
@@ -95,7 +96,7 @@ enum State {
 #[derive(Default)]
 struct Worker {
     job: Option<usize>,
-    /// Its call began as the trial of a breaker.
+    /// Its call is the probe of a breaker.
     is_trial: bool,
     answer: Option<Answer>,
     is_idle: bool,
@@ -106,9 +107,9 @@ enum Event {
     Tick,
     /// A worker looks for a job.
     Look(usize),
-    /// A worker waits for its turn.
+    /// A worker asks for a permit.
     Turn(usize),
-    /// The first of a line looks whether there is a slot.
+    /// The first worker of a line asks for a slot.
     Slot(&'static str),
     Send(usize),
     Arrive(usize),
@@ -118,7 +119,7 @@ enum Event {
 struct Line {
     slots: Quota<FakeRelativeClock>,
     workers: VecDeque<usize>,
-    /// The first one's rate.
+    /// Rate for the first worker of the line.
     rate: Option<f64>,
 }
 
@@ -136,22 +137,22 @@ pub(super) struct Model {
     policy: Policy,
     plan: Plan,
     random: StdRng,
-    /// Reserved and spent, in micro-dollars.
+    /// Reserved and charged, in micro-dollars.
     pub(super) charged: i64,
     pub(super) most_charged: i64,
     is_pinched: bool,
     is_stopped: bool,
-    /// When the remote itself allowed the next call.
+    /// Time of the next call that the remote allows.
     asked_until: HashMap<&'static str, f64>,
-    /// Until when it was left alone after the last refusal.
+    /// End of the last cooldown.
     cool_down_until: HashMap<&'static str, f64>,
     pub(super) refused: usize,
-    /// Times that an endpoint began to rest.
+    /// Number of started cooldowns.
     pub(super) cooldowns: usize,
     trials: HashMap<&'static str, usize>,
 }
 
-/// All endpoints together, as the name of a line.
+/// Name of the line that all endpoints share.
 const ALL: &str = "all";
 
 impl Model {
@@ -216,7 +217,7 @@ impl Model {
         if !self.known.insert((endpoint, subject.clone())) {
             return;
         }
-        // The plan looks far ahead where a test wants the pages to last.
+        // More than 1,000 pages: the test requires a walk that outlasts it.
         let length = match self.setup.pages {
             pages if pages > 1_000 => pages,
             pages => self.random.random_range(1..=pages),
@@ -237,7 +238,7 @@ impl Model {
         });
     }
 
-    /// Seconds since the start.
+    /// Returns the seconds since the start.
     pub(super) fn elapsed(&self) -> f64 {
         Duration::from_nanos(self.nanos).as_secs_f64()
     }
@@ -252,18 +253,22 @@ impl Model {
             .push(Reverse((self.nanos + nanos, self.event_count, event)));
     }
 
-    /// A timer is never early, and up to a millisecond late.
+    /// Schedules an event by a timer, which is never early and up to a millisecond late.
     fn timer(&mut self, seconds: f64, event: Event) {
         let late = self.random.random_range(0..SECOND / 1_000);
         let nanos = Duration::from_secs_f64(seconds.max(0.0)).as_nanos();
-        self.after(u64::try_from(nanos).expect("no age") + late, event);
+        self.after(u64::try_from(nanos).expect("a short wait") + late, event);
     }
 
-    /// Until every job has ended or no money is left.
+    /// Runs until every job has ended or the budget is spent.
     pub(super) fn run(&mut self) {
         while !self.is_stopped && self.jobs.iter().any(|job| job.end.is_none()) {
             self.step();
-            assert!(self.elapsed() < 20_000.0, "it never ends: {:?}", self.jobs);
+            assert!(
+                self.elapsed() < 20_000.0,
+                "the run does not end: {:?}",
+                self.jobs
+            );
         }
         while self.workers.iter().any(|worker| worker.job.is_some()) {
             self.step();
@@ -276,14 +281,14 @@ impl Model {
         }
     }
 
-    /// Twice what its calls take at the configured rate, and a while for what waits.
+    /// Returns twice the duration of all calls at the configured rate, plus 120 seconds for retries and cooldowns.
     pub(super) fn bound_seconds(&self) -> f64 {
         let calls: u32 = self.jobs.iter().map(|job| job.length).sum();
         2.0 * f64::from(calls) / self.setup.rate.min(self.setup.overall) + 120.0
     }
 
     fn step(&mut self) {
-        let Reverse((nanos, _, event)) = self.events.pop().expect("upkeep ticks for ever");
+        let Reverse((nanos, _, event)) = self.events.pop().expect("a tick is always pending");
         self.clock.advance(Duration::from_nanos(nanos - self.nanos));
         self.nanos = nanos;
         match event {
@@ -297,7 +302,7 @@ impl Model {
         }
     }
 
-    /// As `upkeep::tick`.
+    /// Models `upkeep::tick`.
     fn tick(&mut self) {
         let now = self.now();
         for job in &mut self.jobs {
@@ -321,7 +326,7 @@ impl Model {
         }
     }
 
-    /// As `worker::begin`: the best ready job of an endpoint that does not rest.
+    /// Models `acquire::acquire`: leases the best ready job of an endpoint that is not cooling down.
     fn look(&mut self, worker: usize) {
         let now = self.now();
         let is_open = |job: &Job| {
@@ -357,7 +362,7 @@ impl Model {
         self.after(0, Event::Look(worker));
     }
 
-    /// As the loop of `Limiter::turn`.
+    /// Models the loop of `Limiter::turn`.
     fn turn(&mut self, worker: usize) {
         let endpoint = self.endpoint(worker);
         if self.is_stopped {
@@ -393,7 +398,7 @@ impl Model {
         }
         line.slots.taken();
         line.rate = None;
-        let worker = line.workers.pop_front().expect("one waits");
+        let worker = line.workers.pop_front().expect("a waiting worker");
         if !line.workers.is_empty() {
             self.after(0, Event::Slot(name));
         }
@@ -403,7 +408,7 @@ impl Model {
         }
     }
 
-    /// The call begins: breaker, ledger, and a last look before it is sent.
+    /// Begins a call: breaker, budget, and an entry in the ledger.
     fn begin(&mut self, worker: usize) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         let is_trial = self.policy.fruitless_trips(endpoint) > 0;
@@ -414,7 +419,7 @@ impl Model {
         if is_trial {
             let trials = self.trials.entry(endpoint).or_default();
             *trials += 1;
-            assert_eq!(*trials, 1, "a second trial of {endpoint}");
+            assert_eq!(*trials, 1, "a second concurrent probe of {endpoint}");
         }
         if self
             .setup
@@ -430,12 +435,12 @@ impl Model {
         }
         self.charged += PRICE;
         self.most_charged = self.most_charged.max(self.charged);
-        // The ledger takes its time.
+        // The ledger takes up to 3 ms.
         let nanos = self.random.random_range(0..3_000_000);
         self.after(nanos, Event::Send(worker));
     }
 
-    /// The call is written down: it is sent, unless the endpoint asked for mercy meanwhile.
+    /// Sends the open call, unless a cooldown of the endpoint has begun since the permit.
     fn send(&mut self, worker: usize) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         if self.policy.cooling_down_since_permit(endpoint, now) {
@@ -475,7 +480,7 @@ impl Model {
         self.policy.record(endpoint, result, now);
         let after = self.policy.fruitless_trips(endpoint);
         if after == 0 && before > 0 {
-            // It is closed: what is still out is a trial no more.
+            // The breaker is closed again, so calls in flight are no longer probes.
             self.trials.remove(endpoint);
             for worker in 0..self.workers.len() {
                 if self.workers[worker].job.is_some() && self.endpoint(worker) == endpoint {
@@ -512,7 +517,7 @@ impl Model {
         }
     }
 
-    /// As `outcome::keep`.
+    /// Models `commit`.
     fn keep(&mut self, worker: usize) {
         self.record(worker, CallResult::Success);
         let at = self.leased(worker);
@@ -564,7 +569,7 @@ impl Model {
         self.wake();
     }
 
-    /// What the remote has on the next page of a job.
+    /// Returns the harvest of a job's next page.
     fn page_of(&self, at: usize) -> Harvest {
         let job = &self.jobs[at];
         let page = job.pages + 1;
@@ -590,7 +595,7 @@ impl Model {
         }
     }
 
-    /// As `outcome::put_back`.
+    /// Models `fail`.
     fn put_back(&mut self, worker: usize, error: &Error, was_sent: bool) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         self.note_what_was_asked(endpoint, error);

@@ -1,4 +1,4 @@
-//! A remote in virtual time: what it answers to a call, and what it will bill.
+//! A simulated remote in virtual time: its answers, and the calls that it bills.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
@@ -9,25 +9,25 @@ use rand::{RngExt, SeedableRng};
 use super::model::PRICE;
 use crate::api::Error;
 
-/// An answer on its way back.
+/// Answer to a call.
 pub(super) enum Answer {
     Page,
-    /// A success that nobody can read; it is billed.
+    /// A billed success whose body is unreadable.
     Unreadable,
     Refused(Error),
-    /// Nothing comes back; billed all the same.
+    /// No answer arrives, but the call is billed.
     Lost,
-    /// The request did not leave.
+    /// The request was not sent.
     NeverSent,
 }
 
 pub(super) struct Remote {
-    /// Until then each call may fail.
+    /// Seconds from the start until calls no longer fail.
     pub(super) healed_at: f64,
-    /// Some of its failures count as an attempt of the job.
+    /// Some of its failures count as attempts of a job.
     pub(super) costs_attempts: bool,
     stretches: Vec<Stretch>,
-    /// Calls of an endpoint in any second.
+    /// Allowed calls of an endpoint in any second.
     limit: Option<usize>,
     recent: HashMap<&'static str, VecDeque<f64>>,
     pub(super) billed: i64,
@@ -35,7 +35,7 @@ pub(super) struct Remote {
     random: StdRng,
 }
 
-/// For so long it answers so, with this chance.
+/// A period in which calls fail in one way with a given probability.
 struct Stretch {
     from: f64,
     until: f64,
@@ -68,7 +68,7 @@ impl Remote {
         }
     }
 
-    /// It refuses what goes beyond so many calls of an endpoint in any second, and says to wait a second.
+    /// Returns a remote that answers 429 with a wait of 1 s beyond `limit` calls of an endpoint in any second.
     pub(super) fn limited(limit: usize) -> Self {
         Self {
             limit: Some(limit),
@@ -76,7 +76,7 @@ impl Remote {
         }
     }
 
-    /// It fails for stretches, in ways that depend on the seed, then heals.
+    /// Returns a remote that fails for some periods, in ways that depend on the seed, and then recovers.
     pub(super) fn sick(seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed ^ 0x51c4);
         let stretches: Vec<Stretch> = (0..random.random_range(1..6))

@@ -1,4 +1,4 @@
-//! P1: the kept calls of a walk are one chain of cursors.
+//! P1: the cursors of a walk's committed calls form one chain.
 
 use crate::verify::check::{Question, question};
 
@@ -6,8 +6,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "chain",
         "P1",
-        "each call of a walk sent the cursor that the kept call before it was given",
-        "select format('job %d (%s %s): call %d sent a cursor that the kept call before it, %d, was not given',
+        "each call of a walk sent the cursor that the previous committed call returned",
+        "select format('job %d (%s %s): call %d sent a cursor that the previous committed call %d did not return',
                 job_id, endpoint, subject, id, before)
          from (select id, job_id, endpoint, subject, cursor, lag(id) over walk as before,
                       lag(next_cursor) over walk as given
@@ -17,14 +17,14 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "fork",
         "P1",
-        "no page is kept twice in one pass of a walk",
-        "select format('job %d (%s %s): calls %s are one page', job_id, endpoint, subject, group_concat(id))
+        "no page is committed twice in one pass of a walk",
+        "select format('job %d (%s %s): calls %s are the same page', job_id, endpoint, subject, group_concat(id))
          from (select id, job_id, endpoint, subject, cursor,
                       sum(cursor is null) over (partition by job_id order by id) as pass
                from calls where kept = 1 and job_id is not null)
          group by job_id, pass, cursor having count(*) > 1
          union all
-         select format('job %d (%s %s): calls %s are all the head of one pass', j.id, j.endpoint, j.subject,
+         select format('job %d (%s %s): calls %s are the first page of the same pass', j.id, j.endpoint, j.subject,
                 group_concat(c.id))
          from calls c join jobs j on j.id = c.job_id
          where c.kept = 1 and c.id > j.pass_call_id and c.cursor is null group by j.id having count(*) > 1",
@@ -32,22 +32,22 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "cursor",
         "P1",
-        "a walk goes on with the cursor that its last kept call was given, and an ended one has none",
-        "select format('job %d (%s %s) is at a cursor that its last kept call, %d, was not given', j.id, j.endpoint,
+        "a walk that can continue has the cursor of its last committed call, and any other walk has none",
+        "select format('job %d (%s %s) has a cursor that its last committed call %d did not return', j.id, j.endpoint,
                 j.subject, c.id)
          from jobs j join calls c on c.id = (select max(id) from calls where job_id = j.id and kept = 1)
          where j.pages > 0 and not (j.stop_reason is 'gone' and j.cursor is null)
            and j.cursor is not iif(j.stop_reason in ('complete', 'stalled', 'truncated'), null, c.next_cursor)
          union all
-         select format('job %d (%s %s) is to begin at its head, and has a cursor', id, endpoint, subject)
+         select format('job %d (%s %s) restarts at its head but has a cursor', id, endpoint, subject)
          from jobs where pages = 0 and pass_call_id > 0 and cursor is not null",
     ),
     question(
         "pages",
         "P1",
-        "a job's pages and items are those of its kept calls",
-        "select format('job %d (%s %s) has %d pages and %d items; its kept calls are %d, with %d', j.id, j.endpoint,
-                j.subject, j.pages, j.items, coalesce(k.pages, 0), coalesce(k.items, 0))
+        "the page and item counts of every job agree with its committed calls",
+        "select format('job %d (%s %s): pages %d, items %d; in its committed calls: pages %d, items %d', j.id,
+                j.endpoint, j.subject, j.pages, j.items, coalesce(k.pages, 0), coalesce(k.items, 0))
          from jobs j left join
              (select c.job_id, count(*) as pages, sum(c.items) as items from calls c join jobs o on o.id = c.job_id
               where c.kept = 1 and c.id > o.pass_call_id group by c.job_id) k on k.job_id = j.id
@@ -56,8 +56,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "kept calls",
         "P1",
-        "a kept call was answered well, and its raw reply is there",
-        "select format('call %d (%s) is kept, but its reply is not whole: %s', id, endpoint,
+        "every committed call has a successful answer and a raw reply",
+        "select format('call %d (%s) is committed, but its reply is incomplete: %s', id, endpoint,
                 case when body is null then 'no raw reply' when outcome <> 'answered' then outcome
                      when error is not null then error when http_status is null then 'no status'
                      when http_status not between 200 and 299 then 'status ' || http_status
@@ -69,8 +69,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "open calls",
         "P3",
-        "each call is settled, or its run is not over",
-        "select format('call %d (%s) is open, but run %d is over: %s', c.id, c.endpoint, c.run_id, r.end_reason)
+        "every call of an ended run is settled",
+        "select format('call %d (%s) is open, but run %d has ended: %s', c.id, c.endpoint, c.run_id, r.end_reason)
          from calls c join runs r on r.id = c.run_id where c.outcome = 'open' and r.ended_at is not null",
     ),
 ];

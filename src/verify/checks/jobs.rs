@@ -1,4 +1,4 @@
-//! P2: nothing that was asked for ends in silence.
+//! P2: every seed has jobs, and every job ends for a stated reason.
 
 use crate::verify::check::{Question, question};
 
@@ -6,7 +6,7 @@ use crate::verify::check::{Question, question};
 pub(in crate::verify) const SEEDS: Question = question(
     "seeds",
     "P2",
-    "every seed has its jobs",
+    "every seed has at least one job",
     "select format('seed %d (%s %s) has no job', s.id, s.kind, s.subject) from seeds s
      where not exists (select 1 from jobs j, json_each(?1, '$.' || s.kind) of
              where j.subject = s.subject and j.depth = 0 and j.endpoint = of.value)
@@ -19,11 +19,11 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
     question(
         "stated ends",
         "P2",
-        "every ended job says why, and what it says is so",
-        "select format('job %d (%s %s) ended as %s, and %s', j.id, j.endpoint, j.subject, j.stop_reason,
-                case j.stop_reason when 'gone' then 'no answer said so'
-                     when 'complete' then 'has neither a page nor a note'
-                     else 'has no note' end)
+        "every ended job has a stop reason that its calls or its note confirm",
+        "select format('job %d (%s %s) ended as %s, but %s', j.id, j.endpoint, j.subject, j.stop_reason,
+                case j.stop_reason when 'gone' then 'no answer reports it'
+                     when 'complete' then 'it has neither a page nor a note'
+                     else 'it has no note' end)
          from jobs j left join calls c on c.id = j.last_call_id
          where j.stop_reason is not null and case j.stop_reason
              when 'complete' then j.pages = 0 and j.note is null
@@ -34,24 +34,24 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
     question(
         "leases",
         "P2",
-        "a job is leased only while a run is not over",
-        "select format('job %d (%s %s) is leased, and no run is under way', id, endpoint, subject) from jobs
+        "no job is leased without an unfinished run",
+        "select format('job %d (%s %s) is leased, but no run is unfinished', id, endpoint, subject) from jobs
          where state = 'leased' and not exists (select 1 from runs where kind = 'run' and ended_at is null)",
     ),
     question(
         "waits",
         "P2",
-        "no job waits for one that has ended or has brought its first page",
+        "no job waits for a job that has ended or has its first page",
         "select format('job %d (%s %s) waits for job %d, which %s', j.id, j.endpoint, j.subject, o.id,
-                iif(o.pages > 0, 'has brought its first page', 'has ended: ' || o.stop_reason))
+                iif(o.pages > 0, 'has its first page', 'has ended: ' || o.stop_reason))
          from jobs j join jobs o on o.id = j.after_job_id
          where j.state = 'waiting' and (o.pages > 0 or o.stop_reason is not null)",
     ),
     question(
         "job counts",
         "P2",
-        "the counters of `status` are the jobs",
-        "select format('%s, %s%s: the counter says %d, there are %d', endpoint, state,
+        "the job counts of `status` agree with the jobs",
+        "select format('%s, %s%s: %d counted, %d found', endpoint, state,
                 iif(stop_reason = '', '', ' (' || stop_reason || ')'), sum(counted), sum(found))
          from (select endpoint, state, stop_reason, jobs as counted, 0 as found from job_counts
                union all

@@ -1,4 +1,4 @@
-//! The checks that SQL alone can answer, one file for each kind.
+//! Checks that use only SQL, one file for each kind.
 
 pub(super) mod chain;
 pub(super) mod jobs;

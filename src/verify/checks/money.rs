@@ -1,4 +1,4 @@
-//! P4: what was spent is what the calls cost, and no more than allowed.
+//! P4: the charges agree with the calls and stay within the budgets.
 
 use crate::verify::check::{Question, question};
 
@@ -6,8 +6,9 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
     question(
         "spend",
         "P4",
-        "what each budget was charged is the sum of its calls",
-        "select format('%s %s was charged %d micro-dollars, its calls cost %d', scope, name, sum(charged), sum(cost))
+        "the amount charged to each budget is the sum of its calls",
+        "select format('%s: %d micro-dollars charged, but its calls sum to %d', trim(scope || ' ' || name),
+                sum(charged), sum(cost))
          from (select scope, name, micro_usd as charged, 0 as cost from spend
                union all select 'total', '', 0, coalesce(sum(cost_micro_usd), 0) from calls
                union all select 'day', day, 0, sum(cost_micro_usd) from calls group by day
@@ -19,7 +20,7 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
     question(
         "call totals",
         "P4",
-        "the totals by day and endpoint are the calls",
+        "the totals per day and endpoint agree with the calls",
         "with total (day, endpoint, sums) as (
              select day, endpoint, json_array(sum(outcome = 'answered'), sum(kept), sum(outcome = 'unknown'),
                  sum(outcome = 'never_sent'), sum(coalesce(http_status, 0) = 429), sum(cost_micro_usd),
@@ -30,7 +31,7 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
              select day, endpoint, json_array(answered, kept, unknown, never_sent, refused, cost_micro_usd, items,
                  row_count, odd_items, body_bytes)
              from call_totals)
-         select format('%s on %s: the total says %s, the calls %s', endpoint, day, coalesce(max(told), 'nothing'),
+         select format('%s on %s: total %s, but the calls sum to %s', endpoint, day, coalesce(max(told), 'nothing'),
                 coalesce(max(found), 'nothing'))
          from (select day, endpoint, sums as told, null as found from kept
                union all select day, endpoint, null, sums from total)
@@ -38,24 +39,24 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
     ),
 ];
 
-/// `?1`: the endpoints that cost nothing, as JSON.
+/// `?1`: the free endpoints, as a JSON array.
 pub(in crate::verify) const COST: Question = question(
     "cost",
     "P4",
-    "a call is charged where it was billed or may have been, and nowhere else",
-    "select format('call %d (%s, %s%s) is counted as %d micro-dollars', id, endpoint, outcome,
+    "exactly the calls that were or may have been billed are charged",
+    "select format('call %d (%s, %s%s) is charged %d micro-dollars', id, endpoint, outcome,
             coalesce(' ' || http_status, ''), cost_micro_usd)
      from calls
      where (cost_micro_usd > 0) <> (endpoint not in (select value from json_each(?1))
          and (outcome in ('open', 'unknown') or (outcome = 'answered' and http_status is 200)))",
 );
 
-/// `?1` to `?4`: the limits of the total, a day, a run and a seed, null where there is none.
+/// `?1` to `?4`: limits in micro-dollars of the total, a day, a run and a seed; null means no limit.
 pub(in crate::verify) const BUDGETS: Question = question(
     "budgets",
     "P4",
-    "no budget in force now is overdrawn",
-    "select format('%s %s was charged %d micro-dollars, and may be charged %d', scope, name, micro_usd, allowed)
+    "no configured budget is exceeded",
+    "select format('%s: %d micro-dollars charged, limit %d', trim(scope || ' ' || name), micro_usd, allowed)
      from (select scope, name, micro_usd,
                case scope when 'total' then ?1 when 'day' then ?2 when 'run' then ?3 else ?4 end as allowed
            from spend where scope <> 'seed' or name <> '0')

@@ -1,4 +1,4 @@
-//! P8: no child without its parent, no number without its history.
+//! P8: every child has its parent, and every counted column has its history.
 
 use crate::verify::check::{Question, question};
 
@@ -6,8 +6,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
     question(
         "parents",
         "P8",
-        "nothing was shown before what it belongs to",
-        "select format('%s of call %d belongs to %s %s, which was first seen in call %d', what, child, kind, name, parent)
+        "no child was seen before its parent",
+        "select format('%s of call %d belongs to %s %s, whose first call is %d', what, child, kind, name, parent)
          from (
              select 'a follow' as what, e.first_call_id as child, 'user' as kind, u.user_id as name,
                     u.first_call_id as parent, e.last_call_id as child_last, u.last_call_id as parent_last
@@ -42,18 +42,18 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
     question(
         "threads",
         "P8",
-        "a reply stands under the post of the comment it answers",
-        "select format('comment %s has no post, and the one it answers, %s, has', r.comment_id, p.comment_id)
+        "every reply to a comment has the same post as the comment",
+        "select format('comment %s has no post, but its parent comment %s has one', r.comment_id, p.comment_id)
          from comments r join comments p on p.id = r.parent_comment_id
          where r.post_id is null and p.post_id is not null",
     ),
     question(
         "calls of rows",
         "P8",
-        "every row was shown by kept calls, the first of them no later than the last",
-        "select format('%s %s: first shown by call %d (%s), last by call %d (%s)', kind, name, first, case f.kept
-                when 1 then 'kept' when 0 then 'not kept' else 'not there' end, last, case l.kept
-                when 1 then 'kept' when 0 then 'not kept' else 'not there' end)
+        "the first and last call of every row are committed and in order",
+        "select format('%s %s: first call %d (%s), last call %d (%s)', kind, name, first, case f.kept
+                when 1 then 'committed' when 0 then 'not committed' else 'missing' end, last, case l.kept
+                when 1 then 'committed' when 0 then 'not committed' else 'missing' end)
          from (
              select 'user' as kind, user_id as name, first_call_id as first, last_call_id as last from users
              union all select 'post', post_id, first_call_id, last_call_id from posts
@@ -71,8 +71,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
     question(
         "histories",
         "P8",
-        "the newest entry of a history has the numbers of its row",
-        "select format('%s %s: the newest entry of its history is %s, the row says %s', kind, name,
+        "the newest history entry of every row has the counts of the row",
+        "select format('%s %s: newest history entry %s, row %s', kind, name,
                 coalesce(entry, 'missing'), own)
          from (
              select 'user' as kind, u.user_id as name, u.counted_at as counted,

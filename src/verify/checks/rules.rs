@@ -1,4 +1,4 @@
-//! The rules that tables have of their own: SQLite leaves them out of its own check where a file is opened read-only.
+//! The `check` constraints of the tables. SQLite's integrity check skips them if the file is opened read-only.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -10,10 +10,10 @@ use crate::verify::check::{Check, Finding, unreadable};
 const RULES: Check = Check {
     check: "rules",
     promise: "P2",
-    proves: "every row keeps the rules of its table: no state that cannot be",
+    proves: "all CHECK constraints hold",
 };
 
-/// A `check` of a table.
+/// A named `check` constraint of a table.
 #[derive(Debug, PartialEq, Eq)]
 struct Rule<'s> {
     name: &'s str,
@@ -21,7 +21,7 @@ struct Rule<'s> {
 }
 
 impl Snapshot {
-    /// Asks every row for the rules that a new archive has.
+    /// Tests every row against the `check` constraints of the current schema.
     pub async fn rules(&mut self, scratch: &mut Scratch) -> Finding {
         let mut finding = Finding::new(RULES);
         if let Err(error) = self.ask_rules(scratch, &mut finding).await {
@@ -42,7 +42,7 @@ impl Snapshot {
                 let (first, broken) = ask(self.connection(), &table, &rule).await?;
                 for _ in 0..broken {
                     finding.add(format!(
-                        "{table}: {} is broken, first by row {first}",
+                        "{table}: {} is violated, first by row {first}",
                         rule.name
                     ));
                 }
@@ -52,13 +52,13 @@ impl Snapshot {
     }
 }
 
-/// The first row that breaks a rule, and how many there are.
+/// Returns the first row that violates a constraint, and the number of such rows.
 async fn ask(
     connection: &mut SqliteConnection,
     table: &str,
     rule: &Rule<'_>,
 ) -> Result<(i64, i64)> {
-    // Table and rule are this program's own migrations.
+    // Table and constraint come from this program's own migrations.
     let text = format!(
         "select coalesce(min(id), 0), count(*) from (select {} as id from {table} where not ({}))",
         if HAS_NO_ID.contains(&table) {
@@ -73,7 +73,7 @@ async fn ask(
         .await?)
 }
 
-/// Tables with rules and without a number for each row.
+/// Tables with constraints but without a column `id`.
 const HAS_NO_ID: [&str; 1] = ["spend"];
 
 fn without_comments(sql: &str) -> String {
@@ -83,7 +83,7 @@ fn without_comments(sql: &str) -> String {
         .join("\n")
 }
 
-/// The named checks of a `create table`.
+/// Returns the named `check` constraints of a `create table` statement.
 fn rules(sql: &str) -> Vec<Rule<'_>> {
     sql.split("constraint ")
         .skip(1)
@@ -95,7 +95,7 @@ fn rules(sql: &str) -> Vec<Rule<'_>> {
         .collect()
 }
 
-/// What stands between the first bracket and the one that closes it.
+/// Returns the text between the first bracket and its closing bracket.
 fn in_brackets(text: &str) -> Option<&str> {
     let mut depth = 0_usize;
     for (at, letter) in text.char_indices() {
@@ -117,7 +117,7 @@ mod tests {
     use crate::store::MIGRATIONS;
 
     #[test]
-    fn rules_are_read_out_of_a_table() {
+    fn named_constraints_are_parsed_from_a_table() {
         let sql = "create table t (\n a text constraint one check (a in ('x', 'y')), -- b) constraint no check (0)\n\
                    b integer, constraint two\n check ((a is null) = (b is null))\n) strict";
         let sql = without_comments(sql);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn every_check_of_the_migrations_is_found() {
+    fn every_check_in_the_migrations_is_found() {
         let mut found = 0;
         for migration in MIGRATIONS.iter() {
             let sql = without_comments(migration.sql.as_str());

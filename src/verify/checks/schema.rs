@@ -1,4 +1,4 @@
-//! Whether the file has the tables that this version of the program works with.
+//! Checks that the file has the schema of this version of soracrawl.
 
 use std::collections::BTreeMap;
 
@@ -12,16 +12,16 @@ use crate::verify::check::{Check, Finding, unreadable};
 const VERSION: Check = Check {
     check: "version",
     promise: "file",
-    proves: "the archive has the form that this version of soracrawl knows",
+    proves: "the archive has the schema version of this soracrawl",
 };
 const SCHEMA: Check = Check {
     check: "schema",
     promise: "file",
-    proves: "every table, index, view and trigger is as it was made",
+    proves: "every table, index, view and trigger has its original definition",
 };
 
 impl Snapshot {
-    /// Whether the archive's migrations are this program's. Where they are not, no other question makes sense.
+    /// Compares the archive's migrations with those of this program. If they differ, other checks make no sense.
     pub async fn version(&mut self) -> Finding {
         let mut finding = Finding::new(VERSION);
         let applied: std::result::Result<Vec<(i64, Vec<u8>)>, _> = sqlx::query_as(
@@ -32,7 +32,7 @@ impl Snapshot {
         let applied: BTreeMap<i64, Vec<u8>> = match applied {
             Ok(applied) => applied.into_iter().collect(),
             Err(error) => {
-                finding.add(format!("this is no archive of soracrawl: {error}"));
+                finding.add(format!("not an archive of soracrawl: {error}"));
                 return finding;
             }
         };
@@ -43,10 +43,10 @@ impl Snapshot {
         for (version, checksum) in &applied {
             match known.get(version) {
                 None => finding.add(format!(
-                    "the archive was made by a newer version of soracrawl (its migration {version}); verify it with that"
+                    "the archive has migration {version} of a newer version of soracrawl; verify it with that version"
                 )),
                 Some(own) if *own != checksum.as_slice() => {
-                    finding.add(format!("migration {version} is not the one that this version knows"));
+                    finding.add(format!("migration {version} differs from the one of this version"));
                 }
                 Some(_) => {}
             }
@@ -56,14 +56,14 @@ impl Snapshot {
             .filter(|version| !applied.contains_key(version))
         {
             finding.add(format!(
-                "the archive was made by an older version of soracrawl, before migration {version}; `soracrawl run` \
-                 brings it up to date"
+                "the archive has an older version of the schema, without migration {version}; run `soracrawl run` to \
+                 migrate it"
             ));
         }
         finding
     }
 
-    /// Compares the archive's tables with new ones. What somebody added is his business.
+    /// Compares the archive's tables with those of an empty archive. Additional objects are allowed.
     pub async fn schema(&mut self, scratch: &mut Scratch) -> Finding {
         let mut finding = Finding::new(SCHEMA);
         match (
@@ -73,9 +73,9 @@ impl Snapshot {
             (Ok(found), Ok(due)) => {
                 for (name, sql) in due {
                     match found.get(&name) {
-                        None => finding.add(format!("there is no {name}")),
+                        None => finding.add(format!("{name} is missing")),
                         Some(other) if *other != sql => {
-                            finding.add(format!("{name} is another one"))
+                            finding.add(format!("{name} has another definition"))
                         }
                         Some(_) => {}
                     }
