@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use crate::support::{Bench, Limit, float, note, say};
+use crate::world;
 
 pub fn run(bench: &Bench) -> Result<()> {
     let archive = world::job(bench)?.site.archive();

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::support::{Bench, Limit, float, note, say};
-use crate::world::{IN_FLIGHT, PAGES};
+use crate::world::{self, IN_FLIGHT, PAGES};
 
 /// Returns the lower bound of the wall time of any client: all pages at 20 ms each, `IN_FLIGHT` at a time.
 pub fn floor_seconds() -> f64 {

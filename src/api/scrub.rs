@@ -4,6 +4,7 @@
 //! Each rule only returns ranges (`Edit`). All ranges are replaced together at the end, so no rule can hide a secret
 //! from another one.
 
+mod edit;
 mod forms;
 mod rules;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use super::Secret;
+use edit::Edit;
 use forms::Piece;
 
 /// Minimum length of a key whose ends are removed too, because vendors often show the ends of a key.
@@ -20,14 +22,6 @@ const END: usize = 8;
 /// Minimum length of a key to remove everywhere. A shorter key occurs in ordinary text by chance, so it is removed only
 /// as a whole word, and in bodies only from errors.
 const SHORT: usize = 8;
-
-/// A byte range and its replacement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Edit<'s> {
-    start: usize,
-    end: usize,
-    with: &'s [u8],
-}
 
 /// Removes the key, echoed headers and signatures before a text is logged, stored or displayed.
 #[derive(Clone)]

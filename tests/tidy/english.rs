@@ -216,5 +216,5 @@ fn the_checked_files_include_code_documents_and_schema() {
     let schema = names
         .iter()
         .filter(|name| Path::new(name).starts_with("migrations"));
-    assert!(schema.count() >= 5);
+    assert!(schema.count() >= 4);
 }

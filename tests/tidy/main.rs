@@ -3,6 +3,7 @@
 mod circles;
 mod container;
 mod dictionary;
+mod directions;
 mod documents;
 mod english;
 mod kills;

@@ -6,15 +6,6 @@ use crate::{body, is_test_file, rust_files};
 /// Lines of a file without its unit tests.
 const MAX_LINES: usize = 300;
 
-/// Files that are still to be divided, with the lines that they may have until then.
-const TO_BE_DIVIDED: [(&str, usize); 5] = [
-    ("src/crawl/outcome.rs", 330),
-    ("src/store/writer.rs", 330),
-    ("tests/daemon/errors.rs", 350),
-    ("tests/daemon/plan.rs", 330),
-    ("tests/daemon/support.rs", 400),
-];
-
 /// Every Rust file of the project.
 fn all_rust_files() -> Vec<(String, String)> {
     ["src", "tests", "benches"].map(rust_files).concat()
@@ -29,11 +20,7 @@ fn a_file_has_at_most_300_lines_without_its_tests() {
         } else {
             body(&text).lines().count()
         };
-        let may = TO_BE_DIVIDED
-            .iter()
-            .find(|(file, _)| *file == name)
-            .map_or(MAX_LINES, |(_, lines)| *lines);
-        if lines > may {
+        if lines > MAX_LINES {
             long.push(format!("{name}: {lines}"));
         }
     }

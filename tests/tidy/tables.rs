@@ -114,7 +114,7 @@ fn endpoints() -> String {
 
 /// Returns the table of faults: the names of the simulator with the comments of its list.
 fn faults() -> String {
-    let list = file("src/sim/faults.rs");
+    let list = file("src/sim/faults/kinds.rs");
     let (_, list) = list.split_once("\nfaults! {\n").expect("the list");
     let (list, _) = list.split_once("\n}\n").expect("its end");
     let mut rows = vec![

@@ -17,28 +17,13 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use soracrawl::clock::Clock;
-use soracrawl::store::{PageCommit, Store, Writer};
+use soracrawl::store::{Store, Writer};
 use sqlx::Connection;
 use tokio::task::JoinSet;
 
 use crate::support::{Bench, Limit, float, note, say};
-use crate::world::IN_FLIGHT;
-use prepare::Prepared;
-
-/// The tables that both write.
-pub const TABLES: [&str; 8] = [
-    "users",
-    "posts",
-    "comments",
-    "attachments",
-    "follows",
-    "user_stats",
-    "post_stats",
-    "comment_stats",
-];
-
-/// The pages of a job in order.
-type Walk = Vec<PageCommit>;
+use crate::world::{self, IN_FLIGHT};
+use prepare::{Prepared, TABLES, Walk};
 
 pub fn run(bench: &Bench) -> Result<()> {
     let recorded = world::job(bench)?.site.archive();

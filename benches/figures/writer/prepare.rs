@@ -12,7 +12,20 @@ use soracrawl::store::{Next, Outcome, PageCommit, Settlement, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Connection, Row, SqliteConnection};
 
-use super::Walk;
+/// The tables that both write.
+pub const TABLES: [&str; 8] = [
+    "users",
+    "posts",
+    "comments",
+    "attachments",
+    "follows",
+    "user_stats",
+    "post_stats",
+    "comment_stats",
+];
+
+/// The pages of a job in order.
+pub type Walk = Vec<PageCommit>;
 
 const LEASE_SECONDS: f64 = 1e9;
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::Result;
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::{TABLES, prepare};
+use super::prepare::{self, TABLES};
 
 /// Enough rows to make the cost of parsing a statement negligible.
 const ROWS_OF_STATEMENT: usize = 100;

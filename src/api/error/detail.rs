@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Facts;
+use crate::api::Facts;
 
 /// Maximum size in bytes of an error body to parse. The vendor's error bodies are smaller.
 const MAX_PARSED: usize = 1 << 20;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Facts;
+use crate::api::Facts;
 
 /// Maximum wait in seconds: one week. A longer request is a mistake, and the next answer can repeat it.
 const LONGEST: f64 = 7.0 * 24.0 * 3600.0;

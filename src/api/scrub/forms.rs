@@ -4,7 +4,7 @@
 use memchr::memchr_iter;
 use memchr::memmem::Finder;
 
-use super::Edit;
+use super::edit::Edit;
 
 /// Replacement of a key.
 const MARK: &[u8] = b"[key]";

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 
-use super::Edit;
+use super::edit::Edit;
 
 /// Minimum length of a token after "Bearer". A shorter word is part of a sentence.
 const MIN_TOKEN: usize = 16;
