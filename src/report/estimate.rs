@@ -1,4 +1,4 @@
-//! What the waiting jobs will cost, from what is known of their lists so far.
+//! The cost of the pending jobs, from what is known of their lists.
 
 use sqlx::sqlite::SqlitePool;
 
@@ -9,38 +9,38 @@ use crate::model::{MicroUsd, SubjectKind};
 use crate::store::Result;
 use crate::store::read::{self, Waiting};
 
-/// Items on a page where neither the vendor nor experience says how many.
+/// Items on a page whose size neither the vendor states nor the archive shows.
 const USUAL_PAGE: i64 = 10;
 
-/// What the waiting jobs of one endpoint will take.
+/// Calls and cost of the pending jobs of one endpoint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Line {
     pub endpoint: &'static str,
     pub jobs: i64,
     pub least_calls: i64,
-    /// Expected, where the archive has experience with unknown lists; otherwise the least.
+    /// The expected number if the archive has finished such lists; otherwise the least.
     pub expected_calls: i64,
-    /// `None`: the most cannot be known.
+    /// `None` if it has no upper bound.
     pub most_calls: Option<i64>,
     pub least_micro_usd: i64,
     pub expected_micro_usd: i64,
     pub most_micro_usd: Option<i64>,
-    /// Why the range is wide.
+    /// Reason for the range.
     pub unknown: Option<String>,
 }
 
-/// The size of a page: as seen, else as documented.
+/// Returns the size of a page in items, as observed or as documented.
 #[must_use]
 pub fn page_size(entry: &Entry, items_seen: i64, pages_seen: i64) -> i64 {
     let documented = match entry.paging {
         Paging::Once => 1,
         Paging::Cursor { page_size } => page_size.map_or(USUAL_PAGE, i64::from),
     };
-    // Last pages are short, so that the mean lies below the size.
+    // Last pages are short, so the mean is below the page size.
     documented.max(items_seen / pages_seen.max(1)).max(1)
 }
 
-/// What the waiting jobs of an endpoint will take.
+/// Returns the calls and the cost of the pending jobs of an endpoint.
 #[must_use]
 pub fn line(entry: &Entry, known: &Waiting) -> Line {
     let sure = known.pages + known.unknown;
@@ -56,7 +56,7 @@ pub fn line(entry: &Entry, known: &Waiting) -> Line {
     let usd = |calls: i64| (entry.price * calls).0;
     let unknown = (most.is_none()).then(|| {
         format!(
-            "{} of {} lists: no reply has said yet how long they are",
+            "{} of {} lists have an unknown length",
             known.unknown, known.jobs
         )
     });
@@ -77,22 +77,22 @@ pub fn line(entry: &Entry, known: &Waiting) -> Line {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Estimate {
     pub lines: Vec<Line>,
-    /// Endpoints that the replies will lead to; how often, only they can say.
+    /// Endpoints that the replies may lead to. The number of calls is unknown.
     pub leads_to: Vec<&'static str>,
 }
 
 impl Estimate {
-    /// What the jobs are expected to cost.
+    /// Returns the expected cost of all jobs.
     #[must_use]
     pub fn expected(&self) -> MicroUsd {
         MicroUsd(self.lines.iter().map(|line| line.expected_micro_usd).sum())
     }
 }
 
-/// The estimate of the archive's waiting jobs under a plan.
+/// Estimates the pending jobs of an archive under a plan.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
     let statuses = read::endpoints(readers).await?;
     let mut estimate = Estimate::default();
@@ -119,7 +119,7 @@ pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
     Ok(estimate)
 }
 
-/// Whether a reply may lead to this endpoint under the plan: at depth 0 only a seed's own lists are walked.
+/// Returns whether a reply may lead to this endpoint. At depth 0 only the lists of seeds are walked.
 fn may_follow(plan: &Plan, endpoint: &str) -> bool {
     plan.endpoints().contains(&endpoint)
         && (plan.max_depth() > 0

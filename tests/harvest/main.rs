@@ -1,6 +1,7 @@
 //! Tests of the harvest: a reply becomes rows, odd items, or a failure that names its place.
 
 mod any;
+mod columns;
 mod comments;
 mod hostile;
 mod kin;

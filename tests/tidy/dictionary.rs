@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use soracrawl::store::archive::schema::tables;
 use sqlx::{Row, SqlitePool};
 
 use crate::{empty_archive, file, root};
@@ -123,13 +124,30 @@ fn describe(relation: &Relation) -> String {
         writeln!(text, "{}", names.join(", ")).expect("text");
         return text;
     }
-    text.push_str("| column | type | what it says |\n|---|---|---|\n");
+    let outline = tables().iter().find(|table| table.name == relation.name);
+    let (more, line) = match outline {
+        Some(_) => (" stated by | personal |", "---|---|"),
+        None => ("", ""),
+    };
+    writeln!(
+        text,
+        "| column | type |{more} meaning |\n|---|---|{line}---|"
+    )
+    .expect("text");
     for column in &relation.columns {
         let null = if column.is_required { "" } else { ", or null" };
         let meaning = meaning(&relation.sql, &column.name);
+        let more = outline.map_or(String::new(), |table| {
+            let known = table.columns.iter().find(|known| known.name == column.name);
+            known.map_or(" archive | no |".to_owned(), |known| {
+                let by = if known.is_remote { "remote" } else { "archive" };
+                let personal = if known.is_personal { "yes" } else { "no" };
+                format!(" {by} | {personal} |")
+            })
+        });
         writeln!(
             text,
-            "| `{}` | {}{null} | {meaning} |",
+            "| `{}` | {}{null} |{more} {meaning} |",
             column.name, column.kind
         )
         .expect("text");

@@ -5,6 +5,8 @@ mod damage;
 mod dictionaries;
 mod file;
 mod forged;
+mod migrated;
+mod panics;
 mod power;
 mod site;
 mod sound;

@@ -57,6 +57,8 @@ pub fn world(seed: u64, faults: f64) -> Options {
 pub struct Site {
     pub sim: Sim,
     pub config: Config,
+    /// The reader of replies that crawls use.
+    pub reader: Reader,
     folder: TempDir,
 }
 
@@ -74,6 +76,7 @@ impl Site {
         Self {
             sim,
             config,
+            reader: Reader::default(),
             folder: tempfile::tempdir().expect("a folder"),
         }
     }
@@ -118,9 +121,10 @@ impl Site {
 
     /// Crawls until nothing is left; the archive stays open.
     pub async fn work(&self, archive: &Archive) -> StopCause {
-        let parts = daemon::parts(archive, &self.config, &key(), true)
+        let mut parts = daemon::parts(archive, &self.config, &key(), true)
             .await
             .expect("the parts of a crawl");
+        parts.reader = self.reader;
         let engine = Arc::new(Engine::new(parts));
         let mut signals = Signals::listen().expect("signals");
         daemon::crawl(&engine, &mut signals, 8, Duration::from_secs(30))

@@ -1,24 +1,24 @@
-//! What several pages say of the same things, brought together before it is written.
+//! Merges the rows of several pages before they are written.
 //!
-//! The pages of one group commit are written as if they were one: each id once, each column with the newest value
-//! that was said, and a bare row for each id that is only referred to.
+//! The pages of one transaction are written as one: each id once, each column with its newest stated value, and a stub
+//! for each id that is only referred to.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
 use crate::model::{Appearance, Attachment, Comment, Counts, Follow, Harvest, Post, Remix, User};
 
-/// A page that is to be written: its harvest and the call that brought it.
+/// A page to write: its harvest and its call.
 pub(in crate::store) struct PageRows<'a> {
     pub(in crate::store) call_id: i64,
     pub(in crate::store) now: f64,
     pub(in crate::store) subject: &'a str,
-    /// Items on the earlier pages of the walk: ranks go on from here.
+    /// Number of items on the earlier pages of the walk. Ranks continue from here.
     pub(in crate::store) items_before: u32,
     pub(in crate::store) harvest: &'a Harvest,
 }
 
-/// One thing, with all that the pages say of it, oldest first.
+/// One entity, with all rows that describe it, oldest first.
 pub(super) struct Observed<'a, R> {
     pub(super) rows: Vec<(i64, &'a R)>,
     pub(super) first_call: i64,
@@ -46,7 +46,7 @@ impl<'a, R> Observed<'a, R> {
     }
 }
 
-/// Entities by id, in the order of their first appearance.
+/// Entities by key, in the order of their first appearance.
 pub(super) struct Entities<'a, K, R> {
     index: HashMap<K, usize>,
     pub(super) list: Vec<(K, Observed<'a, R>)>,
@@ -79,7 +79,7 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
     }
 }
 
-/// Everything that a group of pages says.
+/// All rows of a group of pages.
 pub(super) struct Merged<'a> {
     pub(super) users: Entities<'a, &'a str, User>,
     pub(super) posts: Entities<'a, &'a str, Post>,
@@ -88,7 +88,7 @@ pub(super) struct Merged<'a> {
     pub(super) follows: Entities<'a, (&'a str, &'a str), Follow>,
     pub(super) appearances: Entities<'a, (&'a str, &'a str), Appearance>,
     pub(super) remixes: Entities<'a, (&'a str, &'a str), Remix>,
-    /// Users that another user refers to: they need an id before that user is written.
+    /// Users that another user refers to. Their rows must exist before that user is written.
     pub(super) parent_users: HashSet<&'a str>,
     /// Likewise posts.
     pub(super) parent_posts: HashSet<&'a str>,

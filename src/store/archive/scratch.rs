@@ -1,4 +1,4 @@
-//! A second archive, made of the first one's raw replies by the very code that made the first.
+//! A scratch archive: made from the raw replies of another archive by the same code.
 
 use std::path::Path;
 
@@ -9,36 +9,36 @@ use super::merge::PageRows;
 use crate::model::Harvest;
 use crate::store::{Error, MIGRATIONS, Result, STATEMENT_CACHE};
 
-/// A page that was kept before, read again.
+/// A kept page, read again.
 #[derive(Debug)]
 pub struct ScratchPage {
     pub call_id: i64,
-    /// When it was kept.
+    /// When it was kept, Unix seconds.
     pub now: f64,
     pub subject: String,
-    /// Items on the earlier pages of its walk.
+    /// Number of items on the earlier pages of its walk.
     pub items_before: u32,
     pub harvest: Harvest,
 }
 
-/// The archive that the raw replies make. It lies in a nameless temporary file, which ends with the process.
+/// An archive in an unnamed temporary file, which disappears with the process.
 pub struct Scratch {
     connection: SqliteConnection,
 }
 
 impl Scratch {
-    /// An empty archive.
+    /// Creates an empty archive.
     ///
     /// # Errors
-    /// Where no temporary file can be made.
+    /// Returns an error if no temporary file can be created.
     pub async fn new() -> Result<Self> {
-        // SQLite's own form of a temporary file: no name, nobody else can open it.
+        // SQLite's temporary file has no name, so no other process can open it.
         let options = SqliteConnectOptions::new()
             .filename("")
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Off)
             .synchronous(SqliteSynchronous::Off)
-            // Calls are not copied, and rows refer to them.
+            // Rows refer to calls, which are not copied.
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENT_CACHE)
             .pragma("cache_size", "-32000");
@@ -52,15 +52,15 @@ impl Scratch {
         Ok(Self { connection })
     }
 
-    /// The connection to the temporary file, for comparisons.
+    /// Returns the connection, for comparisons.
     pub fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
 
-    /// Keeps pages that were kept together, in the order of their calls.
+    /// Writes pages that were kept in one transaction, in the order of their calls.
     ///
     /// # Errors
-    /// Where the temporary file cannot be written.
+    /// Returns an error if the temporary file cannot be written.
     pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
         let rows: Vec<PageRows<'_>> = pages
             .iter()

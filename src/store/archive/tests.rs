@@ -5,7 +5,7 @@ mod tangled;
 
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
-use super::write;
+use super::{Kind, write};
 use crate::model::{Attachment, Budget, Comment, Counts, Harvest, Post, User};
 use crate::store::archive::merge::PageRows;
 use crate::store::{OpenCall, RunKind, Store};
@@ -310,4 +310,51 @@ async fn the_archive_and_its_log_are_the_owners_alone() {
         let file = std::fs::metadata(folder.path().join(name)).unwrap();
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
     }
+}
+
+#[tokio::test]
+async fn the_schema_names_every_column_of_the_file_with_its_kind_and_key() {
+    let (_folder, store) = store().await;
+    for table in super::schema::tables() {
+        let found: Vec<(String, String, bool)> = sqlx::query_as(
+            "select name, type, pk > 0 or exists (
+                 select 1 from pragma_index_list(?1) i, pragma_index_info(i.name) o
+                 where i.\"unique\" and o.name = c.name)
+             from pragma_table_info(?1) c where name <> 'id' order by name",
+        )
+        .bind(table.name)
+        .fetch_all(store.readers())
+        .await
+        .unwrap();
+        let kind = |kind| match kind {
+            Kind::Text => "TEXT",
+            Kind::Real | Kind::Time => "REAL",
+            Kind::Integer | Kind::Flag | Kind::Count | Kind::Reference(_) | Kind::Call => "INTEGER",
+        };
+        let columns = table.columns.iter();
+        let columns =
+            columns.map(|one| (one.name.to_owned(), kind(one.kind).to_owned(), one.is_key));
+        let mut named: Vec<(String, String, bool)> = columns.collect();
+        named.sort();
+        assert_eq!(named, found, "{}", table.name);
+    }
+}
+
+#[tokio::test]
+async fn every_table_of_rows_is_in_the_schema() {
+    let (_folder, store) = store().await;
+    let found: Vec<String> = sqlx::query_scalar(
+        "select distinct m.name from sqlite_master m, pragma_foreign_key_list(m.name) f
+         where m.type = 'table' and f.\"table\" in ('users', 'posts', 'comments')
+         union select 'users' union select 'posts' union select 'comments' order by 1",
+    )
+    .fetch_all(store.readers())
+    .await
+    .unwrap();
+    let mut named: Vec<&str> = super::schema::tables()
+        .iter()
+        .map(|table| table.name)
+        .collect();
+    named.sort_unstable();
+    assert_eq!(named, found);
 }

@@ -40,3 +40,74 @@ fn newest() -> i64 {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);
     versions.max().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::store::{Error, Store};
+
+    async fn changed(path: &Path, sql: &'static str) {
+        let store = Store::open(path).await.unwrap();
+        sqlx::raw_sql(sql)
+            .execute(&mut **store.writing().await)
+            .await
+            .unwrap();
+        store.close().await.unwrap();
+    }
+
+    async fn refused(path: &Path) -> [Error; 2] {
+        let writer = Store::open(path)
+            .await
+            .err()
+            .expect("it is refused for writing");
+        let reader = Store::open_readers(path)
+            .await
+            .err()
+            .expect("it is refused for reading");
+        [writer, reader]
+    }
+
+    #[tokio::test]
+    async fn a_file_of_another_program_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        changed(&path, "pragma application_id = 7; drop table calls").await;
+        for error in refused(&path).await {
+            assert!(matches!(error, Error::Foreign { .. }), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_archive_of_before_the_first_schema_is_refused_by_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        changed(&path, "pragma application_id = 0").await;
+        for error in refused(&path).await {
+            assert!(matches!(error, Error::TooOld { .. }), "{error}");
+            assert!(error.to_string().contains("before 2026-12"), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_archive_of_a_newer_version_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        changed(&path, "pragma user_version = 999").await;
+        for error in refused(&path).await {
+            assert!(matches!(error, Error::TooNew { .. }), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_archive_has_the_number_of_the_newest_migration() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        let store = Store::open(&path).await.unwrap();
+        let version: i64 = sqlx::query_scalar("pragma user_version")
+            .fetch_one(store.readers())
+            .await
+            .unwrap();
+        assert_eq!(version, super::newest());
+    }
+}

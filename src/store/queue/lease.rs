@@ -1,4 +1,4 @@
-//! Leasing: the best ready job, unless the archive knows that there is nothing to fetch.
+//! Leases the best ready jobs. Jobs that the archive makes unneeded end without a call.
 
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
@@ -10,8 +10,7 @@ use crate::store::Result;
 use crate::store::archive::Target;
 use crate::store::archive::schema::target;
 
-/// Gives the best ready jobs, no more than `wanted`. Jobs that the archive makes unneeded are ended on the way, without a
-/// call; beside the leases stands how many.
+/// Leases the best ready jobs, at most `wanted`. Ends the unneeded jobs that it finds first, and returns their number.
 pub(in crate::store) async fn lease(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
@@ -30,7 +29,7 @@ pub(in crate::store) async fn lease(
             .iter()
             .map(|(lease, _)| lease.token.job_id)
             .collect();
-        let note = "nothing to fetch: a reply that was bought before says so";
+        let note = "nothing to fetch: an earlier reply says so";
         end(connection, &unneeded, StopReason::Complete, note, now).await?;
         settled += u32::try_from(unneeded.len()).unwrap_or(u32::MAX);
         leases.extend(useful.into_iter().map(|(lease, _)| lease));
@@ -38,7 +37,7 @@ pub(in crate::store) async fn lease(
     Ok((leases, settled))
 }
 
-/// The best ready jobs, no more than `wanted`; true beside those that the archive makes unneeded.
+/// Leases the best ready jobs, at most `wanted`. The flag is true for jobs that the archive makes unneeded.
 async fn lease_next(
     connection: &mut SqliteConnection,
     request: &LeaseRequest,
@@ -48,8 +47,8 @@ async fn lease_next(
     if request.endpoints.is_empty() {
         return Ok(Vec::new());
     }
-    // One seek for each endpoint; then the least depth, and among those the endpoint that was named first. A bare
-    // parameter as a limit would have the statement prepared anew for each value.
+    // One index search per endpoint, then the lowest depth, then the endpoint named first. SQLite would prepare the
+    // statement again for each value of a bare parameter as a limit.
     let mut text = String::from(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
@@ -63,7 +62,7 @@ async fn lease_next(
             rank + 4
         ));
     }
-    // A job that somebody asked for a second time, or that has begun, is not unneeded.
+    // A requeued job, or one with pages, is never unneeded.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, resolves_name, led_to, \

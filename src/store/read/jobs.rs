@@ -1,4 +1,4 @@
-//! Jobs, line by line, and what the waiting ones still need.
+//! Jobs as `soracrawl jobs` lists them, and what the pending ones still require.
 
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
@@ -25,10 +25,10 @@ pub struct JobLine {
     pub ready_at: Option<f64>,
 }
 
-/// Jobs of a state and an endpoint, where given; at most `limit`.
+/// Returns the jobs that match all given filters, at most `limit`.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn jobs(
     pool: &SqlitePool,
     state: Option<&str>,
@@ -69,11 +69,11 @@ pub async fn jobs(
         .collect()
 }
 
-/// How many jobs of a kind are looked at; what they need is taken as the measure of the others.
+/// Number of jobs per index that are read. The others are assumed to be like them.
 const SAMPLE: i64 = 100_000;
 
-/// Open jobs by the index that finds them, so that finished ones are never read. Left to itself, SQLite would look at
-/// every job of the endpoint.
+/// Pending jobs by the index that finds them, so that finished jobs are never read. SQLite's own choice would read every
+/// job of the endpoint.
 const OPEN: [(&str, &str); 4] = [
     ("jobs_ready", "j.state = 'ready'"),
     ("jobs_leased", "j.state = 'leased'"),
@@ -84,25 +84,25 @@ const OPEN: [(&str, &str); 4] = [
     ),
 ];
 
-/// What the archive knows of the waiting jobs of one endpoint.
+/// What the archive knows of the pending jobs of one endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Waiting {
     pub jobs: i64,
-    /// Those of which nobody has told how long their list is.
+    /// Jobs whose list has an unknown length.
     pub unknown: i64,
-    /// Those of them that wait for another job's first page, which may make them unneeded.
+    /// Those of unknown length that wait for another job's first page, which may make them unneeded.
     pub perhaps_unneeded: i64,
-    /// Pages that the others need at least.
+    /// Pages that the other jobs require at least.
     pub pages: i64,
-    /// Pages kept so far, and jobs that are done.
+    /// Pages kept so far, and jobs done.
     pub kept_pages: i64,
     pub finished: i64,
 }
 
-/// What is known of the waiting jobs of one endpoint. `page_size` is in items. Of many jobs only some are looked at.
+/// Returns what the archive knows of the pending jobs of one endpoint. `page_size` is in items. Large queues are sampled.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn waiting(
     pool: &SqlitePool,
     endpoint: &str,
@@ -124,7 +124,7 @@ pub async fn waiting(
             )
         })
         .collect();
-    // A walk that has begun has at least one page left; an untouched one that is known to be empty has none.
+    // A started walk has at least one page left. A walk without pages whose list is empty has none.
     let text = format!(
         "select count(*), coalesce(sum(rest is null), 0), coalesce(sum(rest is null and waits), 0),
              coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
@@ -148,7 +148,7 @@ pub async fn waiting(
     .fetch_one(pool)
     .await?;
     let (seen, all): (i64, i64) = (row.try_get(0)?, row.try_get(4)?);
-    // Below the size of a sample every job was looked at, and those that are too deep do not count.
+    // If the sample is the whole queue, jobs beyond the depth are not counted.
     let scale = |count: i64| {
         if seen < SAMPLE {
             count

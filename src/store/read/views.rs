@@ -1,4 +1,4 @@
-//! The archive's rows as text, to be held against somebody else's list of what there is.
+//! The rows of an archive as text, to compare with another list of the same rows.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::store::Result;
 
-/// The view that shows each kind of row with text ids.
+/// The view of each kind of row, with text ids.
 const VIEWS: [(&str, &str); 10] = [
     ("users", "users_now"),
     ("posts", "posts_now"),
@@ -21,10 +21,10 @@ const VIEWS: [(&str, &str); 10] = [
     ("search_results", "search_hits"),
 ];
 
-/// The rows of a kind, each as the texts of these columns: null is empty, times have six decimal places.
+/// Returns the rows of a kind, each as the texts of these columns. Null is empty; times have six decimal places.
 ///
 /// # Errors
-/// Where there is no such kind or column, or the archive cannot be read.
+/// Returns an error if the kind or a column does not exist, or if the archive cannot be read.
 pub async fn shown(
     pool: &SqlitePool,
     kind: &str,

@@ -1,0 +1,74 @@
+//! An archive of every schema since the first one is brought up to date and is sound.
+
+use std::path::{Path, PathBuf};
+
+use soracrawl::sim::Options;
+use soracrawl::store::Store;
+
+use crate::site::{Site, damage, examine, number, told, world};
+
+/// The first schema of which archives exist: earlier ones are refused.
+const FIRST: i64 = 4;
+
+fn fixture(schema: i64) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join(format!("tests/fixtures/archives/schema-{schema}.sqlite"))
+}
+
+/// The number of this version's schema: that of a new archive.
+async fn newest(folder: &Path) -> i64 {
+    let path = folder.join("new.db");
+    let store = Store::open(&path).await.expect("an archive");
+    store.close().await.expect("it closes");
+    number(&path, "pragma user_version").await
+}
+
+#[tokio::test]
+async fn an_archive_of_every_schema_becomes_one_of_this_version_and_is_sound() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let newest = newest(folder.path()).await;
+    assert!(newest >= FIRST);
+    for schema in FIRST..=newest {
+        let path = folder.path().join(format!("{schema}.db"));
+        std::fs::copy(fixture(schema), &path).unwrap_or_else(|error| {
+            panic!("no archive of schema {schema} ({error}): cargo test --test verify -- --ignored write_the_fixture")
+        });
+        assert_eq!(number(&path, "pragma user_version").await, schema);
+        let posts = number(&path, "select count(*) from posts").await;
+        let store = Store::open(&path).await.expect("it is brought up to date");
+        store.close().await.expect("it closes");
+        assert_eq!(number(&path, "pragma user_version").await, newest);
+        assert_eq!(number(&path, "select count(*) from posts_now").await, posts);
+        let report = examine(&path).await;
+        assert!(
+            report.is_sound() && posts > 0,
+            "schema {schema}: {}",
+            told(&report)
+        );
+    }
+}
+
+/// Writes an archive of the present schema: `cargo test --test verify -- --ignored write_the_fixture`.
+#[tokio::test]
+#[ignore = "it writes tests/fixtures/archives: cargo test --test verify -- --ignored write_the_fixture"]
+async fn write_the_fixture_of_the_present_schema() {
+    // Small, because each schema adds a file.
+    let site = Site::new(Options {
+        audience: 6,
+        posts: 2,
+        remixes: 8,
+        followers: 3,
+        comments: 2,
+        feed: 4,
+        leaderboard: 3,
+        ..world(11, 0.05)
+    })
+    .await;
+    let path = site.path("a.db");
+    site.crawl(&path).await;
+    let schema = number(&path, "pragma user_version").await;
+    let target = fixture(schema);
+    std::fs::create_dir_all(target.parent().expect("a folder")).expect("a folder");
+    let _ = std::fs::remove_file(&target);
+    damage(&path, &format!("vacuum into '{}'", target.display())).await;
+}
