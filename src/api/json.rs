@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// A JSON value. Strings and keys are copied only if they contain an escape.
@@ -11,20 +13,26 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 pub enum Json<'a> {
     Null,
     Bool(bool),
-    Int(i64),
-    /// A number that is not an `i64`: a fraction, an exponent or an integer out of range.
+    /// Every integer of 64 bits, signed or not, to the last digit.
+    Int(i128),
+    /// Any other number: a fraction, an exponent or a larger integer.
     Float(f64),
     Text(Cow<'a, str>),
     Array(Vec<Json<'a>>),
     /// Entries in the order of the reply. A duplicate key has two entries; [`Json::get`] returns the last one.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
+    /// A value below the deepest level that is read. It is skipped, so that it costs only itself.
+    TooDeep,
 }
+
+/// Levels that are read. serde_json refuses to go deeper than 128.
+const LEVELS: u8 = 120;
 
 impl<'a> Json<'a> {
     /// Parses a complete JSON text.
     ///
     /// # Errors
-    /// Returns an error if the text is not JSON or is nested deeper than 128 levels.
+    /// Returns an error if the text is not JSON.
     pub fn parse(text: &'a str) -> serde_json::Result<Self> {
         serde_json::from_str(text)
     }
@@ -56,20 +64,38 @@ impl<'a> Json<'a> {
             Self::Text(_) => "a string",
             Self::Array(_) => "an array",
             Self::Object(_) => "an object",
+            Self::TooDeep => "a value that is nested too deep",
         }
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Json<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TreeVisitor)
+        Level(LEVELS).deserialize(deserializer)
+    }
+}
+
+/// Reads a value that has so many levels left.
+#[derive(Clone, Copy)]
+struct Level(u8);
+
+impl<'de> DeserializeSeed<'de> for Level {
+    type Value = Json<'de>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        match self.0.checked_sub(1) {
+            Some(left) => deserializer.deserialize_any(TreeVisitor(Level(left))),
+            // serde_json skips a value without recursion, whatever its depth.
+            None => IgnoredAny::deserialize(deserializer).map(|_| Json::TooDeep),
+        }
     }
 }
 
 /// Typical number of keys in an object of the remote.
 const USUAL_KEYS: usize = 16;
 
-struct TreeVisitor;
+/// Reads the value itself; its elements are at this level.
+struct TreeVisitor(Level);
 
 impl<'de> Visitor<'de> for TreeVisitor {
     type Value = Json<'de>;
@@ -87,11 +113,11 @@ impl<'de> Visitor<'de> for TreeVisitor {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Json::Int(value))
+        Ok(Json::Int(value.into()))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(i64::try_from(value).map_or(Json::Float(value as f64), Json::Int))
+        Ok(Json::Int(value.into()))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
@@ -108,7 +134,7 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = seq.next_element()? {
+        while let Some(item) = seq.next_element_seed(self.0)? {
             items.push(item);
         }
         Ok(Json::Array(items))
@@ -116,7 +142,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut entries = Vec::new();
-        while let Some((Key(key), value)) = map.next_entry()? {
+        while let Some(Key(key)) = map.next_key()? {
+            let value = map.next_value_seed(self.0)?;
             if entries.is_empty() {
                 // Growing the vector step by step to the typical size would copy each entry three times.
                 entries.reserve(USUAL_KEYS);
@@ -157,9 +184,9 @@ impl<'de> Visitor<'de> for KeyVisitor {
 impl Serialize for Json<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Null => serializer.serialize_unit(),
+            Self::Null | Self::TooDeep => serializer.serialize_unit(),
             Self::Bool(value) => serializer.serialize_bool(*value),
-            Self::Int(value) => serializer.serialize_i64(*value),
+            Self::Int(value) => serializer.serialize_i128(*value),
             Self::Float(value) => serializer.serialize_f64(*value),
             Self::Text(value) => serializer.serialize_str(value),
             Self::Array(items) => serializer.collect_seq(items),
@@ -203,22 +230,35 @@ mod tests {
     }
 
     #[test]
-    fn integers_beyond_i64_become_floats() {
+    fn integers_of_64_bits_are_exact_and_larger_ones_become_floats() {
         let tree =
-            Json::parse("[9223372036854775807,9223372036854775808,-9223372036854775809,1e2]")
-                .unwrap();
-        let Json::Array(items) = tree else {
+            Json::parse("[18446744073709551615,18446744073709551616,-9223372036854775809,1e2]");
+        let Json::Array(items) = tree.unwrap() else {
             panic!("not an array")
         };
-        assert_eq!(items[0], Json::Int(i64::MAX));
+        assert_eq!(items[0], Json::Int(u64::MAX.into()));
         assert!(items[1..].iter().all(|item| matches!(item, Json::Float(_))));
     }
 
     #[test]
-    fn nesting_beyond_128_levels_is_an_error() {
+    fn a_value_below_120_levels_is_skipped() {
         let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
-        assert!(Json::parse(&deep(120)).is_ok());
-        assert!(Json::parse(&deep(129)).is_err());
+        let levels = |text: &str| {
+            let (tree, mut levels) = (Json::parse(text).unwrap(), 0);
+            let mut inner = &tree;
+            while let Json::Array(items) = inner {
+                levels += 1;
+                let Some(next) = items.first() else {
+                    return (levels, false);
+                };
+                inner = next;
+            }
+            (levels, *inner == Json::TooDeep)
+        };
+        assert_eq!(levels(&deep(120)), (120, false));
+        assert_eq!(levels(&deep(121)), (120, true));
+        assert_eq!(levels(&deep(100_000)), (120, true));
+        assert!(Json::parse(&"[".repeat(200)).is_err());
     }
 
     #[test]

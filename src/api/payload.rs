@@ -78,6 +78,9 @@ fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
 ///
 /// An error in a reply with status 200 is a failure, never an empty list.
 fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
+    let body = unwrapped(body, |inner| {
+        inner.has("code") || inner.has("data") || is_list(inner)
+    });
     if body.has("code") {
         is_200(body.get("code"))?;
     }
@@ -88,6 +91,7 @@ fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
     } else {
         body
     };
+    let data = unwrapped(data, is_list);
     match data {
         Json::Array(_) => Ok(data),
         Json::Object(_) if is_only_error(data) => Err(Malformed::new(
@@ -100,6 +104,25 @@ fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
             format!("expected an object, found {}", other.kind()),
         )),
     }
+}
+
+/// Returns the only element of an array, if it is what the array should have been.
+fn unwrapped<'t, 'a>(json: &'t Json<'a>, is_meant: impl Fn(&Json<'a>) -> bool) -> &'t Json<'a> {
+    match json {
+        Json::Array(items) => match &items[..] {
+            [inner] if is_meant(inner) => inner,
+            _ => json,
+        },
+        _ => json,
+    }
+}
+
+/// Returns whether an object contains a list of items and is no item itself: an item may contain lists too.
+fn is_list(json: &Json<'_>) -> bool {
+    const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
+    const ITEM: [&str; 5] = ["post", "profile", "id", "user_id", "post_id"];
+    let is_there = |key: &&str| matches!(json.get(key), Some(Json::Array(_) | Json::Object(_)));
+    LISTS.iter().any(|key| is_there(&key)) && !ITEM.iter().any(|key| json.has(key))
 }
 
 fn is_200(code: Option<&Json<'_>>) -> Result<(), Malformed> {

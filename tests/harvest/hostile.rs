@@ -111,9 +111,14 @@ fn a_cursor_is_a_string_or_a_number_and_an_unreadable_cursor_never_ends_a_walk_s
         ("-3", Some("-3"), None, 0),
         ("9007199254740993", Some("9007199254740993"), None, 0),
         ("9223372036854775807", Some("9223372036854775807"), None, 0),
+        (
+            "18446744073709551615",
+            Some("18446744073709551615"),
+            None,
+            0,
+        ),
         // A float cannot represent these numbers exactly.
         ("9007199254740993.0", None, Some(true), 1),
-        ("12345678901234567890", None, Some(true), 1),
         ("-98765432109876543210", None, Some(true), 1),
         ("1e300", None, Some(true), 1),
     ] {
@@ -177,7 +182,7 @@ fn a_list_in_one_extra_wrapper_is_found() {
     let comments = r#"{"children":{"items":{"items":[{"id":"c1"}],"cursor":"in"}}}"#;
     let page = read("get_post_comments", comments).unwrap();
     assert_eq!((page.items.len(), page.cursor.as_deref()), (1, Some("in")));
-    let odd = read("get_feed", r#"{"items":{"items":[3]}}"#).unwrap();
+    let odd = read("get_feed", r#"{"items":{"items":[3,{"id":"s_1"}]}}"#).unwrap();
     assert_eq!(odd.odd[0].at, "data.items.items[0]");
     for body in [
         r#"{"items":{"items":null}}"#,
@@ -221,18 +226,18 @@ fn nearly_valid_json_is_repaired_and_noted() {
 }
 
 #[test]
-fn strings_keep_control_characters_but_ids_with_them_are_rejected() {
+fn a_nul_in_a_string_is_replaced_and_ids_with_control_characters_are_rejected() {
     let page = read(
         "get_feed",
         r#"{"items":[{"id":"s_1","text":"a\u0000b'; drop--"},{"id":"s\u00002"}]}"#,
     )
     .unwrap();
-    assert_eq!(page.posts[0].text.as_deref(), Some("a\0b'; drop--"));
-    assert_eq!((page.posts.len(), page.odd.len()), (1, 1));
+    assert_eq!(page.posts[0].text.as_deref(), Some("a\u{fffd}b'; drop--"));
+    assert_eq!((page.posts.len(), page.odd.len()), (1, 2));
 }
 
 #[test]
-fn deep_nesting_is_noted_and_excessive_nesting_is_a_failure() {
+fn an_item_that_is_nested_too_deep_costs_only_itself() {
     let nested = |levels: usize| {
         let inner =
             r#"{"user_id":"user-0","owner_profile":"#.repeat(levels) + "null" + &"}".repeat(levels);
@@ -245,19 +250,66 @@ fn deep_nesting_is_noted_and_excessive_nesting_is_a_failure() {
         page.odd
     );
     assert_eq!(page.items.len(), 1);
-    assert_eq!(
-        read("get_user_followers", &nested(200)).unwrap_err().at,
-        "body"
+    for levels in [200, 100_000] {
+        let page = read("get_user_followers", &nested(levels)).unwrap();
+        assert_eq!((page.items.len(), page.odd.len()), (1, 1), "{levels}");
+        assert_eq!(page.odd[0].why, "nested too deep");
+    }
+    let deep = "[".repeat(300) + &"]".repeat(300);
+    let body = format!(
+        r#"{{"items":[{{"user_id":"user-1"}},{{"user_id":"user-2","description":{deep}}}]}}"#
     );
+    let page = read("get_user_followers", &body).unwrap();
+    assert_eq!((page.items.len(), page.odd.len()), (2, 1));
 }
 
 #[test]
 fn the_number_of_odd_items_of_a_page_is_capped() {
     let body = format!(
-        "{{\"items\":[{}1],\"cursor\":\"n\"}}",
+        "{{\"items\":[{}{{\"id\":\"s_1\"}}],\"cursor\":\"n\"}}",
         "{\"id\":[]},".repeat(5000)
     );
     let page = read("get_feed", &body).unwrap();
     assert_eq!((page.odd.len(), page.cursor.as_deref()), (101, Some("n")));
-    assert_eq!(page.odd[100].why, "and 4901 more");
+    assert_eq!(page.odd[100].why, "and 4900 more");
+}
+
+#[test]
+fn a_page_without_a_usable_item_is_a_failure() {
+    for body in [
+        r#"{"items":[{"name":"a"},{"name":"b"}],"cursor":"n"}"#,
+        r#"{"items":[null]}"#,
+        r#"{"items":{"items":[17]}}"#,
+    ] {
+        let why = read("get_user_followers", body).unwrap_err();
+        assert!(why.why.starts_with("none of "), "{body}: {why}");
+    }
+    assert!(read("get_user_followers", r#"{"items":[]}"#).is_ok());
+}
+
+#[test]
+fn an_id_that_is_an_integer_is_read_to_the_last_digit() {
+    let body = r#"{"items":[{"user_id":9007199254740993},{"user_id":18446744073709551615},{"user_id":1.5}]}"#;
+    let page = read("get_user_followers", body).unwrap();
+    assert_eq!(page.items, ["9007199254740993", "18446744073709551615"]);
+    assert_eq!(page.odd.len(), 1);
+}
+
+#[test]
+fn an_array_around_the_list_or_the_envelope_is_unwrapped() {
+    for body in [
+        r#"[{"items":[{"user_id":"user-2"}],"cursor":"n"}]"#,
+        r#"{"code":200,"data":[{"items":[{"user_id":"user-2"}],"cursor":"n"}]}"#,
+        r#"[{"code":200,"data":{"items":[{"user_id":"user-2"}],"cursor":"n"}}]"#,
+    ] {
+        let page = read("get_user_followers", body).unwrap();
+        assert_eq!(
+            (page.items.len(), page.cursor.as_deref()),
+            (1, Some("n")),
+            "{body}"
+        );
+    }
+    // An array of one item is a list of one item, also if the item contains a list.
+    let item = r#"[{"post":{"id":"s_1"},"children":{"items":[{"id":"c1"}]}}]"#;
+    assert_eq!(read("get_feed", item).unwrap().items, ["s_1"]);
 }

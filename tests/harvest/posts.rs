@@ -162,7 +162,7 @@ fn a_detail_reply_without_a_post_is_a_failure() {
         json!({"post": null}),
         json!({"post": {}}),
         json!({"profile": {"user_id": "u"}}),
-        json!({"post": {"id": 5}}),
+        json!({"post": {"id": 5.5}}),
         json!([]),
     ] {
         assert!(
@@ -215,7 +215,7 @@ fn the_author_of_a_listed_post_defaults_to_the_requested_user() {
             json!({"post": {"id": "s_1"}, "profile": {"username": "two"}}),
             None,
         ),
-        (json!({"id": "s_1", "shared_by": 17}), None),
+        (json!({"id": "s_1", "shared_by": 17}), Some("17")),
         (
             json!({"post": {"id": "s_1"}, "reposter_profile": {"user_id": "user-1"}}),
             None,

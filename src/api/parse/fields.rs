@@ -45,6 +45,12 @@ impl<'p> Fields<'p> {
 
     pub fn text(&self, key: &'static str) -> Option<String> {
         match self.get(key)? {
+            // SQLite and most of its readers end a text at U+0000.
+            Json::Text(text) if text.contains('\0') => {
+                self.odds
+                    .note(self.place.key(key), "U+0000 in a string read as U+FFFD");
+                Some(text.replace('\0', "\u{fffd}"))
+            }
             Json::Text(text) => Some(text.to_string()),
             other => self.wrong(key, "a string", other),
         }
@@ -59,6 +65,8 @@ impl<'p> Fields<'p> {
                 key,
                 "expected an id, found a string that is too long or has control characters",
             ),
+            // Some proxies write ids as numbers. An integer is exact; a float may have been rounded.
+            Json::Int(number) if *number > 0 => Some(number.to_string()),
             other => self.wrong(key, "an id", other),
         }
     }
@@ -78,7 +86,9 @@ impl<'p> Fields<'p> {
     /// Returns an integer, which may be written as `12.0` or `"12"`.
     pub fn integer(&self, key: &'static str) -> Option<i64> {
         match self.get(key)? {
-            Json::Int(value) => Some(*value),
+            Json::Int(value) => i64::try_from(*value)
+                .ok()
+                .or_else(|| self.odd(key, "expected an integer, found one of more than 64 bits")),
             Json::Float(value) => integral(*value).or_else(|| {
                 self.odd(
                     key,
@@ -283,7 +293,9 @@ mod tests {
             ("\"\"", false, 0),
             ("\"a\\u0000b\"", false, 1),
             (long.as_str(), false, 1),
-            ("17", false, 1),
+            ("17", true, 0),
+            ("-17", false, 1),
+            ("1.5", false, 1),
         ] {
             let (got, noted) = read(value, |fields| fields.id("it"));
             assert_eq!((got.is_some(), noted.len()), (taken, odd), "{value}");

@@ -11,6 +11,13 @@ use crate::model::{Harvest, ListKind, Nested};
 /// 2^53. A float below it represents every integer exactly; a larger one may have been rounded.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// A list that was read: the ids of its usable items, the number of all items, and how it continues.
+struct Walked {
+    ids: Vec<String>,
+    count: usize,
+    tail: Tail,
+}
+
 /// How a list continues.
 #[derive(Debug, Default)]
 struct Tail {
@@ -43,13 +50,21 @@ pub fn page_into(
     keys: &[&'static str],
     mut item: impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
 ) -> Result<(), Malformed> {
-    let (ids, tail) = match keys.iter().copied().find(|key| data.get(key).is_some()) {
+    let walked = match keys.iter().copied().find(|key| data.get(key).is_some()) {
         Some(key) if key != "items" => inner_page(gather, data, key, &mut item)?,
         None if !matches!(data, Json::Array(_)) && keys.first() == Some(&"children") => {
             return Err(Malformed::new("data.children.items", "missing"));
         }
         _ => walk(gather, data, &Place::DATA, &mut item)?,
     };
+    let Walked { ids, count, tail } = walked;
+    if ids.is_empty() && count > 0 {
+        // The next page would be as unreadable, and cost as much.
+        return Err(Malformed::new(
+            "data.items",
+            format!("none of {count} items is usable"),
+        ));
+    }
     gather.rows.items = ids;
     gather.rows.cursor = tail.cursor;
     gather.rows.has_more = tail.has_more;
@@ -62,12 +77,15 @@ fn inner_page(
     data: &Json<'_>,
     key: &'static str,
     item: &mut impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
-) -> Result<(Vec<String>, Tail), Malformed> {
+) -> Result<Walked, Malformed> {
     let place = Place::DATA.key(key);
     let list = data.get(key).unwrap_or(&Json::Null);
-    let (ids, tail) = walk(gather, list, &place, item)?;
-    let tail = around(tail, list, || tail_of(data, &Place::DATA, gather.odds));
-    Ok((ids, tail))
+    let walked = walk(gather, list, &place, item)?;
+    let outer = || tail_of(data, &Place::DATA, gather.odds);
+    Ok(Walked {
+        tail: around(walked.tail, list, outer),
+        ..walked
+    })
 }
 
 /// Returns whether a thread has no list because it has no replies.
@@ -109,7 +127,7 @@ pub fn nested(
     let walked = walk(gather, json, &place, &mut |gather, json, place, _| {
         item(gather, json, place)
     });
-    let (ids, tail) = match walked {
+    let Walked { ids, tail, .. } = match walked {
         Ok(walked) => walked,
         Err(malformed) => return gather.odds.note(malformed.at, malformed.why),
     };
@@ -132,15 +150,18 @@ fn walk(
     list: &Json<'_>,
     place: &Place<'_>,
     item: &mut impl FnMut(&mut Gather<'_>, &Json<'_>, &Place<'_>, u32) -> Option<String>,
-) -> Result<(Vec<String>, Tail), Malformed> {
+) -> Result<Walked, Malformed> {
     let inner_place = place.key("items");
     if let Some(inner) = list.get("items")
         && matches!(inner.get("items"), Some(Json::Array(_)))
     {
         // Some replies nest the list in an additional wrapper.
-        let (ids, tail) = walk(gather, inner, &inner_place, item)?;
-        let tail = around(tail, inner, || tail_of(list, place, gather.odds));
-        return Ok((ids, tail));
+        let walked = walk(gather, inner, &inner_place, item)?;
+        let outer = || tail_of(list, place, gather.odds);
+        return Ok(Walked {
+            tail: around(walked.tail, inner, outer),
+            ..walked
+        });
     }
     let (items, place_of_items) = match list {
         Json::Array(items) => (items, place),
@@ -161,7 +182,11 @@ fn walk(
         let position = u32::try_from(index).unwrap_or(u32::MAX);
         ids.extend(item(gather, json, &place_of_items.index(index), position));
     }
-    Ok((ids, tail_of(list, place, gather.odds)))
+    Ok(Walked {
+        ids,
+        count: items.len(),
+        tail: tail_of(list, place, gather.odds),
+    })
 }
 
 /// Merges the tails of a list and its container. The container's cursor applies only if the list has none.

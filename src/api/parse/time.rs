@@ -6,20 +6,28 @@ use jiff::tz::TimeZone;
 
 use crate::api::json::Json;
 
-/// Maximum time in seconds (the year 5138). A larger number must be milliseconds.
+/// Maximum time in seconds (the year 5138). A larger number has another unit.
 const MOST_SECONDS: f64 = 1e11;
+/// The units of larger numbers, each with its parts of a second.
+const UNITS: [(f64, &str); 3] = [
+    (1e3, "expected seconds, found milliseconds"),
+    (1e6, "expected seconds, found microseconds"),
+    (1e9, "expected seconds, found nanoseconds"),
+];
+/// 0, -1 and the year 1 are what programs write for "never".
+const NEVER: &str = "a time at or before 1970 states nothing";
 
-/// Result of parsing a time. Both fields are set for milliseconds, which are valid but odd.
+/// Result of parsing a time. Both fields are set for other units, which are valid but odd.
 #[derive(Debug, PartialEq)]
 pub struct Read {
     pub seconds: Option<f64>,
     pub odd: Option<&'static str>,
 }
 
-/// Parses a number, a decimal string or an ISO 8601 string (UTC if it has no zone) into Unix seconds.
+/// Parses a number, a decimal string, an ISO 8601 string (UTC if it has no zone) or a date of mail into Unix seconds.
 ///
-/// A number that can only be milliseconds is converted, so that the archive has one unit, and is odd.
-/// A number that is not finite counts as missing.
+/// A number that can only be milli-, micro- or nanoseconds is converted and is odd. A number that is not finite counts as
+/// missing. A time at or before 1970-01-01 is a zero value: missing, and odd.
 pub fn read(value: &Json<'_>) -> Read {
     match value {
         Json::Null => Read {
@@ -32,18 +40,17 @@ pub fn read(value: &Json<'_>) -> Read {
             seconds: None,
             odd: None,
         },
-        Json::Text(text) => match (text.parse::<f64>(), iso_seconds(text)) {
-            (Ok(value), _) => of_number(value),
-            (_, Some(seconds)) => Read {
-                seconds: Some(seconds),
-                odd: None,
-            },
-            _ => Read {
-                seconds: None,
-                odd: Some("expected a time, found another string"),
+        Json::Text(text) => match text.parse::<f64>() {
+            Ok(value) => of_number(value),
+            Err(_) => match iso_seconds(text).or_else(|| dated_seconds(text)) {
+                Some(seconds) => of_number(seconds),
+                None => Read {
+                    seconds: None,
+                    odd: Some("expected a time, found another string"),
+                },
             },
         },
-        Json::Bool(_) | Json::Array(_) | Json::Object(_) => Read {
+        Json::Bool(_) | Json::Array(_) | Json::Object(_) | Json::TooDeep => Read {
             seconds: None,
             odd: Some("expected a time, found neither a number nor a string"),
         },
@@ -52,26 +59,44 @@ pub fn read(value: &Json<'_>) -> Read {
 
 fn of_number(value: f64) -> Read {
     if !value.is_finite() {
-        Read {
+        return Read {
             seconds: None,
             odd: None,
-        }
-    } else if value.abs() <= MOST_SECONDS {
-        Read {
+        };
+    }
+    if value <= 0.0 {
+        return Read {
+            seconds: None,
+            odd: Some(NEVER),
+        };
+    }
+    if value <= MOST_SECONDS {
+        return Read {
             seconds: Some(value),
             odd: None,
-        }
-    } else if value.abs() <= MOST_SECONDS * 1000.0 {
-        Read {
-            seconds: Some(value / 1000.0),
-            odd: Some("expected seconds, found milliseconds"),
-        }
-    } else {
-        Read {
-            seconds: None,
-            odd: Some("expected a time, found a number out of range"),
-        }
+        };
     }
+    let unit = UNITS
+        .iter()
+        .find(|(parts, _)| value <= MOST_SECONDS * parts);
+    Read {
+        // A float of nanoseconds is exact to a microsecond only.
+        seconds: unit.map(|(parts, _)| (value / parts * 1e6).round() / 1e6),
+        odd: Some(unit.map_or(
+            "expected a time, found a number out of range",
+            |(_, odd)| odd,
+        )),
+    }
+}
+
+/// Parses the date of an HTTP header or an e-mail, and that of C's `ctime` with a zone, into Unix seconds.
+fn dated_seconds(text: &str) -> Option<f64> {
+    let mail = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(text);
+    let at = mail.ok().or_else(|| {
+        let ctime = jiff::fmt::strtime::parse("%a %b %d %H:%M:%S %z %Y", text).ok()?;
+        ctime.to_timestamp().ok()
+    })?;
+    Some(at.as_microsecond() as f64 / 1e6)
 }
 
 /// Parses an ISO 8601 string, with or without a zone, into Unix seconds.
@@ -113,9 +138,38 @@ mod tests {
     }
 
     #[test]
-    fn milliseconds_are_converted_and_odd() {
-        assert_eq!(seconds("1760343131250"), (Some(1_760_343_131.25), true));
-        assert_eq!(seconds("1760343131250000"), (None, true));
+    fn other_units_are_converted_and_odd() {
+        for value in ["1760343131250", "1760343131250000", "1760343131250000000"] {
+            assert_eq!(seconds(value), (Some(1_760_343_131.25), true), "{value}");
+        }
+        assert_eq!(seconds("1760343131250000000000"), (None, true));
+    }
+
+    #[test]
+    fn zero_values_are_missing_and_odd() {
+        for value in [
+            "0",
+            "-1",
+            "0.0",
+            "\"0\"",
+            "\"0001-01-01T00:00:00Z\"",
+            "\"1970-01-01\"",
+            "-62135596800",
+        ] {
+            assert_eq!(seconds(value), (None, true), "{value}");
+        }
+        assert_eq!(seconds("1"), (Some(1.0), false));
+    }
+
+    #[test]
+    fn unambiguous_dates_are_times() {
+        for value in [
+            "\"Mon, 13 Oct 2025 08:12:11 GMT\"",
+            "\"Mon Oct 13 08:12:11 +0000 2025\"",
+            "\"Mon, 13 Oct 2025 10:12:11 +0200\"",
+        ] {
+            assert_eq!(seconds(value), (Some(1_760_343_131.0), false), "{value}");
+        }
     }
 
     #[test]
