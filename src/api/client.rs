@@ -5,9 +5,12 @@ use std::error::Error as _;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue,
+};
 use url::Url;
 
+use super::decode::{Problem, decode};
 use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Scrubber, Secret};
 
 /// How long the pool keeps an idle connection. It is less than the 5 s after which uvicorn closes one.
@@ -15,6 +18,8 @@ use super::{Answer, Body, CutBody, Facts, Method, Reply, Request, Scrubber, Secr
 const IDLE: Duration = Duration::from_secs(4);
 /// Maximum buffer to allocate for a body before its bytes arrive. Replies are expected to fit.
 const RESERVE_BYTES: usize = 1 << 20;
+/// Headers of one reply. Proxies have been seen to add more than the usual limit of 100.
+const MAX_HEADERS: usize = 1_000;
 
 /// Settings of the client. `config::Api` converts into it.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +77,11 @@ impl Client {
             .pool_idle_timeout(IDLE)
             .tcp_nodelay(true)
             .http1_only()
-            .gzip(true)
+            // A frame around a page that a proxy spoilt must not cost the page.
+            .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_max_headers(MAX_HEADERS)
             .referer(false)
             // Following a redirect would send the key to a host that the operator did not configure.
             .redirect(reqwest::redirect::Policy::none())
@@ -121,6 +130,7 @@ impl Client {
             .http
             .request(method, self.url(request))
             .header(ACCEPT, HeaderValue::from_static("application/json"))
+            .header(ACCEPT_ENCODING, HeaderValue::from_static("gzip"))
             .header(AUTHORIZATION, self.authorization.clone());
         builder = match &request.body {
             Body::None => builder,
@@ -156,49 +166,55 @@ impl Client {
     async fn read(&self, mut response: reqwest::Response) -> Answer {
         let status = response.status().as_u16();
         let facts = Facts::of(response.headers());
+        let coding = response.headers().get(CONTENT_ENCODING);
+        let coding = coding.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         let expected = response
             .content_length()
             .and_then(|bytes| usize::try_from(bytes).ok());
         let mut bytes = Vec::with_capacity(expected.unwrap_or(0).min(RESERVE_BYTES));
-        let body = loop {
+        let (mut cut, mut too_large) = (None, false);
+        loop {
             match response.chunk().await {
-                Ok(None) => break Ok(bytes),
+                Ok(None) => break,
                 Ok(Some(chunk)) if chunk.len() > self.max_body_bytes - bytes.len() => {
                     bytes.extend_from_slice(&chunk[..self.max_body_bytes - bytes.len()]);
-                    let why = format!(
-                        "too large: exceeds the limit of {} bytes",
-                        self.max_body_bytes
-                    );
-                    break Err(CutBody {
-                        why,
-                        too_large: true,
-                        partial: bytes,
-                    });
+                    too_large = true;
+                    break;
                 }
                 Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
                 Err(error) => {
-                    let why = format!(
-                        "truncated at byte {}: {}",
-                        bytes.len(),
-                        chain(error.without_url())
-                    );
-                    break Err(CutBody {
-                        why,
-                        too_large: false,
-                        partial: bytes,
-                    });
+                    cut = Some(chain(error.without_url()));
+                    break;
                 }
             }
-        };
-        let body_bytes = match &body {
-            Ok(bytes) => bytes.len(),
-            Err(cut) => cut.partial.len(),
+        }
+        let content_type = facts.content_type.as_deref();
+        let decoded = decode(bytes, coding.as_deref(), content_type, self.max_body_bytes);
+        let bytes = decoded.bytes;
+        too_large |= decoded.problem == Some(Problem::TooLarge);
+        let why = match (decoded.problem, cut) {
+            _ if too_large => Some(format!(
+                "too large: exceeds the limit of {} bytes",
+                self.max_body_bytes
+            )),
+            // No JSON object is the beginning of a longer one: whatever became of the transfer, the page is whole.
+            _ if is_whole(&bytes) => None,
+            (_, Some(cut)) => Some(format!("truncated at byte {}: {cut}", bytes.len())),
+            (Some(Problem::Broken(why)), None) => Some(format!("cannot be decoded: {why}")),
+            (Some(Problem::TooLarge) | None, None) => None,
         };
         Answer {
             status,
             facts,
-            body_bytes,
-            body,
+            body_bytes: bytes.len(),
+            body: match why {
+                None => Ok(bytes),
+                Some(why) => Err(CutBody {
+                    why,
+                    too_large,
+                    partial: bytes,
+                }),
+            },
         }
     }
 
@@ -216,6 +232,13 @@ impl Client {
         *name = name.take().map(|name| self.scrubber.scrub_text(&name));
         answer
     }
+}
+
+/// Returns whether the bytes are one whole JSON object or array.
+fn is_whole(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    matches!(first, Some(b'{' | b'['))
+        && serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok()
 }
 
 /// Classifies a failure without a status. A request that failed before the connection was established was never sent.

@@ -2,6 +2,7 @@
 
 pub mod account;
 pub mod client;
+mod decode;
 pub mod endpoint;
 pub mod endpoints;
 pub mod error;

@@ -65,7 +65,9 @@ fn with_payload<T>(
 fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
     let text = std::str::from_utf8(body).map_err(|_| Malformed::new("body", "not UTF-8"))?;
     Json::parse(text).map_err(|error| {
-        let what = if error.is_eof() {
+        let what = if text.trim_start().starts_with('<') {
+            "HTML or XML, not JSON"
+        } else if error.is_eof() {
             "truncated JSON"
         } else {
             "not JSON"
