@@ -1,27 +1,31 @@
 //! The counted columns of a row: numbers that have a history.
 
-use std::collections::BTreeMap;
-
 /// The counts that a reply states, by the name of their column in the archive.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Counts(BTreeMap<&'static str, i64>);
+#[derive(Debug, Clone, Default)]
+pub struct Counts(Vec<(&'static str, i64)>);
 
 impl Counts {
-    /// Returns the counts among `columns` that have a value.
+    /// Returns the counts among `columns` that have a value. Each column is named once.
     #[must_use]
     pub fn of<const N: usize>(columns: [(&'static str, Option<i64>); N]) -> Self {
-        let stated = columns.into_iter();
-        Self(
-            stated
-                .filter_map(|(column, count)| Some((column, count?)))
-                .collect(),
-        )
+        let mut stated = Vec::new();
+        for (column, count) in columns {
+            if let Some(count) = count {
+                // One allocation for a row: most rows state most of their counts.
+                if stated.is_empty() {
+                    stated.reserve_exact(N);
+                }
+                stated.push((column, count));
+            }
+        }
+        Self(stated)
     }
 
     /// Returns the count of a column; `None` if the reply does not state it.
     #[must_use]
     pub fn get(&self, column: &str) -> Option<i64> {
-        self.0.get(column).copied()
+        let stated = self.0.iter().find(|(name, _)| *name == column);
+        stated.map(|(_, count)| *count)
     }
 
     /// Returns whether the reply states no count at all.
@@ -32,6 +36,16 @@ impl Counts {
 
     /// Returns the names of the stated columns.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
-        self.0.keys().copied()
+        self.0.iter().map(|(name, _)| *name)
     }
 }
+
+impl PartialEq for Counts {
+    /// The order in which a reader names the columns does not matter.
+    fn eq(&self, other: &Self) -> bool {
+        let has = |(name, count): &(&'static str, i64)| other.get(name) == Some(*count);
+        self.0.len() == other.0.len() && self.0.iter().all(has)
+    }
+}
+
+impl Eq for Counts {}
