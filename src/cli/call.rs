@@ -1,4 +1,4 @@
-//! `soracrawl call`: one call by hand, through ledger, budget and limiter like every other.
+//! `soracrawl call`: makes one call by hand, with the same ledger, budget and limiter as a crawl.
 
 mod parameters;
 
@@ -17,18 +17,18 @@ use crate::store::{Error, RunKind};
 /// Arguments of `call`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The endpoint's name, as in `soracrawl endpoints`
+    /// Name of the endpoint, as `soracrawl endpoints` lists it
     name: String,
 
-    /// Parameters
+    /// Parameters of the endpoint, for example post_id=s_…
     #[arg(value_name = "KEY=VALUE")]
     parameters: Vec<String>,
 
-    /// The image of upload_image: PNG or JPEG, at most 10 MB
+    /// Image to upload: PNG or JPEG, at most 10 MB
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 
-    /// Do not ask before something is created
+    /// Create without asking for confirmation
     #[arg(long, short)]
     yes: bool,
 }
@@ -38,7 +38,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     logging::start(&config.log, None)?;
     let entry = endpoints::find(&args.name).ok_or_else(|| {
         Usage(format!(
-            "there is no endpoint `{}`; see `soracrawl endpoints`",
+            "unknown endpoint `{}`. List all with `soracrawl endpoints`",
             args.name
         ))
     })?;
@@ -66,10 +66,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         by_hand,
         &mut signals,
         |seconds| {
-            eprintln!(
-                "the remote wants no calls of {} for {seconds:.0} s; waiting",
-                entry.name
-            );
+            eprintln!("{} is in cooldown; waiting {seconds:.0} s", entry.name);
         },
     )
     .await;
@@ -94,11 +91,11 @@ fn is_budget(error: &anyhow::Error) -> bool {
 
 fn confirmed(entry: &Entry) -> anyhow::Result<bool> {
     let question = format!(
-        "{} costs {} and creates something each time it is called",
+        "each call of {} costs {} and creates something",
         entry.name, entry.price
     );
     if !std::io::stdin().is_terminal() {
-        eprintln!("error: {question}; say --yes to go on");
+        eprintln!("error: {question}. Repeat with --yes to continue");
         return Ok(false);
     }
     run::ask(&question)

@@ -1,6 +1,7 @@
-//! `soracrawl check-config`: is it right, and what is in force.
+//! `soracrawl check-config`: checks the configuration and prints the effective values.
 
 use super::out::outln;
+use super::table::counted;
 use super::{Cli, Exit};
 
 pub(super) fn run(cli: &Cli) -> Exit {
@@ -10,7 +11,7 @@ pub(super) fn run(cli: &Cli) -> Exit {
             for problem in &problems {
                 eprintln!("error: {problem}");
             }
-            eprintln!("{} problems", problems.len());
+            eprintln!("{}", counted(problems.len(), "problem"));
             return Exit::Usage;
         }
     };
@@ -22,7 +23,7 @@ pub(super) fn run(cli: &Cli) -> Exit {
                 eprintln!("warning: {warning}");
             }
         }
-        // A configuration may be checked where the key is not at hand.
+        // A configuration may be checked on a machine without the key.
         Err(problem) => eprintln!("warning: {problem}"),
     }
     Exit::Done

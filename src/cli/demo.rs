@@ -1,4 +1,4 @@
-//! `soracrawl demo`: a made-up world, crawled with faults on, and the archive held against it.
+//! `soracrawl demo`: crawls a simulated world with faults, and compares the archive with that world.
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -19,7 +19,7 @@ use crate::sim::{self, Sim, Truth};
 use crate::store::read::{self, views};
 use crate::store::{RunKind, Store};
 
-/// The world and its faults are the same in every demo.
+/// Every demo has the same world and the same faults.
 const SEED: u64 = 7;
 const FAULTS: f64 = 0.08;
 
@@ -33,7 +33,7 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let bars = (std::io::stderr().is_terminal() && cli.log.is_none()).then(MultiProgress::new);
-    // The faults are meant to happen: only what the crawler could not mend is worth a line.
+    // The faults are intended. Only those that the crawler cannot handle are logged.
     let log = Log {
         level: "error".to_owned(),
         format: cli.log.unwrap_or(LogFormat::Text),
@@ -49,7 +49,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     };
     anyhow::ensure!(
         !path.exists(),
-        "{} exists already; name another file with --archive",
+        "{} exists already. Name another file with --archive",
         path.display()
     );
     let sim = Sim::start(sim::Options {
@@ -61,7 +61,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     .await
     .context("cannot start the simulator")?;
     outln!(
-        "a made-up world at {}; {:.0} % of its answers go wrong",
+        "simulated world at {}; {:.0} % of its replies are faulty",
         sim.base_url(),
         FAULTS * 100.0
     );
@@ -91,13 +91,13 @@ fn config(sim: &Sim, path: PathBuf) -> Config {
     config.api.base_url = sim.base_url();
     config.limits.requests_per_second = 2000.0;
     config.limits.max_in_flight = 16;
-    // The simulator forgives sooner than a real remote.
+    // The simulator recovers sooner than a real remote.
     config.limits.retry_base_seconds = 0.05;
     config.limits.max_attempts = 10;
     config
 }
 
-/// All users who post, the feed and the leaderboard: from there everything is reached.
+/// Returns all users who post, the feed and the leaderboard: they lead to everything.
 fn seeds(sim: &Sim) -> Vec<Seed> {
     let users = sim.world().seed_users().into_iter().map(|subject| Seed {
         kind: SeedKind::User,
@@ -110,7 +110,7 @@ fn seeds(sim: &Sim) -> Vec<Seed> {
     users.chain(lists).collect()
 }
 
-/// Says what the archive holds, what it cost, and whether it is the world.
+/// Reports what the archive contains, what it cost, and whether it equals the world.
 async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
     let readers = Store::open_readers(path).await?;
     let mut rows = Vec::new();
@@ -142,7 +142,7 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
             verdict.to_owned(),
         ]);
     }
-    outln!("\narchived against the world's truth\n");
+    outln!("\narchive compared with the truth of the world\n");
     outln!(
         "{}",
         layout(
@@ -156,27 +156,24 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
     let archived_rows = sum(|of| of.rows);
     let repeated = read::repeated_pages(&readers).await?;
     outln!(
-        "\ncalls {} ({} pages kept, {} failed and tried again), {} spent, {} per thousand rows",
+        "\ncalls {} ({} pages kept, {} failed and retried), {} charged, {} per thousand rows",
         thousands(sum(|of| of.answered + of.unknown + of.never_sent)),
         thousands(sum(|of| of.kept)),
         thousands(sum(|of| of.answered + of.unknown + of.never_sent - of.kept) - 1),
         cost,
         MicroUsd(cost.0 * 1000 / archived_rows.max(1)),
     );
-    outln!(
-        "calls repeated (pages bought though they were kept already): {}",
-        thousands(repeated)
-    );
+    outln!("pages bought twice: {}", thousands(repeated));
     outln!("odd items: {}", thousands(sum(|of| of.odd_items)));
     readers.close().await;
-    outln!("\nthe archive: {}\n\nworth a try:", path.display());
+    outln!("\narchive: {}\n\ntry:", path.display());
     for query in QUERIES {
         outln!("  sqlite3 {} \"{query}\"", path.display());
     }
     Ok(is_equal)
 }
 
-/// Queries that show what an archive is good for; a test runs them.
+/// Example queries. A test runs them.
 pub const QUERIES: [&str; 3] = [
     "select username, follower_count, post_count from users_now order by follower_count desc limit 5",
     "select depth, author_username, text from comment_tree where post_id = (select post_id from posts_now order by reply_count desc limit 1) order by path",

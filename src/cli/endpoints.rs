@@ -1,4 +1,4 @@
-//! `soracrawl endpoints`: what the remote can be asked, and what it costs.
+//! `soracrawl endpoints`: lists the endpoints of the remote with their prices.
 
 use super::Exit;
 use super::out::outln;
@@ -21,13 +21,13 @@ pub(super) fn run(args: &Args) -> Exit {
     } else {
         outln!("{}", text());
         outln!(
-            "\n* required; one of those joined by | is required. + is not part of a crawl, only of `soracrawl call`."
+            "\n* required; of parameters joined by |, one is required. + only for `soracrawl call`, not part of a crawl."
         );
     }
     Exit::Done
 }
 
-/// The table for people; README shows the same.
+/// Formats the table, which docs/usage.md shows too.
 fn text() -> String {
     let rows: Vec<Vec<String>> = endpoints::ALL.iter().map(row).collect();
     layout(

@@ -1,4 +1,4 @@
-//! `soracrawl estimate`: what the waiting jobs will cost, before anything is spent.
+//! `soracrawl estimate`: shows the cost of the pending jobs before it is spent.
 
 use super::out::outln;
 use super::table::{layout, thousands};
@@ -31,7 +31,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 
 fn print(estimate: &Estimate) {
     if estimate.lines.is_empty() {
-        outln!("nothing waits: a run would cost nothing");
+        outln!("No pending jobs; a run would cost $0.00");
         return;
     }
     let usd = |micros: i64| MicroUsd(micros).to_string();
@@ -64,7 +64,7 @@ fn print(estimate: &Estimate) {
     outln!("{}", layout(&heads, &rows));
     let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
     outln!(
-        "\nin all at least {}, expected {}",
+        "\ntotal at least {}, expected {}",
         usd(least),
         estimate.expected()
     );
@@ -75,11 +75,9 @@ fn print(estimate: &Estimate) {
         .collect();
     if !estimate.leads_to.is_empty() {
         let next = estimate.leads_to.join(", ");
-        unknown.push(format!(
-            "  what the replies lead to ({next}): how much, they will say"
-        ));
+        unknown.push(format!("  jobs that the replies lead to ({next})"));
     }
     if !unknown.is_empty() {
-        outln!("not known:\n{}", unknown.join("\n"));
+        outln!("unknown:\n{}", unknown.join("\n"));
     }
 }

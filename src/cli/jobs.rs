@@ -1,7 +1,7 @@
-//! `soracrawl jobs`: what there is to fetch, and why something ended; ended jobs can be tried again.
+//! `soracrawl jobs`: lists jobs with the reasons of their ends, and requeues ended jobs.
 
 use super::out::outln;
-use super::table::{layout, plain, thousands};
+use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::store::read::{self, JobLine};
 use crate::store::{Requeue, Store};
@@ -15,7 +15,7 @@ pub struct Args {
     #[command(flatten)]
     which: Which,
 
-    /// How many to list at most
+    /// Maximum number of jobs to list
     #[arg(long, default_value_t = 100, value_name = "N")]
     limit: u32,
 
@@ -26,8 +26,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Try ended jobs again: failed ones unless another state is named, from where they were; what is done or lost its
-    /// way begins at its head, and its pages are bought anew
+    /// Requeue ended jobs, by default failed ones, which continue from their cursor. Completed or stalled jobs start over
+    /// and pay for every page again
     Requeue(Again),
 }
 
@@ -48,7 +48,7 @@ struct Which {
 
 #[derive(Debug, clap::Args)]
 struct Again {
-    /// Which ended jobs [default: failed; with --id, whatever state it is in]
+    /// State of the jobs [default: failed; with --id, any ended state]
     #[arg(long, value_parser = ["failed", "stopped", "done"])]
     state: Option<String>,
 
@@ -60,11 +60,11 @@ struct Again {
     #[arg(long, value_parser = ["complete", "gone", "capped", "stalled", "truncated", "budget", "failed"])]
     reason: Option<String>,
 
-    /// Only the job of this subject
+    /// Only jobs of this subject
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
 
-    /// Only the job of this number
+    /// Only the job with this number
     #[arg(long, value_name = "N")]
     id: Option<i64>,
 }
@@ -72,7 +72,7 @@ struct Again {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     if let Some(What::Requeue(again)) = &args.what {
-        // Opening for writing would make an archive where there is none.
+        // Opening for writing would create a missing archive.
         Store::open_readers(&config.archive.path)
             .await?
             .close()
@@ -91,10 +91,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         let requeued = store.requeue(&which).await?;
         store.close().await?;
         if requeued == 0 {
-            eprintln!("error: no ended job is of that kind; `soracrawl jobs` lists them");
+            eprintln!("error: no ended job matches. List all with `soracrawl jobs`");
             return Ok(Exit::Failed);
         }
-        outln!("{requeued} jobs are ready again");
+        outln!("{} ready again", counted(requeued, "job"));
         return Ok(Exit::Done);
     }
     let readers = Store::open_readers(&config.archive.path).await?;
@@ -110,7 +110,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         outln!("{}", serde_json::to_string_pretty(&lines)?);
     } else if lines.is_empty() {
-        outln!("no such jobs");
+        outln!("no matching jobs");
     } else {
         let heads = [
             ">id",
@@ -129,7 +129,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             layout(&heads, &lines.iter().map(row).collect::<Vec<_>>())
         );
         if lines.len() == usize::try_from(args.limit).unwrap_or(usize::MAX) {
-            outln!("(the first {}; --limit shows more)", args.limit);
+            outln!("(first {}; use --limit to list more)", args.limit);
         }
     }
     Ok(Exit::Done)

@@ -1,4 +1,4 @@
-//! The log: lines for people on a terminal, JSON for machines elsewhere. Always on standard error.
+//! The log: text lines on a terminal, JSON lines elsewhere. Always on standard error.
 
 use std::borrow::Cow;
 use std::fmt::Debug;
@@ -15,10 +15,10 @@ use super::table::plain;
 use crate::api::escaped;
 use crate::config::{Log, LogFormat};
 
-/// Starts the log. Lines are written above the progress bars, where there are any.
+/// Starts the log. Lines appear above the progress bars, if there are any.
 ///
 /// # Errors
-/// Where `log.level` is not a filter.
+/// Returns an error if `log.level` is not a filter.
 pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&log.level)?;
     let is_terminal = std::io::stderr().is_terminal();
@@ -35,7 +35,7 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<(
         .with_env_filter(filter)
         .with_writer(writer)
         .with_target(false);
-    // A second start, as in a test, leaves the first one in place.
+    // A second start, as in a test, keeps the first log.
     let _ = if is_json {
         builder.json().flatten_event(true).try_init()
     } else {
@@ -47,8 +47,7 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<(
     Ok(())
 }
 
-/// Fields as people read them: `message name=value`. What a remote said may be among them, and a terminal must not take
-/// it for an order.
+/// Formats fields as `message name=value`. They may contain text of the remote, which must not control the terminal.
 fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     debug_fn(
         |writer: &mut Writer<'_>, field: &Field, value: &dyn Debug| {
@@ -62,7 +61,7 @@ fn fields() -> impl for<'w> FormatFields<'w> + Send + Sync + 'static {
     .delimited(" ")
 }
 
-/// A line as it is written; one of JSON may be looked at on a terminal all the same.
+/// A line as it is written. A JSON line may also be read on a terminal.
 fn shown(line: &[u8], is_json: bool) -> Cow<'_, [u8]> {
     if is_json {
         escaped(&String::from_utf8_lossy(line)).into_bytes().into()
@@ -71,7 +70,7 @@ fn shown(line: &[u8], is_json: bool) -> Cow<'_, [u8]> {
     }
 }
 
-/// Writes whole lines to standard error without tearing the bars.
+/// Writes whole lines to standard error without breaking the bars.
 struct Lines {
     bars: Option<MultiProgress>,
     is_json: bool,
@@ -113,7 +112,7 @@ mod tests {
     use std::io::Write;
     use std::sync::{Arc, Mutex};
 
-    /// A log that is kept.
+    /// A log in memory.
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
 

@@ -1,4 +1,4 @@
-//! The commands. Each has a file; all of them end in one of five exit codes.
+//! The commands: one file for each. All of them end in one of five exit codes.
 
 mod call;
 mod check_config;
@@ -31,11 +31,11 @@ use crate::config::{Config, LogFormat, Problem};
 pub enum Exit {
     /// All done.
     Done = 0,
-    /// It failed.
+    /// Failed.
     Failed = 1,
     /// Wrong usage or configuration.
     Usage = 2,
-    /// Finished, but something was given up or left out.
+    /// Finished, but something was given up.
     GaveUp = 3,
     /// Stopped by a budget, missing credit or a refused key.
     Stopped = 4,
@@ -47,11 +47,11 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// A bulk crawler and archiver that buys every page once.
+/// Crawl a paid API into one SQLite file, and buy every page once.
 #[derive(Debug, Parser)]
 #[command(name = "soracrawl", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
-    /// Configuration file [default: crawler.toml, where there is one]
+    /// Configuration file [default: crawler.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
 
@@ -72,27 +72,27 @@ was given up; 4 stopped by a budget, missing credit or a refused key";
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Crawl: work on what there is, then wait for more, until SIGINT or SIGTERM
+    /// Run the crawl: work on pending jobs, then wait for more, until SIGINT or SIGTERM
     Run(run::Args),
-    /// Say where a crawl begins
+    /// Add seeds: users, posts, searches, the feed or the leaderboard
     Seed(seed::Args),
-    /// Say what a crawl does, has and costs
+    /// Show what the crawl does, what it has and what it costs
     Status(status::Args),
-    /// List jobs, or try ended ones again
+    /// List jobs, or requeue ended ones
     Jobs(jobs::Args),
-    /// Say what the waiting jobs will cost, before anything is spent
+    /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
-    /// Check that an archive keeps every promise: reads all of it, also while a daemon works, and writes nothing
+    /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     Verify(verify::Args),
-    /// List the remote's endpoints with their prices
+    /// List the endpoints of the remote with their prices
     Endpoints(endpoints::Args),
     /// Make one call by hand and print its data
     Call(call::Args),
-    /// Check the configuration and print what is in force
+    /// Check the configuration and print the effective values
     CheckConfig,
-    /// Serve the API from a made-up world on this machine
+    /// Serve the API from a simulated world on this machine
     Sim(Box<sim::Args>),
-    /// Crawl a made-up world with faults, and compare the archive with it
+    /// Run a crawl of a simulated world with faults, and compare the archive with that world
     Demo(demo::Args),
 }
 
@@ -101,17 +101,17 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
         "auto" => Ok(LogFormat::Auto),
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err("it is auto, text or json".to_owned()),
+        _ => Err("expected auto, text or json".to_owned()),
     }
 }
 
-/// The environment's variables that are text; no other can be one of ours.
+/// Returns the environment variables that are text. No other can belong to this program.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
 }
 
-/// Parses the arguments, runs the command and says how it ended.
+/// Parses the arguments, runs the command and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -129,12 +129,12 @@ pub fn main() -> ExitCode {
         eprintln!("error: {}", table::plain_lines(&format!("{error:#}")));
         exit_of(&error)
     });
-    // Blocking reads of a closed terminal must not keep the process.
+    // A blocking read of a closed terminal must not keep the process alive.
     runtime.shutdown_background();
     exit.into()
 }
 
-/// The exit code that an error stands for.
+/// Returns the exit code of an error.
 fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(error) = error.downcast_ref::<crate::api::Error>() {
         return match error {
@@ -149,7 +149,7 @@ fn exit_of(error: &anyhow::Error) -> Exit {
     }
 }
 
-/// The user must change what he asked for.
+/// The user must change the command or the configuration.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Usage(String);
@@ -171,10 +171,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
 }
 
 impl Cli {
-    /// The configuration with what the command line says instead.
+    /// Loads the configuration and applies the options of the command line.
     ///
     /// # Errors
-    /// All that is wrong with it.
+    /// Returns every problem of the configuration.
     fn load(&self) -> Result<Config, Vec<Problem>> {
         let mut config = Config::load(self.config.as_deref(), environment())?;
         if let Some(path) = &self.archive {
@@ -186,7 +186,7 @@ impl Cli {
         Ok(config)
     }
 
-    /// The same, for commands that cannot do without.
+    /// Loads the configuration for commands that require one.
     fn config(&self) -> anyhow::Result<Config> {
         self.load().map_err(|problems| {
             let list: Vec<String> = problems
@@ -194,7 +194,8 @@ impl Cli {
                 .map(|problem| format!("  {problem}"))
                 .collect();
             Usage(format!(
-                "the configuration has problems:\n{}",
+                "invalid configuration, {}:\n{}",
+                table::counted(list.len(), "problem"),
                 list.join("\n")
             ))
             .into()

@@ -1,9 +1,9 @@
-//! Standard output that may be closed early, as by `| head`: that ends the command, quietly.
+//! Standard output. If a reader such as `head` closes it, the command ends without a message.
 
 use std::fmt::Arguments;
 use std::io::{ErrorKind, Write};
 
-/// Writes the text and a line end.
+/// Writes a text and a line end.
 pub(crate) fn line(text: Arguments<'_>) {
     let mut out = std::io::stdout().lock();
     if let Err(error) = out.write_fmt(text).and_then(|()| out.write_all(b"\n")) {
@@ -15,7 +15,7 @@ pub(crate) fn line(text: Arguments<'_>) {
     }
 }
 
-/// `println!` that does not panic where nobody reads on.
+/// `println!` that does not panic if standard output is closed.
 macro_rules! outln {
     () => { $crate::cli::out::line(format_args!("")) };
     ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };

@@ -1,4 +1,4 @@
-//! Progress bars on a terminal: one for each endpoint that has jobs, and a line of totals.
+//! Progress bars on a terminal: one per endpoint with jobs, and a line of totals.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::store::read;
 
 const REFRESH: Duration = Duration::from_millis(500);
 
-/// Draws until the run stops. Where it cannot read the archive it draws what it knew.
+/// Draws until the run stops. If the archive cannot be read, the last known values stay.
 pub(super) async fn draw(engine: Arc<Engine>, bars: MultiProgress) {
     let total = bars.add(ProgressBar::no_length());
     total.set_style(style("{msg}"));
@@ -98,7 +98,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
-/// A duration in its two largest units.
+/// Formats a duration in its two largest units.
 pub(super) fn span(seconds: f64) -> String {
     #[expect(
         clippy::cast_possible_truncation,
@@ -114,7 +114,7 @@ pub(super) fn span(seconds: f64) -> String {
     }
 }
 
-/// Pages a second over the last half minute or so.
+/// Pages per second over about the last 30 s.
 struct Rate {
     looks: std::collections::VecDeque<(Instant, u64)>,
 }

@@ -1,4 +1,4 @@
-//! `soracrawl run`: the daemon.
+//! `soracrawl run`: runs the crawl.
 
 use std::io::{IsTerminal, Write};
 use std::sync::Arc;
@@ -20,15 +20,15 @@ use crate::store::{RunKind, read};
 /// Arguments of `run`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// End when nothing is left to do or to wait for
+    /// End when no job is left, instead of waiting for new ones
     #[arg(long)]
     until_idle: bool,
 
-    /// Go on without asking, whatever it may cost
+    /// Continue without asking for confirmation, whatever the estimate
     #[arg(long, short)]
     yes: bool,
 
-    /// Log lines instead of progress bars, also on a terminal
+    /// Print log lines instead of progress bars, also on a terminal
     #[arg(long)]
     no_progress: bool,
 }
@@ -54,7 +54,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     if prepared.plan_changed {
-        tracing::info!("the plan has changed: kept replies are planned again, at no cost");
+        tracing::info!("plan changed; kept replies are planned again at no cost");
     }
     if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {
         archive.close("unconfirmed").await?;
@@ -63,7 +63,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     crawl(archive, &config, &key.secret, args.until_idle, bars).await
 }
 
-/// Crawls with everything that is decided, and says at the end what came of it.
+/// Crawls, and reports the result at the end.
 pub(super) async fn crawl(
     archive: Archive,
     config: &Config,
@@ -77,7 +77,7 @@ pub(super) async fn crawl(
     let preflight = tokio::select! {
         preflight = daemon::preflight(&engine) => preflight,
         name = signals.next() => {
-            tracing::warn!(signal = name, "stopped before anything was bought");
+            tracing::warn!(signal = name, "stopped before any call was charged");
             drop(engine);
             archive.close("signal").await?;
             return Ok(Exit::Done);
@@ -85,7 +85,7 @@ pub(super) async fn crawl(
     };
     match preflight {
         Ok(Some(account)) => log_account(&account),
-        Ok(None) => tracing::info!("the account's page is not to be had; going on without it"),
+        Ok(None) => tracing::info!("Account info unavailable; continuing without it"),
         Err(error) => {
             tracing::error!("{error:#}");
             drop(engine);
@@ -98,7 +98,7 @@ pub(super) async fn crawl(
         base_url = config.api.base_url,
         max_in_flight = config.limits.max_in_flight,
         continued = archive.run.continued,
-        "the crawl begins"
+        "crawl started"
     );
     let drawing = bars.map(|bars| tokio::spawn(progress::draw(engine.clone(), bars)));
     let reporting = drawing
@@ -121,7 +121,7 @@ pub(super) async fn crawl(
     Ok(exit)
 }
 
-/// Asks before much is spent: on a terminal the person, elsewhere for `--yes`.
+/// Asks for confirmation above a threshold. Without a terminal, `--yes` is required.
 async fn confirm(
     archive: &Archive,
     config: &Config,
@@ -145,19 +145,19 @@ async fn confirm(
         return Ok(true);
     }
     let question = format!(
-        "the waiting jobs may cost {may_cost} or more, and that is above budget.confirm_above_usd ({})",
+        "the pending jobs may cost {may_cost} or more, above budget.confirm_above_usd ({})",
         config.budget.confirm_above_usd
     );
     if !std::io::stdin().is_terminal() {
-        eprintln!("error: {question}; see `soracrawl estimate`, and say --yes to go on");
+        eprintln!("error: {question}. Check `soracrawl estimate`, then repeat with --yes");
         return Ok(false);
     }
     ask(&question)
 }
 
-/// Asks a question on the terminal; anything but yes is no.
+/// Asks a question on the terminal. Any answer but yes means no.
 pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
-    eprint!("{question}. Go on? [y/N] ");
+    eprint!("{question}. Continue? [y/N] ");
     std::io::stderr().flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
@@ -170,19 +170,17 @@ fn log_account(account: &crate::api::account::Account) {
         free_credit_usd = account.free_credit_usd,
         key_name = account.key_name.as_deref().map(table::plain),
         key_is_active = account.key_is_active,
-        "the account"
+        "account"
     );
     if account.key_is_active == Some(false) || account.is_disabled == Some(true) {
-        tracing::warn!("the remote says that the key or the account is not active");
+        tracing::warn!("the key or the account is not active, according to the remote");
     }
     if account.email_is_verified == Some(false) {
-        tracing::warn!(
-            "the remote says that the account's e-mail address is not verified; it may refuse calls"
-        );
+        tracing::warn!("the account's e-mail address is not verified; the remote may refuse calls");
     }
 }
 
-/// Without progress bars, a line now and then says how it goes.
+/// Logs the progress every 30 s, if there are no progress bars.
 async fn log_progress(engine: Arc<Engine>) {
     use std::sync::atomic::Ordering::Relaxed;
     loop {
@@ -199,7 +197,7 @@ async fn log_progress(engine: Arc<Engine>) {
     }
 }
 
-/// Says what came of the run, and how the process ends.
+/// Reports the result of the run and returns the exit code.
 async fn conclude(
     engine: &Engine,
     cause: &StopCause,
@@ -207,7 +205,7 @@ async fn conclude(
 ) -> anyhow::Result<Exit> {
     let store = &engine.parts.store;
     if *cause == StopCause::Idle {
-        // Jobs of a stopped endpoint that were found after it was stopped end as the others did.
+        // Jobs of a retired endpoint that were found later end like the others.
         for (endpoint, why) in engine.retired() {
             daemon::retry_until_writable(signals, false, async || {
                 store.retire(endpoint, &why, engine.now()).await
@@ -224,7 +222,9 @@ async fn conclude(
         StopCause::Signal => Exit::Done,
         StopCause::Broken(why) => return Err(anyhow!("{why}")),
         StopCause::Refused(why) => {
-            tracing::error!("{why}; the state is kept: mend the key or the account, and run again");
+            tracing::error!(
+                "{why}. Progress is saved. Fix the API key or the account, then run again"
+            );
             Exit::Stopped
         }
         StopCause::Budget(spent) => {
@@ -232,7 +232,10 @@ async fn conclude(
                 store.stop_all(&spent.to_string(), engine.now()).await
             })
             .await?;
-            tracing::warn!(stopped, "{spent}; raise it and run again to go on");
+            tracing::warn!(
+                stopped,
+                "{spent}. Progress is saved. Raise the budget, then run again"
+            );
             Exit::Stopped
         }
         StopCause::Idle if missing > 0 => Exit::GaveUp,
@@ -240,7 +243,7 @@ async fn conclude(
         StopCause::Idle => Exit::Done,
     };
     for (endpoint, why) in engine.retired() {
-        tracing::error!(endpoint, why, "this endpoint was stopped");
+        tracing::error!(endpoint, why, "endpoint retired in this run");
     }
     let pages = engine
         .counters
@@ -256,7 +259,7 @@ async fn conclude(
             failed = count("failed"),
             stalled = count("stalled"),
             truncated = count("truncated"),
-            "some lists are not whole: `soracrawl jobs --state failed` and `--state stopped` say which and why"
+            "some lists are incomplete. List them with `soracrawl jobs --state failed` and `--state stopped`"
         );
     }
     tracing::info!(
@@ -267,7 +270,7 @@ async fn conclude(
         charged_in_all = total,
         gone = count("gone"),
         capped = count("capped"),
-        "the crawl ends"
+        "crawl ended"
     );
     Ok(exit)
 }

@@ -1,4 +1,4 @@
-//! `soracrawl seed`: where a crawl begins.
+//! `soracrawl seed`: adds seeds.
 
 use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
@@ -7,6 +7,7 @@ use anyhow::Context;
 
 use super::out::outln;
 use super::seed_file;
+use super::table::counted;
 use super::{Cli, Exit, Usage};
 use crate::clock::Clock;
 use crate::crawl::Plan;
@@ -24,24 +25,24 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Users: ids (user-…, ch_…), addresses of profiles, or @names
+    /// Add users: ids (user-…, ch_…), profile URLs or @names
     Users(Items),
-    /// Posts: ids (s_…) or addresses
+    /// Add posts: ids (s_…) or URLs
     Posts(Items),
-    /// Searches for users by a part of their name
+    /// Add searches for users by a part of their name
     Searches(Items),
-    /// The feed of the moment
+    /// Add the current feed
     Feed,
-    /// The cameo leaderboard of the moment
+    /// Add the current cameo leaderboard
     Leaderboard,
 }
 
 #[derive(Debug, clap::Args)]
 struct Items {
-    /// What to seed; standard input where neither this nor --file is given
+    /// Items to seed; without items and --file, standard input is read
     items: Vec<String>,
 
-    /// Read them from a file, one a line or CSV with a header; - is standard input
+    /// File with one item per line, or CSV with a header; - is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
 }
@@ -80,21 +81,21 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     .await?;
     store.close().await?;
     outln!(
-        "{} new seeds, {} known already; {} new jobs in {}",
-        seeded.new_seeds,
+        "{}, {} known already; {} in {}",
+        counted(seeded.new_seeds, "new seed"),
         seeded.known_seeds,
-        seeded.new_jobs,
+        counted(seeded.new_jobs, "new job"),
         config.archive.path.display()
     );
     if seeded.resumed_jobs > 0 {
         outln!(
-            "{} jobs that another seed's budget had stopped are ready again",
-            seeded.resumed_jobs
+            "{} ready again, which the budget of another seed had stopped",
+            counted(seeded.resumed_jobs, "job")
         );
     }
     if seeded.known_seeds > 0 && seeded.new_jobs == 0 {
         outln!(
-            "what is fetched already is not bought again; `soracrawl jobs requeue --state done` does so"
+            "completed jobs are not bought again. To buy them again: `soracrawl jobs requeue --state done`"
         );
     }
     Ok(match (bad.is_empty(), seeds.is_empty()) {
@@ -104,7 +105,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
-/// The seeds of the arguments and of the file, and what is wrong with the others.
+/// Collects the seeds of the arguments and of the file, and the errors of invalid items.
 fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)> {
     let (mut seeds, mut bad) = (Vec::new(), Vec::new());
     for text in &items.items {
@@ -116,7 +117,7 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
     let file = match (&items.file, items.items.is_empty()) {
         (Some(file), _) => Some(file.clone()),
         (None, true) if std::io::stdin().is_terminal() => {
-            return Err(Usage("name what to seed, or give --file".to_owned()).into());
+            return Err(Usage("no items. Name the items, or use --file".to_owned()).into());
         }
         (None, true) => Some(PathBuf::from("-")),
         (None, false) => None,

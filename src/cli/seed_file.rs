@@ -1,11 +1,11 @@
-//! What a person may write for a seed: ids, addresses, names; one a line, or a column of CSV.
+//! Reads seed files: one item per line, or a column of a CSV file.
 
 use std::fmt;
 
 use crate::model::Seed;
 use crate::model::seed::{Kind, item};
 
-/// An item that is no seed.
+/// An item that is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bad {
     /// 1 for the first line.
@@ -19,7 +19,7 @@ impl fmt::Display for Bad {
     }
 }
 
-/// Reads one item a line, or CSV with a header. Empty lines and lines that begin with `#` are passed over.
+/// Reads one item per line, or CSV with a header. Skips empty lines and lines that begin with `#`.
 pub(super) fn read(kind: Kind, text: &str) -> (Vec<Seed>, Vec<Bad>) {
     let text = text.trim_start_matches('\u{feff}');
     let (mut seeds, mut bad) = (Vec::new(), Vec::new());
@@ -49,7 +49,7 @@ pub(super) fn read(kind: Kind, text: &str) -> (Vec<Seed>, Vec<Bad>) {
     (seeds, bad)
 }
 
-/// Heads of CSV columns that hold such seeds, best first.
+/// Heads of CSV columns with such seeds, best first.
 fn columns(kind: Kind) -> &'static [&'static str] {
     match kind {
         Kind::Users => &[
@@ -77,7 +77,7 @@ fn header(kind: Kind, cells: &[String]) -> Option<usize> {
         .find_map(|name| heads.iter().position(|head| head == name))
 }
 
-/// The cells of a CSV line; a quoted cell may hold commas and doubled quotes.
+/// Splits a CSV line into cells. A quoted cell may contain commas and doubled quotes.
 fn cells(line: &str) -> Vec<String> {
     let mut cells = vec![String::new()];
     let mut is_quoted = false;
@@ -103,10 +103,10 @@ mod tests {
 
     #[test]
     fn a_bad_line_is_named_with_its_number_and_the_others_are_kept() {
-        let (seeds, bad) = read(Kind::Users, "# people\n\nuser-a\nnobody\n@b\n");
+        let (seeds, bad) = read(Kind::Users, "# people\n\nuser-a\nsomething\n@b\n");
         assert_eq!(seeds.len(), 2);
         assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4]);
-        assert!(bad[0].to_string().starts_with("line 4: `nobody`"));
+        assert!(bad[0].to_string().starts_with("line 4: `something`"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `soracrawl sim`: the remote, simulated, on this machine.
+//! `soracrawl sim`: serves a simulated remote on this machine.
 
 use super::out::outln;
 use super::{Cli, Exit};
@@ -14,8 +14,8 @@ pub struct Args {
 pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let key = args.options.key.clone();
     let sim = Sim::start(args.options.clone()).await?;
-    outln!("serving a made-up world at {}", sim.base_url());
-    outln!("its key: {key}");
+    outln!("serving a simulated world at {}", sim.base_url());
+    outln!("API key: {key}");
     outln!(
         "the bill: {0}/sim/account   every call: {0}/sim/log   the truth: {0}/sim/truth",
         sim.base_url()

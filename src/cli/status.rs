@@ -1,4 +1,4 @@
-//! `soracrawl status`: what a crawl does, has and costs.
+//! `soracrawl status`: shows what the crawl does, what it has and what it costs.
 
 use super::out::outln;
 use super::progress::span;
@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Only say by the exit code whether a daemon works on the archive: 0 yes, 1 no
+    /// Only report by the exit code whether a daemon runs on the archive: 0 yes, 1 no
     #[arg(long)]
     check: bool,
 }
@@ -29,13 +29,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let readers = Store::open_readers(&config.archive.path).await?;
     let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
     if args.check {
-        // Reading proves that the file answers; the lock, that somebody works on it.
+        // Reading shows that the file works; the lock shows that a daemon runs.
         read::last_run(&readers).await?;
         outln!(
             "{}",
             holder
                 .as_deref()
-                .unwrap_or("no daemon works on this archive")
+                .unwrap_or("no daemon runs on this archive")
         );
         return Ok(if holder.is_some() {
             Exit::Done
@@ -56,15 +56,15 @@ fn print(config: &Config, status: &Status) {
     outln!("archive  {}", config.archive.path.display());
     outln!(
         "daemon   {}",
-        status.holder.as_deref().unwrap_or("none works on it")
+        status.holder.as_deref().unwrap_or("not running")
     );
     match &status.run {
         None => outln!("run      none yet"),
         Some(run) => {
             let end = match (&run.end_reason, &status.holder) {
                 (Some(reason), _) => format!("ended: {reason}"),
-                (None, Some(_)) => "under way".to_owned(),
-                (None, None) => "died; the next run goes on where it was".to_owned(),
+                (None, Some(_)) => "running".to_owned(),
+                (None, None) => "died; the next run continues it".to_owned(),
             };
             outln!("run      {}, {end}", run.id);
         }
@@ -113,7 +113,7 @@ fn print(config: &Config, status: &Status) {
     );
     let charged = &status.charged;
     outln!(
-        "charged  {} in all, {} today (UTC), {} in this run",
+        "charged  {} total, {} today (UTC), {} in this run",
         charged.total,
         charged.day,
         charged.run
@@ -128,7 +128,7 @@ fn print(config: &Config, status: &Status) {
     );
     let by_time = status
         .seconds_left()
-        .map(|seconds| format!("at least {} for the jobs that wait", span(seconds)));
+        .map(|seconds| format!("at least {} for the pending jobs", span(seconds)));
     let by_budget = status
         .seconds_of_budget()
         .map(|seconds| format!("{} until the budget is spent", span(seconds)));

@@ -1,6 +1,6 @@
-//! Plain tables for people: columns as wide as they need, numbers to the right.
+//! Plain text tables: columns as wide as their content, numbers aligned right.
 
-/// Lays out rows under their heads. A column whose head begins with `>` is set to the right.
+/// Lays out rows under their heads. A column whose head begins with `>` is aligned right.
 pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = heads
         .iter()
@@ -39,7 +39,7 @@ pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// A number with its thousands apart.
+/// Formats a number with thousands separators.
 pub(super) fn thousands(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut text = String::new();
@@ -52,14 +52,21 @@ pub(super) fn thousands(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
-/// A text of the remote for a terminal: no control characters, so that nothing it sends can drive the terminal.
+/// Formats a count with its noun: `1 job`, `2 jobs`.
+pub(super) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", thousands(number))
+}
+
+/// Formats a text of the remote for a terminal: control characters become spaces, so that it cannot control the terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
         .collect()
 }
 
-/// The same of several lines.
+/// Formats several lines like [`plain`].
 pub(super) fn plain_lines(text: &str) -> String {
     text.split('\n').map(plain).collect::<Vec<_>>().join("\n")
 }
@@ -78,6 +85,12 @@ mod tests {
             layout(&["name", ">n"], &rows),
             "name      n\na     1,000\nlong      7"
         );
+    }
+
+    #[test]
+    fn a_count_agrees_with_its_noun() {
+        let counts = [0, 1, 2, 1_000].map(|number: i64| super::counted(number, "job"));
+        assert_eq!(counts, ["0 jobs", "1 job", "2 jobs", "1,000 jobs"]);
     }
 
     #[test]

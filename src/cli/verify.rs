@@ -1,4 +1,4 @@
-//! `soracrawl verify`: whether an archive keeps what is promised of it.
+//! `soracrawl verify`: checks that an archive is sound.
 
 use super::out::outln;
 use super::table::{layout, plain, thousands};
@@ -20,7 +20,7 @@ pub struct Args {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let path = &config.archive.path;
-    // With the key at hand it is looked for too; without it, whatever looks like one.
+    // With a configured key, verify also searches for the key itself.
     let scrubber = config.key(super::environment()).map_or_else(
         |_| Scrubber::without_key(),
         |key| Scrubber::new(&key.secret),
@@ -40,7 +40,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
                 "daemon   {}",
                 holder
                     .as_deref()
-                    .unwrap_or("died; what it left open is taken back by the next run")
+                    .unwrap_or("not running; the next run recovers its open calls and jobs")
             );
         }
         print(&report);
@@ -68,7 +68,7 @@ fn print(report: &Report) {
         .collect();
     outln!(
         "\n{}",
-        layout(&["check", "promise", ">found", "what it proves"], &rows)
+        layout(&["check", "promise", ">found", "what holds"], &rows)
     );
     for finding in report
         .findings
@@ -97,7 +97,7 @@ fn print(report: &Report) {
         match (report.is_sound(), report.complete) {
             (true, _) => "the archive is sound",
             (false, true) => "the archive is NOT sound",
-            (false, false) => "the archive is NOT sound, and not everything could be asked of it",
+            (false, false) => "the archive is NOT sound, and some checks could not run",
         }
     );
 }

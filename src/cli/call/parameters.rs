@@ -1,4 +1,4 @@
-//! The parameters of a call by hand, checked before anything is sent.
+//! Checks the parameters of a call by hand before it is sent.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use crate::api::endpoint::Body as Carrier;
 use crate::api::{Body, Entry};
 use crate::cli::Usage;
 
-/// The vendor takes no larger images.
+/// The largest image that the vendor accepts.
 const IMAGE_BYTES: usize = 10 << 20;
 const PROMPT_LETTERS: usize = 2000;
 
-/// Checks the parameters against the table, so that a mistake costs nothing.
+/// Checks the parameters against the endpoint, so that a mistake costs nothing.
 pub(super) fn check<'a>(
     entry: &'a Entry,
     given: &[String],
@@ -28,11 +28,11 @@ pub(super) fn check<'a>(
     let mut all = Vec::new();
     for text in given {
         let Some((name, value)) = text.split_once('=') else {
-            return Err(Usage(format!("`{text}` is not KEY=VALUE")));
+            return Err(Usage(format!("expected KEY=VALUE, found `{text}`")));
         };
         let Some(param) = entry.params.iter().find(|param| param.name == name) else {
             return Err(Usage(format!(
-                "{} has no parameter `{name}`; it has: {}",
+                "{} has no parameter `{name}`. Its parameters: {}",
                 entry.name,
                 known()
             )));
@@ -51,14 +51,14 @@ pub(super) fn check<'a>(
     {
         if !is_given(param.name) {
             return Err(Usage(format!(
-                "{} needs {}=…: {}",
+                "{} requires {}=…: {}",
                 entry.name, param.name, param.what
             )));
         }
     }
     if !entry.one_of.is_empty() && !entry.one_of.iter().any(|name| is_given(name)) {
         return Err(Usage(format!(
-            "{} needs one of: {}",
+            "{} requires one of: {}",
             entry.name,
             entry.one_of.join(", ")
         )));
@@ -66,14 +66,14 @@ pub(super) fn check<'a>(
     Ok(all)
 }
 
-/// The body and the query of the call, checked as the vendor would check them.
+/// Builds the body and the query of the call, checked by the vendor's rules.
 pub(super) fn carried<'a>(
     entry: &Entry,
     parameters: &[(&'a str, String)],
     file: Option<&Path>,
 ) -> anyhow::Result<(Body, Vec<(&'a str, String)>)> {
     if file.is_some() && entry.body != Carrier::Multipart {
-        return Err(Usage(format!("{} takes no --file", entry.name)).into());
+        return Err(Usage(format!("{} accepts no --file", entry.name)).into());
     }
     match entry.body {
         Carrier::Query => Ok((Body::None, parameters.to_vec())),
@@ -90,23 +90,25 @@ pub(super) fn carried<'a>(
             ))
         }
         Carrier::Multipart => {
-            let path = file.ok_or_else(|| Usage(format!("{} needs --file IMAGE", entry.name)))?;
+            let path =
+                file.ok_or_else(|| Usage(format!("{} requires --file IMAGE", entry.name)))?;
             Ok((image(path)?, Vec::new()))
         }
     }
 }
 
-/// The limits of create_video (api/README.md §2).
+/// Checks the limits of the vendor (api/README.md §2).
 fn check_creation(name: &str, value: &str) -> Result<(), Usage> {
     match name {
         "prompt" if value.chars().count() > PROMPT_LETTERS => Err(Usage(format!(
             "the prompt has more than {PROMPT_LETTERS} characters"
         ))),
-        "orientation" if !["portrait", "landscape"].contains(&value) => {
-            Err(Usage("orientation is portrait or landscape".to_owned()))
-        }
+        "orientation" if !["portrait", "landscape"].contains(&value) => Err(Usage(
+            "expected orientation=portrait or orientation=landscape".to_owned(),
+        )),
         "media_id" if !value.starts_with("media_") => Err(Usage(
-            "media_id begins with media_; upload_image gives one".to_owned(),
+            "expected a media_id that begins with media_, as the upload of an image returns it"
+                .to_owned(),
         )),
         _ => Ok(()),
     }
@@ -117,7 +119,7 @@ fn image(path: &Path) -> anyhow::Result<Body> {
         .with_context(|| format!("cannot read {}", path.display()))?
         .len();
     if size > u64::try_from(IMAGE_BYTES).unwrap_or(u64::MAX) {
-        return Err(Usage(format!("{} has more than 10 MB", path.display())).into());
+        return Err(Usage(format!("{} is larger than 10 MB", path.display())).into());
     }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mime = if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
