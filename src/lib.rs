@@ -1,17 +1,20 @@
 //! soracrawl: a bulk crawler and archiver that buys every page once.
 //!
-//! The story of one page, as `crawl::work` lives it:
+//! The way of one page through `crawl::worker`:
 //!
-//! 1. `store` leases the best ready job; the lease carries a fence.
-//! 2. `api::limiter` waits for the call's turn.
-//! 3. `store` writes the call into the ledger and reserves its price, or refuses.
-//! 4. `api::client` sends it; `api::error` says what the answer means.
+//! 1. `store::queue` leases the best ready job. The lease carries a fence.
+//! 2. `api::limiter` grants a permit for the call.
+//! 3. `store::ledger` records the call and reserves its price, or refuses it.
+//! 4. `api::client` sends the call. `api::error` classifies the answer.
 //! 5. `api::harvest` turns the reply into rows, follow-ups and a next cursor.
-//! 6. `crawl::plan` keeps the follow-ups that are wanted.
-//! 7. `store` keeps everything in one transaction: rows, follow-ups, cursor, and the call with its raw reply.
+//! 6. `crawl::plan` selects the follow-ups to fetch.
+//! 7. `store::write` keeps the rows, the follow-ups, the cursor and the settled call with its raw reply, in one
+//!    transaction.
 //!
-//! Rooms: `model` (plain data), `api` (the remote), `store` (the only SQL), `crawl` (the engine), `verify` (an archive
-//! held against its own replies), `daemon` (wiring), `config`, `cli`, and `sim` (the remote, simulated; it shares nothing with the rest).
+//! Rooms: `model` (plain data), `api` (the remote), `store` (the archive, the only SQL that writes), `replies` (raw
+//! replies: compression and reading), `crawl` (the engine), `verify` (checks an archive against its raw replies),
+//! `report` (status and estimates), `daemon` (wiring), `config`, `cli`, `clock`, and `sim` (a simulated remote that
+//! shares nothing with the other rooms).
 
 pub mod api;
 pub mod cli;

@@ -223,7 +223,8 @@ async fn conclude(
         StopCause::Broken(why) => return Err(anyhow!("{why}")),
         StopCause::Refused(why) => {
             tracing::error!(
-                "{why}. Progress is saved. Fix the API key or the account, then run again"
+                "{}. Progress is saved. Fix the API key or the account, then run again",
+                why.trim_end_matches('.')
             );
             Exit::Stopped
         }

@@ -1,4 +1,4 @@
-//! What `status` reports of an archive: jobs, calls, money, rates.
+//! What `status` reports about an archive: jobs, calls, money, rates.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
 use crate::store::read::{self, Charged, EndpointStatus, LastRun, StopCounts};
 
-/// How far back the rate looks.
+/// The period that the rate is measured over.
 const RATE_SECONDS: f64 = 60.0;
 
-/// Everything that `status` tells.
+/// Everything that `status` shows.
 pub struct Status {
     pub holder: Option<String>,
     pub run: Option<LastRun>,
@@ -36,7 +36,7 @@ pub async fn read(
 ) -> Result<Status> {
     let run = read::last_run(readers).await?;
     let charged = read::charged(readers, &day(time), run.as_ref().map_or(0, |run| run.id)).await?;
-    // A run that is over is measured up to its end.
+    // A finished run is measured up to its end.
     let until = run.as_ref().and_then(|run| run.ended_at).unwrap_or(time);
     let begin = run
         .as_ref()
@@ -79,7 +79,7 @@ impl Status {
         self.sum(|status| status.ready + status.leased + status.waiting)
     }
 
-    /// Seconds until the waiting jobs are done, if each took one call: at least so long.
+    /// Seconds until the waiting jobs are done if each takes one call. This is a lower bound.
     #[must_use]
     pub fn seconds_left(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
@@ -87,7 +87,7 @@ impl Status {
         (self.pages_per_second > 0.0).then_some(left)
     }
 
-    /// Seconds until the budget is spent at the present rate.
+    /// Seconds until the budget is spent at the current rate.
     #[must_use]
     pub fn seconds_of_budget(&self) -> Option<f64> {
         #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
@@ -96,7 +96,7 @@ impl Status {
     }
 }
 
-/// The limits on money, as the ledger takes them.
+/// The budgets in the form that the ledger uses.
 #[must_use]
 pub fn budget(config: &Config) -> Budget {
     let budget = &config.budget;
@@ -108,7 +108,7 @@ pub fn budget(config: &Config) -> Budget {
     }
 }
 
-/// How much may still be spent now, where a budget says so.
+/// How much may still be spent now; `None` without a budget.
 #[must_use]
 pub fn room(budget: &Budget, charged: &Charged) -> Option<MicroUsd> {
     [

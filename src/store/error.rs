@@ -1,4 +1,4 @@
-//! What can go wrong with the archive, by who must act.
+//! Errors of the archive, grouped by who must act.
 
 use std::path::Path;
 
@@ -6,32 +6,34 @@ use sqlx::migrate::MigrateError;
 
 use crate::model::MicroUsd;
 
-/// An error of the store. Each text is the whole of it: the driver's errors repeat their own causes, so none is handed
-/// on as a source, which would be printed once more.
+/// An error of the store. Each message is complete. The driver's errors already contain their causes, so they are not
+/// passed on as a source, which would print them twice.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// Somebody else holds the job by now; what was fetched under the old lease is not written.
+    /// Another worker holds the job now. Nothing fetched under the old lease is written.
     #[error("the lease is lost: another worker has the job")]
     LeaseLost,
-    /// A budget has no room for the call's price. Nothing was sent.
+    /// The call's price does not fit a budget. Nothing was sent.
     #[error("{0}")]
     BudgetSpent(Spent),
-    /// The disk is full, the file is read-only or somebody keeps it locked: waiting may help.
-    #[error("the archive cannot be written just now: {0}")]
+    /// The disk is full, the file is read-only or another process keeps it locked: waiting may help.
+    #[error("the archive cannot be written: {0}")]
     Unwritable(String),
     #[error("the archive failed: {0}")]
     Database(String),
-    /// Questions make no archive.
-    #[error("there is no archive {path} yet: `soracrawl seed` or `soracrawl run` makes one")]
+    /// Reading never creates an archive.
+    #[error(
+        "the archive {path} does not exist. Create it with `soracrawl seed` or `soracrawl run`"
+    )]
     Missing { path: String },
-    #[error("{path} was made by another version of soracrawl")]
+    #[error("{path} was written by another version of soracrawl")]
     OtherVersion { path: String },
     #[error(
-        "{path} was made by a newer version of soracrawl. Install that version, or name another file"
+        "{path} was written by a newer version of soracrawl. Install that version, or name another file"
     )]
     TooNew { path: String },
     #[error(
-        "{path} was made by soracrawl before 2026-12, and this version cannot read it. Use the version that made it"
+        "{path} was written by soracrawl before 2026-12, and this version cannot read it. Use the version that wrote it"
     )]
     TooOld { path: String },
     #[error(
@@ -59,7 +61,7 @@ impl std::fmt::Display for Spent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "the budget of this {} is spent: {} of {} charged, and the next call costs {}",
+            "the {} budget is spent: {} of {} charged, and the next call costs {}",
             self.scope.as_str(),
             self.charged,
             self.limit,
@@ -68,7 +70,7 @@ impl std::fmt::Display for Spent {
     }
 }
 
-/// What a budget is for.
+/// What a budget covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Scope {
     Run,
@@ -90,7 +92,7 @@ impl Scope {
 }
 
 impl Error {
-    /// What the driver says when a file is opened.
+    /// Converts the driver's error from opening a file.
     pub(super) fn opening(path: &Path, error: &sqlx::Error) -> Self {
         Self::Unopened {
             path: path.display().to_string(),
@@ -98,7 +100,7 @@ impl Error {
         }
     }
 
-    /// What the driver says when a schema is brought up to date.
+    /// Converts the driver's error from a migration.
     pub(super) fn migrating(path: &Path, error: &MigrateError) -> Self {
         match error {
             MigrateError::VersionMissing(_)
@@ -118,7 +120,7 @@ impl Error {
         }
     }
 
-    /// The same again, for somebody else who waits for it.
+    /// A copy of the error for another caller that waits for it.
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Database(why) => Self::Database(why.clone()),
@@ -127,7 +129,7 @@ impl Error {
     }
 }
 
-/// SQLite's own words where it has some, without what the driver puts around them.
+/// SQLite's own message if it has one, without the driver's additions.
 fn said(error: &sqlx::Error) -> String {
     match error.as_database_error() {
         Some(database) => database.to_string(),

@@ -1,8 +1,8 @@
 //! The archive: one SQLite file, and the only SQL of the crate.
 //!
-//! One connection writes, many read. What must be written together is one transaction: `page` is the one that
-//! keeps a page. Whatever waits for the writer at the same moment shares a transaction (`writer`), so that an
-//! fsync is paid once for all of them.
+//! One connection writes, many read. Everything that belongs to one page is written in one transaction
+//! (`write::page`). Operations that wait for the writer at the same moment share a transaction (`write::batch`), so
+//! they also share its fsync.
 
 pub mod archive;
 mod db;
@@ -28,11 +28,11 @@ pub use queue::{
 };
 pub use write::{Next, PageCommit, Writer};
 
-/// How long a statement waits for another process's transaction before it reports that the file is busy.
+/// How long a statement waits for another process's transaction before it fails with `SQLITE_BUSY`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-/// Multi-row statements come in a few sizes for each table; all of them stay prepared.
+/// Each table has multi-row statements of a few sizes. All of them stay prepared.
 const STATEMENT_CACHE: usize = 400;
-/// The schema, step by step.
+/// The migrations of the schema.
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 pub type Result<T> = std::result::Result<T, Error>;
@@ -46,10 +46,10 @@ pub struct Store {
 }
 
 impl Store {
-    /// Opens the archive for reading and writing, creates it where there is none, and brings its schema up to date.
+    /// Opens the archive for reading and writing. Creates it if it does not exist, and migrates its schema.
     ///
     /// # Errors
-    /// Where the file cannot be opened, is not an archive, or was made by a newer version.
+    /// Returns an error if the file cannot be opened, is not an archive, or was written by a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
         create_private(path)?;
         let options = SqliteConnectOptions::new()
@@ -61,7 +61,7 @@ impl Store {
             .statement_cache_capacity(STATEMENT_CACHE)
             .pragma("wal_autocheckpoint", "16000")
             .pragma("cache_size", "-6000")
-            // What SQLite sets aside to undo a statement fits into memory, and needs no file of its own.
+            // SQLite's statement journals are small: keep them in memory instead of in a file.
             .pragma("temp_store", "memory")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options)
@@ -80,15 +80,15 @@ impl Store {
         })
     }
 
-    /// Opens an existing archive for questions only; never writes to it.
+    /// Opens an existing archive read-only.
     ///
     /// # Errors
-    /// Where there is no such file or it is not an archive.
+    /// Returns an error if the file does not exist or is not an archive.
     pub async fn open_readers(path: &Path) -> Result<SqlitePool> {
         read::open_readers(path).await
     }
 
-    /// Connections for questions; they never wait for the writer.
+    /// The read-only connections. They never wait for the writer.
     #[must_use]
     pub fn readers(&self) -> &SqlitePool {
         &self.readers
@@ -99,10 +99,10 @@ impl Store {
         &self.path
     }
 
-    /// Moves what the write-ahead log holds into the file itself and closes the writing connection.
+    /// Checkpoints the write-ahead log into the file and closes the writing connection.
     ///
     /// # Errors
-    /// Where SQLite reports one on closing.
+    /// Returns an error if SQLite reports one while closing.
     pub async fn close(self) -> Result<()> {
         self.readers.close().await;
         if let Some(connection) = Arc::into_inner(self.connection) {
@@ -112,7 +112,7 @@ impl Store {
     }
 }
 
-/// The archive holds other people's data and signed links: only its owner may read a file that we create.
+/// The archive holds personal data and signed links, so a new file is readable only by its owner.
 fn create_private(path: &Path) -> Result<()> {
     let io = |why| Error::Io {
         path: path.display().to_string(),

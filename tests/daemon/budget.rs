@@ -37,7 +37,7 @@ async fn is_kept(site: &Site, micro_usd: u64) {
 async fn stops_and_goes_on(key: &str) {
     let mut site = busy(key, "1.23").await;
     let ended = site.crawl().await.with(4);
-    assert!(ended.err.contains("raise it"), "{}", ended.err);
+    assert!(ended.err.contains("Raise the budget"), "{}", ended.err);
     is_kept(&site, 1_230_000).await;
     let kept = site
         .number("select count(*) from calls where kept = 1")

@@ -65,7 +65,7 @@ async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
     site.is_settled().await;
 }
 
-async fn is_mended(script: &str, state: &str, reason: &str) {
+async fn recovers(script: &str, state: &str, reason: &str) {
     let site = Site::walk(script).await;
     site.crawl().await.with(3);
     let job = site.job(WALK, &site.user(0)).await;
@@ -87,32 +87,32 @@ async fn is_mended(script: &str, state: &str, reason: &str) {
 
 #[tokio::test]
 async fn a_walk_that_ended_short_is_whole_after_a_requeue_once_the_remote_is_well() {
-    is_mended(
+    recovers(
         "get_user_followers:2=has-more-no-cursor",
         "stopped",
         "truncated",
     )
     .await;
-    is_mended("get_user_followers:2=own-cursor", "stopped", "stalled").await;
-    is_mended(
+    recovers("get_user_followers:2=own-cursor", "stopped", "stalled").await;
+    recovers(
         "get_user_followers:2=endless-new-cursors",
         "stopped",
         "stalled",
     )
     .await;
-    is_mended(
+    recovers(
         "get_user_followers:3=expired-cursor\nget_user_followers:5=expired-cursor",
         "failed",
         "failed",
     )
     .await;
-    is_mended("get_user_followers:2+=html-200", "failed", "failed").await;
-    is_mended("get_user_followers:1+=data-null", "failed", "failed").await;
-    is_mended("get_user_followers:2+=endpoint-retired", "failed", "failed").await;
+    recovers("get_user_followers:2+=html-200", "failed", "failed").await;
+    recovers("get_user_followers:1+=data-null", "failed", "failed").await;
+    recovers("get_user_followers:2+=endpoint-retired", "failed", "failed").await;
 }
 
 #[tokio::test]
-async fn a_requeued_job_that_was_done_is_bought_anew_and_loses_nothing() {
+async fn a_requeued_job_that_was_done_is_bought_again_and_loses_nothing() {
     let site = Site::walk("").await;
     site.crawl().await.with(0);
     site.run(&["jobs", "requeue", "--state", "done"])

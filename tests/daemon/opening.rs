@@ -29,7 +29,7 @@ async fn who_asks_an_archive_that_is_not_there_is_told_how_to_make_one() {
     ] {
         let ended = place.run(command).await.with(1);
         let wanted = format!(
-            "error: there is no archive {} yet: `soracrawl seed` or `soracrawl run` makes one\n",
+            "error: the archive {} does not exist. Create it with `soracrawl seed` or `soracrawl run`\n",
             place.archive().display()
         );
         assert_eq!(ended.err, wanted, "{command:?}");
@@ -52,7 +52,7 @@ async fn an_archive_of_another_version_is_called_so_once() {
         ] {
             let ended = place.run(command).await.with(1);
             let wanted = format!(
-                "error: {} was made by another version of soracrawl\n",
+                "error: {} was written by another version of soracrawl\n",
                 place.archive().display()
             );
             assert_eq!(ended.err, wanted, "{command:?}");

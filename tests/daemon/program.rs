@@ -10,11 +10,11 @@ use tokio::time::timeout;
 /// No process of these tests works for as long: something hangs.
 const LONGEST: Duration = Duration::from_secs(120);
 
-/// Waits for what must come, and says what did not.
+/// Waits for an event that must come, and names it if it does not.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
     match timeout(LONGEST, future).await {
         Ok(value) => value,
-        Err(_) => panic!("waited in vain: {what}"),
+        Err(_) => panic!("nothing came: {what}"),
     }
 }
 

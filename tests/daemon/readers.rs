@@ -72,7 +72,7 @@ async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() 
     let (first, second) = (site.user(0), site.user(1));
     site.set("seeds.users", &format!("[{first:?}]"));
     let mut daemon = site.start(&["run"]);
-    daemon.until_said("the crawl begins").await;
+    daemon.until_said("crawl started").await;
     soon("the first user's pages", site.sim.answered(4)).await;
     for command in [
         &["status"][..],

@@ -9,7 +9,7 @@ const WALK: &str = "get_user_followers";
 async fn stops_the_run(fault: &str, status: i64) {
     let site = Site::walk(&format!("{WALK}:2={fault}")).await;
     let ended = site.crawl().await.with(4);
-    assert!(ended.err.contains("the state is kept"), "{}", ended.err);
+    assert!(ended.err.contains("Progress is saved"), "{}", ended.err);
     site.is_settled().await;
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!((job.state.as_str(), job.pages), ("ready", 1), "{job:?}");
@@ -116,7 +116,7 @@ async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
         .set("limits.breaker_failures", "3");
     site.crawl().await.with(3);
     let calls = site.calls().await;
-    // Three failures open the breaker, three trials in vain end it; no attempt of the job is counted.
+    // Three failures open the breaker, three failed trials end it; no attempt of the job is counted.
     assert_eq!(calls.len(), 6);
     assert!(
         calls

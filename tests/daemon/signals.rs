@@ -123,7 +123,7 @@ async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
 async fn a_daemon_without_work_waits_until_it_is_told_to_end() {
     let site = Site::new(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run"]);
-    daemon.until_said("the crawl begins").await;
+    daemon.until_said("crawl started").await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
 }

@@ -176,7 +176,7 @@ async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
     );
     let shown = site.run(&["estimate"]).await.with(0).out;
     assert!(
-        shown.contains("not known") && shown.contains("get_user_posts"),
+        shown.contains("unknown:") && shown.contains("get_user_posts"),
         "{shown}"
     );
     assert!(site.sim.log().is_empty());
@@ -186,7 +186,7 @@ async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
 async fn when_all_is_done_an_estimate_is_nothing() {
     let site = counted().await;
     let shown = site.run(&["estimate"]).await.with(0).out;
-    assert!(shown.contains("would cost nothing"), "{shown}");
+    assert!(shown.contains("would cost $0.00"), "{shown}");
 }
 
 #[tokio::test]

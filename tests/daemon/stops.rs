@@ -169,7 +169,7 @@ async fn a_job_that_is_given_up_names_its_last_call_and_goes_on_when_requeued_af
     walked(&site, 3).await;
     site.sim.heal();
     let requeued = site.run(&["jobs", "requeue"]).await.with(0).out;
-    assert!(requeued.starts_with("1 jobs"), "{requeued}");
+    assert!(requeued.starts_with("1 job ready"), "{requeued}");
     let job = walked(&site, 0).await;
     assert_eq!((job.reason.as_str(), job.pages), ("complete", 3));
     assert_eq!(site.bill(), 3 * PAGE);

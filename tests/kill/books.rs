@@ -11,7 +11,7 @@ type PageKey = (String, String, String);
 struct Page {
     /// Billed, by the remote.
     billed: u64,
-    /// Billed without a fault: whoever lived on had it in hand.
+    /// Billed without a fault: the process that survived received it.
     billed_well: u64,
     /// Charged, by the ledger.
     charged: u64,

@@ -73,12 +73,12 @@ impl Moment {
         };
         match self {
             Self::AtOnce => {}
-            Self::Begun => daemon.until_said("the crawl begins").await,
-            Self::Ending => daemon.until_said("the crawl ends").await,
+            Self::Begun => daemon.until_said("crawl started").await,
+            Self::Ending => daemon.until_said("crawl ended").await,
             Self::Received(_) | Self::Answered(_) => tokio::select! {
                 () = soon("a call", calls) => {}
                 said = daemon.until_ended() => {
-                    assert!(said.contains("the crawl ends"), "{said}");
+                    assert!(said.contains("crawl ended"), "{said}");
                     return false;
                 }
             },

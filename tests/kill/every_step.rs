@@ -149,7 +149,7 @@ impl Step {
         let held = tokio::select! {
             held = soon(&when, self.comes(&site, n)) => held,
             said = daemon.until_ended() => {
-                assert!(said.contains("the crawl ends"), "{when}: {said}");
+                assert!(said.contains("crawl ended"), "{when}: {said}");
                 let calls = site.sim.log().len() as u64;
                 return if calls > n { Tried::Late } else { Tried::NoSuchCall };
             }

@@ -96,7 +96,7 @@ async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() 
 }
 
 #[tokio::test]
-async fn a_crawl_killed_before_its_first_call_begins_anew_and_pays_nothing_twice() {
+async fn a_crawl_killed_before_its_first_call_starts_again_and_pays_nothing_twice() {
     let site = Site::whole(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     // The account's page is asked for before anything is bought.

@@ -1,4 +1,4 @@
-//! One daemon for an archive: a lock file beside it, which the system releases when its holder dies.
+//! One daemon per archive: a lock file beside it, which the system releases when its holder dies.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::store::{Error, Result};
 
-/// How often a lock that is held is tried again, and how long in between: `holder` takes it for a moment too.
+/// How often a held lock is tried again, and the pause in between. `holder` also takes it for a moment.
 const GLANCES: u32 = 10;
 const GLANCE: Duration = Duration::from_millis(10);
 
@@ -17,15 +17,15 @@ pub struct Lock {
     _file: File,
 }
 
-/// Who holds the lock, as he wrote it down.
+/// Who holds the lock, as the holder recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held(pub String);
 
 impl Lock {
-    /// Takes the lock of the archive at `path`, or says who holds it. `who` is written down for the next who asks.
+    /// Takes the lock of the archive at `path`, or returns its holder. `who` is recorded for other processes.
     ///
     /// # Errors
-    /// Where the lock file cannot be made.
+    /// Returns an error if the lock file cannot be created.
     pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
         let path = lock_path(path);
         let io = |why| Error::Io {
@@ -56,7 +56,7 @@ impl Lock {
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 file.rewind().map_err(io)?;
-                // A holder that has not written his name yet is still a holder.
+                // A holder that has not recorded its name yet is still a holder.
                 let _ = file.read_to_string(&mut holder);
                 let holder = holder.trim().to_owned();
                 Ok(Err(Held(if holder.is_empty() {
@@ -71,10 +71,10 @@ impl Lock {
 }
 
 impl Lock {
-    /// Who holds the lock of the archive at `path`, if anybody does. Makes no lock file.
+    /// Who holds the lock of the archive at `path`, if any process does. Creates no lock file.
     ///
     /// # Errors
-    /// Where the lock file is there and cannot be opened.
+    /// Returns an error if the lock file exists and cannot be opened.
     pub fn holder(path: &Path) -> Result<Option<Held>> {
         if !lock_path(path).exists() {
             return Ok(None);
@@ -88,7 +88,7 @@ impl Lock {
                 });
             }
         };
-        // A shared lock asks without taking the place of a daemon that starts at this moment.
+        // A shared lock does not block a daemon that starts at this moment.
         match file.try_lock_shared() {
             Ok(()) => Ok(None),
             Err(_) => {

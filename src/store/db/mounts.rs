@@ -1,9 +1,9 @@
-//! On what kind of file system a file lies, as Linux tells it. A write-ahead log needs memory that all processes share,
-//! which no network gives.
+//! The kind of file system that holds a file, as Linux reports it. A write-ahead log needs memory shared by all
+//! processes, which a network file system does not provide.
 
 use std::path::Path;
 
-/// File systems whose files lie on another machine.
+/// File systems whose files are on another machine.
 const NETWORK: [&str; 14] = [
     "9p",
     "afs",
@@ -21,7 +21,7 @@ const NETWORK: [&str; 14] = [
     "smbfs",
 ];
 
-/// The network file system that a file lies on, by name; `None` where it lies on none, or nobody can tell.
+/// The name of the network file system that holds a file; `None` if there is none or it is unknown.
 #[must_use]
 pub fn network_file_system(path: &Path) -> Option<String> {
     let table = std::fs::read_to_string("/proc/self/mountinfo").ok()?;
@@ -34,8 +34,8 @@ pub fn network_file_system(path: &Path) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// The kind of the file system that a folder lies on, by a table as in proc_pid_mountinfo(5). Of two on one place the
-/// later covers the earlier.
+/// The kind of the file system that holds a folder, from a table as in proc_pid_mountinfo(5). Of two mounts on one
+/// path, the later hides the earlier.
 fn kind_of<'t>(table: &'t str, folder: &Path) -> Option<&'t str> {
     let mut found: Option<(usize, &str)> = None;
     for line in table.lines() {
@@ -50,14 +50,14 @@ fn kind_of<'t>(table: &'t str, folder: &Path) -> Option<&'t str> {
     found.map(|(_, kind)| kind)
 }
 
-/// Where a file system is mounted, and its kind: the fifth field, and the first after a lone dash.
+/// A file system's mount point and kind: the fifth field, and the first field after a lone dash.
 fn mount(line: &str) -> Option<(String, &str)> {
     let (place, rest) = line.split_once(" - ")?;
     let place = place.split(' ').nth(4)?;
     Some((unescaped(place), rest.split(' ').next()?))
 }
 
-/// Blanks and backslashes in a path are written as three octal digits.
+/// Spaces and backslashes in a path are escaped as three octal digits.
 fn unescaped(place: &str) -> String {
     [
         ("\\040", " "),

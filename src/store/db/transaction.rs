@@ -1,4 +1,4 @@
-//! A transaction of its own, for what happens rarely: seeding, upkeep, the start and the end of a run.
+//! A separate transaction for rare operations: seeding, upkeep, the start and the end of a run.
 
 use std::ops::{Deref, DerefMut};
 
@@ -10,7 +10,7 @@ use crate::store::{Result, Store};
 /// The one connection that writes.
 pub(in crate::store) struct Writing {
     connection: SqliteConnection,
-    /// A transaction was abandoned on it and is still to be undone.
+    /// A transaction was abandoned on it and must be rolled back.
     abandoned: bool,
 }
 
@@ -46,7 +46,7 @@ impl Store {
     pub(in crate::store) async fn writing(&self) -> MutexGuard<'_, Writing> {
         let mut writing = self.connection.lock().await;
         if std::mem::take(&mut writing.abandoned) {
-            // Where SQLite has undone it already there is nothing to roll back.
+            // If SQLite has already rolled it back, nothing is left to do.
             let _ = sqlx::query("rollback")
                 .execute(&mut writing.connection)
                 .await;
@@ -54,7 +54,7 @@ impl Store {
         writing
     }
 
-    /// Begins a transaction; waits for the writer's present group.
+    /// Begins a transaction. Waits for the writer's current group.
     pub(in crate::store) async fn begin(&self) -> Result<Transaction<'_>> {
         let mut writing = self.writing().await;
         sqlx::query("begin immediate")
@@ -67,7 +67,7 @@ impl Store {
     }
 }
 
-/// The writing connection inside `begin immediate`; undone where it is dropped without `commit`.
+/// The writing connection inside `begin immediate`. It is rolled back if dropped without `commit`.
 pub(in crate::store) struct Transaction<'a> {
     writing: MutexGuard<'a, Writing>,
     open: bool,

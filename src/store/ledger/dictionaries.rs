@@ -1,4 +1,4 @@
-//! The dictionaries that raw replies are compressed with, and the replies they are made of.
+//! The zstd dictionaries of raw replies, and the replies they are trained with.
 
 use futures_util::TryStreamExt;
 use sqlx::{FromRow, Row};
@@ -6,9 +6,9 @@ use sqlx::{FromRow, Row};
 use crate::store::read::Snapshot;
 use crate::store::{Result, Store};
 
-/// How many replies a dictionary is trained with at most.
+/// The largest number of replies that a dictionary is trained with.
 const SAMPLES: u32 = 256;
-/// How much of them, compressed, is read at most: a few large ones are enough.
+/// The largest compressed size that is read for training: a few large replies are enough.
 const SAMPLES_BYTES: usize = 2 << 20;
 
 const ALL: &str =
@@ -17,13 +17,13 @@ const ALL: &str =
 /// A zstd dictionary for the replies of one endpoint.
 #[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct Dictionary {
-    /// zstd's own number of it.
+    /// The dictionary id in zstd frames.
     pub id: i64,
     pub endpoint: String,
     pub made_at: f64,
-    /// How many replies it was trained with.
+    /// Number of replies it was trained with.
     pub replies: i64,
-    /// Of `bytes`, as it was made.
+    /// Hash of `bytes`, taken when it was trained.
     pub checksum: i64,
     #[sqlx(rename = "dictionary")]
     pub bytes: Vec<u8>,
@@ -33,15 +33,16 @@ impl Store {
     /// All dictionaries.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn dictionaries(&self) -> Result<Vec<Dictionary>> {
         Ok(sqlx::query_as(ALL).fetch_all(self.readers()).await?)
     }
 
-    /// Writes a new dictionary down. When this returns it is on the disk, and frames may be made with it.
+    /// Stores a new dictionary. After this returns it is on disk, and frames may use it.
     ///
     /// # Errors
-    /// Where the archive cannot be written, or has a dictionary of this endpoint or this number already.
+    /// Returns an error if the archive cannot be written, or already has a dictionary for this endpoint or with this
+    /// number.
     pub async fn keep_dictionary(&self, dictionary: &Dictionary) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -58,10 +59,10 @@ impl Store {
         transaction.commit().await
     }
 
-    /// The newest kept replies of an endpoint, packed: a few hundred, and a few megabytes, at most.
+    /// The newest kept replies of an endpoint, compressed. At most a few hundred replies and a few megabytes.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn newest_replies(&self, endpoint: &str) -> Result<Vec<Vec<u8>>> {
         let mut rows = sqlx::query(
             "select body from calls where kept_group is not null and endpoint = ? and body is not null
@@ -84,10 +85,10 @@ impl Store {
 }
 
 impl Snapshot {
-    /// All dictionaries, as they are at this moment.
+    /// All dictionaries in this snapshot.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn dictionaries(&mut self) -> Result<Vec<Dictionary>> {
         Ok(sqlx::query_as(ALL).fetch_all(self.connection()).await?)
     }
@@ -116,7 +117,7 @@ mod tests {
         }
     }
 
-    /// Settles a call with this body, as a page that is kept or not.
+    /// Settles a call with this body, as a kept page or not.
     async fn reply(store: &Store, endpoint: &'static str, body: Option<&[u8]>, is_kept: bool) {
         let run = store.start_run(RunKind::Call, 1, 1.0).await.unwrap();
         let call = OpenCall {

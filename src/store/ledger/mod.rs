@@ -1,4 +1,4 @@
-//! The ledger: a row for each request, before it is sent; its price reserved, then settled.
+//! The ledger: one row per request, written before it is sent. Its price is reserved, then settled.
 
 mod dictionaries;
 mod open;
@@ -13,11 +13,11 @@ pub(super) use open::open_calls;
 pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
 
-/// A call that is about to be sent.
+/// A call before it is sent.
 #[derive(Debug, Clone)]
 pub struct OpenCall {
     pub run_id: i64,
-    /// The right to call for the leased job; `None` for a call by hand.
+    /// The lease of the job; `None` for a manual call.
     pub lease: Option<LeaseToken>,
     pub seed_id: Option<i64>,
     pub endpoint: &'static str,
@@ -33,11 +33,11 @@ pub struct OpenCall {
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// An answer came, of whatever kind.
+    /// A response arrived, of any kind.
     Answered,
-    /// The request did not leave: it cannot have been billed.
+    /// The request was not sent: it cannot have been billed.
     NeverSent,
-    /// The request left and no answer came: perhaps billed, and counted as such.
+    /// The request was sent and no response arrived. It may have been billed, so it is charged.
     Unknown,
 }
 
@@ -52,7 +52,7 @@ impl Outcome {
     }
 }
 
-/// What is known of a call when it is over.
+/// What is known about a finished call.
 #[derive(Debug, Clone)]
 pub struct Settlement {
     pub outcome: Outcome,
@@ -60,21 +60,21 @@ pub struct Settlement {
     pub http_status: Option<u16>,
     pub error: Option<String>,
     pub request_id: Option<String>,
-    /// Size of the reply as it came.
+    /// Size of the reply in bytes, as received.
     pub body_bytes: Option<usize>,
     /// The reply without secrets, compressed with zstd.
     pub body: Option<Vec<u8>>,
 }
 
-/// The group of pages that is kept in this transaction.
+/// The group of pages that this transaction keeps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Group {
     pub(super) number: i64,
-    /// Later than that of the group before, also where the clock was put back in between: histories go by it.
+    /// Later than the previous group's time, even if the clock was set back in between: histories are ordered by it.
     pub(super) kept_at: f64,
 }
 
-/// What a kept page adds to its call's settlement.
+/// What a kept page adds to the settlement of its call.
 #[derive(Debug, Clone)]
 pub(super) struct CallPage<'a> {
     pub(super) group: Group,
@@ -86,10 +86,10 @@ pub(super) struct CallPage<'a> {
 }
 
 impl Store {
-    /// `open_call` in a transaction of its own: for a call by hand.
+    /// `open_call` in its own transaction, for a manual call.
     ///
     /// # Errors
-    /// `BudgetSpent`, or where the archive cannot be written.
+    /// Returns `BudgetSpent` if the price does not fit a budget, or an error if the archive cannot be written.
     pub async fn open_call(&self, call: &OpenCall) -> Result<i64> {
         let mut transaction = self.begin().await?;
         let mut opened = open_calls(&mut transaction, &[call]).await?;
@@ -98,10 +98,10 @@ impl Store {
         Ok(id)
     }
 
-    /// `settle` in a transaction of its own.
+    /// `settle` in its own transaction.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn settle_call(&self, call_id: i64, settlement: &Settlement, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
         settle(&mut transaction, call_id, settlement, now).await?;

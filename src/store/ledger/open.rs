@@ -1,4 +1,4 @@
-//! Calls are written down before they are sent, and their prices reserved.
+//! Calls are recorded before they are sent, and their prices are reserved.
 
 use std::collections::HashMap;
 
@@ -22,8 +22,8 @@ const CALLS: Statement = Statement {
         returning id, job_id",
 };
 
-/// Writes calls down and reserves their prices, in their order; gives the id of each, or why there is none:
-/// `LeaseLost`, or `BudgetSpent` where a budget has no room for the price. No two are of one job.
+/// Records calls and reserves their prices, in order. Returns the id of each, or why there is none: `LeaseLost`, or
+/// `BudgetSpent` if the price does not fit a budget. No two calls are of one job.
 pub(in crate::store) async fn open_calls(
     connection: &mut SqliteConnection,
     calls: &[&OpenCall],
@@ -44,7 +44,7 @@ pub(in crate::store) async fn open_calls(
         for at in &wanting {
             opened[*at] = written.get(&job_of(calls[*at])).copied();
         }
-        // Whoever has lost his lease reserves nothing: then there may be room for those who were refused.
+        // A lost lease reserves nothing, so a call that was refused may fit after all.
         let is_room = wanting.iter().any(|at| opened[*at].is_none());
         if refused.is_empty() || !is_room {
             let answers = opened.into_iter().enumerate();
@@ -64,7 +64,7 @@ fn job_of(call: &OpenCall) -> Option<i64> {
     call.lease.map(|token| token.job_id)
 }
 
-/// The ids of those calls that were written, by their jobs.
+/// The ids of the recorded calls, by job.
 async fn write(
     connection: &mut SqliteConnection,
     calls: &[&OpenCall],
@@ -92,7 +92,7 @@ async fn write(
     Ok(written)
 }
 
-/// What the budgets that matter to some calls have been charged, with what is reserved.
+/// What is charged and reserved in the budgets that apply to some calls.
 struct Charges(HashMap<(String, String), MicroUsd>);
 
 impl Charges {
@@ -122,7 +122,7 @@ impl Charges {
         Ok(Self(charged))
     }
 
-    /// Sets the price of a call aside, or says which budget has no room for it.
+    /// Reserves the price of a call, or returns the budget that it does not fit.
     fn reserve(&mut self, call: &OpenCall) -> std::result::Result<(), Spent> {
         if !is_limited(call) {
             return Ok(());
@@ -155,7 +155,7 @@ fn is_limited(call: &OpenCall) -> bool {
     call.price.0 > 0 && call.budget != Budget::default()
 }
 
-/// The budgets that a call counts against, by their names in `spend`, with their limits.
+/// The budgets that apply to a call, by their names in `spend`, with their limits.
 fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
     let budget = &call.budget;
     [
@@ -233,7 +233,7 @@ mod tests {
         (store, calls.collect())
     }
 
-    /// What became of each: an id, `lost`, or `spent`.
+    /// The result of each: an id, `lost`, or `spent`.
     async fn open(store: &Store, calls: &[OpenCall]) -> Vec<String> {
         let mut transaction = store.begin().await.unwrap();
         let calls: Vec<&OpenCall> = calls.iter().collect();
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn whoever_lost_his_lease_takes_no_money_from_the_others() {
+    async fn a_lost_lease_takes_no_money_from_other_calls() {
         let folder = tempfile::tempdir().unwrap();
         let (store, mut calls) = five(folder.path(), budget(30)).await;
         for at in [0, 2] {

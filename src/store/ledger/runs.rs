@@ -1,10 +1,10 @@
-//! Runs: which process sends calls, and what is put right when the one before died.
+//! Runs: which process sends calls, and the recovery after a process that died.
 
 use sqlx::SqliteConnection;
 
 use crate::store::{Result, Store};
 
-/// What a process sends calls for.
+/// Why a process sends calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunKind {
     /// The daemon.
@@ -13,19 +13,19 @@ pub enum RunKind {
     Call,
 }
 
-/// A run that has begun.
+/// A started run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Run {
     pub id: i64,
-    /// It goes on where a run that died left off, and with that run's budget.
+    /// It resumes a run that died, with that run's budget.
     pub continued: bool,
-    /// Calls that were open when the run before died: perhaps billed, and counted as such.
+    /// Calls that were open when the previous run died. They may have been billed, so they are charged.
     pub unknown_calls: u64,
-    /// Jobs whose lease was taken back from the run that died.
+    /// Jobs whose lease was taken back from the dead run.
     pub reclaimed_jobs: u64,
 }
 
-/// Open calls become `unknown`, perhaps billed and counted as such; leased jobs are ready again. Gives how many.
+/// Open calls become `unknown` and are charged. Leased jobs become ready. Returns both counts.
 async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
     let unknown = sqlx::query(
         "update calls set outcome = 'unknown', settled_at = ?, error = ? where outcome = 'open'",
@@ -42,12 +42,12 @@ async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Re
 }
 
 impl Store {
-    /// Begins a run. The caller holds the archive's lock, so whatever is open or leased belongs to the dead: open
-    /// calls become `unknown`, leases are taken back at once, and a daemon that died is continued under its own id,
-    /// because its budget is not spent a second time.
+    /// Starts a run. The caller holds the archive's lock, so every open call and every lease belongs to a dead process:
+    /// open calls become `unknown` and leases are taken back. A daemon that died is continued under its own id, so that
+    /// its budget is not granted a second time.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn start_run(&self, kind: RunKind, pid: u32, now: f64) -> Result<Run> {
         let mut transaction = self.begin().await?;
         let (unknown_calls, reclaimed_jobs) = take_back(
@@ -98,10 +98,10 @@ impl Store {
         })
     }
 
-    /// Ends a run, for a reason in one word. A call that nobody waits for any more is in doubt from now on.
+    /// Ends a run with a one-word reason. Calls that are still open become `unknown`.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
         take_back(&mut transaction, "the run ended before an answer came", now).await?;

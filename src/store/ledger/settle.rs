@@ -1,4 +1,4 @@
-//! A call is over: what came of it, and what it cost.
+//! A call is over: its outcome and its cost.
 
 use sqlx::SqliteConnection;
 
@@ -34,7 +34,7 @@ const SETTLE: Statement = Statement {
         where calls.id = given.call_id and calls.outcome = 'open'",
 };
 
-/// A call's end.
+/// How a call ended.
 struct End<'a> {
     call_id: i64,
     settlement: &'a Settlement,
@@ -42,7 +42,7 @@ struct End<'a> {
     at: f64,
 }
 
-/// Closes a call whose reply is not a page of the archive.
+/// Closes a call whose reply is not kept as a page.
 pub(in crate::store) async fn settle(
     connection: &mut SqliteConnection,
     call_id: i64,
@@ -58,7 +58,7 @@ pub(in crate::store) async fn settle(
     write(connection, &[end]).await
 }
 
-/// Closes calls whose pages are kept in the same transaction.
+/// Closes the calls of pages that are kept in the same transaction.
 pub(in crate::store) async fn settle_kept(
     connection: &mut SqliteConnection,
     calls: &[(i64, &Settlement, CallPage<'_>)],

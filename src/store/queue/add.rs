@@ -1,4 +1,4 @@
-//! New jobs. There is never a second one of the same endpoint and subject.
+//! New jobs. There is at most one job per endpoint and subject.
 
 use std::collections::BTreeMap;
 
@@ -13,8 +13,8 @@ const JOBS: Statement = Statement {
         "endpoint", "subject", "depth", "seed_id", "seed_kind", "seed_subject", "parent_job_id", "cursor",
         "resolves_name", "created_at",
     ],
-    // A job that is found again nearer to a seed leads further: what it gave is then planned again. One that is leased
-    // at this moment is marked when its page is kept.
+    // A job that is found again closer to a seed may lead further, so its replies are planned again. A leased job is
+    // marked when its page is kept.
     sql: "insert into jobs
             (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
         select endpoint, subject, 'ready', depth,
@@ -26,12 +26,12 @@ const JOBS: Statement = Statement {
             where excluded.depth < depth or excluded.resolves_name > resolves_name",
 };
 
-/// Who asks for new jobs.
+/// The origin of new jobs.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) enum Origin<'a> {
-    /// A reply of this job, under its seed.
+    /// A reply of this job, under the job's seed.
     Job { job_id: i64, seed_id: i64 },
-    /// A seed, by its kind and subject.
+    /// A seed, given by kind and subject.
     Seed {
         kind: &'static str,
         subject: &'a str,
@@ -39,7 +39,7 @@ pub(in crate::store) enum Origin<'a> {
     },
 }
 
-/// Puts jobs into the queue; one that is there already is left as it is, but for its depth.
+/// Adds jobs to the queue. An existing job stays unchanged except for its depth.
 pub(in crate::store) async fn enqueue(
     connection: &mut SqliteConnection,
     jobs: &[(Origin<'_>, &NewJob)],
@@ -85,7 +85,7 @@ pub(in crate::store) async fn enqueue(
     Ok(())
 }
 
-/// Fresh jobs wait for another job of their subject, unless that one has brought its first page or has ended.
+/// New jobs wait for another job of their subject, unless that job has its first page or has ended.
 async fn wait_for(
     connection: &mut SqliteConnection,
     endpoint: &str,
@@ -107,7 +107,7 @@ async fn wait_for(
     Ok(())
 }
 
-/// How many jobs there are, in whatever state.
+/// Number of jobs in any state.
 pub(in crate::store) async fn total_jobs(connection: &mut SqliteConnection) -> Result<u64> {
     let jobs: i64 = sqlx::query_scalar("select coalesce(sum(jobs), 0) from job_counts")
         .fetch_one(&mut *connection)

@@ -1,18 +1,18 @@
-//! Many jobs at once: what is due, what is taken back, what stops together.
+//! Many jobs at once: due jobs, expired leases, jobs that stop together.
 
 use super::ended_state;
 use crate::model::StopReason;
 use crate::store::{Result, Store};
 
-/// How many jobs are ended in one transaction: paid replies wait for the writer meanwhile.
+/// The number of jobs ended in one transaction. Paid replies wait for the writer meanwhile.
 const AT_ONCE: i64 = 5000;
 
 impl Store {
-    /// Upkeep: jobs whose time has come are ready; leases that ran out are taken back, but for those jobs that are
-    /// `held`. Gives how many became ready.
+    /// Upkeep: due jobs become ready, and expired leases are taken back except those of `held` jobs. Returns how many
+    /// jobs became ready.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn release_due(&self, now: f64, held: &[i64]) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let due = sqlx::query(
@@ -33,34 +33,34 @@ impl Store {
         Ok(due.rows_affected() + expired.rows_affected())
     }
 
-    /// The remote no longer offers an endpoint: its jobs end together. Gives how many there were.
+    /// The remote no longer offers an endpoint: its jobs end together. Returns their number.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
         self.end_open(Some(endpoint), None, StopReason::Failed, note, now)
             .await
     }
 
-    /// A seed's budget is spent: its jobs stop together.
+    /// A seed's budget is spent: its open jobs stop together.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
         self.end_open(None, Some(seed_id), StopReason::Budget, note, now)
             .await
     }
 
-    /// A budget of the whole run is spent: everything that waits stops, to go on when there is more.
+    /// A budget of the whole run is spent: all open jobs stop, and resume when the budget grows.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
         self.end_open(None, None, StopReason::Budget, note, now)
             .await
     }
 
-    /// Ends the open jobs of an endpoint, of a seed, or all. What stops for a budget remembers what it waited for.
+    /// Ends the open jobs of an endpoint, of a seed, or all. A job that stops for a budget keeps `waits_for`.
     async fn end_open(
         &self,
         endpoint: Option<&str>,
@@ -99,7 +99,7 @@ impl Store {
             .rows_affected();
             all += ended;
             if ended == 0 {
-                // Whoever waited for one of them goes on.
+                // Jobs that waited for one of them become ready.
                 sqlx::query(
                     "update jobs set state = 'ready', after_job_id = null where state = 'waiting' and after_job_id in
                      (select id from jobs where state = 'failed' or state = 'stopped')",

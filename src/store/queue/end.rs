@@ -1,4 +1,4 @@
-//! How a leased job goes on when it is not kept: back into the queue, or to its end, for a stated reason.
+//! What happens to a leased job without a kept page: back into the queue, or ended for a stated reason.
 
 use std::collections::HashSet;
 
@@ -8,7 +8,7 @@ use super::{Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
 
-/// True where the lease still holds.
+/// True if the lease is still valid.
 async fn holds(connection: &mut SqliteConnection, token: LeaseToken) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("select 1 from jobs where id = ? and fence = ? and state = 'leased'")
@@ -19,7 +19,7 @@ async fn holds(connection: &mut SqliteConnection, token: LeaseToken) -> Result<b
     Ok(found.is_some())
 }
 
-/// Ends jobs and lets those go on that waited for them.
+/// Ends jobs and releases the jobs that waited for them.
 pub(in crate::store) async fn end(
     connection: &mut SqliteConnection,
     job_ids: &[i64],
@@ -44,7 +44,7 @@ pub(in crate::store) async fn end(
     release_dependents(connection, job_ids).await
 }
 
-/// The state that a job ends in: `done` where nothing is missing.
+/// The state that a job ends in: `done` if nothing is missing.
 pub(in crate::store) fn ended_state(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Complete | StopReason::Gone => "done",
@@ -55,7 +55,7 @@ pub(in crate::store) fn ended_state(reason: StopReason) -> &'static str {
     }
 }
 
-/// Jobs that waited for the first page, or for the end, of one of these are ready now.
+/// Releases the jobs that waited for the first page, or for the end, of one of these.
 pub(in crate::store) async fn release_dependents(
     connection: &mut SqliteConnection,
     job_ids: &[i64],
@@ -73,7 +73,7 @@ pub(in crate::store) async fn release_dependents(
     Ok(())
 }
 
-/// The first pages of jobs that have not begun came inside other replies: they go on from there, or have ended.
+/// The first pages of unstarted jobs came inside other replies: the jobs continue from there, or are done.
 pub(in crate::store) async fn apply_nested(
     connection: &mut SqliteConnection,
     rests: &[&NewJob],
@@ -100,7 +100,7 @@ pub(in crate::store) async fn apply_nested(
     .bind(serde_json::json!(named).to_string())
     .fetch_all(&mut *connection)
     .await?;
-    // Of two replies that hold the same list, the first counts.
+    // If two replies hold the same list, the first one is used.
     let mut seen = HashSet::new();
     untouched.retain(|(job_id, _)| seen.insert(*job_id));
     let is_whole = untouched.iter().filter(|(_, cursor)| cursor.is_none());
@@ -117,7 +117,7 @@ pub(in crate::store) async fn apply_nested(
     Ok(())
 }
 
-/// Writes down what became of a job whose call failed. The call is settled even where the lease is lost.
+/// Records the result of a job whose call failed. The call is settled even if the lease is lost.
 pub(in crate::store) async fn fail(
     connection: &mut SqliteConnection,
     failure: &Failure,

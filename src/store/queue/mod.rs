@@ -1,7 +1,7 @@
 //! The queue: jobs in, leases out.
 //!
-//! A lease is one statement, and carries a fence: whoever was given the job before can no longer write to it. An
-//! expired lease makes the job leasable again.
+//! A lease is taken with one statement and carries a fence: an earlier holder can no longer write to the job. After
+//! the lease expires, the job can be leased again.
 
 mod add;
 mod due;
@@ -22,22 +22,22 @@ pub(super) use lease::{known_left, lease};
 pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::Seeded;
 
-/// What a worker asks for: the best job of these endpoints.
+/// A worker's request: the best job of these endpoints.
 #[derive(Clone)]
 pub struct LeaseRequest {
-    /// Endpoints that may be called now, cheapest rows first.
+    /// Endpoints that may be called now, ordered by price per row.
     pub endpoints: Vec<&'static str>,
-    /// Endpoints whose jobs are unneeded if nothing is left of their subject.
+    /// Endpoints whose jobs are unneeded if nothing is missing about their subject.
     pub may_be_unneeded: Vec<(&'static str, LeftOf)>,
     pub max_depth: u32,
-    /// How long the lease holds, from when it is written: the request may have waited for the archive.
+    /// Lease duration, counted from when the lease is written: the request may wait for the archive.
     pub lease_seconds: f64,
-    /// Asked for the call of the job that is leased, so that it is opened in the same transaction. It says none where the
-    /// call must wait. It may be asked more than once, where a transaction is tried again.
+    /// Returns the call of the leased job, so that it is opened in the same transaction; `None` if the call must wait.
+    /// It runs again if the transaction is tried again.
     pub call_of: Option<CallOf>,
 }
 
-/// The call that a leased job can be sent with at once.
+/// The call that can be sent at once for a leased job.
 pub type CallOf = Arc<dyn Fn(&Lease) -> Option<OpenCall> + Send + Sync>;
 
 impl LeaseRequest {
@@ -53,43 +53,43 @@ impl LeaseRequest {
 /// The answer to a `LeaseRequest`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Leased {
-    /// A job, and its call where one was opened with it.
+    /// A job, and its call if one was opened with it.
     Job(Box<Lease>, Option<i64>),
-    /// Nothing of these endpoints is ready. `settled` jobs were found to be unneeded on the way.
+    /// No job of these endpoints is ready. `settled` jobs were found to be unneeded.
     Nothing { settled: u32 },
 }
 
-/// What becomes of a job whose call failed, or was not sent.
+/// What happens to a job whose call failed or was not sent.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Retry {
-    /// Ready again at once; nothing was tried.
+    /// Ready again at once. No attempt is counted.
     Release,
-    /// Tried and failed; ready again at this time.
+    /// Tried and failed. Ready again at this time.
     At(f64),
-    /// Ready again at this time; the job is not to blame, and no attempt is counted.
+    /// Ready again at this time. The job did not cause the failure, so no attempt is counted.
     Later(f64),
-    /// The cursor was refused: back to the head of the walk.
+    /// The cursor was refused: restart the walk at its head.
     Restart,
-    /// Over, for this reason.
+    /// Ended for this reason.
     End(StopReason, String),
 }
 
-/// A failure of a leased job, with the settlement of its call where one was opened.
+/// A failure of a leased job, with the settlement of its call if one was opened.
 #[derive(Debug, Clone)]
 pub struct Failure {
     pub token: LeaseToken,
     pub call: Option<(i64, Settlement)>,
     pub retry: Retry,
-    /// The remote wants no calls of this endpoint before this time; remembered for the next run.
+    /// The remote refuses calls of this endpoint before this time. Stored for the next run.
     pub cooldown: Option<(&'static str, f64)>,
     pub error: String,
     pub now: f64,
 }
 
-/// Which ended jobs are to be tried again.
+/// Which ended jobs to try again.
 #[derive(Debug, Clone, Default)]
 pub struct Requeue {
-    /// `failed`, `stopped` or `done`; `None` is any of them.
+    /// `failed`, `stopped` or `done`; `None` means any of them.
     pub state: Option<String>,
     pub endpoint: Option<String>,
     pub subject: Option<String>,

@@ -1,13 +1,13 @@
-//! Ended jobs become ready again: new money, a higher cap, another plan, or a command.
+//! Ended jobs become ready again: a larger budget, a higher cap, another plan, or a command.
 
 use super::Requeue;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// Jobs that a spent budget had stopped are ready again. Gives how many.
+    /// Jobs that stopped for a spent budget become ready. Returns their number.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn resume_budget_stops(&self) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let resumed = sqlx::query(
@@ -26,12 +26,12 @@ impl Store {
         Ok(resumed)
     }
 
-    /// Jobs that wait for one which this plan does not fetch wait no longer. Gives how many.
+    /// Releases jobs that wait for a job that this plan does not fetch. Returns their number.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn wait_only_for(&self, endpoints: &[&'static str]) -> Result<u64> {
-        // Whom a job waits for is counted here; so where all endpoints are called, millions of jobs need not be looked at.
+        // Skips the scan of all jobs if every endpoint that a job can wait for is called.
         let others: i64 = sqlx::query_scalar(
             "select count(*) from job_counts where jobs > 0 and endpoint not in (select value from json_each(?))",
         )
@@ -56,11 +56,11 @@ impl Store {
         Ok(freed)
     }
 
-    /// Jobs that were ended as unneeded, because a reply bought before had shown their object, are wanted all the
-    /// same under the new plan. Gives how many.
+    /// Jobs that ended as unneeded, because an earlier reply contained their object, are wanted under the new plan.
+    /// Returns their number.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn want_known(&self, endpoint: &str) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let wanted = sqlx::query(
@@ -75,10 +75,10 @@ impl Store {
         Ok(wanted)
     }
 
-    /// Walks that had reached their cap go on where the cap is higher now, or gone.
+    /// Walks that reached their cap continue if the cap is now higher or removed.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn lift_cap(&self, endpoint: &str, max_pages: Option<u32>) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let lifted = sqlx::query(
@@ -94,11 +94,11 @@ impl Store {
         Ok(lifted)
     }
 
-    /// Ended jobs are tried again: a failed or stopped one from its cursor, a done one, or one that has
-    /// no cursor to go on from, from its head.
+    /// Tries ended jobs again: a failed or stopped job from its cursor, a done job or one without a cursor from its
+    /// head.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
@@ -123,10 +123,10 @@ impl Store {
         Ok(done.rows_affected())
     }
 
-    /// Jobs whose subject was said to be gone, by an endpoint that is doubted now, have failed like its others.
+    /// Jobs that ended as gone become failed, because their endpoint is suspect now.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn doubt_gone(&self, endpoint: &str, note: &str) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(

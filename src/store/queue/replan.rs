@@ -1,4 +1,4 @@
-//! Kept replies, read again without paying: after a change of the plan, and to remember where a walk has been.
+//! Kept replies, read again at no cost: after a change of the plan, and to recall the earlier pages of a walk.
 
 use sqlx::Row;
 
@@ -6,14 +6,14 @@ use super::add::{Origin, enqueue, total_jobs};
 use crate::model::NewJob;
 use crate::store::{Result, Store};
 
-/// A kept reply of a job that is to be planned again.
+/// A kept reply of a job that must be planned again.
 #[derive(Debug, Clone)]
 pub struct KeptReply {
     /// zstd
     pub body: Vec<u8>,
 }
 
-/// A job whose kept replies are to be planned again.
+/// A job whose kept replies must be planned again.
 #[derive(Debug, Clone)]
 pub struct Replanned {
     pub job_id: i64,
@@ -24,19 +24,19 @@ pub struct Replanned {
     pub resolves_name: bool,
 }
 
-/// Where a walk has been since it last began at its head.
+/// The pages of a walk since it last started at its head.
 #[derive(Debug, Clone, Default)]
 pub struct StoredSeen {
     pub cursors: Vec<String>,
-    /// 8 bytes for each item id.
+    /// An 8-byte hash for each item id.
     pub item_hashes: Vec<u8>,
 }
 
 impl Store {
-    /// The plan of the run before; `None` before the first.
+    /// The plan of the previous run; `None` before the first.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn followed_plan(&self) -> Result<Option<String>> {
         Ok(
             sqlx::query_scalar("select value from settings where name = 'plan'")
@@ -45,11 +45,11 @@ impl Store {
         )
     }
 
-    /// Remembers the plan of this run, and marks every kept reply to be planned again, which costs nothing. Comes
-    /// last of what a change of the plan brings about: a process that dies before it begins with all of it anew.
+    /// Stores the plan of this run and marks every kept reply to be planned again, which costs nothing. This is the
+    /// last step of a plan change: if the process dies earlier, the next one repeats all steps.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn follow_plan(&self, plan: &str) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query("insert into settings values ('plan', ?) on conflict do update set value = excluded.value")
@@ -62,10 +62,10 @@ impl Store {
         transaction.commit().await
     }
 
-    /// The next job that is to be planned again.
+    /// The next job that must be planned again.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn next_replan(&self) -> Result<Option<Replanned>> {
         let row = sqlx::query(
             "select id, endpoint, subject, depth, seed_id, resolves_name from jobs where replan = 1
@@ -86,10 +86,10 @@ impl Store {
         .transpose()
     }
 
-    /// The kept replies of a job after the call `after`, oldest first, a few at a time; with each call's id.
+    /// The next few kept replies of a job after the call `after`, oldest first, with their call ids.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn kept_replies(&self, job_id: i64, after: i64) -> Result<Vec<(i64, KeptReply)>> {
         let rows = sqlx::query(
             "select id, body from calls where job_id = ? and id > ? and kept = 1 and body is not null order by id limit 16",
@@ -110,10 +110,10 @@ impl Store {
             .collect()
     }
 
-    /// Enqueues what the plan admits of some of a job's kept replies. Gives how many jobs are new.
+    /// Enqueues the jobs that the plan admits from some kept replies of a job. Returns the number of new jobs.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn plan_again(&self, job: &Replanned, jobs: &[NewJob], now: f64) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let origin = Origin::Job {
@@ -128,10 +128,10 @@ impl Store {
         Ok(added)
     }
 
-    /// All kept replies of a job are planned again, for the depth that it had.
+    /// Records that all kept replies of a job were planned again, at this depth.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn planned(&self, job: &Replanned, led_to: u32) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(
@@ -146,10 +146,10 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Where a walk has been: to see a cursor, or a page, that comes again.
+    /// The earlier pages of a walk, to recognize a repeated cursor or page.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn seen(&self, job_id: i64) -> Result<StoredSeen> {
         let rows = sqlx::query(
             "select c.cursor, c.item_hashes from calls c join jobs j on j.id = c.job_id

@@ -1,4 +1,4 @@
-//! Seeds: what somebody asked for, and the jobs that begin there.
+//! Seeds: what a person asked for, and the jobs that start there.
 
 use sqlx::SqliteConnection;
 
@@ -7,17 +7,17 @@ use crate::model::{NewJob, Seed, SeedKind};
 use crate::store::db::Statement;
 use crate::store::{Result, Store};
 
-/// What became of some seeds.
+/// The result of adding seeds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Seeded {
     pub new_seeds: u64,
     pub known_seeds: u64,
     pub new_jobs: u64,
-    /// Jobs that had stopped for another seed's budget.
+    /// Jobs that were stopped by another seed's budget.
     pub resumed_jobs: u64,
 }
 
-/// How many seeds share a transaction, so that a daemon beside it is not kept waiting.
+/// The number of seeds per transaction, so that a running daemon does not wait long.
 const CHUNK: usize = 1000;
 
 const SEEDS: Statement = Statement {
@@ -41,7 +41,7 @@ fn origin(seed: &Seed) -> Origin<'_> {
     }
 }
 
-/// Open jobs that were found under another seed, and those that its budget stopped, go over to these.
+/// Moves open jobs of another seed, and jobs that its budget stopped, to these seeds.
 async fn take_over(
     connection: &mut SqliteConnection,
     seeds: &[(Seed, Vec<NewJob>)],
@@ -87,11 +87,11 @@ async fn take_over(
 }
 
 impl Store {
-    /// Plants seeds with the jobs that begin at each. What is there already stays as it is, but a job that stopped for
-    /// another seed's budget, or waits under it, belongs to the seed that asks for it by name.
+    /// Adds seeds with the jobs that start at each. Existing rows stay unchanged, except that a job that waits under
+    /// another seed, or was stopped by its budget, moves to the seed that names it.
     ///
     /// # Errors
-    /// Where the archive cannot be written; the seeds planted by then stay.
+    /// Returns an error if the archive cannot be written. Seeds that were already stored stay.
     pub async fn plant(&self, seeds: &[(Seed, Vec<NewJob>)], now: f64) -> Result<Seeded> {
         let mut seeded = Seeded::default();
         for some in seeds.chunks(CHUNK) {
@@ -105,7 +105,7 @@ impl Store {
                         .set("added_at", now);
                 })
                 .await?;
-            // Ids are given in order and never again, so that the new ones can be counted by them.
+            // Ids are assigned in order and never reused, so the new seeds can be counted by id.
             let new = last_id(&mut transaction).await? - last;
             let jobs: Vec<(Origin<'_>, &NewJob)> = some
                 .iter()
@@ -121,10 +121,10 @@ impl Store {
         Ok(seeded)
     }
 
-    /// All seeds there are.
+    /// All seeds.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn seeds(&self) -> Result<Vec<Seed>> {
         let rows: Vec<(String, String)> =
             sqlx::query_as("select kind, subject from seeds order by id")
@@ -141,10 +141,10 @@ impl Store {
             .collect())
     }
 
-    /// The id of the user who is called exactly so, in whatever case, where a reply has shown him.
+    /// The id of the user with exactly this name, ignoring case, if a reply has contained the user.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn user_named(&self, name: &str) -> Result<Option<String>> {
         Ok(sqlx::query_scalar(
             "select user_id from users where username = ? collate nocase order by id limit 1",

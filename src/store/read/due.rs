@@ -1,23 +1,23 @@
-//! What upkeep asks: what is due, and whether anything is left.
+//! Queries of upkeep: what is due, and whether any job is left.
 
 use sqlx::sqlite::SqlitePool;
 
 use crate::store::Result;
 
-/// Until when the remote wanted no calls of which endpoint.
+/// The cooldown of each endpoint: until when the remote refuses its calls.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
     Ok(sqlx::query_as("select endpoint, until from cooldowns")
         .fetch_all(pool)
         .await?)
 }
 
-/// Whether one of these endpoints has a ready job of this depth or less.
+/// Whether one of these endpoints has a ready job at this depth or less.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn has_ready(
     pool: &SqlitePool,
     endpoints: &[&'static str],
@@ -41,7 +41,7 @@ pub async fn has_ready(
 /// When the next waiting job is due.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
     Ok(sqlx::query_scalar(
         "select min(ready_at) from jobs where state = 'waiting' and ready_at is not null",
@@ -50,10 +50,10 @@ pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
     .await?)
 }
 
-/// When the first of the leases runs out.
+/// When the first lease expires.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn next_expiry(pool: &SqlitePool) -> Result<Option<f64>> {
     Ok(
         sqlx::query_scalar("select min(lease_until) from jobs where state = 'leased'")

@@ -1,4 +1,4 @@
-//! Questions to an archive. Nothing here writes.
+//! Queries on an archive. Nothing here writes.
 
 pub mod canonical;
 mod due;
@@ -27,7 +27,7 @@ pub use status::{
 
 const READERS: u32 = 4;
 
-/// Questions make no archive.
+/// Reading never creates an archive.
 pub(super) fn must_exist(path: &Path) -> Result<()> {
     let Err(why) = std::fs::metadata(path) else {
         return Ok(());
@@ -53,7 +53,7 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .connect_with(options)
         .await
         .map_err(unopened)?;
-    // Only the first look at its pages shows whether it is a database.
+    // Only the first read shows whether the file is a database.
     identity::check(&pool, path).await?;
     Ok(pool)
 }

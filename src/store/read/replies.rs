@@ -1,23 +1,23 @@
-//! Kept replies as they were kept, and what of the ledger can only be judged with them at hand.
+//! Kept replies, and the parts of the ledger that can only be checked against them.
 
 use sqlx::FromRow;
 
 use super::Snapshot;
 use crate::store::Result;
 
-/// Replies read at once: bounds the memory that their bodies take.
+/// Replies per read. Limits the memory of their bodies.
 const REPLIES: u32 = 64;
-/// Texts read at once.
+/// Texts per read.
 const TEXTS: u32 = 256;
 
-/// A kept call, with what the ledger says of its reply.
+/// A kept call with what the ledger records about its reply.
 #[derive(Debug, Clone, FromRow)]
 pub struct KeptCall {
     pub id: i64,
     pub kept_group: i64,
     pub job_id: Option<i64>,
     pub endpoint: String,
-    /// For a call by hand all its parameters, as JSON.
+    /// For a manual call, all its parameters as JSON.
     pub subject: String,
     pub cursor: Option<String>,
     pub next_cursor: Option<String>,
@@ -28,11 +28,11 @@ pub struct KeptCall {
     pub item_hashes: Option<Vec<u8>>,
     /// zstd
     pub body: Option<Vec<u8>>,
-    /// Why its job ended, where it is the last page of one that did.
+    /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
 
-/// A walk that begins with a cursor, because its first page came nested in another reply.
+/// A walk that starts with a cursor, because its first page was nested in another reply.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, FromRow)]
 pub struct Start {
     pub endpoint: String,
@@ -49,21 +49,21 @@ pub struct Stalled {
     pub item_hashes: Option<Vec<u8>>,
 }
 
-/// Texts of the ledger that came from outside, with the place they stand at.
+/// Texts of the ledger that came from outside, with their location.
 #[derive(Debug, Clone, FromRow)]
 pub struct Texts {
     pub id: i64,
     pub one: Option<String>,
     pub other: Option<String>,
-    /// zstd; of a reply that is not kept as a page.
+    /// zstd; the body of a reply that is not kept as a page.
     pub body: Option<Vec<u8>>,
 }
 
 impl Snapshot {
-    /// Some kept calls after `after`, in the order in which their pages were kept.
+    /// The next kept calls after `after`, in the order in which their pages were kept.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn kept_calls(&mut self, after: Option<&KeptCall>) -> Result<Vec<KeptCall>> {
         Ok(sqlx::query_as(
             "select c.id, c.kept_group, c.job_id, c.endpoint, c.subject, c.cursor, c.next_cursor, c.settled_at, c.items,
@@ -81,10 +81,10 @@ impl Snapshot {
         .await?)
     }
 
-    /// Walks that begin with a cursor: somebody must have been given it.
+    /// Walks that start with a cursor, which some reply must have contained.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn starts(&mut self) -> Result<Vec<Start>> {
         Ok(sqlx::query_as(
             "select j.endpoint, j.subject, c.cursor
@@ -101,7 +101,7 @@ impl Snapshot {
     /// The pages of walks that stalled, by job, oldest first.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn stalled(&mut self) -> Result<Vec<Stalled>> {
         Ok(sqlx::query_as(
             "select j.id as job_id, c.cursor, c.next_cursor, c.item_hashes
@@ -112,10 +112,10 @@ impl Snapshot {
         .await?)
     }
 
-    /// Texts and unkept replies of some calls after the call `after`.
+    /// Texts and unkept replies of the next calls after the call `after`.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn call_texts(&mut self, after: i64) -> Result<Vec<Texts>> {
         Ok(sqlx::query_as(
             "select id, error as one, request_id as other, iif(kept, null, body) as body from calls where id > ?
@@ -127,10 +127,10 @@ impl Snapshot {
         .await?)
     }
 
-    /// Texts of some jobs after the job `after`.
+    /// Texts of the next jobs after the job `after`.
     ///
     /// # Errors
-    /// Where the archive cannot be read.
+    /// Returns an error if the archive cannot be read.
     pub async fn job_texts(&mut self, after: i64) -> Result<Vec<Texts>> {
         Ok(sqlx::query_as(
             "select id, note as one, last_error as other, null as body from jobs

@@ -1,4 +1,4 @@
-//! One moment of an archive: a read-only connection inside a transaction.
+//! A snapshot of an archive: a read-only connection inside a transaction.
 
 use std::path::Path;
 
@@ -8,13 +8,13 @@ use sqlx::{Connection, SqliteConnection};
 use super::canonical;
 use crate::store::{BUSY_TIMEOUT, Result};
 
-/// An archive at one moment, whatever other processes write to it meanwhile.
+/// An archive at one moment, independent of later writes by other processes.
 pub struct Snapshot {
     connection: SqliteConnection,
 }
 
 impl Snapshot {
-    /// Opens an existing archive; never writes to it.
+    /// Opens an existing archive read-only.
     ///
     /// # Errors
     /// Returns an error if there is no such file.
@@ -26,7 +26,7 @@ impl Snapshot {
             .busy_timeout(BUSY_TIMEOUT)
             .pragma("cache_size", "-16000");
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        // The moment is that of the first question.
+        // The snapshot is taken by the first query.
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self { connection })
     }
@@ -36,7 +36,7 @@ impl Snapshot {
         &mut self.connection
     }
 
-    /// What the archive holds, as one number: the same for any two crawls of the same world.
+    /// A digest of the archive's contents: equal for any two complete crawls of the same simulated world.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
@@ -44,7 +44,7 @@ impl Snapshot {
         canonical::canonical_hash(&mut self.connection).await
     }
 
-    /// Whether a run has begun and not ended: a daemon that works, or one that died.
+    /// Whether a run has started and not ended: a running daemon, or one that died.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
@@ -58,7 +58,7 @@ impl Snapshot {
 
     /// Closes the file.
     pub async fn close(self) {
-        // It was read only; there is nothing to lose.
+        // The connection was read-only, so nothing can be lost.
         let _ = self.connection.close().await;
     }
 }

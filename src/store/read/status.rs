@@ -1,4 +1,4 @@
-//! What `status` asks: jobs by state, calls by outcome, money, the newest run.
+//! Queries of `status`: jobs by state, calls by outcome, money, the newest run.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ pub struct EndpointStatus {
     pub done: i64,
     pub stopped: i64,
     pub failed: i64,
-    /// Calls by outcome, of all days.
+    /// Calls by outcome, over all days.
     pub answered: i64,
     pub kept: i64,
     pub unknown: i64,
@@ -30,13 +30,13 @@ pub struct EndpointStatus {
     pub body_bytes: i64,
 }
 
-/// How many jobs ended for each reason.
+/// Number of ended jobs for each reason.
 pub type StopCounts = BTreeMap<String, i64>;
 
-/// By endpoint: jobs by state and calls by outcome.
+/// Jobs by state and calls by outcome, for each endpoint.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointStatus>> {
     let mut all: BTreeMap<String, EndpointStatus> = BTreeMap::new();
     for row in
@@ -83,10 +83,10 @@ pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointSta
     Ok(all)
 }
 
-/// How many jobs ended for which reason.
+/// Number of ended jobs for each reason.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn stop_counts(pool: &SqlitePool) -> Result<StopCounts> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "select stop_reason, sum(jobs) from job_counts where stop_reason <> '' and jobs > 0 group by stop_reason",
@@ -96,7 +96,7 @@ pub async fn stop_counts(pool: &SqlitePool) -> Result<StopCounts> {
     Ok(rows.into_iter().collect())
 }
 
-/// What the budgets have been charged.
+/// What is charged to the budgets.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Charged {
     pub total: MicroUsd,
@@ -104,10 +104,10 @@ pub struct Charged {
     pub run: MicroUsd,
 }
 
-/// What has been charged in all, on this day and in this run.
+/// What is charged in total, on this day and in this run.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charged> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "select scope, micro_usd from spend where (scope, name) in
@@ -144,7 +144,7 @@ pub struct LastRun {
 /// The newest run of the daemon; `None` before the first.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
     let row = sqlx::query(
         "select id, started_at, ended_at, end_reason, pid from runs where kind = 'run' order by id desc limit 1",
@@ -163,12 +163,12 @@ pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
     .transpose()
 }
 
-/// Kept pages and rows since a moment, and the moment of the newest: for a rate.
+/// Kept pages and rows since a time, and the time of the newest: for a rate.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
-    // The newest calls have the highest ids: look at a bounded number of them instead of the whole ledger.
+    // The newest calls have the highest ids: read a limited number of them instead of the whole ledger.
     Ok(sqlx::query_as(
         "select count(*), coalesce(sum(row_count), 0) from (select settled_at, row_count, kept from calls
          order by id desc limit 5000) where kept = 1 and settled_at >= ?",
@@ -178,11 +178,10 @@ pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
     .await?)
 }
 
-/// Pages that were bought again though they were in the archive: kept calls beyond the first of the same page in the
-/// same pass of a walk.
+/// Pages that were bought twice: kept calls beyond the first of the same page in the same pass of a walk.
 ///
 /// # Errors
-/// Where the archive cannot be read.
+/// Returns an error if the archive cannot be read.
 pub async fn repeated_pages(pool: &SqlitePool) -> Result<i64> {
     Ok(sqlx::query_scalar(
         "select coalesce(sum(times - 1), 0) from

@@ -1,8 +1,8 @@
-//! The one writer. Whatever waits for it at the same moment shares one transaction, and one fsync.
+//! The only writer. Operations that wait for it at the same moment share one transaction and one fsync.
 //!
-//! A refusal (lease lost, budget spent) is an answer and leaves the others untouched. A database error undoes the
-//! whole group; then each of its members is tried alone, so that one bad page cannot hurt another. While the file
-//! cannot be written (disk full, locked, read-only) the writer waits and says so: no paid reply is thrown away.
+//! A refusal (lease lost, budget spent) is an answer and does not affect the other operations. A database error rolls
+//! back the whole group. Each member is then tried alone, so one bad page cannot hurt another. While the file cannot
+//! be written (disk full, locked, read-only) the writer waits and reports why: no paid reply is thrown away.
 
 use std::time::Duration;
 
@@ -16,16 +16,16 @@ use crate::clock::Clock;
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, Store};
 
-/// How many operations share a transaction at most: enough for every worker, and a bound on what a crash undoes.
+/// The largest number of operations in one transaction: enough for every worker, and a limit on what a crash undoes.
 const GROUP: usize = 128;
-/// How long the writer waits before it tries an unwritable file again.
+/// Pause before the writer tries an unwritable file again.
 const UNWRITABLE_PAUSE: Duration = Duration::from_millis(500);
 
-/// The hand that all workers write with.
+/// The handle that all workers write with.
 #[derive(Clone)]
 pub struct Writer {
     operations: mpsc::Sender<Operation>,
-    /// Why the file cannot be written just now.
+    /// Why the file cannot be written now.
     trouble: watch::Receiver<Option<String>>,
 }
 
@@ -43,24 +43,24 @@ impl Writer {
         }
     }
 
-    /// Why the archive cannot be written just now; `None` where it can.
+    /// Why the archive cannot be written now; `None` if it can.
     #[must_use]
     pub fn trouble(&self) -> Option<String> {
         self.trouble.borrow().clone()
     }
 
-    /// The best job there is.
+    /// Leases the best ready job.
     ///
     /// # Errors
-    /// Where the archive fails.
+    /// Returns an error of the archive.
     pub async fn lease(&self, request: LeaseRequest) -> Result<Leased> {
         self.ask(request, Operation::Lease).await
     }
 
-    /// Writes a call down before it is sent; gives its id.
+    /// Records a call before it is sent. Returns its id.
     ///
     /// # Errors
-    /// `LeaseLost`, `BudgetSpent`, or where the archive fails.
+    /// Returns `LeaseLost`, `BudgetSpent`, or an error of the archive.
     pub async fn open_call(&self, call: OpenCall) -> Result<i64> {
         self.ask(call, Operation::Open).await
     }
@@ -68,25 +68,25 @@ impl Writer {
     /// Keeps a page.
     ///
     /// # Errors
-    /// `LeaseLost`, or where the archive fails.
+    /// Returns `LeaseLost`, or an error of the archive.
     pub async fn commit_page(&self, page: PageCommit) -> Result<()> {
         self.ask(Box::new(page), Operation::Page).await
     }
 
-    /// Writes down what became of a job whose call failed.
+    /// Records the result of a job whose call failed.
     ///
     /// # Errors
-    /// `LeaseLost`, or where the archive fails.
+    /// Returns `LeaseLost`, or an error of the archive.
     pub async fn fail(&self, failure: Failure) -> Result<()> {
         self.ask(failure, Operation::Fail).await
     }
 
-    /// Waits until everything that was asked before is written, also for those who no longer wait for the answer.
+    /// Waits until all earlier operations are written, including those whose callers no longer wait.
     ///
     /// # Errors
-    /// Where the archive fails.
+    /// Returns an error of the archive.
     pub async fn flush(&self) -> Result<()> {
-        // Operations are worked on in order; a lease of nothing changes nothing.
+        // Operations run in order, and a lease request without endpoints changes nothing.
         let nothing = LeaseRequest {
             endpoints: Vec::new(),
             may_be_unneeded: Vec::new(),
@@ -111,15 +111,14 @@ impl Writer {
     }
 }
 
-/// The times of the groups: each later than the one before, so that the order in which pages were kept can be read
-/// from their calls.
+/// The times of the groups. Each is later than the one before, so the calls show the order in which pages were kept.
 struct Times {
     clock: Clock,
     last: f64,
 }
 
 impl Times {
-    /// The least step that a time in Unix seconds can show.
+    /// The smallest step that a time in Unix seconds as `f64` can represent.
     const STEP: f64 = 0.000_001;
 
     fn next(&mut self) -> f64 {
@@ -154,7 +153,7 @@ async fn work(
     }
 }
 
-/// Writes a group in one transaction, waiting as long as the file cannot be written.
+/// Writes a group in one transaction. Waits as long as the file cannot be written.
 async fn write_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
@@ -184,7 +183,7 @@ async fn write_group(
     }
 }
 
-/// Begins a transaction and asks what it must know, in one go.
+/// Begins a transaction and reads what it needs, in one statement batch.
 async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<BatchContext> {
     let text = format!("begin immediate; {}", BatchContext::QUESTION);
     let answer = sqlx::query(AssertSqlSafe(text))
@@ -210,12 +209,12 @@ async fn try_group(
         },
         Err(error) => Err(error),
     };
-    // SQLite has undone some errors' transactions by itself; then there is nothing left to roll back.
+    // SQLite rolls back by itself after some errors. Then nothing is left to do.
     let _ = sqlx::query("rollback").execute(&mut *connection).await;
     answers
 }
 
-/// A worker that no longer waits for its answer has been stopped; the transaction stands all the same.
+/// A worker that no longer waits for its answer was stopped. The transaction is committed anyway.
 fn reply(group: impl IntoIterator<Item = Operation>, answers: Vec<Answer>) {
     for (operation, answer) in group.into_iter().zip(answers) {
         match (operation, answer) {

@@ -1,4 +1,4 @@
-//! What one transaction does: a group of operations, each kind of them together, because statements are what costs.
+//! What one transaction does: a group of operations, handled kind by kind, because each statement has a fixed cost.
 
 use sqlx::SqliteConnection;
 
@@ -7,7 +7,7 @@ use super::page::{self, BatchContext, PageCommit};
 use crate::store::queue::{self, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, ledger};
 
-/// Pages first, then what is put back: it may be leased in the same breath. Calls last, when it is known who has a job.
+/// Pages first, then returned jobs, because they may be leased in the same group. Calls last, after all leases.
 pub(super) async fn apply(
     connection: &mut SqliteConnection,
     group: &[Operation],
@@ -47,7 +47,7 @@ pub(super) async fn apply(
     Ok(answers.collect())
 }
 
-/// The answers to the group's requests for jobs, in their order.
+/// The answers to the group's lease requests, in order.
 async fn lease_all(
     connection: &mut SqliteConnection,
     group: &[Operation],
@@ -70,8 +70,8 @@ async fn lease_all(
     Ok(answers)
 }
 
-/// Opens the calls that the group asks for, and those of the jobs that were leased with it. Gives the answers to the
-/// former, in their order.
+/// Opens the calls that the group asks for, and those of jobs that it leased. Returns the answers to the former, in
+/// order.
 async fn open_all(
     connection: &mut SqliteConnection,
     group: &[Operation],
@@ -102,14 +102,14 @@ async fn open_all(
         .filter(|(_, call)| call.is_some())
     {
         if let Leased::Job(_, call_id) = leased {
-            // A refusal is told to whoever asks again with a call of its own.
+            // The refusal is returned when the worker opens the call itself.
             *call_id = of_jobs.next().and_then(Result::ok);
         }
     }
     Ok(opened)
 }
 
-/// A refusal is an answer to one; any other error is the whole group's.
+/// A refusal is the answer to one operation. Any other error fails the whole group.
 fn refusal<T>(result: Result<T>) -> Result<Result<T>> {
     match result {
         Err(error @ (Error::LeaseLost | Error::BudgetSpent(_))) => Ok(Err(error)),

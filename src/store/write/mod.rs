@@ -1,4 +1,4 @@
-//! The one writer: pages, failures, leases and calls, many to a transaction.
+//! The only writer: pages, failures, leases and calls, many per transaction.
 
 mod batch;
 mod group;

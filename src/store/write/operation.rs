@@ -1,4 +1,4 @@
-//! What is asked of the writer, and what it answers.
+//! The writer's operations and their answers.
 
 use tokio::sync::oneshot;
 
@@ -6,7 +6,7 @@ use super::page::PageCommit;
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{OpenCall, Result};
 
-/// An operation with the place its answer goes to.
+/// An operation with the channel for its answer.
 pub(super) struct Ask<I, O> {
     pub(super) input: I,
     pub(super) answer: oneshot::Sender<Result<O>>,
@@ -19,7 +19,7 @@ pub(super) enum Operation {
     Fail(Ask<Failure, ()>),
 }
 
-/// What an operation was answered; sent only when its transaction is committed.
+/// The answer to an operation. It is sent only after its transaction is committed.
 pub(super) enum Answer {
     Lease(Result<Leased>),
     Open(Result<i64>),

@@ -1,4 +1,4 @@
-//! A page is kept in one transaction: rows, follow-ups, cursor, and the call with its raw reply; or nothing of it.
+//! A page is kept in one transaction: rows, follow-ups, cursor, and the call with its raw reply. All or nothing.
 
 use std::collections::HashSet;
 
@@ -12,12 +12,12 @@ use crate::store::ledger::{self, CallPage, Group, Settlement};
 use crate::store::queue::{self, Origin};
 use crate::store::{Error, Result, Store};
 
-/// Where a walk goes from a kept page.
+/// How a walk continues after a kept page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
-    /// There is a next page; whoever kept this one goes on with it. `stale_pages` in a row have had no new id so far.
+    /// There is a next page, and the same worker fetches it. The last `stale_pages` pages in a row had no new id.
     Page { cursor: String, stale_pages: u32 },
-    /// The walk is over. The cursor is kept where it could go on from here later.
+    /// The walk is over. The cursor is kept if the walk can continue from here later.
     End {
         reason: StopReason,
         note: String,
@@ -25,27 +25,27 @@ pub enum Next {
     },
 }
 
-/// A reply that was read, with all that is to be kept of it.
+/// A parsed reply with everything that is kept of it.
 #[derive(Debug)]
 pub struct PageCommit {
     pub lease: Lease,
     pub call_id: i64,
     pub settlement: Settlement,
     pub harvest: Harvest,
-    /// 8 bytes for each of the page's item ids.
+    /// An 8-byte hash for each of the page's item ids.
     pub item_hashes: Vec<u8>,
     pub next: Next,
     pub follow_ups: Vec<NewJob>,
-    /// Lists of the subject that came with the reply: their own jobs need them no more, or only the rest.
+    /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
     pub nested: Vec<NewJob>,
     pub led_to: u32,
-    /// As `Harvest::row_count` says.
+    /// See `Harvest::row_count`.
     pub row_count: usize,
-    /// How long the lease holds for the walk's next page.
+    /// Lease duration for the next page of the walk.
     pub lease_seconds: f64,
 }
 
-/// Moves walks forward under their leases, or ends them. What was planned by another depth than the job has by now is
+/// Advances walks under their leases, or ends them. A page that was planned with a depth that has changed since is
 /// planned again.
 const ADVANCE: Statement = Statement {
     given: &[
@@ -60,16 +60,16 @@ const ADVANCE: Statement = Statement {
         where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
 };
 
-/// What a transaction must know before it keeps pages.
+/// What a transaction reads before it keeps pages.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct BatchContext {
     group: Group,
-    /// Some reply does not know its post.
+    /// Some reply does not name its post.
     has_orphans: bool,
 }
 
 impl BatchContext {
-    /// Asks for it; stands behind whatever begins the transaction.
+    /// The query. It runs right after the statement that begins the transaction.
     pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
         exists (select 1 from comments where post_id is null and parent_comment_id is not null)
         from (select 1) left join
@@ -77,7 +77,7 @@ impl BatchContext {
     /// The least step that a time in Unix seconds can show.
     const STEP_SECONDS: f64 = 0.000_001;
 
-    /// Reads the answer, at this time of our clock.
+    /// Reads the result, at this time of the local clock.
     pub(in crate::store) fn read(row: &SqliteRow, now: f64) -> Result<Self> {
         let number: Option<i64> = row.try_get(0)?;
         let kept_at: Option<f64> = row.try_get(1)?;
@@ -91,8 +91,8 @@ impl BatchContext {
     }
 }
 
-/// Keeps pages, all in the caller's transaction and at one time. One whose lease is lost is refused and leaves the others untouched:
-/// its call is settled with its raw reply, for it was paid for. No two pages are of one job.
+/// Keeps pages, all in the caller's transaction and at one time. A page whose lease is lost is refused, which does not
+/// affect the others. Its call is settled with its raw reply, because it was paid for. No two pages are of one job.
 pub(in crate::store) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
@@ -119,7 +119,7 @@ pub(in crate::store) async fn commit_pages(
         return Ok(answers);
     }
     let BatchContext { group, has_orphans } = before;
-    // Where two pages tell a value, the later call's counts.
+    // If two pages give a value, the later call's value is stored.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
         .iter()
@@ -180,7 +180,7 @@ async fn commit_calls(
     ledger::settle_kept(connection, &calls).await
 }
 
-/// Gives the jobs whose lease held.
+/// Returns the jobs whose lease was valid.
 async fn advance(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
@@ -230,10 +230,10 @@ async fn advance(
 }
 
 impl Store {
-    /// Keeps the reply of a call by hand: its rows and the settled call, in one transaction.
+    /// Keeps the reply of a manual call: its rows and the settled call, in one transaction.
     ///
     /// # Errors
-    /// Where the archive cannot be written.
+    /// Returns an error if the archive cannot be written.
     pub async fn keep_call(
         &self,
         call_id: i64,
@@ -273,7 +273,7 @@ mod tests {
     use crate::model::{Budget, Counts, Harvest, MicroUsd, Post};
     use crate::store::{OpenCall, Outcome, RunKind, Settlement, Store};
 
-    /// Keeps a post with so many likes, at a time of the clock.
+    /// Keeps a post with this number of likes, at this time.
     async fn keep(store: &Store, likes: i64, now: f64) {
         let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
         let call = OpenCall {
