@@ -26,7 +26,7 @@ fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
 }
 
 #[test]
-fn a_remote_that_recovers_is_crawled_completely_and_never_called_before_the_requested_wait_ends() {
+fn a_recovered_remote_is_crawled_completely_and_not_called_during_a_requested_wait() {
     for_each_seed(1500, |seed| {
         let mut model = Model::new(Setup::of_seed(seed), Remote::sick(seed));
         model.run();

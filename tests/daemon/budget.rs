@@ -51,22 +51,22 @@ async fn stops_and_goes_on(key: &str) {
 }
 
 #[tokio::test]
-async fn a_run_spends_no_more_than_it_may_and_a_higher_limit_goes_on() {
+async fn a_run_stays_within_its_budget_and_continues_under_a_higher_one() {
     stops_and_goes_on("budget.run_usd").await;
 }
 
 #[tokio::test]
-async fn a_day_costs_no_more_than_it_may() {
+async fn a_day_stays_within_its_budget() {
     stops_and_goes_on("budget.day_usd").await;
 }
 
 #[tokio::test]
-async fn an_archive_costs_no_more_than_it_may() {
+async fn an_archive_stays_within_its_total_budget() {
     stops_and_goes_on("budget.total_usd").await;
 }
 
 #[tokio::test]
-async fn each_run_has_a_budget_of_its_own_and_the_archive_one_for_all() {
+async fn each_run_has_its_own_budget_and_the_archive_has_one_for_all_runs() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.run_usd", "0.50")
         .set("budget.total_usd", "1.30");
@@ -81,7 +81,7 @@ async fn each_run_has_a_budget_of_its_own_and_the_archive_one_for_all() {
 }
 
 #[tokio::test]
-async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
+async fn each_seed_with_its_follow_ups_has_its_own_budget() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.set("budget.seed_usd", "0.35")
         .set("limits.max_in_flight", "8");
@@ -106,7 +106,7 @@ async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_and_started_again_still_has_only_the_budget_of_one() {
+async fn a_run_that_is_killed_and_restarted_has_the_budget_of_one_run() {
     let mut site = busy("budget.run_usd", "1.50").await;
     // Each call that a kill leaves in doubt counts as billed.
     site.set("limits.max_in_flight", "5");
@@ -124,7 +124,7 @@ async fn a_run_that_is_killed_and_started_again_still_has_only_the_budget_of_one
 }
 
 #[tokio::test]
-async fn a_run_that_would_cost_more_than_the_limit_of_asking_is_refused_without_a_yes() {
+async fn a_run_above_the_confirmation_limit_is_refused_without_yes() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.confirm_above_usd", "0.10");
     let ended = site.crawl().await.with(2);
@@ -139,7 +139,7 @@ async fn a_run_that_would_cost_more_than_the_limit_of_asking_is_refused_without_
 }
 
 #[tokio::test]
-async fn a_budget_below_the_limit_of_asking_needs_no_yes() {
+async fn a_budget_below_the_confirmation_limit_needs_no_yes() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.confirm_above_usd", "0.40")
         .set("budget.run_usd", "0.30");

@@ -51,7 +51,7 @@ async fn a_call_prints_its_data_and_its_rows_are_archived() {
 }
 
 #[tokio::test]
-async fn every_reading_endpoint_can_be_called_by_hand() {
+async fn every_read_endpoint_can_be_called_by_hand() {
     let site = site().await;
     let world = site.sim.world();
     let user = format!("user_id={}", site.user(0));
@@ -90,7 +90,7 @@ async fn every_reading_endpoint_can_be_called_by_hand() {
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_wrong_usage_and_cost_nothing() {
+async fn invalid_parameters_are_a_usage_error_and_cost_nothing() {
     let site = site().await;
     for (arguments, named) in [
         (&["call", "get_nothing"][..], "soracrawl endpoints"),
@@ -129,7 +129,7 @@ async fn wrong_parameters_are_wrong_usage_and_cost_nothing() {
 }
 
 #[tokio::test]
-async fn what_creates_asks_first_and_says_what_it_costs() {
+async fn a_creating_call_requires_confirmation_and_shows_its_price() {
     let site = site().await;
     let ended = site
         .run(&["call", "create_video", "prompt=a cat"])
@@ -165,7 +165,7 @@ async fn what_creates_asks_first_and_says_what_it_costs() {
 }
 
 #[tokio::test]
-async fn what_creates_is_never_repeated_by_itself() {
+async fn a_creating_call_is_never_retried() {
     for fault in [
         "server-error",
         "reset-after",
@@ -193,7 +193,7 @@ async fn what_creates_is_never_repeated_by_itself() {
 }
 
 #[tokio::test]
-async fn an_image_is_looked_at_before_it_is_sent() {
+async fn an_image_is_validated_before_it_is_sent() {
     let site = site().await;
     let text = write(&site, "text.png", b"GIF89a, not a PNG");
     let ended = site
@@ -237,7 +237,7 @@ async fn an_image_is_looked_at_before_it_is_sent() {
 }
 
 #[tokio::test]
-async fn a_call_by_hand_keeps_the_budget() {
+async fn a_call_by_hand_stays_within_the_budget() {
     let mut site = site().await;
     site.set("budget.total_usd", "0.05");
     let user = format!("user_id={}", site.user(0));
@@ -248,7 +248,7 @@ async fn a_call_by_hand_keeps_the_budget() {
 }
 
 #[tokio::test]
-async fn a_call_beside_a_dead_run_leaves_its_budget_and_its_jobs_to_the_next_run() {
+async fn a_call_by_hand_leaves_the_budget_and_jobs_of_a_killed_run_to_the_next_run() {
     let site = Site::whole(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     crate::support::soon("some calls", site.sim.received(8)).await;

@@ -7,7 +7,7 @@ use crate::support::{PAGE, Site, small, soon, walk};
 const WALK: &str = "get_user_followers";
 
 #[tokio::test]
-async fn a_walk_turned_on_between_seeding_and_the_first_run_is_walked() {
+async fn a_walk_enabled_between_seeding_and_the_first_run_is_crawled() {
     let mut site = Site::new(walk()).await;
     let user = site.user(0);
     site.only(&["following"]);
@@ -20,7 +20,7 @@ async fn a_walk_turned_on_between_seeding_and_the_first_run_is_walked() {
 }
 
 #[tokio::test]
-async fn a_job_does_not_wait_for_one_that_is_no_longer_wanted() {
+async fn a_job_does_not_wait_for_a_job_that_the_plan_no_longer_includes() {
     let mut site = Site::new(walk()).await;
     let user = site.user(0);
     site.only(&["posts", "profiles", "followers"]);
@@ -33,7 +33,7 @@ async fn a_job_does_not_wait_for_one_that_is_no_longer_wanted() {
 }
 
 #[tokio::test]
-async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
+async fn a_plan_change_survives_a_run_that_is_killed_at_once() {
     let options = Options {
         latency_ms: 20,
         ..small(Shape::Wrapped)
@@ -86,7 +86,7 @@ async fn is_mended(script: &str, state: &str, reason: &str) {
 }
 
 #[tokio::test]
-async fn a_walk_that_ended_short_is_whole_after_a_requeue_once_the_remote_is_well() {
+async fn an_incomplete_walk_completes_after_a_requeue_once_the_remote_recovers() {
     is_mended(
         "get_user_followers:2=has-more-no-cursor",
         "stopped",
@@ -112,7 +112,7 @@ async fn a_walk_that_ended_short_is_whole_after_a_requeue_once_the_remote_is_wel
 }
 
 #[tokio::test]
-async fn a_requeued_job_that_was_done_is_bought_anew_and_loses_nothing() {
+async fn a_requeued_done_job_is_bought_again_and_loses_nothing() {
     let site = Site::walk("").await;
     site.crawl().await.with(0);
     site.run(&["jobs", "requeue", "--state", "done"])
@@ -125,7 +125,7 @@ async fn a_requeued_job_that_was_done_is_bought_anew_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn no_job_of_a_retired_endpoint_is_left_without_a_word() {
+async fn every_job_of_a_retired_endpoint_ends_with_a_stated_reason() {
     let mut site = Site::new(small(Shape::Wrapped)).await;
     let users = format!("{:?}", [site.user(0), site.user(1)]);
     site.sim

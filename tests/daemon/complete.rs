@@ -34,22 +34,22 @@ async fn crawls_the_whole_world(shape: Shape, no_envelope: bool) {
 }
 
 #[tokio::test]
-async fn a_flat_world_is_archived_whole_and_each_page_bought_once() {
+async fn a_flat_world_is_archived_completely_and_each_page_is_bought_once() {
     crawls_the_whole_world(Shape::Flat, false).await;
 }
 
 #[tokio::test]
-async fn a_wrapped_world_is_archived_whole_and_each_page_bought_once() {
+async fn a_wrapped_world_is_archived_completely_and_each_page_is_bought_once() {
     crawls_the_whole_world(Shape::Wrapped, false).await;
 }
 
 #[tokio::test]
-async fn a_flat_world_without_envelope_is_archived_whole() {
+async fn a_flat_world_without_envelope_is_archived_completely() {
     crawls_the_whole_world(Shape::Flat, true).await;
 }
 
 #[tokio::test]
-async fn a_wrapped_world_without_envelope_is_archived_whole() {
+async fn a_wrapped_world_without_envelope_is_archived_completely() {
     crawls_the_whole_world(Shape::Wrapped, true).await;
 }
 
@@ -90,11 +90,11 @@ async fn recovers_from_each(shape: Shape) {
 }
 
 #[tokio::test]
-async fn each_recoverable_fault_leaves_a_flat_world_whole() {
+async fn a_flat_world_is_complete_after_each_recoverable_fault() {
     recovers_from_each(Shape::Flat).await;
 }
 
 #[tokio::test]
-async fn each_recoverable_fault_leaves_a_wrapped_world_whole() {
+async fn a_wrapped_world_is_complete_after_each_recoverable_fault() {
     recovers_from_each(Shape::Wrapped).await;
 }

@@ -79,7 +79,7 @@ fn named(frame: &[u8]) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn what_is_bought_after_a_dictionary_is_packed_with_it_and_takes_far_less_room() {
+async fn replies_after_training_are_packed_with_the_dictionary_and_take_far_less_space() {
     let mut site = Site::whole(talkative()).await;
     site.set("log.level", "\"debug\"");
     site.crawl().await.with(0);
@@ -129,7 +129,7 @@ async fn what_is_bought_after_a_dictionary_is_packed_with_it_and_takes_far_less_
 }
 
 #[tokio::test]
-async fn no_frame_needs_a_dictionary_that_could_not_be_written_and_the_next_run_makes_it() {
+async fn no_frame_needs_a_dictionary_that_was_not_written_and_the_next_run_trains_it() {
     let mut site = Site::whole(talkative()).await;
     site.set("log.level", "\"debug\"");
     site.run(&["seed", "feed"]).await.with(0);
@@ -156,7 +156,7 @@ async fn no_frame_needs_a_dictionary_that_could_not_be_written_and_the_next_run_
 }
 
 #[tokio::test]
-async fn replies_from_before_and_after_a_dictionary_are_planned_again_alike() {
+async fn replies_from_before_and_after_training_are_replanned_alike() {
     let mut site = Site::whole(talkative()).await;
     site.set("crawl.replies", "false");
     site.crawl().await.with(0);
@@ -196,7 +196,7 @@ async fn replies_from_before_and_after_a_dictionary_are_planned_again_alike() {
 }
 
 #[tokio::test]
-async fn a_crawl_that_is_killed_when_a_dictionary_is_there_is_sound_and_goes_on() {
+async fn a_crawl_killed_after_training_leaves_a_sound_archive_and_continues() {
     let site = Site::whole(talkative()).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     soon(

@@ -101,7 +101,7 @@ async fn temporary(met: Met) {
 }
 
 #[tokio::test]
-async fn a_temporary_failure_is_written_down_for_what_it_was_and_the_page_is_asked_for_again() {
+async fn a_temporary_failure_is_recorded_as_it_was_and_its_page_is_requested_again() {
     let mut all = tokio::task::JoinSet::new();
     for met in TEMPORARY {
         all.spawn(temporary(met));
@@ -144,7 +144,7 @@ async fn lasting(met: Met, calls_of_page: usize) {
 }
 
 #[tokio::test]
-async fn a_failure_that_lasts_is_given_up_with_exit_3_and_never_called_complete() {
+async fn a_permanent_failure_ends_with_exit_3_and_is_never_called_complete() {
     let mut all = tokio::task::JoinSet::new();
     // Throttling is no failure of the job: the limiter waits for as long as it is told.
     for met in TEMPORARY
@@ -158,14 +158,14 @@ async fn a_failure_that_lasts_is_given_up_with_exit_3_and_never_called_complete(
 }
 
 #[tokio::test]
-async fn a_body_without_measure_is_paid_for_once_and_not_asked_for_again() {
+async fn an_oversized_body_is_paid_for_once_and_not_requested_again() {
     for fault in ["too-large", "gzip-bomb", "endless-body"] {
         lasting(met(fault, "answered", 200, true, true), 1).await;
     }
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_the_key_stays_at_home() {
+async fn a_redirect_is_not_followed_and_the_key_is_not_sent_elsewhere() {
     let site = Site::walk(&format!("{WALK}:1=redirect\n{WALK}:3=redirect")).await;
     site.crawl().await.with(0);
     let account = site.sim.account();
@@ -180,12 +180,12 @@ async fn a_redirect_is_not_followed_and_the_key_stays_at_home() {
 }
 
 #[tokio::test]
-async fn a_slow_drip_is_cut_by_the_timeout_and_the_page_is_bought_again() {
+async fn a_slow_drip_is_cut_off_by_the_timeout_and_the_page_is_bought_again() {
     temporary(met("slow-drip", "answered", 200, true, true)).await;
 }
 
 #[tokio::test]
-async fn odd_items_are_noted_and_cost_the_page_none_of_its_good_ones() {
+async fn odd_items_are_counted_and_the_other_items_of_the_page_are_kept() {
     let site = Site::walk(&format!("{WALK}:2=wrong-type")).await;
     site.crawl().await.with(0);
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
@@ -198,7 +198,7 @@ async fn odd_items_are_noted_and_cost_the_page_none_of_its_good_ones() {
 }
 
 #[tokio::test]
-async fn a_page_labelled_as_text_is_a_page() {
+async fn a_page_with_a_text_content_type_is_accepted() {
     let site = Site::walk(&format!("{WALK}:2=wrong-content-type")).await;
     site.crawl().await.with(0);
     assert_eq!(site.calls().await.len(), 3);
@@ -217,7 +217,7 @@ fn refuse(user: &str) -> String {
 }
 
 #[tokio::test]
-async fn rows_that_the_archive_refuses_are_kept_raw_and_hold_up_nobody() {
+async fn rows_that_the_archive_refuses_are_kept_raw_and_delay_no_other_job() {
     let mut site = Site::walk("").await;
     let users = site.sim.world().seed_users();
     site.set("seeds.users", &format!("{users:?}"))

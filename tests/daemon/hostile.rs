@@ -140,6 +140,6 @@ async fn every_fault_that_happens_once_has_a_declared_end() {
 }
 
 #[tokio::test]
-async fn every_fault_that_happens_for_good_has_a_declared_end() {
+async fn every_permanent_fault_has_a_declared_end() {
     all_end_as_declared(true, always).await;
 }

@@ -48,7 +48,7 @@ async fn lists_that_are_known_to_be_empty_are_not_bought() {
 }
 
 #[tokio::test]
-async fn replies_that_came_nested_are_not_bought() {
+async fn replies_that_arrived_nested_are_not_bought() {
     let site = Site::whole(Options {
         nested_items: 50,
         ..small(Shape::Wrapped)
@@ -65,7 +65,7 @@ async fn replies_that_came_nested_are_not_bought() {
 }
 
 #[tokio::test]
-async fn profiles_and_details_are_bought_only_where_no_list_gave_them() {
+async fn profiles_and_details_are_bought_only_if_no_list_contained_them() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.crawl().await.with(0);
     let users = site.sim.world().seed_users();

@@ -18,7 +18,7 @@ async fn change(place: &Place, sql: &'static str) {
 }
 
 #[tokio::test]
-async fn who_asks_an_archive_that_is_not_there_is_told_how_to_make_one() {
+async fn a_missing_archive_is_an_error_that_says_how_to_create_one() {
     let place = Place::new(NOBODY);
     for command in [
         &["status"][..],
@@ -38,7 +38,7 @@ async fn who_asks_an_archive_that_is_not_there_is_told_how_to_make_one() {
 }
 
 #[tokio::test]
-async fn an_archive_of_another_version_is_called_so_once() {
+async fn an_archive_of_another_version_is_reported_once() {
     for change_of_version in [
         "update _sqlx_migrations set checksum = x'00'",
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (99, 'x', 1, x'00', 1)",
@@ -61,7 +61,7 @@ async fn an_archive_of_another_version_is_called_so_once() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_file_is_said_once() {
+async fn a_defective_file_is_reported_once() {
     let place = Place::new(NOBODY);
     std::fs::write(place.archive(), "no database, whatever its name says").expect("a file");
     for command in [&["seed", "feed"][..], &["status"]] {

@@ -38,7 +38,7 @@ async fn one_seed(depth: u32) -> Site {
 }
 
 #[tokio::test]
-async fn without_depth_others_become_rows_and_are_not_walked() {
+async fn at_depth_0_other_users_become_rows_and_are_not_crawled() {
     let site = one_seed(0).await;
     site.crawl().await.with(0);
     let walked = site
@@ -70,7 +70,7 @@ async fn a_second_run_buys_nothing() {
 }
 
 #[tokio::test]
-async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
+async fn a_depth_raised_later_buys_only_new_pages_and_reaches_the_same_set() {
     let mut later = one_seed(0).await;
     later.crawl().await.with(0);
     let before = bought(&later);
@@ -89,7 +89,7 @@ async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
 }
 
 #[tokio::test]
-async fn one_step_leads_to_those_whom_the_seed_shows_and_no_further() {
+async fn at_depth_1_the_users_that_the_seed_shows_are_crawled_and_no_others() {
     let site = one_seed(1).await;
     site.crawl().await.with(0);
     let world = site.sim.world();
@@ -122,7 +122,7 @@ async fn most_led_to(site: &Site, endpoint: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
+async fn a_cap_per_parent_bounds_the_follow_ups_of_one_list() {
     for (depth, walks, cap, parent) in [
         (
             1,
@@ -164,7 +164,7 @@ async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
 }
 
 #[tokio::test]
-async fn filters_keep_the_small_as_rows_and_walk_the_rest() {
+async fn filtered_users_and_posts_become_rows_and_are_not_crawled() {
     let mut site = one_seed(1).await;
     site.set("crawl.filter.min_followers", "7")
         .set("crawl.filter.min_likes", "40");
@@ -193,7 +193,7 @@ async fn filters_keep_the_small_as_rows_and_walk_the_rest() {
 }
 
 #[tokio::test]
-async fn posts_from_before_a_date_lead_nowhere() {
+async fn posts_from_before_the_configured_date_have_no_follow_ups() {
     let site = one_seed(0).await;
     site.crawl().await.with(0);
     let middle = "select strftime('%Y-%m-%dT%H:%M:%SZ', avg(posted_at), 'unixepoch') from posts";

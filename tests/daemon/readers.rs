@@ -67,7 +67,7 @@ async fn a_reader_never_sees_half_a_page_nor_a_child_before_its_parent() {
 }
 
 #[tokio::test]
-async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() {
+async fn other_commands_work_during_a_run_and_the_run_crawls_a_new_seed() {
     let mut site = Site::new(small(Shape::Flat)).await;
     let (first, second) = (site.user(0), site.user(1));
     site.set("seeds.users", &format!("[{first:?}]"));
@@ -108,7 +108,7 @@ async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() 
 }
 
 #[tokio::test]
-async fn a_second_daemon_is_refused_and_told_who_holds_the_archive() {
+async fn a_second_daemon_is_refused_with_the_id_of_the_process_that_has_the_archive() {
     let site = Site::whole(Options {
         latency_ms: 100,
         ..small(Shape::Flat)

@@ -27,12 +27,12 @@ async fn stops_the_run(fault: &str, status: i64) {
 }
 
 #[tokio::test]
-async fn a_refused_key_stops_the_run_with_exit_4_and_a_good_one_goes_on() {
+async fn a_refused_key_stops_the_run_with_exit_4_and_a_valid_key_continues_it() {
     stops_the_run("key-refused", 401).await;
 }
 
 #[tokio::test]
-async fn spent_credit_stops_the_run_with_exit_4_and_more_of_it_goes_on() {
+async fn exhausted_credit_stops_the_run_with_exit_4_and_new_credit_continues_it() {
     stops_the_run("credit-exhausted", 402).await;
 }
 
@@ -51,7 +51,7 @@ async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4()
 }
 
 #[tokio::test]
-async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job() {
+async fn a_cloudflare_block_starts_a_long_cooldown_that_the_job_records() {
     let site = Site::walk(&format!("{WALK}:2=forbidden-cloudflare")).await;
     let daemon = site.start(&["run"]);
     // The account's page, the first page, the block.
@@ -69,7 +69,7 @@ async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job(
 }
 
 #[tokio::test]
-async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on() {
+async fn a_retired_endpoint_is_reported_once_and_the_other_endpoints_continue() {
     let mut site = Site::walk(&format!("{WALK}:1=endpoint-retired")).await;
     let users = site.sim.world().seed_users();
     site.set("seeds.users", &format!("{users:?}"))
@@ -92,7 +92,7 @@ async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on(
 }
 
 #[tokio::test]
-async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
+async fn a_410_retires_its_endpoint_as_a_404_does() {
     let site = Site::walk(&format!("{WALK}:2=status-410")).await;
     let ended = site.crawl().await.with(3);
     assert!(
@@ -104,7 +104,7 @@ async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
 }
 
 #[tokio::test]
-async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
+async fn calls_to_an_unreachable_remote_are_never_sent_and_cost_nothing() {
     let mut site = Site::walk("").await;
     let elsewhere = Sim::start(Options::default())
         .await

@@ -82,7 +82,7 @@ fn expected(
 }
 
 #[tokio::test]
-async fn a_bad_request_without_a_word_of_retry_is_not_repeated() {
+async fn a_bad_request_that_does_not_mention_retry_is_not_repeated() {
     let body = r#"{"detail":{"code":400,"message":"user_id is malformed"}}"#;
     assert_eq!(
         crawled(400, body).await,
@@ -101,13 +101,13 @@ async fn a_wrong_parameter_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_403_of_the_vendor_stops_the_run_and_keeps_the_job() {
+async fn a_403_from_the_vendor_stops_the_run_and_keeps_the_job() {
     let body = r#"{"detail":{"code":403,"message":"Your balance is not enough"}}"#;
     assert_eq!(crawled(403, body).await, expected(4, "ready", "", 1, 0));
 }
 
 #[tokio::test]
-async fn a_404_that_names_the_subject_ends_the_job_and_one_that_does_not_ends_the_endpoint() {
+async fn a_404_ends_the_job_if_it_names_the_subject_and_retires_the_endpoint_if_not() {
     let subject = r#"{"detail":{"code":404,"message":"User not found"}}"#;
     assert_eq!(
         crawled(404, subject).await,
@@ -124,7 +124,7 @@ async fn a_404_that_names_the_subject_ends_the_job_and_one_that_does_not_ends_th
 }
 
 #[tokio::test]
-async fn a_success_that_is_no_list_is_a_failure_and_never_an_empty_list() {
+async fn a_success_without_a_list_is_a_failure_and_never_an_empty_list() {
     let bodies = [
         "null",
         "{}",
@@ -165,7 +165,7 @@ async fn an_empty_list_is_complete() {
 }
 
 #[tokio::test]
-async fn deep_nesting_is_a_failure_and_no_crash() {
+async fn deep_nesting_is_a_failure_and_not_a_crash() {
     let body: &'static str =
         Box::leak(format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)).into_boxed_str());
     assert_eq!(
@@ -207,7 +207,7 @@ async fn is_left_alone(fault: &str) {
 }
 
 #[tokio::test]
-async fn a_throttled_endpoint_is_left_alone_for_as_long_as_it_asked_in_seconds_or_by_date() {
+async fn a_throttled_endpoint_is_not_called_before_the_time_it_named() {
     let mut all = tokio::task::JoinSet::new();
     for fault in ["throttle", "throttle-date", "throttle-reset"] {
         all.spawn(is_left_alone(fault));
@@ -216,7 +216,7 @@ async fn a_throttled_endpoint_is_left_alone_for_as_long_as_it_asked_in_seconds_o
 }
 
 #[tokio::test]
-async fn a_pause_that_was_asked_for_holds_across_a_restart() {
+async fn a_requested_cooldown_holds_across_a_restart() {
     let options = Options {
         retry_after_seconds: 3,
         ..walk()
@@ -234,7 +234,7 @@ async fn a_pause_that_was_asked_for_holds_across_a_restart() {
 }
 
 #[tokio::test]
-async fn a_remote_that_admits_fewer_calls_than_are_made_refuses_few_of_them() {
+async fn a_remote_with_a_lower_rate_limit_refuses_few_calls() {
     let options = Options {
         rate_limit: 20,
         users: 12,

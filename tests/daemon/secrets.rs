@@ -73,7 +73,7 @@ async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
 }
 
 #[tokio::test]
-async fn a_refused_key_that_the_remote_repeats_is_nowhere() {
+async fn a_refused_key_that_the_remote_repeats_is_written_nowhere() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.sim
         .script("get_user_followers:2=key-refused")
@@ -96,7 +96,7 @@ async fn a_refused_key_that_the_remote_repeats_is_nowhere() {
 }
 
 #[tokio::test]
-async fn headers_that_the_remote_echoes_with_a_402_are_nowhere() {
+async fn headers_that_the_remote_echoes_with_a_402_are_written_nowhere() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.sim
         .script("get_user_followers:2=credit-exhausted")
@@ -110,7 +110,7 @@ async fn headers_that_the_remote_echoes_with_a_402_are_nowhere() {
 }
 
 #[tokio::test]
-async fn signatures_of_cached_replies_are_nowhere_after_a_whole_crawl() {
+async fn signatures_of_cached_replies_are_written_nowhere_in_a_complete_crawl() {
     let mut site = Site::whole(Options {
         faults: 0.1,
         retry_after_seconds: 0,
@@ -130,7 +130,7 @@ async fn signatures_of_cached_replies_are_nowhere_after_a_whole_crawl() {
 }
 
 #[tokio::test]
-async fn the_wal_of_a_killed_crawl_holds_no_secret() {
+async fn the_wal_of_a_killed_crawl_contains_no_secret() {
     let mut site = Site::whole(Options {
         latency_ms: 3,
         ..small(Shape::Wrapped)

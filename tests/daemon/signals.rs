@@ -93,7 +93,7 @@ async fn names_the_call_in_doubt(site: &Site) {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once_and_the_call_in_flight_counts_as_billed() {
+async fn a_second_signal_ends_the_run_at_once_and_charges_the_call_in_flight() {
     let site = stuck_site().await;
     let mut daemon = stuck(&site).await;
     daemon.signal("SIGTERM");
@@ -105,7 +105,7 @@ async fn a_second_signal_ends_it_at_once_and_the_call_in_flight_counts_as_billed
 }
 
 #[tokio::test]
-async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
+async fn the_end_of_the_grace_time_ends_the_run_and_charges_the_call_in_flight() {
     let mut site = stuck_site().await;
     site.set("limits.grace_seconds", "0.3");
     let daemon = stuck(&site).await;
@@ -120,7 +120,7 @@ async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
 }
 
 #[tokio::test]
-async fn a_daemon_without_work_waits_until_it_is_told_to_end() {
+async fn an_idle_daemon_waits_for_a_signal() {
     let site = Site::new(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run"]);
     daemon.until_said("the crawl begins").await;
@@ -129,7 +129,7 @@ async fn a_daemon_without_work_waits_until_it_is_told_to_end() {
 }
 
 #[tokio::test]
-async fn a_signal_before_the_first_page_ends_it_well_too() {
+async fn a_signal_before_the_first_page_ends_the_run_cleanly() {
     let options = Options {
         slow_ms: 600_000,
         ..small(Shape::Flat)
@@ -148,7 +148,7 @@ async fn a_signal_before_the_first_page_ends_it_well_too() {
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
+async fn calls_that_wait_for_a_permit_are_not_sent_after_a_signal() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("limits.max_in_flight", "8")
         .set("limits.requests_per_second", "3");

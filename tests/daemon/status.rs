@@ -75,7 +75,7 @@ async fn tells_the_truth(site: &Site) {
 }
 
 #[tokio::test]
-async fn status_says_what_the_ledger_says_whatever_happened() {
+async fn status_matches_the_ledger_after_faults_and_budget_stops() {
     let options = Options {
         faults: 0.3,
         retry_after_seconds: 0,
@@ -119,7 +119,7 @@ async fn counted() -> Site {
 }
 
 #[tokio::test]
-async fn an_estimate_from_known_counts_is_what_is_then_bought() {
+async fn an_estimate_from_known_counts_equals_the_calls_made() {
     let mut site = counted().await;
     let before = site.calls_of("get_user_posts");
     site.set("crawl.followers", "true");
@@ -154,7 +154,7 @@ async fn an_estimate_from_known_counts_is_what_is_then_bought() {
 }
 
 #[tokio::test]
-async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
+async fn an_estimate_without_known_counts_says_so_and_makes_no_call() {
     let site = Site::new(walk()).await;
     site.run(&["seed", "users", &site.user(0)]).await.with(0);
     let estimate = site.run(&["estimate", "--json"]).await.with(0).json();
@@ -183,14 +183,14 @@ async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
 }
 
 #[tokio::test]
-async fn when_all_is_done_an_estimate_is_nothing() {
+async fn an_estimate_without_pending_jobs_is_zero() {
     let site = counted().await;
     let shown = site.run(&["estimate"]).await.with(0).out;
     assert!(shown.contains("would cost nothing"), "{shown}");
 }
 
 #[tokio::test]
-async fn the_table_of_endpoints_has_all_seventeen_with_their_prices() {
+async fn the_endpoint_table_lists_all_17_endpoints_with_their_prices() {
     let site = Site::new(walk()).await;
     let table = site.run(&["endpoints", "--json"]).await.with(0).json();
     let table = table.as_array().expect("a list");

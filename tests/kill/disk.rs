@@ -65,7 +65,7 @@ async fn goes_on(site: &Site, kills: u64, when: &str) {
 }
 
 #[tokio::test]
-async fn a_lock_that_lasts_longer_than_a_lease_is_waited_for_and_no_reply_is_lost() {
+async fn the_run_waits_for_a_lock_that_outlasts_a_lease_and_loses_no_reply() {
     let mut site = new_site().await;
     site.set("api.timeout_seconds", "2")
         .set("api.connect_timeout_seconds", "2")
@@ -87,7 +87,7 @@ async fn a_lock_that_lasts_longer_than_a_lease_is_waited_for_and_no_reply_is_los
 }
 
 #[tokio::test]
-async fn a_call_by_hand_waits_for_a_lock_and_its_reply_is_kept() {
+async fn a_call_by_hand_waits_for_a_lock_and_keeps_its_reply() {
     let options = Options {
         latency_ms: 300,
         ..small(Shape::Flat)
@@ -106,7 +106,7 @@ async fn a_call_by_hand_waits_for_a_lock_and_its_reply_is_kept() {
 }
 
 #[tokio::test]
-async fn one_who_is_told_to_end_does_not_wait_for_a_lock_and_names_what_he_could_not_keep() {
+async fn a_signalled_run_does_not_wait_for_a_lock_and_reports_what_it_could_not_keep() {
     let site = new_site().await;
     let mut daemon = site.start(&RUN);
     soon("some calls", site.sim.received(20)).await;
@@ -118,7 +118,7 @@ async fn one_who_is_told_to_end_does_not_wait_for_a_lock_and_names_what_he_could
 }
 
 #[tokio::test]
-async fn a_full_disk_is_waited_for_and_what_waited_is_kept_when_there_is_room_again() {
+async fn the_run_waits_for_a_full_disk_and_keeps_pending_replies_once_there_is_space() {
     let (site, mut daemon) = stuck_on_a_full_disk().await;
     let asked = site.sim.log().len();
     let raised = Command::new("prlimit")
@@ -133,7 +133,7 @@ async fn a_full_disk_is_waited_for_and_what_waited_is_kept_when_there_is_room_ag
 }
 
 #[tokio::test]
-async fn a_crawl_that_is_killed_or_ended_on_a_full_disk_repeats_only_what_was_in_flight() {
+async fn a_crawl_killed_or_stopped_on_a_full_disk_repeats_only_calls_in_flight() {
     let (site, mut daemon) = stuck_on_a_full_disk().await;
     assert!(daemon.kill());
     goes_on(&site, 1, "killed on a full disk").await;
@@ -144,7 +144,7 @@ async fn a_crawl_that_is_killed_or_ended_on_a_full_disk_repeats_only_what_was_in
 }
 
 #[tokio::test]
-async fn a_crawl_that_begins_on_a_full_disk_says_so_and_buys_nothing() {
+async fn a_crawl_that_starts_on_a_full_disk_reports_it_and_buys_nothing() {
     let site = new_site().await;
     for _ in 0..2 {
         let daemon = start_on_a_small_disk(&site, 0);
@@ -182,7 +182,7 @@ fn set_mode(path: &Path, mode: u32) {
 }
 
 #[tokio::test]
-async fn an_archive_that_may_not_be_written_is_an_error_that_names_it_and_nothing_is_bought() {
+async fn a_read_only_archive_is_an_error_that_names_it_and_nothing_is_bought() {
     let site = new_site().await;
     site.run(&["seed", "feed"]).await.with(0);
     let lock = site.file("a.db.lock");

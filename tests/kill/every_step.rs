@@ -193,26 +193,26 @@ impl Step {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_call_has_come_in_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_the_remote_has_call_n_loses_nothing_for_every_n() {
     Step::Received.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_in_the_middle_of_the_nth_answer_loses_nothing_for_every_n() {
+async fn a_crawl_killed_in_the_middle_of_answer_n_loses_nothing_for_every_n() {
     Step::MidBody.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_answer_has_gone_out_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_the_remote_has_sent_answer_n_loses_nothing_for_every_n() {
     Step::Answered.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_between_the_nth_answer_and_its_commit_loses_nothing_for_every_n() {
+async fn a_crawl_killed_between_answer_n_and_its_commit_loses_nothing_for_every_n() {
     Step::BeforeCommit.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_page_is_kept_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_page_n_is_committed_loses_nothing_for_every_n() {
     Step::Committed.survives_each().await;
 }

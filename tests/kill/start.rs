@@ -30,7 +30,7 @@ async fn half_made(site: &Site, version: i64) {
 }
 
 #[tokio::test]
-async fn an_archive_whose_making_died_between_two_steps_of_the_schema_is_made_whole() {
+async fn an_archive_whose_creation_stopped_between_two_migrations_is_completed() {
     let whole = Site::whole(small(Shape::Flat)).await.undisturbed().await;
     let versions = MIGRATIONS.iter().map(|step| step.version);
     for version in std::iter::once(0).chain(versions) {
@@ -43,7 +43,7 @@ async fn an_archive_whose_making_died_between_two_steps_of_the_schema_is_made_wh
 }
 
 #[tokio::test]
-async fn a_process_that_dies_while_it_makes_the_archive_leaves_one_that_the_next_can_use() {
+async fn a_process_killed_while_it_creates_the_archive_leaves_a_usable_one() {
     let site = Site::new(small(Shape::Flat)).await;
     for kills in 0..24 {
         let mut daemon = site.start(&["seed", "feed"]);
@@ -65,7 +65,7 @@ async fn a_process_that_dies_while_it_makes_the_archive_leaves_one_that_the_next
 }
 
 #[tokio::test]
-async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() {
+async fn seeds_of_a_killed_command_are_added_once_when_it_is_repeated() {
     const SEEDS: i64 = 3_000;
     const SEEDED: &str = "select count(*) from seeds where kind = 'user'";
     let site = Site::new(small(Shape::Flat)).await;
@@ -96,7 +96,7 @@ async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() 
 }
 
 #[tokio::test]
-async fn a_crawl_killed_before_its_first_call_begins_anew_and_pays_nothing_twice() {
+async fn a_crawl_killed_before_its_first_call_starts_over_and_pays_nothing_twice() {
     let site = Site::whole(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     // The account's page is asked for before anything is bought.
@@ -108,7 +108,7 @@ async fn a_crawl_killed_before_its_first_call_begins_anew_and_pays_nothing_twice
 }
 
 #[tokio::test]
-async fn a_restart_says_what_the_dead_run_left_behind_and_goes_on_under_its_number() {
+async fn a_restart_reports_what_the_killed_run_left_and_continues_under_its_number() {
     let options = Options {
         slow_ms: 60_000,
         ..small(Shape::Flat)

@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn it_ends_with_0_where_all_is_sound_and_with_1_where_not() {
+async fn verify_exits_with_0_for_a_sound_archive_and_with_1_for_a_missing_one() {
     let (folder, path) = copy().await;
     let before = std::fs::read(&path).expect("the archive");
     let ended = soracrawl(folder.path(), &["verify", "--archive", "a.db"]);
@@ -54,7 +54,7 @@ async fn it_ends_with_0_where_all_is_sound_and_with_1_where_not() {
 }
 
 #[tokio::test]
-async fn a_breach_is_shown_in_both_forms() {
+async fn a_breach_is_shown_in_the_table_and_in_json() {
     let (folder, path) = copy().await;
     damage(
         &path,
@@ -89,7 +89,7 @@ async fn a_breach_is_shown_in_both_forms() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_that_were_called_for_by_hand_are_read_again_too() {
+async fn replies_of_calls_by_hand_are_verified_too() {
     let site = Site::new(world(4, 0.0)).await;
     let folder = site.path("");
     let config = format!(

@@ -99,7 +99,7 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
 }
 
 #[tokio::test]
-async fn every_damage_is_named_by_its_checks_and_by_no_other() {
+async fn every_damage_is_reported_by_its_checks_and_by_no_other() {
     let mut wrong = Vec::new();
     for (what, sql, checks) in damages() {
         let (_folder, path) = copy().await;
@@ -114,7 +114,7 @@ async fn every_damage_is_named_by_its_checks_and_by_no_other() {
 }
 
 #[tokio::test]
-async fn a_damage_is_told_with_the_place_where_it_is() {
+async fn a_damage_is_reported_with_its_location() {
     let (_folder, path) = copy().await;
     let call = number(&path, &format!("select {MIDDLE}")).await;
     damage(

@@ -69,7 +69,7 @@ async fn damaged(sql: &str) -> (TempDir, Report) {
 }
 
 #[tokio::test]
-async fn an_archive_with_frames_from_before_and_after_a_dictionary_is_sound() {
+async fn an_archive_with_frames_from_before_and_after_training_is_sound() {
     let (_folder, path) = copy().await;
     let id = number(&path, "select id from dictionaries").await;
     let mut connection = vandal(&path).await;
@@ -95,7 +95,7 @@ async fn an_archive_with_frames_from_before_and_after_a_dictionary_is_sound() {
 }
 
 #[tokio::test]
-async fn a_dictionary_that_is_gone_is_named_by_every_reply_that_needs_it() {
+async fn a_missing_dictionary_is_reported_for_the_replies_that_need_it() {
     let (_folder, path) = copy().await;
     let id = number(&path, "select id from dictionaries").await;
     damage(&path, "delete from dictionaries").await;
@@ -106,7 +106,7 @@ async fn a_dictionary_that_is_gone_is_named_by_every_reply_that_needs_it() {
 }
 
 #[tokio::test]
-async fn each_damage_to_a_dictionary_is_named() {
+async fn each_damage_to_a_dictionary_is_reported() {
     let zeros = |from: &str, bytes: u32| {
         format!(
             "update dictionaries set dictionary = cast(substr(dictionary, 1, {from}) || zeroblob({bytes})
@@ -143,7 +143,7 @@ async fn each_damage_to_a_dictionary_is_named() {
 }
 
 #[tokio::test]
-async fn a_bit_that_turns_over_in_a_dictionary_is_seen_wherever_it_is() {
+async fn a_flipped_bit_in_a_dictionary_is_found_at_any_position() {
     let (_folder, path) = copy().await;
     let bytes = number(&path, "select length(dictionary) from dictionaries").await;
     for at in (1..=bytes).step_by(usize::try_from(bytes / 6).expect("a step")) {

@@ -34,7 +34,7 @@ async fn set_body(path: &std::path::Path, call: i64, body: &[u8]) {
 }
 
 #[tokio::test]
-async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
+async fn a_flipped_bit_in_a_raw_reply_is_found_at_any_position() {
     let (_folder, path) = copy().await;
     let call = number(
         &path,
@@ -69,7 +69,7 @@ async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
 }
 
 #[tokio::test]
-async fn a_signature_in_a_raw_reply_is_seen() {
+async fn a_signature_in_a_raw_reply_is_found() {
     let (_folder, path) = copy().await;
     // Of an endpoint with too few replies for a dictionary.
     let call = number(
@@ -95,7 +95,7 @@ async fn a_signature_in_a_raw_reply_is_seen() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
+async fn a_truncated_file_is_not_sound_wherever_it_ends() {
     let (folder, path) = copy().await;
     let bytes = std::fs::read(&path).expect("the archive");
     for part in [1, 2, 3, 5, 8, 9] {
@@ -126,7 +126,7 @@ async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
 }
 
 #[tokio::test]
-async fn an_archive_of_another_version_is_told_so_and_asked_nothing_else() {
+async fn an_archive_of_another_version_is_reported_and_not_checked_further() {
     for (sql, what) in [
         (
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -155,7 +155,7 @@ async fn an_archive_of_another_version_is_told_so_and_asked_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_budget_that_is_overdrawn_is_named() {
+async fn an_overdrawn_budget_is_reported() {
     let (_folder, path) = copy().await;
     let spent = number(&path, "select micro_usd from spend where scope = 'total'").await;
     for (total, is_sound) in [(spent, true), (spent - 1, false)] {

@@ -114,7 +114,7 @@ async fn forge(columns: &[Column]) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_forged_value_is_named_in_every_column_of_the_archive() {
+async fn a_forged_value_is_reported_in_every_column_of_the_archive() {
     let (_folder, path) = copy().await;
     let columns = columns(&path).await;
     assert!(columns.len() > 150, "only {} columns", columns.len());

@@ -24,7 +24,7 @@ async fn newest(folder: &Path) -> i64 {
 }
 
 #[tokio::test]
-async fn an_archive_of_every_schema_becomes_one_of_this_version_and_is_sound() {
+async fn an_archive_of_every_schema_is_migrated_to_this_version_and_is_sound() {
     let folder = tempfile::tempdir().expect("a folder");
     let newest = newest(folder.path()).await;
     assert!(newest >= FIRST);
@@ -51,7 +51,7 @@ async fn an_archive_of_every_schema_becomes_one_of_this_version_and_is_sound() {
 /// Writes an archive of the present schema: `cargo test --test verify -- --ignored write_the_fixture`.
 #[tokio::test]
 #[ignore = "it writes tests/fixtures/archives: cargo test --test verify -- --ignored write_the_fixture"]
-async fn write_the_fixture_of_the_present_schema() {
+async fn write_the_fixture_of_the_current_schema() {
     // Small, because each schema adds a file.
     let site = Site::new(Options {
         audience: 6,

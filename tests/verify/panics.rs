@@ -39,7 +39,7 @@ async fn a_worker_keeps_the_raw_reply_and_ends_the_job() {
 }
 
 #[tokio::test]
-async fn upkeep_plans_other_replies_and_the_run_ends() {
+async fn upkeep_replans_the_other_replies_and_the_run_ends() {
     let mut site = Site::new(world(1, 0.0)).await;
     site.config.crawl.comments = false;
     let path = site.path("a.db");
@@ -65,7 +65,7 @@ async fn upkeep_plans_other_replies_and_the_run_ends() {
 }
 
 #[tokio::test]
-async fn verify_names_every_reply_that_cannot_be_read() {
+async fn verify_reports_every_reply_that_cannot_be_read() {
     let (_folder, path) = copy().await;
     let scrubber = soracrawl::api::Scrubber::new(&key());
     let report = verify(&path, &Budget::default(), &scrubber, panicking())
@@ -84,7 +84,7 @@ async fn verify_names_every_reply_that_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_call_by_hand_reports_the_reader_and_keeps_the_raw_reply() {
+async fn a_call_by_hand_reports_the_panic_and_keeps_the_raw_reply() {
     let site = Site::new(world(1, 0.0)).await;
     let path = site.path("a.db");
     let archive = Archive::open(&path, RunKind::Call, Clock::real())

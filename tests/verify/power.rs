@@ -78,7 +78,7 @@ fn cut(written: &Written, name: &str, log: &[u8]) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn what_was_committed_before_the_power_failed_is_there_and_is_not_bought_again() {
+async fn pages_committed_before_a_power_failure_are_kept_and_not_bought_again() {
     let written = written().await;
     let frames = (written.log.len() - HEAD) / FRAME;
     assert!(frames > 400, "{frames} frames");

@@ -69,7 +69,7 @@ async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
 }
 
 #[tokio::test]
-async fn two_crawls_of_one_world_have_one_canonical_text_whatever_went_wrong_in_them() {
+async fn two_crawls_of_one_world_have_the_same_canonical_text_despite_faults() {
     let (smooth, rough) = (
         Site::new(world(9, 0.0)).await,
         Site::new(world(9, 0.2)).await,

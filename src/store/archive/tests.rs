@@ -222,7 +222,7 @@ const ROWS: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn every_column_holds_what_was_said_for_it() {
+async fn every_column_contains_the_value_of_the_page() {
     let (_folder, store) = store().await;
     let call_id = keep(&store, &full(), 50.25).await;
     for (table, key) in ROWS {
@@ -257,7 +257,7 @@ async fn every_column_holds_what_was_said_for_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_overwrites_nothing() {
+async fn a_missing_value_overwrites_nothing() {
     let (_folder, store) = store().await;
     keep(&store, &full(), 50.0).await;
     let mut before = Vec::new();
@@ -277,7 +277,7 @@ async fn what_is_not_said_overwrites_nothing() {
 }
 
 #[tokio::test]
-async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
+async fn a_count_gets_a_new_history_row_only_if_it_changed() {
     let (_folder, store) = store().await;
     let first = keep(&store, &full(), 50.0).await;
     keep(&store, &full(), 60.0).await;
@@ -302,7 +302,7 @@ async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_archive_and_its_log_are_the_owners_alone() {
+async fn only_the_owner_can_read_the_archive_and_its_log() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, store) = store().await;
     keep(&store, &full(), 50.0).await;
@@ -313,7 +313,7 @@ async fn the_archive_and_its_log_are_the_owners_alone() {
 }
 
 #[tokio::test]
-async fn the_schema_names_every_column_of_the_file_with_its_kind_and_key() {
+async fn the_schema_lists_every_column_of_the_file_with_its_kind_and_key() {
     let (_folder, store) = store().await;
     for table in super::schema::tables() {
         let found: Vec<(String, String, bool)> = sqlx::query_as(

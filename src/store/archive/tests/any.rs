@@ -304,7 +304,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_pages_at_all_can_be_written_and_written_again_without_a_change(pages in vec(harvest(), 1..4)) {
+    fn any_pages_can_be_written_and_writing_them_again_changes_nothing(pages in vec(harvest(), 1..4)) {
         run(async {
             let folder = tempfile::tempdir().unwrap();
             let store = fresh(folder.path()).await;
@@ -324,7 +324,7 @@ proptest! {
     }
 
     #[test]
-    fn any_page_at_all_can_be_kept_with_its_follow_ups(pages in vec(harvest(), 1..3)) {
+    fn any_page_can_be_committed_with_its_follow_ups(pages in vec(harvest(), 1..3)) {
         run(async {
             let folder = tempfile::tempdir().unwrap();
             let store = fresh(folder.path()).await;
@@ -335,7 +335,7 @@ proptest! {
 }
 
 #[test]
-fn a_thread_of_thousands_of_replies_learns_its_post_at_last() {
+fn a_thread_of_thousands_of_replies_gets_its_post_from_a_later_page() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
         let store = fresh(folder.path()).await;

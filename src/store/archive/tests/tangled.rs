@@ -45,7 +45,7 @@ async fn owners(store: &Store) -> Vec<(String, Option<String>, Option<String>)> 
 }
 
 #[tokio::test]
-async fn a_video_that_a_post_and_a_comment_show_stays_with_the_first_of_them() {
+async fn a_video_shown_by_a_post_and_a_comment_belongs_to_the_first() {
     let (_folder, store) = store().await;
     let post = || video("a1", Some("s_1"), None);
     let under = |id: &str| video(id, None, Some("c1"));
@@ -72,7 +72,7 @@ async fn a_video_that_a_post_and_a_comment_show_stays_with_the_first_of_them() {
 }
 
 #[tokio::test]
-async fn comments_that_answer_each_other_are_shown_though_no_root_leads_to_them() {
+async fn comments_in_a_cycle_are_shown_although_no_root_leads_to_them() {
     let (_folder, store) = store().await;
     let page = comments(vec![
         comment("root", None),
@@ -102,7 +102,7 @@ async fn comments_that_answer_each_other_are_shown_though_no_root_leads_to_them(
 }
 
 #[tokio::test]
-async fn remixes_in_a_circle_are_shown_once() {
+async fn remixes_in_a_cycle_are_shown_once() {
     let (_folder, store) = store().await;
     let remix = |parent: &str, post: &str| Remix {
         post_id: post.into(),
@@ -142,7 +142,7 @@ async fn remixes_in_a_circle_are_shown_once() {
 }
 
 #[tokio::test]
-async fn a_thread_of_any_depth_learns_of_its_post_afterwards() {
+async fn a_deep_thread_gets_its_post_from_a_later_page() {
     let (_folder, store) = store().await;
     let name = |number: usize| format!("c{number}");
     let deep = (1..1500).map(|number| comment(&name(number), Some(&name(number - 1))));
@@ -164,7 +164,7 @@ async fn a_thread_of_any_depth_learns_of_its_post_afterwards() {
 }
 
 #[tokio::test]
-async fn a_title_does_not_stand_in_for_the_prompt() {
+async fn a_title_does_not_replace_the_prompt() {
     let (_folder, store) = store().await;
     let said = |text_said, title| Harvest {
         posts: vec![Post {
