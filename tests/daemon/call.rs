@@ -1,4 +1,4 @@
-//! One call by hand: in the ledger and the archive like every other, and what creates is never repeated.
+//! Calls by hand: the ledger and the archive treat them as any other call, and a creating call is never repeated.
 
 use soracrawl::sim::{Endpoint, Shape};
 
@@ -41,13 +41,13 @@ async fn a_call_prints_its_data_and_its_rows_are_archived() {
         (calls.len(), calls[0].kept, calls[0].cost),
         (1, true, 50_000)
     );
-    assert_eq!(site.spent().await, site.bill());
+    assert_eq!(site.charged().await, site.bill());
     assert_eq!(
         site.texts("select kind || ' ' || end_reason from runs")
             .await,
         ["call idle"]
     );
-    site.is_settled().await;
+    site.assert_settled().await;
 }
 
 #[tokio::test]
@@ -85,8 +85,8 @@ async fn every_read_endpoint_can_be_called_by_hand() {
             .await,
         14
     );
-    assert_eq!(site.spent().await, site.bill());
-    site.is_settled().await;
+    assert_eq!(site.charged().await, site.bill());
+    site.assert_settled().await;
 }
 
 #[tokio::test]
@@ -151,16 +151,16 @@ async fn a_creating_call_requires_confirmation_and_shows_its_price() {
         .or(task["task_id"].as_str())
         .expect("a task id")
         .to_owned();
-    assert_eq!((site.bill(), site.spent().await), (100_000, 100_000));
+    assert_eq!((site.bill(), site.charged().await), (100_000, 100_000));
     let ended = site
         .run(&["call", "get_task_status", &format!("task_id={id}")])
         .await
         .with(0);
     assert!(ended.json().is_object());
     assert_eq!(
-        (site.bill(), site.spent().await),
+        (site.bill(), site.charged().await),
         (100_000, 100_000),
-        "a look at the state is free"
+        "the task status is free"
     );
 }
 
@@ -187,8 +187,8 @@ async fn a_creating_call_is_never_retried() {
         let calls = site.calls().await;
         assert_eq!(calls.len(), 1, "{fault}");
         assert!(!calls[0].error.is_empty(), "{fault}: {:?}", calls[0]);
-        assert!(site.spent().await >= site.bill(), "{fault}");
-        site.is_settled().await;
+        assert!(site.charged().await >= site.bill(), "{fault}");
+        site.assert_settled().await;
     }
 }
 
@@ -233,7 +233,7 @@ async fn an_image_is_validated_before_it_is_sent() {
     site.run(&["call", "create_video", "prompt=a cat", &media, "--yes"])
         .await
         .with(0);
-    assert_eq!((site.bill(), site.spent().await), (101_000, 101_000));
+    assert_eq!((site.bill(), site.charged().await), (101_000, 101_000));
 }
 
 #[tokio::test]
@@ -262,6 +262,6 @@ async fn a_call_by_hand_leaves_the_budget_and_jobs_of_a_killed_run_to_the_next_r
             .await,
         1
     );
-    site.is_whole().await;
-    site.is_settled().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
 }

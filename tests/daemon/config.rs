@@ -1,4 +1,4 @@
-//! Configurations, good and bad, through the program itself.
+//! Valid and invalid configurations, checked through the program itself.
 
 use soracrawl::sim::{DEFAULT_KEY, Shape};
 
@@ -27,7 +27,7 @@ async fn the_effective_configuration_is_shown_with_the_key_hidden() {
         ended.out
     );
     assert!(!format!("{}{}", ended.out, ended.err).contains(&DEFAULT_KEY[..8]));
-    // What is shown can be used as it is.
+    // The output is itself a valid configuration.
     std::fs::write(place.file("shown.toml"), &ended.out).expect("a file");
     let again = place
         .run(&["check-config", "--config", "shown.toml"])
@@ -81,7 +81,7 @@ async fn all_problems_are_reported_at_once_with_their_keys_and_exit_2() {
             ended.err
         );
     }
-    assert!(!place.archive().exists(), "nothing was begun");
+    assert!(!place.archive().exists(), "no archive was created");
 }
 
 #[tokio::test]

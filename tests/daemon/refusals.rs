@@ -1,4 +1,4 @@
-//! Answers after which somebody else must act: the key, the account, the endpoint, or the remote itself.
+//! Answers that an operator or the vendor must resolve: a refused key or account, a retired endpoint, an outage.
 
 use soracrawl::sim::{Options, Sim};
 
@@ -10,7 +10,7 @@ async fn stops_the_run(fault: &str, status: i64) {
     let site = Site::walk(&format!("{WALK}:2={fault}")).await;
     let ended = site.crawl().await.with(4);
     assert!(ended.err.contains("the state is kept"), "{}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!((job.state.as_str(), job.pages), ("ready", 1), "{job:?}");
     let calls = site.calls().await;
@@ -46,7 +46,7 @@ async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4()
     assert_eq!(
         site.sim.account().endpoints.get(WALK),
         None,
-        "nothing was asked for"
+        "no page was requested"
     );
 }
 
@@ -54,7 +54,7 @@ async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4()
 async fn a_cloudflare_block_starts_a_long_cooldown_that_the_job_records() {
     let site = Site::walk(&format!("{WALK}:2=forbidden-cloudflare")).await;
     let daemon = site.start(&["run"]);
-    // The account's page, the first page, the block.
+    // The account call, the first page, the block.
     soon("the block", site.sim.answered(3)).await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
@@ -116,7 +116,7 @@ async fn calls_to_an_unreachable_remote_are_never_sent_and_cost_nothing() {
         .set("limits.breaker_failures", "3");
     site.crawl().await.with(3);
     let calls = site.calls().await;
-    // Three failures open the breaker, three trials in vain end it; no attempt of the job is counted.
+    // Three failures open the breaker, and three failed probes retire the endpoint. The job counts no attempt.
     assert_eq!(calls.len(), 6);
     assert!(
         calls
@@ -124,5 +124,5 @@ async fn calls_to_an_unreachable_remote_are_never_sent_and_cost_nothing() {
             .all(|call| call.outcome == "never_sent" && call.cost == 0),
         "{calls:#?}"
     );
-    assert_eq!(site.spent().await, 0);
+    assert_eq!(site.charged().await, 0);
 }

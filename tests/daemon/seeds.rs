@@ -1,4 +1,4 @@
-//! Where a crawl begins: ids, addresses, names, searches, files; and lines that are none of these.
+//! Seeds of a crawl: ids, URLs, usernames, searches and files, and lines that are invalid.
 
 use std::collections::BTreeSet;
 
@@ -24,8 +24,8 @@ async fn a_username_is_looked_up_once_and_its_user_is_an_ordinary_seed() {
     let walked = site
         .texts("select distinct subject from jobs where endpoint like 'get_user_%'")
         .await;
-    assert_eq!(walked, [user], "others of a similar name are not walked");
-    // Now the archive knows the name.
+    assert_eq!(walked, [user], "users with similar names are not crawled");
+    // The archive contains the username now.
     site.run(&["seed", "users", &name.to_uppercase()])
         .await
         .with(0);

@@ -1,11 +1,11 @@
-//! What the program says of itself is what the ledger and the queue say; and an estimate is what is then bought.
+//! `status` matches the ledger and the queue, and `estimate` matches the calls that follow.
 
 use serde_json::Value;
 use soracrawl::sim::{Options, Shape};
 
 use crate::support::{Site, small, walk};
 
-async fn tells_the_truth(site: &Site) {
+async fn assert_status_matches(site: &Site) {
     let status = site.run(&["status", "--json"]).await.with(0).json();
     let sum = |of: &str| -> i64 {
         let endpoints = status["endpoints"].as_object().expect("endpoints");
@@ -58,7 +58,7 @@ async fn tells_the_truth(site: &Site) {
         assert_eq!(sum(of), site.number(sql).await, "{of}");
     }
     let number = |of: &str| status[of].as_u64().expect("a number");
-    assert_eq!(number("charged_micro_usd"), site.spent().await);
+    assert_eq!(number("charged_micro_usd"), site.charged().await);
     assert_eq!(
         status["pages"].as_i64(),
         Some(
@@ -86,7 +86,7 @@ async fn status_matches_the_ledger_after_faults_and_budget_stops() {
         .set("budget.run_usd", "1.00")
         .set("limits.max_in_flight", "8");
     site.crawl().await.with(4);
-    tells_the_truth(&site).await;
+    assert_status_matches(&site).await;
     let status = site.run(&["status", "--json"]).await.json();
     assert!(status["budget_left_micro_usd"].as_u64().expect("a number") < 50_000);
     site.set("budget.run_usd", "100");
@@ -95,7 +95,7 @@ async fn status_matches_the_ledger_after_faults_and_budget_stops() {
         .expect("a script");
     let code = site.crawl().await.code;
     assert!(code == 3 || code == 0, "{code}");
-    tells_the_truth(&site).await;
+    assert_status_matches(&site).await;
     let shown = site.run(&["status"]).await.with(0).out;
     assert!(
         shown.contains("get_user_followers") && shown.contains("charged"),
@@ -103,7 +103,8 @@ async fn status_matches_the_ledger_after_faults_and_budget_stops() {
     );
 }
 
-/// Users with three pages of followers each, whose number is known from their posts; the followers not yet asked for.
+/// Returns a site whose posts are crawled and whose followers are not. Each user has three pages of followers, and
+/// the posts contain the follower counts.
 async fn counted() -> Site {
     let mut site = Site::new(Options {
         audience: 130,

@@ -1,15 +1,15 @@
-//! Each reason for which a walk ends: reached, kept in its job, and told by the exit code.
+//! Each stop reason of a walk: how it is reached, its record in the job, and its exit code.
 
 use crate::archive::Job;
 use crate::support::{PAGE, Site};
 
 const WALK: &str = "get_user_followers";
 
-/// Crawls one walk of three pages under a script; gives the job and the exit code.
+/// Crawls one walk of three pages, checks the exit code, and returns the job.
 async fn walked(site: &Site, code: i32) -> Job {
     let ended = site.crawl().await;
     assert_eq!(ended.code, code, "{}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     site.job(WALK, &site.user(0)).await
 }
 
@@ -164,7 +164,7 @@ async fn a_failed_job_names_its_last_call_and_continues_after_a_requeue() {
         shown.contains(&site.user(0)) && shown.contains("given up after 3 attempts"),
         "{shown}"
     );
-    // Nothing has changed: a run by itself tries nothing again, and does not call it well.
+    // A further run retries nothing by itself and still reports the failure.
     walked(&site, 3).await;
     site.sim.heal();
     let requeued = site.run(&["jobs", "requeue"]).await.with(0).out;
@@ -203,7 +203,7 @@ async fn an_expired_cursor_restarts_the_walk_once_and_loses_nothing() {
         "{job:?}"
     );
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
-    // Two pages before, the whole walk after.
+    // Two pages before the restart, three after it.
     assert_eq!(site.bill(), 5 * PAGE);
 }
 

@@ -1,4 +1,4 @@
-//! The command itself: its exit code, its table, its JSON.
+//! The command itself: its exit code, its table and its JSON.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -49,8 +49,11 @@ async fn verify_exits_with_0_for_a_sound_archive_and_with_1_for_a_missing_one() 
     );
 
     let ended = soracrawl(folder.path(), &["verify", "--archive", "b.db"]);
-    assert_eq!(ended.status.code(), Some(1), "there is no such file");
-    assert!(!folder.path().join("b.db").exists(), "and none is made");
+    assert_eq!(ended.status.code(), Some(1), "the file does not exist");
+    assert!(
+        !folder.path().join("b.db").exists(),
+        "verify creates no file"
+    );
 }
 
 #[tokio::test]
@@ -84,7 +87,7 @@ async fn a_breach_is_shown_in_the_table_and_in_json() {
     assert!(
         broken[0]["examples"][0]
             .as_str()
-            .is_some_and(|told| told.contains("total"))
+            .is_some_and(|example| example.contains("total"))
     );
 }
 
