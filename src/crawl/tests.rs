@@ -26,11 +26,11 @@ fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
 }
 
 #[test]
-fn a_remote_that_recovers_is_crawled_completely_and_never_called_before_the_requested_wait_ends() {
+fn a_recovered_remote_is_crawled_completely_and_not_called_during_a_requested_wait() {
     for_each_seed(1500, |seed| {
-        let mut model = Model::new(Setup::of_seed(seed), Remote::sick(seed));
+        let mut model = Model::new(Setup::of_seed(seed), Remote::unstable(seed));
         model.run();
-        // A walk may use up its attempts while the remote is sick, but not afterwards.
+        // A walk may use up its attempts while the remote is unstable, but not afterwards.
         let healed_at = model.remote.healed_at;
         for job in &model.jobs {
             let end = job.end.as_ref().expect("every job ends for a reason");
@@ -91,7 +91,7 @@ fn charges_stay_within_the_budget_and_every_affordable_call_is_made() {
         let remote = if seed % 2 == 0 {
             Remote::healthy()
         } else {
-            Remote::sick(seed)
+            Remote::unstable(seed)
         };
         let mut model = Model::new(setup, remote);
         model.run();

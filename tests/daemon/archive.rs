@@ -1,4 +1,4 @@
-//! What these tests ask of an archive.
+//! Queries and assertions on an archive.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,11 +9,11 @@ use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
 use crate::support::{Place, Site};
 
-/// A job as it stands in the archive.
+/// A row of `jobs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub state: String,
-    /// Empty while it has not ended.
+    /// Empty until the job ends.
     pub reason: String,
     pub note: String,
     pub pages: i64,
@@ -21,7 +21,7 @@ pub struct Job {
     pub restarts: i64,
 }
 
-/// A call as it stands in the ledger.
+/// A row of `calls`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
     pub id: i64,
@@ -44,7 +44,7 @@ impl Place {
             .expect("the archive opens")
     }
 
-    /// Writes as another process does.
+    /// Runs a statement over a connection of its own, as another process would.
     pub async fn execute(&self, sql: &str) {
         let options = SqliteConnectOptions::new().filename(self.archive());
         let mut connection = SqliteConnection::connect_with(&options)
@@ -53,8 +53,8 @@ impl Place {
         sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
             .execute(&mut connection)
             .await
-            .expect("a good statement");
-        connection.close().await.expect("it closes");
+            .expect("valid SQL");
+        connection.close().await.expect("a clean close");
     }
 
     pub async fn rows(&self, sql: &str) -> Vec<SqliteRow> {
@@ -63,14 +63,14 @@ impl Place {
             .fetch_all(&pool)
             .await;
         pool.close().await;
-        rows.expect("a good query")
+        rows.expect("valid SQL")
     }
 
     pub async fn number(&self, sql: &str) -> i64 {
         self.rows(sql).await[0].get(0)
     }
 
-    /// The texts of the first column.
+    /// Returns the strings of the first column.
     pub async fn texts(&self, sql: &str) -> Vec<String> {
         self.rows(sql).await.iter().map(|row| row.get(0)).collect()
     }
@@ -94,7 +94,7 @@ impl Place {
         }
     }
 
-    /// All calls of the crawl, oldest first; not those to the account's page.
+    /// Returns all calls of the crawl, oldest first, without those to the account endpoint.
     pub async fn calls(&self) -> Vec<Call> {
         let sql = "select id, endpoint, subject, coalesce(cursor, ''), coalesce(next_cursor, ''), outcome, kept,
              cost_micro_usd, coalesce(http_status, 0), coalesce(error, ''), coalesce(odd_items, 0)
@@ -116,17 +116,17 @@ impl Place {
         rows.iter().map(call).collect()
     }
 
-    /// What the ledger counts as spent, in micro-dollars.
-    pub async fn spent(&self) -> u64 {
+    /// Returns the sum that the ledger has charged or reserved, in micro-dollars.
+    pub async fn charged(&self) -> u64 {
         let sum = self
             .number("select coalesce(sum(micro_usd), 0) from spend where scope = 'total'")
             .await;
         u64::try_from(sum).expect("a sum")
     }
 
-    /// Fails where a call is open or a job leased, or where the ledger and its sums differ.
+    /// Fails if a call is open, a job is leased, a foreign key is broken, or the ledger differs from its sums.
     #[track_caller]
-    pub fn is_settled(&self) -> impl Future<Output = ()> {
+    pub fn assert_settled(&self) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
         async move {
             let open = self
@@ -140,7 +140,7 @@ impl Place {
                 .await;
             assert_eq!((open, leased), (0, 0), "open calls and leased jobs, {at}");
             assert_eq!(
-                self.spent().await,
+                self.charged().await,
                 u64::try_from(sum).expect("a sum"),
                 "{at}"
             );
@@ -149,8 +149,8 @@ impl Place {
         }
     }
 
-    /// Each walk's cursors form one chain: a page's next cursor is the next page's own, without gap or fork.
-    pub async fn has_unbroken_walks(&self) {
+    /// Fails unless each walk's cursors form one chain: the next cursor of a page is the cursor of the following page.
+    pub async fn assert_unbroken_walks(&self) {
         let mut chains: BTreeMap<(String, String), String> = BTreeMap::new();
         for call in self.calls().await.into_iter().filter(|call| call.kept) {
             let walk = (call.endpoint.clone(), call.subject.clone());
@@ -167,14 +167,14 @@ impl Place {
 }
 
 impl Site {
-    /// What is missing from the archive, and what it holds beyond the world's truth; empty where they are equal.
+    /// Returns the missing and the superfluous rows of the archive, compared with the world; empty if both are equal.
     pub async fn differences(&self) -> Vec<String> {
         let pool = self.readers().await;
         let mut found = Vec::new();
         for truth in self.sim.truth() {
             let shown = views::shown(&pool, truth.kind, &truth.columns)
                 .await
-                .expect("a kind of row");
+                .expect("a known kind of row");
             let mut name = |what: &str, rows: Vec<&Vec<String>>| {
                 if let Some(first) = rows.first() {
                     found.push(format!(
@@ -185,13 +185,13 @@ impl Site {
                 }
             };
             name("missing", truth.rows.difference(&shown).collect());
-            name("too many", shown.difference(&truth.rows).collect());
+            name("superfluous", shown.difference(&truth.rows).collect());
         }
         pool.close().await;
         found
     }
 
-    /// Whose followers the archive holds, against the world: (missing, too many).
+    /// Compares the archived followers of a user with the world. Returns the counts of missing and superfluous ones.
     pub async fn follower_differences(&self, user_id: &str) -> (usize, usize) {
         let sql = format!(
             "select follower_user_id from follow_edges where followed_user_id = '{user_id}'"
@@ -209,7 +209,7 @@ impl Site {
     }
 
     #[track_caller]
-    pub fn is_whole(&self) -> impl Future<Output = ()> {
+    pub fn assert_whole(&self) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
         async move {
             let found = self.differences().await;

@@ -1,10 +1,10 @@
-//! No budget is ever overdrawn: by the remote's own bill, to the cent.
+//! No budget is ever exceeded, according to the remote's own bill.
 
 use soracrawl::sim::{Options, Shape};
 
 use crate::support::{PAGE, Site, small, soon};
 
-/// A world where a third of the answers goes wrong, crawled by many workers at once.
+/// Returns a site with 30 % faulty answers and 12 workers.
 async fn busy(key: &str, usd: &str) -> Site {
     let options = Options {
         faults: 0.3,
@@ -19,74 +19,74 @@ async fn busy(key: &str, usd: &str) -> Site {
     site
 }
 
-async fn is_kept(site: &Site, micro_usd: u64) {
-    let (bill, spent) = (site.bill(), site.spent().await);
+async fn assert_within(site: &Site, micro_usd: u64) {
+    let (bill, charged) = (site.bill(), site.charged().await);
     assert!(bill <= micro_usd, "{bill} billed of {micro_usd}");
     assert!(
-        bill <= spent && spent <= micro_usd,
-        "{bill} billed, {spent} counted, of {micro_usd}"
+        bill <= charged && charged <= micro_usd,
+        "{bill} billed, {charged} charged, of {micro_usd}"
     );
     assert!(
-        micro_usd - spent < PAGE,
-        "{} is left, which would do for a page",
-        micro_usd - spent
+        micro_usd - charged < PAGE,
+        "{} is left, which is enough for a page",
+        micro_usd - charged
     );
-    site.is_settled().await;
+    site.assert_settled().await;
 }
 
-async fn stops_and_goes_on(key: &str) {
+async fn stops_and_continues(key: &str) {
     let mut site = busy(key, "1.23").await;
     let ended = site.crawl().await.with(4);
     assert!(ended.err.contains("Raise the budget"), "{}", ended.err);
-    is_kept(&site, 1_230_000).await;
+    assert_within(&site, 1_230_000).await;
     let kept = site
         .number("select count(*) from calls where kept = 1")
         .await;
     assert!(kept > 10, "{kept} pages");
     site.unset(key);
     site.crawl().await.with(0);
-    site.is_whole().await;
-    site.is_settled().await;
-    site.has_unbroken_walks().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
+    site.assert_unbroken_walks().await;
 }
 
 #[tokio::test]
-async fn a_run_spends_no_more_than_it_may_and_a_higher_limit_goes_on() {
-    stops_and_goes_on("budget.run_usd").await;
+async fn a_run_stays_within_its_budget_and_continues_under_a_higher_one() {
+    stops_and_continues("budget.run_usd").await;
 }
 
 #[tokio::test]
-async fn a_day_costs_no_more_than_it_may() {
-    stops_and_goes_on("budget.day_usd").await;
+async fn a_day_stays_within_its_budget() {
+    stops_and_continues("budget.day_usd").await;
 }
 
 #[tokio::test]
-async fn an_archive_costs_no_more_than_it_may() {
-    stops_and_goes_on("budget.total_usd").await;
+async fn an_archive_stays_within_its_total_budget() {
+    stops_and_continues("budget.total_usd").await;
 }
 
 #[tokio::test]
-async fn each_run_has_a_budget_of_its_own_and_the_archive_one_for_all() {
+async fn each_run_has_its_own_budget_and_the_archive_has_one_for_all_runs() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.run_usd", "0.50")
         .set("budget.total_usd", "1.30");
     for total in [500_000, 1_000_000, 1_300_000, 1_300_000] {
         site.crawl().await.with(4);
-        assert_eq!((site.bill(), site.spent().await), (total, total));
+        assert_eq!((site.bill(), site.charged().await), (total, total));
     }
     site.unset("budget.run_usd").unset("budget.total_usd");
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.sim.account().total.repeats, 0);
 }
 
 #[tokio::test]
-async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
+async fn each_seed_with_its_follow_ups_has_its_own_budget() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.set("budget.seed_usd", "0.35")
         .set("limits.max_in_flight", "8");
     site.crawl().await.with(4);
-    site.is_settled().await;
+    site.assert_settled().await;
     let sums = "select sum(cost_micro_usd) from calls where seed_id is not null group by seed_id";
     let sums: Vec<i64> = site
         .rows(sums)
@@ -101,30 +101,30 @@ async fn each_seed_with_all_that_it_leads_to_has_a_budget_of_its_own() {
     assert_eq!(site.bill(), u64::try_from(sum).expect("a sum"));
     site.unset("budget.seed_usd");
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.sim.account().total.repeats, 0);
 }
 
 #[tokio::test]
-async fn a_run_that_is_killed_and_started_again_still_has_only_the_budget_of_one() {
+async fn a_run_that_is_killed_and_restarted_has_the_budget_of_one_run() {
     let mut site = busy("budget.run_usd", "1.50").await;
-    // Each call that a kill leaves in doubt counts as billed.
+    // A call in flight at a kill is charged.
     site.set("limits.max_in_flight", "5");
     let mut kills = 0;
     for calls in [7, 13, 19, 25] {
         let mut daemon = site.start(&["run", "--until-idle"]);
         tokio::select! {
             () = soon("calls", site.sim.received(calls)) => kills += u32::from(daemon.kill()),
-            _ = daemon.until_ended() => break,
+            _ = daemon.until_exit() => break,
         }
     }
     assert!(kills > 1, "{kills} kills");
     site.crawl().await.with(4);
-    is_kept(&site, 1_500_000).await;
+    assert_within(&site, 1_500_000).await;
 }
 
 #[tokio::test]
-async fn a_run_that_would_cost_more_than_the_limit_of_asking_is_refused_without_a_yes() {
+async fn a_run_above_the_confirmation_limit_is_refused_without_yes() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.confirm_above_usd", "0.10");
     let ended = site.crawl().await.with(2);
@@ -135,11 +135,11 @@ async fn a_run_that_would_cost_more_than_the_limit_of_asking_is_refused_without_
     );
     assert_eq!(site.bill(), 0);
     site.run(&["run", "--until-idle", "--yes"]).await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
 }
 
 #[tokio::test]
-async fn a_budget_below_the_limit_of_asking_needs_no_yes() {
+async fn a_budget_below_the_confirmation_limit_needs_no_yes() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("budget.confirm_above_usd", "0.40")
         .set("budget.run_usd", "0.30");

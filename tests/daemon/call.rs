@@ -1,4 +1,4 @@
-//! One call by hand: in the ledger and the archive like every other, and what creates is never repeated.
+//! Calls by hand: the ledger and the archive treat them as any other call, and a creating call is never repeated.
 
 use soracrawl::sim::{Endpoint, Shape};
 
@@ -41,17 +41,17 @@ async fn a_call_prints_its_data_and_its_rows_are_archived() {
         (calls.len(), calls[0].kept, calls[0].cost),
         (1, true, 50_000)
     );
-    assert_eq!(site.spent().await, site.bill());
+    assert_eq!(site.charged().await, site.bill());
     assert_eq!(
         site.texts("select kind || ' ' || end_reason from runs")
             .await,
         ["call idle"]
     );
-    site.is_settled().await;
+    site.assert_settled().await;
 }
 
 #[tokio::test]
-async fn every_reading_endpoint_can_be_called_by_hand() {
+async fn every_read_endpoint_can_be_called_by_hand() {
     let site = site().await;
     let world = site.sim.world();
     let user = format!("user_id={}", site.user(0));
@@ -85,12 +85,12 @@ async fn every_reading_endpoint_can_be_called_by_hand() {
             .await,
         14
     );
-    assert_eq!(site.spent().await, site.bill());
-    site.is_settled().await;
+    assert_eq!(site.charged().await, site.bill());
+    site.assert_settled().await;
 }
 
 #[tokio::test]
-async fn wrong_parameters_are_wrong_usage_and_cost_nothing() {
+async fn invalid_parameters_are_a_usage_error_and_cost_nothing() {
     let site = site().await;
     for (arguments, named) in [
         (&["call", "get_nothing"][..], "soracrawl endpoints"),
@@ -129,7 +129,7 @@ async fn wrong_parameters_are_wrong_usage_and_cost_nothing() {
 }
 
 #[tokio::test]
-async fn what_creates_asks_first_and_says_what_it_costs() {
+async fn a_creating_call_requires_confirmation_and_shows_its_price() {
     let site = site().await;
     let ended = site
         .run(&["call", "create_video", "prompt=a cat"])
@@ -151,21 +151,21 @@ async fn what_creates_asks_first_and_says_what_it_costs() {
         .or(task["task_id"].as_str())
         .expect("a task id")
         .to_owned();
-    assert_eq!((site.bill(), site.spent().await), (100_000, 100_000));
+    assert_eq!((site.bill(), site.charged().await), (100_000, 100_000));
     let ended = site
         .run(&["call", "get_task_status", &format!("task_id={id}")])
         .await
         .with(0);
     assert!(ended.json().is_object());
     assert_eq!(
-        (site.bill(), site.spent().await),
+        (site.bill(), site.charged().await),
         (100_000, 100_000),
-        "a look at the state is free"
+        "the task status is free"
     );
 }
 
 #[tokio::test]
-async fn what_creates_is_never_repeated_by_itself() {
+async fn a_creating_call_is_never_retried() {
     for fault in [
         "server-error",
         "reset-after",
@@ -187,13 +187,13 @@ async fn what_creates_is_never_repeated_by_itself() {
         let calls = site.calls().await;
         assert_eq!(calls.len(), 1, "{fault}");
         assert!(!calls[0].error.is_empty(), "{fault}: {:?}", calls[0]);
-        assert!(site.spent().await >= site.bill(), "{fault}");
-        site.is_settled().await;
+        assert!(site.charged().await >= site.bill(), "{fault}");
+        site.assert_settled().await;
     }
 }
 
 #[tokio::test]
-async fn an_image_is_looked_at_before_it_is_sent() {
+async fn an_image_is_validated_before_it_is_sent() {
     let site = site().await;
     let text = write(&site, "text.png", b"GIF89a, not a PNG");
     let ended = site
@@ -233,11 +233,11 @@ async fn an_image_is_looked_at_before_it_is_sent() {
     site.run(&["call", "create_video", "prompt=a cat", &media, "--yes"])
         .await
         .with(0);
-    assert_eq!((site.bill(), site.spent().await), (101_000, 101_000));
+    assert_eq!((site.bill(), site.charged().await), (101_000, 101_000));
 }
 
 #[tokio::test]
-async fn a_call_by_hand_keeps_the_budget() {
+async fn a_call_by_hand_stays_within_the_budget() {
     let mut site = site().await;
     site.set("budget.total_usd", "0.05");
     let user = format!("user_id={}", site.user(0));
@@ -248,7 +248,7 @@ async fn a_call_by_hand_keeps_the_budget() {
 }
 
 #[tokio::test]
-async fn a_call_beside_a_dead_run_leaves_its_budget_and_its_jobs_to_the_next_run() {
+async fn a_call_by_hand_leaves_the_budget_and_jobs_of_a_killed_run_to_the_next_run() {
     let site = Site::whole(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     crate::support::soon("some calls", site.sim.received(8)).await;
@@ -262,6 +262,6 @@ async fn a_call_beside_a_dead_run_leaves_its_budget_and_its_jobs_to_the_next_run
             .await,
         1
     );
-    site.is_whole().await;
-    site.is_settled().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
 }

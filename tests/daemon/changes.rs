@@ -1,4 +1,4 @@
-//! What an operator changes between two runs, or repairs by hand, is followed; nothing is left behind in silence.
+//! A run follows configuration changes and manual requeues, and leaves no job without a stated end.
 
 use soracrawl::sim::{Options, Shape};
 
@@ -7,7 +7,7 @@ use crate::support::{PAGE, Site, small, soon, walk};
 const WALK: &str = "get_user_followers";
 
 #[tokio::test]
-async fn a_walk_turned_on_between_seeding_and_the_first_run_is_walked() {
+async fn a_walk_enabled_between_seeding_and_the_first_run_is_crawled() {
     let mut site = Site::new(walk()).await;
     let user = site.user(0);
     site.only(&["following"]);
@@ -16,11 +16,15 @@ async fn a_walk_turned_on_between_seeding_and_the_first_run_is_walked() {
     site.crawl().await.with(0);
     assert_eq!(site.job(WALK, &user).await.reason, "complete");
     assert_eq!(site.follower_differences(&user).await, (0, 0));
-    assert_eq!(site.calls_of("get_user_following"), 0, "turned off since");
+    assert_eq!(
+        site.calls_of("get_user_following"),
+        0,
+        "this walk is disabled now"
+    );
 }
 
 #[tokio::test]
-async fn a_job_does_not_wait_for_one_that_is_no_longer_wanted() {
+async fn a_job_does_not_wait_for_a_job_that_the_plan_no_longer_includes() {
     let mut site = Site::new(walk()).await;
     let user = site.user(0);
     site.only(&["posts", "profiles", "followers"]);
@@ -33,7 +37,7 @@ async fn a_job_does_not_wait_for_one_that_is_no_longer_wanted() {
 }
 
 #[tokio::test]
-async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
+async fn a_plan_change_survives_a_run_that_is_killed_at_once() {
     let options = Options {
         latency_ms: 20,
         ..small(Shape::Wrapped)
@@ -53,7 +57,7 @@ async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
     ] {
         site.set(&format!("crawl.{walk}"), "true");
     }
-    // Dies while the kept replies are planned again, or just before.
+    // Kills the process during the replanning of archived replies, or just before it.
     let calls = site.sim.log().len() as u64;
     for more in [1, 2, 4] {
         let mut daemon = site.start(&["run", "--until-idle"]);
@@ -61,11 +65,11 @@ async fn a_plan_changed_by_a_run_that_dies_at_once_is_followed_by_the_next() {
         daemon.kill();
     }
     site.crawl().await.with(0);
-    site.is_whole().await;
-    site.is_settled().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
 }
 
-async fn recovers(script: &str, state: &str, reason: &str) {
+async fn completes_after_requeue(script: &str, state: &str, reason: &str) {
     let site = Site::walk(script).await;
     site.crawl().await.with(3);
     let job = site.job(WALK, &site.user(0)).await;
@@ -82,37 +86,37 @@ async fn recovers(script: &str, state: &str, reason: &str) {
         (0, 0),
         "{script}"
     );
-    site.is_settled().await;
+    site.assert_settled().await;
 }
 
 #[tokio::test]
-async fn a_walk_that_ended_short_is_whole_after_a_requeue_once_the_remote_is_well() {
-    recovers(
+async fn an_incomplete_walk_completes_after_a_requeue_once_the_remote_recovers() {
+    completes_after_requeue(
         "get_user_followers:2=has-more-no-cursor",
         "stopped",
         "truncated",
     )
     .await;
-    recovers("get_user_followers:2=own-cursor", "stopped", "stalled").await;
-    recovers(
+    completes_after_requeue("get_user_followers:2=own-cursor", "stopped", "stalled").await;
+    completes_after_requeue(
         "get_user_followers:2=endless-new-cursors",
         "stopped",
         "stalled",
     )
     .await;
-    recovers(
+    completes_after_requeue(
         "get_user_followers:3=expired-cursor\nget_user_followers:5=expired-cursor",
         "failed",
         "failed",
     )
     .await;
-    recovers("get_user_followers:2+=html-200", "failed", "failed").await;
-    recovers("get_user_followers:1+=data-null", "failed", "failed").await;
-    recovers("get_user_followers:2+=endpoint-retired", "failed", "failed").await;
+    completes_after_requeue("get_user_followers:2+=html-200", "failed", "failed").await;
+    completes_after_requeue("get_user_followers:1+=data-null", "failed", "failed").await;
+    completes_after_requeue("get_user_followers:2+=endpoint-retired", "failed", "failed").await;
 }
 
 #[tokio::test]
-async fn a_requeued_job_that_was_done_is_bought_again_and_loses_nothing() {
+async fn a_requeued_done_job_is_bought_again_and_loses_nothing() {
     let site = Site::walk("").await;
     site.crawl().await.with(0);
     site.run(&["jobs", "requeue", "--state", "done"])
@@ -125,13 +129,13 @@ async fn a_requeued_job_that_was_done_is_bought_again_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn no_job_of_a_retired_endpoint_is_left_without_a_word() {
+async fn every_job_of_a_retired_endpoint_ends_with_a_stated_reason() {
     let mut site = Site::new(small(Shape::Wrapped)).await;
     let users = format!("{:?}", [site.user(0), site.user(1)]);
     site.sim
         .script("get_post_comments:1=endpoint-retired")
         .expect("a script");
-    // Those of the second step are found when the endpoint has been stopped already.
+    // Jobs at depth 1 are found after the endpoint was retired.
     site.set("limits.max_in_flight", "1")
         .set("seeds.users", &users)
         .set("crawl.max_depth", "1");

@@ -1,4 +1,4 @@
-//! A crawl that is left alone holds the whole world in the end, whatever goes wrong on the way.
+//! An undisturbed crawl archives the whole world, whatever faults the remote has.
 
 use soracrawl::sim::{Fault, Options, Ratio, Shape};
 
@@ -11,9 +11,9 @@ async fn crawls_the_whole_world(shape: Shape, no_envelope: bool) {
     })
     .await;
     site.crawl().await.with(0);
-    site.is_whole().await;
-    site.is_settled().await;
-    site.has_unbroken_walks().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
+    site.assert_unbroken_walks().await;
     let total = site.sim.account().total;
     assert_eq!(
         (total.repeats, total.refused),
@@ -22,9 +22,9 @@ async fn crawls_the_whole_world(shape: Shape, no_envelope: bool) {
         site.sim.account()
     );
     assert_eq!(
-        site.spent().await,
+        site.charged().await,
         total.micro_usd,
-        "the ledger counts what the remote bills"
+        "the ledger charges what the remote bills"
     );
     assert_eq!(total.micro_usd, total.billed * PAGE);
     let unended = site
@@ -34,29 +34,29 @@ async fn crawls_the_whole_world(shape: Shape, no_envelope: bool) {
 }
 
 #[tokio::test]
-async fn a_flat_world_is_archived_whole_and_each_page_bought_once() {
+async fn a_flat_world_is_archived_completely_and_each_page_is_bought_once() {
     crawls_the_whole_world(Shape::Flat, false).await;
 }
 
 #[tokio::test]
-async fn a_wrapped_world_is_archived_whole_and_each_page_bought_once() {
+async fn a_wrapped_world_is_archived_completely_and_each_page_is_bought_once() {
     crawls_the_whole_world(Shape::Wrapped, false).await;
 }
 
 #[tokio::test]
-async fn a_flat_world_without_envelope_is_archived_whole() {
+async fn a_flat_world_without_envelope_is_archived_completely() {
     crawls_the_whole_world(Shape::Flat, true).await;
 }
 
 #[tokio::test]
-async fn a_wrapped_world_without_envelope_is_archived_whole() {
+async fn a_wrapped_world_without_envelope_is_archived_completely() {
     crawls_the_whole_world(Shape::Wrapped, true).await;
 }
 
 async fn recovers_from(fault: Fault, shape: Shape) {
     let options = Options {
         fault: vec![Ratio { fault, ratio: 0.15 }],
-        // Throttled calls are told to wait for nothing but the next second.
+        // Throttled calls need to wait for the next second only.
         retry_after_seconds: 0,
         ..small(shape)
     };
@@ -71,11 +71,11 @@ async fn recovers_from(fault: Fault, shape: Shape) {
     assert_eq!(ended.code, 0, "{name}: {}", ended.err);
     let found = site.differences().await;
     assert!(found.is_empty(), "{name}\n{}", found.join("\n"));
-    site.is_settled().await;
+    site.assert_settled().await;
     let bill = site.bill();
     assert!(
-        site.spent().await >= bill,
-        "{name}: the ledger counts less than the remote bills"
+        site.charged().await >= bill,
+        "{name}: the ledger charges less than the remote bills"
     );
 }
 
@@ -90,11 +90,11 @@ async fn recovers_from_each(shape: Shape) {
 }
 
 #[tokio::test]
-async fn each_recoverable_fault_leaves_a_flat_world_whole() {
+async fn a_flat_world_is_complete_after_each_recoverable_fault() {
     recovers_from_each(Shape::Flat).await;
 }
 
 #[tokio::test]
-async fn each_recoverable_fault_leaves_a_wrapped_world_whole() {
+async fn a_wrapped_world_is_complete_after_each_recoverable_fault() {
     recovers_from_each(Shape::Wrapped).await;
 }

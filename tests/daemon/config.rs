@@ -1,4 +1,4 @@
-//! Configurations, good and bad, through the program itself.
+//! Valid and invalid configurations, checked through the program itself.
 
 use soracrawl::sim::{DEFAULT_KEY, Shape};
 
@@ -9,7 +9,7 @@ fn place() -> Place {
 }
 
 #[tokio::test]
-async fn a_good_configuration_is_shown_as_it_is_in_force_with_the_key_hidden() {
+async fn the_effective_configuration_is_shown_with_the_key_hidden() {
     let place = place();
     let variables = [
         ("SORACRAWL_LIMITS__MAX_IN_FLIGHT", "9"),
@@ -27,7 +27,7 @@ async fn a_good_configuration_is_shown_as_it_is_in_force_with_the_key_hidden() {
         ended.out
     );
     assert!(!format!("{}{}", ended.out, ended.err).contains(&DEFAULT_KEY[..8]));
-    // What is shown can be used as it is.
+    // The output is itself a valid configuration.
     std::fs::write(place.file("shown.toml"), &ended.out).expect("a file");
     let again = place
         .run(&["check-config", "--config", "shown.toml"])
@@ -37,7 +37,7 @@ async fn a_good_configuration_is_shown_as_it_is_in_force_with_the_key_hidden() {
 }
 
 #[tokio::test]
-async fn all_problems_are_told_at_once_with_their_keys_and_exit_2() {
+async fn all_problems_are_reported_at_once_with_their_keys_and_exit_2() {
     let mut place = place();
     place
         .set("limits.max_in_flight", "0")
@@ -81,11 +81,11 @@ async fn all_problems_are_told_at_once_with_their_keys_and_exit_2() {
             ended.err
         );
     }
-    assert!(!place.archive().exists(), "nothing was begun");
+    assert!(!place.archive().exists(), "no archive was created");
 }
 
 #[tokio::test]
-async fn seeds_of_the_configuration_that_are_none_are_problems() {
+async fn invalid_seeds_in_the_configuration_are_problems() {
     let mut place = place();
     place
         .set("seeds.users", "[\"nobody\", \"user-1\"]")
@@ -104,7 +104,7 @@ async fn seeds_of_the_configuration_that_are_none_are_problems() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_toml_and_one_that_is_not_there_are_wrong_usage() {
+async fn an_invalid_or_missing_configuration_file_is_a_usage_error() {
     let place = place();
     std::fs::write(place.file("bad.toml"), "[limits\nmax").expect("a file");
     let ended = place
@@ -120,7 +120,7 @@ async fn a_file_that_is_no_toml_and_one_that_is_not_there_are_wrong_usage() {
 }
 
 #[tokio::test]
-async fn a_key_in_the_file_is_refused_and_not_repeated() {
+async fn an_api_key_in_the_configuration_file_is_refused_and_not_printed() {
     for name in ["api.key", "api.api_key", "api.token"] {
         let mut place = place();
         place.set(name, "\"secret-0123456789abcdef0123\"");
@@ -131,7 +131,7 @@ async fn a_key_in_the_file_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_run_without_a_key_is_wrong_usage_and_says_where_a_key_may_be() {
+async fn a_run_without_a_key_is_a_usage_error_that_says_where_to_set_it() {
     let site = Site::whole(small(Shape::Flat)).await;
     let ended = site
         .run_with(&["run", "--until-idle"], &[("TIKHUB_API_KEY", "")], "")
@@ -146,7 +146,7 @@ async fn a_run_without_a_key_is_wrong_usage_and_says_where_a_key_may_be() {
 }
 
 #[tokio::test]
-async fn a_key_file_does_and_one_that_others_may_read_is_warned_about() {
+async fn a_key_file_is_accepted_and_one_readable_by_others_causes_a_warning() {
     use std::os::unix::fs::PermissionsExt;
     let mut site = Site::walk("").await;
     let file = site.file("key");
@@ -161,7 +161,7 @@ async fn a_key_file_does_and_one_that_others_may_read_is_warned_about() {
 }
 
 #[tokio::test]
-async fn a_key_in_the_clear_to_another_host_needs_a_word_of_consent() {
+async fn sending_the_key_unencrypted_to_another_host_requires_consent() {
     let mut place = place();
     place.set("api.base_url", "\"http://api.example.com\"");
     let ended = place.run(&["check-config"]).await.with(2);
@@ -182,7 +182,7 @@ async fn a_key_in_the_clear_to_another_host_needs_a_word_of_consent() {
 }
 
 #[tokio::test]
-async fn reading_commands_make_no_archive_where_there_is_none() {
+async fn read_commands_do_not_create_an_archive() {
     let place = place();
     for command in [
         &["status"][..],
@@ -202,7 +202,7 @@ async fn reading_commands_make_no_archive_where_there_is_none() {
 }
 
 #[tokio::test]
-async fn an_archive_is_readable_by_its_owner_alone() {
+async fn only_the_owner_can_read_an_archive() {
     use std::os::unix::fs::PermissionsExt;
     let place = place();
     place.run(&["seed", "feed"]).await.with(0);

@@ -1,4 +1,4 @@
-//! Raw replies are packed with a dictionary of their endpoint, made once, and there before anything needs it.
+//! Raw replies are packed with a dictionary of their endpoint, which is trained once and stored before its first use.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,11 +10,11 @@ use zstd::zstd_safe::get_dict_id_from_frame;
 
 use crate::support::{Place, Site, soon};
 
-/// So many kept replies of an endpoint are enough.
+/// Number of kept replies of an endpoint that training requires.
 const ENOUGH: i64 = 64;
 const COMMENTS: &str = "get_post_comments";
 
-/// A world with more posts than a dictionary needs, each with pages of comments.
+/// Returns a world with more posts than training requires, each with pages of comments.
 fn talkative() -> Options {
     Options {
         shape: Shape::Wrapped,
@@ -35,11 +35,11 @@ impl Place {
     pub async fn dictionaries(&self) -> Vec<Dictionary> {
         let store = Store::open(&self.archive()).await.expect("the archive");
         let dictionaries = store.dictionaries().await.expect("dictionaries");
-        store.close().await.expect("it closes");
+        store.close().await.expect("a clean close");
         dictionaries
     }
 
-    /// Endpoint, size as it came, and frame of each reply after this call.
+    /// Returns the endpoint, unpacked size and frame of each reply after this call.
     async fn frames(&self, after: i64) -> Vec<(String, usize, Vec<u8>)> {
         let sql = format!(
             "select endpoint, body_bytes, body from calls where id > {after} and body is not null"
@@ -57,19 +57,19 @@ impl Place {
         self.number("select max(id) from calls").await
     }
 
-    /// Every frame is read with the dictionary of its endpoint, as `zstd -D` does, whether it names that or none.
-    async fn is_read_by_zstd_alone(&self) {
+    /// Fails unless zstd reads every frame with its endpoint's dictionary, as `zstd -D` does, even if it names none.
+    async fn assert_zstd_reads_frames(&self) {
         let made = self.dictionaries().await;
         for (endpoint, _, frame) in self.frames(0).await {
             let dictionary = made.iter().find(|one| one.endpoint == endpoint);
             let dictionary = dictionary.map_or(&[][..], |one| &one.bytes);
             let mut zstd = zstd::bulk::Decompressor::with_dictionary(dictionary).expect("zstd");
-            let reply = zstd.decompress(&frame, 1 << 24).expect("it unpacks");
+            let reply = zstd.decompress(&frame, 1 << 24).expect("a valid frame");
             serde_json::from_slice::<serde_json::Value>(&reply).expect("JSON");
         }
     }
 
-    async fn is_sound(&self) {
+    async fn assert_sound(&self) {
         self.run(&["verify"]).await.with(0);
     }
 }
@@ -79,7 +79,7 @@ fn named(frame: &[u8]) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn what_is_bought_after_a_dictionary_is_packed_with_it_and_takes_far_less_room() {
+async fn replies_after_training_are_packed_with_the_dictionary_and_take_far_less_space() {
     let mut site = Site::whole(talkative()).await;
     site.set("log.level", "\"debug\"");
     site.crawl().await.with(0);
@@ -100,15 +100,15 @@ async fn what_is_bought_after_a_dictionary_is_packed_with_it_and_takes_far_less_
         .await
         .with(0);
     let second = site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     let again = site.dictionaries().await;
     for dictionary in &made {
-        assert!(again.contains(dictionary), "none is made a second time");
+        assert!(again.contains(dictionary), "no dictionary is trained twice");
         let tried = second
             .err
             .lines()
             .find(|line| line.contains("dictionary") && line.contains(&dictionary.endpoint));
-        assert_eq!(tried, None, "nor is it tried");
+        assert_eq!(tried, None, "no second training starts");
     }
 
     let (packer, plain) = (Packer::new(&again).0, Packer::default());
@@ -118,18 +118,21 @@ async fn what_is_bought_after_a_dictionary_is_packed_with_it_and_takes_far_less_
             continue;
         };
         assert_eq!(named(&frame), Some(*id), "{endpoint}");
-        let reply = packer.unpack(&frame).expect("it unpacks");
+        let reply = packer.unpack(&frame).expect("a valid frame");
         came += size;
         takes += frame.len();
-        would_take += plain.pack(&endpoint, &reply).expect("it packs").len();
+        would_take += plain.pack(&endpoint, &reply).expect("a packed frame").len();
     }
-    assert!(came >= 8 * takes, "{came} bytes take {takes}");
-    assert!(would_take * 10 >= 18 * takes, "{would_take} and {takes}");
-    site.is_sound().await;
+    assert!(came >= 8 * takes, "{came} bytes are packed to {takes}");
+    assert!(
+        would_take * 10 >= 18 * takes,
+        "{would_take} bytes without and {takes} with a dictionary"
+    );
+    site.assert_sound().await;
 }
 
 #[tokio::test]
-async fn no_frame_needs_a_dictionary_that_could_not_be_written_and_the_next_run_makes_it() {
+async fn no_frame_needs_a_dictionary_that_was_not_written_and_the_next_run_trains_it() {
     let mut site = Site::whole(talkative()).await;
     site.set("log.level", "\"debug\"");
     site.run(&["seed", "feed"]).await.with(0);
@@ -138,11 +141,15 @@ async fn no_frame_needs_a_dictionary_that_could_not_be_written_and_the_next_run_
     )
     .await;
     let first = site.crawl().await.with(0);
-    assert!(first.err.contains("no room"), "it was tried: {}", first.err);
+    assert!(
+        first.err.contains("no room"),
+        "the training was attempted: {}",
+        first.err
+    );
     assert_eq!(site.dictionaries().await, []);
     let frames = site.frames(0).await;
     assert!(frames.iter().all(|(_, _, frame)| named(frame).is_none()));
-    site.is_sound().await;
+    site.assert_sound().await;
 
     site.execute("drop trigger no_room").await;
     let calls = site.sim.log().len();
@@ -150,13 +157,13 @@ async fn no_frame_needs_a_dictionary_that_could_not_be_written_and_the_next_run_
     assert!(!site.dictionaries().await.is_empty());
     assert!(
         site.sim.log().len() <= calls + 1,
-        "only the account is asked for"
+        "only the account call is made"
     );
-    site.is_sound().await;
+    site.assert_sound().await;
 }
 
 #[tokio::test]
-async fn replies_from_before_and_after_a_dictionary_are_planned_again_alike() {
+async fn replies_from_before_and_after_training_are_replanned_alike() {
     let mut site = Site::whole(talkative()).await;
     site.set("crawl.replies", "false");
     site.crawl().await.with(0);
@@ -185,31 +192,31 @@ async fn replies_from_before_and_after_a_dictionary_are_planned_again_alike() {
         .map(|(_, _, frame)| named(frame).is_some())
         .collect();
     assert_eq!(kinds, [false, true].into());
-    site.is_read_by_zstd_alone().await;
+    site.assert_zstd_reads_frames().await;
     assert_eq!(site.calls_of("get_comment_replies"), 0);
     site.set("crawl.replies", "true");
     let ended = site.crawl().await.with(0);
     assert!(!ended.err.contains("raw reply unreadable"), "{}", ended.err);
     assert!(site.calls_of("get_comment_replies") > 20);
-    site.is_whole().await;
-    site.is_sound().await;
+    site.assert_whole().await;
+    site.assert_sound().await;
 }
 
 #[tokio::test]
-async fn a_crawl_that_is_killed_when_a_dictionary_is_there_is_sound_and_goes_on() {
+async fn a_crawl_killed_after_training_leaves_a_sound_archive_and_continues() {
     let site = Site::whole(talkative()).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
     soon(
         "a dictionary",
-        daemon.until_said("dictionary trained; new replies"),
+        daemon.until_logged("dictionary trained; new replies"),
     )
     .await;
     daemon.kill();
-    site.is_sound().await;
+    site.assert_sound().await;
     let made = site.dictionaries().await;
     site.crawl().await.with(0);
     let again = site.dictionaries().await;
     assert!(!made.is_empty() && made.iter().all(|dictionary| again.contains(dictionary)));
-    site.is_whole().await;
-    site.is_sound().await;
+    site.assert_whole().await;
+    site.assert_sound().await;
 }

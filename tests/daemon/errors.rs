@@ -1,4 +1,4 @@
-//! Each answer that is no page: what the ledger says of it, what it costs, and how the run ends.
+//! Answers without a page: their ledger entry, their cost, and how the run ends.
 
 use soracrawl::sim::Options;
 
@@ -6,15 +6,16 @@ use crate::support::{PAGE, Site, walk};
 
 const WALK: &str = "get_user_followers";
 
-/// How the call that met the fault stands in the ledger.
+/// The expected ledger entry of a call that a fault hit.
 #[derive(Clone, Copy)]
 struct Met {
     fault: &'static str,
     outcome: &'static str,
-    /// 0 where no status came.
+    /// The HTTP status; 0 if none arrived.
     status: i64,
-    /// Charged by the ledger, and by the remote.
+    /// Whether the ledger charges the call.
     charged: bool,
+    /// Whether the remote bills the call.
     billed: bool,
 }
 
@@ -34,7 +35,7 @@ const fn met(
     }
 }
 
-/// Temporary ones: tried again.
+/// Faults whose page is retried.
 const TEMPORARY: [Met; 17] = [
     met("bad-request-retry", "answered", 400, false, false),
     met("server-error", "answered", 500, false, false),
@@ -50,7 +51,7 @@ const TEMPORARY: [Met; 17] = [
     met("data-null", "answered", 200, true, true),
     met("error-in-200", "answered", 200, true, true),
     met("data-error", "answered", 200, true, true),
-    // Without an answer nobody knows: counted as paid for.
+    // Without an answer the bill is unknown, so the ledger charges the call.
     met("reset-before", "unknown", 0, true, false),
     met("reset-after", "unknown", 0, true, true),
     met("slow", "unknown", 0, true, true),
@@ -64,10 +65,10 @@ async fn temporary(met: Met) {
         ..walk()
     };
     let mut site = Site::walk_in(options, &format!("{WALK}:2={name}")).await;
-    site.patient(name);
+    site.set_timeouts_for(name);
     let ended = site.crawl().await;
     assert_eq!(ended.code, 0, "{name}: {}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     assert_eq!(
         site.follower_differences(&site.user(0)).await,
         (0, 0),
@@ -86,7 +87,7 @@ async fn temporary(met: Met) {
     assert!(!call.kept && !call.error.is_empty(), "{name}: {call:?}");
     assert_eq!(
         calls[2].cursor, call.cursor,
-        "{name}: the same page is asked for again"
+        "{name}: the same page is requested again"
     );
     assert_eq!(site.bill(), (3 + u64::from(met.billed)) * PAGE, "{name}");
     if met.billed && met.status == 200 {
@@ -96,12 +97,12 @@ async fn temporary(met: Met) {
                 call.id
             ))
             .await;
-        assert_eq!(kept, 1, "{name}: what was paid for is kept raw");
+        assert_eq!(kept, 1, "{name}: the raw reply was paid for and is kept");
     }
 }
 
 #[tokio::test]
-async fn a_temporary_failure_is_written_down_for_what_it_was_and_the_page_is_asked_for_again() {
+async fn a_temporary_failure_is_recorded_as_it_was_and_its_page_is_requested_again() {
     let mut all = tokio::task::JoinSet::new();
     for met in TEMPORARY {
         all.spawn(temporary(met));
@@ -109,7 +110,7 @@ async fn a_temporary_failure_is_written_down_for_what_it_was_and_the_page_is_ask
     all.join_all().await;
 }
 
-/// Lasting ones: from the second page on, every answer is such.
+/// Crawls a walk in which every call from the second page on meets the fault.
 async fn lasting(met: Met, calls_of_page: usize) {
     let name = met.fault;
     let options = Options {
@@ -117,11 +118,11 @@ async fn lasting(met: Met, calls_of_page: usize) {
         ..walk()
     };
     let mut site = Site::walk_in(options, &format!("{WALK}:2+={name}")).await;
-    site.patient(name).set("limits.max_attempts", "3");
+    site.set_timeouts_for(name).set("limits.max_attempts", "3");
     site.set("api.max_body_bytes", "1000000");
     let ended = site.crawl().await;
     assert_eq!(ended.code, 3, "{name}: {}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!(
         (job.state.as_str(), job.pages),
@@ -144,9 +145,9 @@ async fn lasting(met: Met, calls_of_page: usize) {
 }
 
 #[tokio::test]
-async fn a_failure_that_lasts_is_given_up_with_exit_3_and_never_called_complete() {
+async fn a_permanent_failure_ends_with_exit_3_and_is_never_called_complete() {
     let mut all = tokio::task::JoinSet::new();
-    // Throttling is no failure of the job: the limiter waits for as long as it is told.
+    // Throttling does not fail the job: the limiter waits for the requested time.
     for met in TEMPORARY
         .into_iter()
         .filter(|met| !met.fault.starts_with("throttle"))
@@ -158,14 +159,14 @@ async fn a_failure_that_lasts_is_given_up_with_exit_3_and_never_called_complete(
 }
 
 #[tokio::test]
-async fn a_body_without_measure_is_paid_for_once_and_not_asked_for_again() {
+async fn an_oversized_body_is_paid_for_once_and_not_requested_again() {
     for fault in ["too-large", "gzip-bomb", "endless-body"] {
         lasting(met(fault, "answered", 200, true, true), 1).await;
     }
 }
 
 #[tokio::test]
-async fn a_redirect_is_not_followed_and_the_key_stays_at_home() {
+async fn a_redirect_is_not_followed_and_the_key_is_not_sent_elsewhere() {
     let site = Site::walk(&format!("{WALK}:1=redirect\n{WALK}:3=redirect")).await;
     site.crawl().await.with(0);
     let account = site.sim.account();
@@ -180,12 +181,12 @@ async fn a_redirect_is_not_followed_and_the_key_stays_at_home() {
 }
 
 #[tokio::test]
-async fn a_slow_drip_is_cut_by_the_timeout_and_the_page_is_bought_again() {
+async fn a_slow_drip_is_cut_off_by_the_timeout_and_the_page_is_bought_again() {
     temporary(met("slow-drip", "answered", 200, true, true)).await;
 }
 
 #[tokio::test]
-async fn odd_items_are_noted_and_cost_the_page_none_of_its_good_ones() {
+async fn odd_items_are_counted_and_the_other_items_of_the_page_are_kept() {
     let site = Site::walk(&format!("{WALK}:2=wrong-type")).await;
     site.crawl().await.with(0);
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
@@ -198,14 +199,14 @@ async fn odd_items_are_noted_and_cost_the_page_none_of_its_good_ones() {
 }
 
 #[tokio::test]
-async fn a_page_labelled_as_text_is_a_page() {
+async fn a_page_with_a_text_content_type_is_accepted() {
     let site = Site::walk(&format!("{WALK}:2=wrong-content-type")).await;
     site.crawl().await.with(0);
     assert_eq!(site.calls().await.len(), 3);
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
 }
 
-/// Refuses the rows of the second page of followers of a user.
+/// Returns a trigger that refuses the rows of a user's second page of followers.
 fn refuse(user: &str) -> String {
     format!(
         "create trigger refuse before insert on follows
@@ -217,7 +218,7 @@ fn refuse(user: &str) -> String {
 }
 
 #[tokio::test]
-async fn rows_that_the_archive_refuses_are_kept_raw_and_hold_up_nobody() {
+async fn rows_that_the_archive_refuses_are_kept_raw_and_delay_no_other_job() {
     let mut site = Site::walk("").await;
     let users = site.sim.world().seed_users();
     site.set("seeds.users", &format!("{users:?}"))
@@ -235,10 +236,10 @@ async fn rows_that_the_archive_refuses_are_kept_raw_and_hold_up_nobody() {
         assert_eq!(site.job(WALK, user).await.state, "done");
         assert_eq!(site.follower_differences(user).await, (0, 0));
     }
-    // What was opened in the breath of the refused page was not sent.
-    site.is_settled().await;
+    // The call that was opened in the transaction of the refused page was not sent.
+    site.assert_settled().await;
     assert_eq!(site.bill(), 8 * PAGE);
-    assert_eq!(site.spent().await, site.bill());
+    assert_eq!(site.charged().await, site.bill());
     let raw = site.number(
         "select count(*) from calls where outcome = 'answered' and kept = 0 and body is not null and cost_micro_usd > 0",
     );

@@ -1,4 +1,4 @@
-//! Every fault the simulator knows, once and for good, has a declared end; and exit 0 never hides what is missing.
+//! Every fault of the simulator, once and permanent, has a declared end. Exit code 0 never hides missing data.
 
 use soracrawl::sim::{Fault, Options};
 
@@ -6,14 +6,14 @@ use crate::support::{PAGE, Site, soon, walk};
 
 const WALK: &str = "get_user_followers";
 
-/// How a walk of three pages ends whose second page meets the fault.
+/// The end of a walk of three pages whose second page meets the fault.
 struct End {
     code: i32,
-    /// The reason in the job; empty while it has none.
+    /// The stop reason of the job; empty if it has none.
     reason: &'static str,
-    /// Pages billed.
+    /// Number of billed pages.
     billed: u64,
-    /// Followers that are missing in the end.
+    /// Number of followers that the archive lacks in the end.
     missing: usize,
 }
 
@@ -26,7 +26,7 @@ const fn end(code: i32, reason: &'static str, billed: u64, missing: usize) -> Op
     })
 }
 
-/// Where the fault happens once.
+/// Returns the end of a walk that meets the fault once.
 fn once(fault: Fault) -> Option<End> {
     use Fault::*;
     match fault {
@@ -36,7 +36,7 @@ fn once(fault: Fault) -> Option<End> {
             end(0, "complete", 4, 0)
         }
         WrongType | OverlappingPage | WrongContentType => end(0, "complete", 3, 0),
-        // The page that was missed is made good by the next.
+        // The next page contains what the faulty page lacks.
         RepeatedPage | EmptyPage => end(0, "complete", 4, 0),
         ItemsInserted => end(0, "complete", 3, 0),
         ExpiredCursor => end(0, "complete", 4, 0),
@@ -46,17 +46,17 @@ fn once(fault: Fault) -> Option<End> {
         EndlessNewCursors => end(3, "stalled", 4, 5),
         HasMoreNoCursor => end(3, "truncated", 2, 5),
         CreditExhausted | KeyRefused => end(4, "", 1, 15),
-        // By the word of the remote, this is all: nobody can know better, and the job's note says so.
+        // The remote reports the end of the list, and no other evidence exists. The job's note records the cursor.
         HasMoreFalseWithCursor => end(0, "complete", 2, 5),
         Gone => end(0, "gone", 1, 15),
-        // An item that is never shown is not missed by anybody.
+        // The crawler cannot detect an item that the remote never shows.
         ItemsDeleted => end(0, "complete", 3, 1),
-        // Waits for minutes: see below.
+        // Waits for minutes, so tests/daemon/refusals.rs tests it.
         ForbiddenCloudflare => None,
     }
 }
 
-/// Where it happens from then on.
+/// Returns the end of a walk that meets the fault from its second page on.
 fn always(fault: Fault) -> Option<End> {
     use Fault::*;
     match fault {
@@ -67,32 +67,32 @@ fn always(fault: Fault) -> Option<End> {
             end(3, "failed", 4, 15)
         }
         Throttle => end(3, "failed", 1, 15),
-        // Their pauses add up to minutes.
+        // Their cooldowns add up to minutes.
         ThrottleBare | ThrottleDate | ThrottleReset => None,
         RepeatedPage => end(3, "stalled", 4, 5),
         EmptyPage => end(3, "stalled", 3, 15),
         ExpiredCursor => end(3, "failed", 2, 15),
         ItemsDeleted => end(0, "complete", 3, 2),
-        // An item that is always new at the head hides the last one behind a cursor that stands still.
+        // A new item at the head of each page shifts the last item behind a cursor that no longer advances.
         ItemsInserted => end(3, "stalled", 4, 1),
         _ => once(fault),
     }
 }
 
-async fn ends_as_declared(fault: Fault, from_there_on: bool, declared: End) {
+async fn ends_as_declared(fault: Fault, is_permanent: bool, declared: End) {
     let name = format!(
         "{}{}",
         fault.name(),
-        if from_there_on { " for good" } else { "" }
+        if is_permanent { " permanently" } else { "" }
     );
     let options = Options {
         slow_ms: 30_000,
         retry_after_seconds: 0,
         ..walk()
     };
-    let mark = if from_there_on { "+" } else { "" };
+    let mark = if is_permanent { "+" } else { "" };
     let mut site = Site::walk_in(options, &format!("{WALK}:2{mark}={}", fault.name())).await;
-    site.patient(fault.name());
+    site.set_timeouts_for(fault.name());
     site.set("limits.max_attempts", "3")
         .set("api.max_body_bytes", "1000000")
         .set("limits.max_in_flight", "1");
@@ -110,8 +110,8 @@ async fn ends_as_declared(fault: Fault, from_there_on: bool, declared: End) {
         "{name}: {job:?}\n{}",
         ended.err
     );
-    site.is_settled().await;
-    assert!(site.spent().await >= site.bill(), "{name}");
+    site.assert_settled().await;
+    assert!(site.charged().await >= site.bill(), "{name}");
     assert_eq!(site.sim.account().redirects_followed, 0, "{name}");
     let refusals = site
         .sim
@@ -122,12 +122,12 @@ async fn ends_as_declared(fault: Fault, from_there_on: bool, declared: End) {
     assert!(refusals <= 16, "{name}: {refusals} refusals");
 }
 
-async fn all_end_as_declared(from_there_on: bool, declared: fn(Fault) -> Option<End>) {
+async fn all_end_as_declared(is_permanent: bool, declared: fn(Fault) -> Option<End>) {
     for faults in Fault::ALL.chunks(6) {
         let mut crawls = tokio::task::JoinSet::new();
         for fault in faults.iter().copied() {
             if let Some(end) = declared(fault) {
-                crawls.spawn(ends_as_declared(fault, from_there_on, end));
+                crawls.spawn(ends_as_declared(fault, is_permanent, end));
             }
         }
         soon("a few crawls", crawls.join_all()).await;
@@ -140,6 +140,6 @@ async fn every_fault_that_happens_once_has_a_declared_end() {
 }
 
 #[tokio::test]
-async fn every_fault_that_happens_for_good_has_a_declared_end() {
+async fn every_permanent_fault_has_a_declared_end() {
     all_end_as_declared(true, always).await;
 }

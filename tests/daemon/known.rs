@@ -1,4 +1,4 @@
-//! What is known already is not bought: empty lists, nested ones, objects that a list gave.
+//! The crawler does not buy what replies contained before: empty lists, nested lists, objects in lists.
 
 use soracrawl::sim::{Endpoint, Options, Shape, Thing};
 
@@ -15,12 +15,12 @@ async fn lists_that_are_known_to_be_empty_are_not_bought() {
     };
     let site = Site::whole(options).await;
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     let world = site.sim.world();
     let mut empty = 0;
     for entry in site.sim.log() {
         let endpoint = Endpoint::named(entry.endpoint).expect("an endpoint");
-        // A user's posts come first, when nothing is known of him; and his lists where he has none.
+        // No reply contains the counts of a user without posts, so their empty lists may be unknown.
         let has_posts = |id: &str| {
             world
                 .ids(Endpoint::UserPosts, id)
@@ -36,26 +36,26 @@ async fn lists_that_are_known_to_be_empty_are_not_bought() {
                 && !has_posts(&entry.subject);
             assert!(
                 is_unknown,
-                "bought, though it was known to be empty: {entry:?}"
+                "bought although it was known to be empty: {entry:?}"
             );
             empty += 1;
         }
     }
     assert_eq!(
         empty, 0,
-        "where no post showed a user, his profile was asked for first"
+        "the profile of a user without posts is requested before other lists"
     );
 }
 
 #[tokio::test]
-async fn replies_that_came_nested_are_not_bought() {
+async fn replies_that_arrived_nested_are_not_bought() {
     let site = Site::whole(Options {
         nested_items: 50,
         ..small(Shape::Wrapped)
     })
     .await;
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.calls_of("get_comment_replies"), 0);
     assert!(
         site.number("select count(*) from comments where parent_comment_id is not null")
@@ -65,7 +65,7 @@ async fn replies_that_came_nested_are_not_bought() {
 }
 
 #[tokio::test]
-async fn profiles_and_details_are_bought_only_where_no_list_gave_them() {
+async fn profiles_and_details_are_bought_only_if_no_list_contained_them() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.crawl().await.with(0);
     let users = site.sim.world().seed_users();
@@ -95,6 +95,6 @@ async fn profiles_and_details_are_bought_only_where_no_list_gave_them() {
         ),
         (posts, posts)
     );
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.sim.account().total.repeats, 0);
 }

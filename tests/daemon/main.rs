@@ -1,4 +1,4 @@
-//! The real program against the simulator: what it archives, what it pays, and how it ends.
+//! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
 mod archive;
 mod budget;

@@ -1,11 +1,11 @@
-//! An archive that is not there, or is none of ours: one sentence that names the file, and says it once.
+//! Missing and foreign archives: one sentence names the file and the cause.
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, Executor};
 
 use crate::support::Place;
 
-const NOBODY: &str = "http://127.0.0.1:1";
+const NO_REMOTE: &str = "http://127.0.0.1:1";
 
 async fn change(place: &Place, sql: &'static str) {
     let mut connection: SqliteConnection = SqliteConnectOptions::new()
@@ -13,13 +13,13 @@ async fn change(place: &Place, sql: &'static str) {
         .connect()
         .await
         .expect("an archive");
-    connection.execute(sql).await.expect("a change");
-    connection.close().await.expect("it closes");
+    connection.execute(sql).await.expect("valid SQL");
+    connection.close().await.expect("a clean close");
 }
 
 #[tokio::test]
-async fn who_asks_an_archive_that_is_not_there_is_told_how_to_make_one() {
-    let place = Place::new(NOBODY);
+async fn a_missing_archive_is_an_error_that_says_how_to_create_one() {
+    let place = Place::new(NO_REMOTE);
     for command in [
         &["status"][..],
         &["status", "--check"],
@@ -38,12 +38,12 @@ async fn who_asks_an_archive_that_is_not_there_is_told_how_to_make_one() {
 }
 
 #[tokio::test]
-async fn an_archive_of_another_version_is_called_so_once() {
+async fn an_archive_of_another_version_is_reported_once() {
     for change_of_version in [
         "update _sqlx_migrations set checksum = x'00'",
         "insert into _sqlx_migrations (version, description, success, checksum, execution_time) values (99, 'x', 1, x'00', 1)",
     ] {
-        let place = Place::new(NOBODY);
+        let place = Place::new(NO_REMOTE);
         place.run(&["seed", "feed"]).await.with(0);
         change(&place, change_of_version).await;
         for command in [
@@ -61,8 +61,8 @@ async fn an_archive_of_another_version_is_called_so_once() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_file_is_said_once() {
-    let place = Place::new(NOBODY);
+async fn a_defective_file_is_reported_once() {
+    let place = Place::new(NO_REMOTE);
     std::fs::write(place.archive(), "no database, whatever its name says").expect("a file");
     for command in [&["seed", "feed"][..], &["status"]] {
         let ended = place.run(command).await.with(1);
@@ -76,7 +76,7 @@ async fn what_is_wrong_with_a_file_is_said_once() {
             );
         }
     }
-    let place = Place::new(NOBODY);
+    let place = Place::new(NO_REMOTE);
     place.run(&["seed", "feed"]).await.with(0);
     change(&place, "drop table job_counts").await;
     let ended = place.run(&["status"]).await.with(1);

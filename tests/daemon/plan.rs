@@ -1,4 +1,4 @@
-//! What is bought and what is not: depth, caps, filters, and everything that is known already.
+//! What the plan buys: depth, caps, filters, and counts that are known already.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use soracrawl::sim::{Endpoint, Options, Shape};
 
 use crate::support::{Site, small};
 
-/// A small crowd that follows one another, so that a crawl could go on and on.
+/// Returns a small world of users who follow each other, so that a crawl without limits reaches everyone.
 fn crowd() -> Options {
     Options {
         users: 9,
@@ -16,7 +16,7 @@ fn crowd() -> Options {
     }
 }
 
-/// The pages that were billed.
+/// Returns the billed pages as (endpoint, subject, cursor).
 fn bought(site: &Site) -> BTreeSet<(String, String, String)> {
     let log = site.sim.log().into_iter().filter(|entry| entry.billed);
     log.map(|entry| {
@@ -38,7 +38,7 @@ async fn one_seed(depth: u32) -> Site {
 }
 
 #[tokio::test]
-async fn without_depth_others_become_rows_and_are_not_walked() {
+async fn at_depth_0_other_users_become_rows_and_are_not_crawled() {
     let site = one_seed(0).await;
     site.crawl().await.with(0);
     let walked = site
@@ -55,7 +55,7 @@ async fn without_depth_others_become_rows_and_are_not_walked() {
     assert_eq!(
         site.number(&format!("{others} '{}'", site.user(0))).await,
         0,
-        "only his own posts are followed"
+        "only the seed's own posts have follow-ups"
     );
 }
 
@@ -66,11 +66,11 @@ async fn a_second_run_buys_nothing() {
     let bill = site.bill();
     site.crawl().await.with(0);
     assert_eq!(site.bill(), bill);
-    site.is_whole().await;
+    site.assert_whole().await;
 }
 
 #[tokio::test]
-async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
+async fn a_depth_raised_later_buys_only_new_pages_and_reaches_the_same_set() {
     let mut later = one_seed(0).await;
     later.crawl().await.with(0);
     let before = bought(&later);
@@ -81,7 +81,7 @@ async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
     at_once.crawl().await.with(0);
     assert!(
         before.len() * 2 < bought(&later).len(),
-        "depth 1 is much more than depth 0"
+        "depth 1 buys more than twice as many pages as depth 0"
     );
     let (later, at_once) = (bought(&later), bought(&at_once));
     let difference: Vec<_> = later.symmetric_difference(&at_once).collect();
@@ -89,7 +89,7 @@ async fn a_depth_raised_later_buys_only_what_is_new_and_comes_to_the_same() {
 }
 
 #[tokio::test]
-async fn one_step_leads_to_those_whom_the_seed_shows_and_no_further() {
+async fn at_depth_1_the_users_that_the_seed_shows_are_crawled_and_no_others() {
     let site = one_seed(1).await;
     site.crawl().await.with(0);
     let world = site.sim.world();
@@ -112,7 +112,7 @@ async fn one_step_leads_to_those_whom_the_seed_shows_and_no_further() {
     assert_eq!(site.number("select max(depth) from jobs").await, 1);
 }
 
-/// The most subjects that one job of an endpoint led to.
+/// Returns the maximum number of subjects that one job of an endpoint led to.
 async fn most_led_to(site: &Site, endpoint: &str) -> i64 {
     let sql = format!(
         "select coalesce(max(led), 0) from (select count(distinct subject) as led from jobs where parent_job_id in
@@ -122,7 +122,7 @@ async fn most_led_to(site: &Site, endpoint: &str) -> i64 {
 }
 
 #[tokio::test]
-async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
+async fn a_cap_per_parent_bounds_the_follow_ups_of_one_list() {
     for (depth, walks, cap, parent) in [
         (
             1,
@@ -139,7 +139,7 @@ async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
         ),
     ] {
         let mut free = one_seed(depth).await;
-        // One call at a time: who was first to show a subject is then the same in every run.
+        // With one call at a time, the same job shows a subject first in every run.
         free.only(walks).set("limits.max_in_flight", "1");
         free.crawl().await.with(0);
         let without = most_led_to(&free, parent).await;
@@ -149,12 +149,12 @@ async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
             .set(&format!("crawl.max_per_parent.{cap}"), "1");
         site.crawl().await.with(0);
         assert_eq!(
-            // None, where another list led to the same subject first.
+            // Zero subjects are possible if another list led to them first.
             (without > 1, most_led_to(&site, parent).await <= 1),
             (true, true),
             "{walks:?}, {without} without a cap"
         );
-        // A cap that is lifted later lets the rest in, from what was bought before.
+        // After the cap is removed, the rest is admitted from the archived replies.
         assert!(bought(&site).len() < bought(&free).len(), "{walks:?}");
         site.unset(&format!("crawl.max_per_parent.{cap}"));
         site.crawl().await.with(0);
@@ -164,7 +164,7 @@ async fn a_cap_for_each_parent_bounds_what_one_list_leads_to() {
 }
 
 #[tokio::test]
-async fn filters_keep_the_small_as_rows_and_walk_the_rest() {
+async fn filtered_users_and_posts_become_rows_and_are_not_crawled() {
     let mut site = one_seed(1).await;
     site.set("crawl.filter.min_followers", "7")
         .set("crawl.filter.min_likes", "40");
@@ -193,7 +193,7 @@ async fn filters_keep_the_small_as_rows_and_walk_the_rest() {
 }
 
 #[tokio::test]
-async fn posts_from_before_a_date_lead_nowhere() {
+async fn posts_from_before_the_configured_date_have_no_follow_ups() {
     let site = one_seed(0).await;
     site.crawl().await.with(0);
     let middle = "select strftime('%Y-%m-%dT%H:%M:%SZ', avg(posted_at), 'unixepoch') from posts";

@@ -1,4 +1,4 @@
-//! The real program as a process: started, told to end or killed, and what it said.
+//! The real program as a process: start, signals, kill, and output.
 
 use std::io::{Read, Write};
 use std::process::{Child, Command};
@@ -7,21 +7,21 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// No process of these tests works for as long: something hangs.
-const LONGEST: Duration = Duration::from_secs(120);
+/// Timeout of every wait. No process of these tests runs that long unless it hangs.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Waits for an event that must come, and names it if it does not.
+/// Waits for a future. Panics with `what` after the timeout.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match timeout(LONGEST, future).await {
+    match timeout(TIMEOUT, future).await {
         Ok(value) => value,
-        Err(_) => panic!("nothing came: {what}"),
+        Err(_) => panic!("timeout while waiting for: {what}"),
     }
 }
 
-/// How a process ended, and what it said.
+/// The exit code and the output of a process.
 #[derive(Debug)]
 pub struct Ended {
-    /// -1 where a signal ended it.
+    /// -1 if a signal ended the process.
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -39,7 +39,7 @@ impl Ended {
     }
 }
 
-/// A program that is running; ended with the test that started it.
+/// A running program, killed when dropped.
 pub struct Daemon {
     child: Child,
     out: watch::Receiver<String>,
@@ -49,21 +49,21 @@ pub struct Daemon {
 impl Daemon {
     pub fn of(mut command: Command) -> Self {
         let mut child = command.spawn().expect("the program starts");
-        let out = said(child.stdout.take().expect("a standard output"));
-        let err = said(child.stderr.take().expect("a standard error"));
+        let out = collect(child.stdout.take().expect("a pipe of standard output"));
+        let err = collect(child.stderr.take().expect("a pipe of standard error"));
         Self { child, out, err }
     }
 
-    /// Waits until it has said this on standard error.
-    pub async fn until_said(&mut self, text: &str) {
-        let said = self.err.wait_for(|said| said.contains(text));
+    /// Waits until standard error contains the text.
+    pub async fn until_logged(&mut self, text: &str) {
+        let found = self.err.wait_for(|output| output.contains(text));
         assert!(
-            soon(text, said).await.is_ok(),
-            "it ended and never said: {text}"
+            soon(text, found).await.is_ok(),
+            "the process ended without the text: {text}"
         );
     }
 
-    /// Sends it a signal by name.
+    /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let text = format!(
             "kill -{} {}",
@@ -74,18 +74,18 @@ impl Daemon {
         assert!(sent.expect("a shell").success(), "the signal was not sent");
     }
 
-    /// Ends it at once, as a power cut would, and says whether it was still running.
+    /// Kills the process with SIGKILL. Returns whether it was still running.
     pub fn kill(&mut self) -> bool {
-        let was_running = !self.is_over();
-        self.child.kill().expect("it dies");
+        let was_running = !self.has_exited();
+        self.child.kill().expect("the process is killed");
         self.child.wait().expect("a status");
         was_running
     }
 
-    /// Gives it something on standard input, and no more after that.
-    pub fn hears(&mut self, input: &str) {
+    /// Writes to standard input and closes it.
+    pub fn write_stdin(&mut self, input: &str) {
         if let Some(mut stdin) = self.child.stdin.take() {
-            // A program that reads nothing closes it, which is no error here.
+            // A program that does not read standard input may close it; this is not an error.
             let _ = stdin.write_all(input.as_bytes());
         }
     }
@@ -94,19 +94,19 @@ impl Daemon {
         self.child.id()
     }
 
-    pub fn is_over(&mut self) -> bool {
+    pub fn has_exited(&mut self) -> bool {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
-    /// Returns when it has ended, with what it said last.
-    pub async fn until_ended(&mut self) -> String {
+    /// Waits until the process ends. Returns its standard error.
+    pub async fn until_exit(&mut self) -> String {
         while self.err.changed().await.is_ok() {}
         self.err.borrow().clone()
     }
 
-    /// Waits for its end.
+    /// Waits until the process ends. Returns its exit code and output.
     pub async fn end(mut self) -> Ended {
-        // The senders are dropped when all has been read, which is when the process is gone.
+        // The senders are dropped when all output is read, which is after the process has ended.
         while soon("the end of a program", self.out.changed())
             .await
             .is_ok()
@@ -131,15 +131,15 @@ impl Drop for Daemon {
     }
 }
 
-/// Reads what a program says, so that it never waits for a reader.
-fn said(mut from: impl Read + Send + 'static) -> watch::Receiver<String> {
-    let (say, said) = watch::channel(String::new());
+/// Collects output on a thread, so that the program never blocks on a full pipe.
+fn collect(mut from: impl Read + Send + 'static) -> watch::Receiver<String> {
+    let (sender, output) = watch::channel(String::new());
     std::thread::spawn(move || {
         let mut buffer = [0; 4096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
             let text = String::from_utf8_lossy(&buffer[..count]).into_owned();
-            say.send_modify(|said| said.push_str(&text));
+            sender.send_modify(|output| output.push_str(&text));
         }
     });
-    said
+    output
 }

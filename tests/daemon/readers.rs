@@ -1,4 +1,4 @@
-//! Who looks while the crawl goes on: readers of the file, the other commands, and a second daemon.
+//! Access to the archive during a crawl: readers of the file, other commands, and a second daemon.
 
 use soracrawl::sim::{Options, Shape};
 use sqlx::Row;
@@ -8,7 +8,7 @@ use crate::support::{Site, small, soon};
 const COUNTS: &str = "select (select count(*) from users), (select count(*) from posts), (select count(*) from comments),
     (select count(*) from follows), (select count(*) from attachments), (select count(*) from calls where kept = 1)";
 
-/// Rows whose parent is not there; a view of one moment, for it is one statement.
+/// Counts rows without a parent. It is one statement, so it reads one snapshot.
 const ORPHANS: &str = "select
     (select count(*) from comments c where c.post_id is null),
     (select count(*) from comments c left join posts p on p.id = c.post_id where c.post_id is not null and p.id is null),
@@ -24,7 +24,7 @@ async fn a_reader_never_sees_half_a_page_nor_a_child_before_its_parent() {
         ..small(Shape::Wrapped)
     })
     .await;
-    // Makes the file, so that there is something to open.
+    // Creates the archive for the readers.
     site.run(&["seed", "feed"]).await.with(0);
     let pool = site.readers().await;
     let mut daemon = site.start(&["run", "--until-idle"]);
@@ -34,7 +34,7 @@ async fn a_reader_never_sees_half_a_page_nor_a_child_before_its_parent() {
         let now = sqlx::query(COUNTS)
             .fetch_one(&pool)
             .await
-            .expect("a reader is never turned away");
+            .expect("a reader is never refused");
         let now: Vec<i64> = (0..6).map(|at| now.get(at)).collect();
         assert!(
             now.iter().zip(&before).all(|(now, before)| now >= before),
@@ -45,34 +45,34 @@ async fn a_reader_never_sees_half_a_page_nor_a_child_before_its_parent() {
         let orphans = sqlx::query(ORPHANS)
             .fetch_one(&pool)
             .await
-            .expect("a reader is never turned away");
+            .expect("a reader is never refused");
         let orphans: Vec<i64> = (0..5).map(|at| orphans.get(at)).collect();
-        assert_eq!(orphans, [0; 5], "after {looks} looks");
+        assert_eq!(orphans, [0; 5], "after {looks} reads");
         let broken = sqlx::query("pragma foreign_key_check")
             .fetch_all(&pool)
             .await
             .expect("a reader");
-        assert_eq!(broken.len(), 0, "after {looks} looks");
+        assert_eq!(broken.len(), 0, "after {looks} reads");
         looks += 1;
-        if daemon.is_over() {
+        if daemon.has_exited() {
             break;
         }
     }
     daemon.end().await.with(0);
     assert!(
         looks > 10 && different > 5,
-        "{looks} looks, {different} of them new"
+        "{looks} reads, {different} of them with changes"
     );
-    site.is_whole().await;
+    site.assert_whole().await;
 }
 
 #[tokio::test]
-async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() {
+async fn other_commands_work_during_a_run_and_the_run_crawls_a_new_seed() {
     let mut site = Site::new(small(Shape::Flat)).await;
     let (first, second) = (site.user(0), site.user(1));
     site.set("seeds.users", &format!("[{first:?}]"));
     let mut daemon = site.start(&["run"]);
-    daemon.until_said("crawl started").await;
+    daemon.until_logged("crawl started").await;
     soon("the first user's pages", site.sim.answered(4)).await;
     for command in [
         &["status"][..],
@@ -90,7 +90,7 @@ async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() 
             .contains("process")
     );
     site.run(&["seed", "users", &second]).await.with(0);
-    // He has posts, so that this is where his crawl begins.
+    // The crawl of the second user begins with their posts.
     let asked = async {
         let mut calls = 5;
         while !site.sim.log().iter().any(|entry| *entry.subject == *second) {
@@ -108,7 +108,7 @@ async fn the_other_commands_work_beside_the_daemon_and_a_new_seed_is_taken_up() 
 }
 
 #[tokio::test]
-async fn a_second_daemon_is_refused_and_told_who_holds_the_archive() {
+async fn a_second_daemon_is_refused_with_the_id_of_the_process_that_has_the_archive() {
     let site = Site::whole(Options {
         latency_ms: 100,
         ..small(Shape::Flat)
@@ -126,6 +126,6 @@ async fn a_second_daemon_is_refused_and_told_who_holds_the_archive() {
     let refused = site.run(&["call", "get_user_profile", &user]).await.with(1);
     assert!(refused.err.contains("in use"), "{}", refused.err);
     daemon.end().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.sim.account().total.repeats, 0);
 }

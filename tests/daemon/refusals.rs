@@ -1,4 +1,4 @@
-//! Answers after which somebody else must act: the key, the account, the endpoint, or the remote itself.
+//! Answers that an operator or the vendor must resolve: a refused key or account, a retired endpoint, an outage.
 
 use soracrawl::sim::{Options, Sim};
 
@@ -10,7 +10,7 @@ async fn stops_the_run(fault: &str, status: i64) {
     let site = Site::walk(&format!("{WALK}:2={fault}")).await;
     let ended = site.crawl().await.with(4);
     assert!(ended.err.contains("Progress is saved"), "{}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!((job.state.as_str(), job.pages), ("ready", 1), "{job:?}");
     let calls = site.calls().await;
@@ -27,12 +27,12 @@ async fn stops_the_run(fault: &str, status: i64) {
 }
 
 #[tokio::test]
-async fn a_refused_key_stops_the_run_with_exit_4_and_a_good_one_goes_on() {
+async fn a_refused_key_stops_the_run_with_exit_4_and_a_valid_key_continues_it() {
     stops_the_run("key-refused", 401).await;
 }
 
 #[tokio::test]
-async fn spent_credit_stops_the_run_with_exit_4_and_more_of_it_goes_on() {
+async fn exhausted_credit_stops_the_run_with_exit_4_and_new_credit_continues_it() {
     stops_the_run("credit-exhausted", 402).await;
 }
 
@@ -46,15 +46,15 @@ async fn a_key_that_is_refused_before_the_first_page_stops_the_run_with_exit_4()
     assert_eq!(
         site.sim.account().endpoints.get(WALK),
         None,
-        "nothing was asked for"
+        "no page was requested"
     );
 }
 
 #[tokio::test]
-async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job() {
+async fn a_cloudflare_block_starts_a_long_cooldown_that_the_job_records() {
     let site = Site::walk(&format!("{WALK}:2=forbidden-cloudflare")).await;
     let daemon = site.start(&["run"]);
-    // The account's page, the first page, the block.
+    // The account call, the first page, the block.
     soon("the block", site.sim.answered(3)).await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
@@ -69,7 +69,7 @@ async fn a_block_of_cloudflare_is_left_alone_for_long_and_remembered_in_the_job(
 }
 
 #[tokio::test]
-async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on() {
+async fn a_retired_endpoint_is_reported_once_and_the_other_endpoints_continue() {
     let mut site = Site::walk(&format!("{WALK}:1=endpoint-retired")).await;
     let users = site.sim.world().seed_users();
     site.set("seeds.users", &format!("{users:?}"))
@@ -92,7 +92,7 @@ async fn a_retired_endpoint_is_stopped_with_one_sentence_while_the_others_go_on(
 }
 
 #[tokio::test]
-async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
+async fn a_410_retires_its_endpoint_as_a_404_does() {
     let site = Site::walk(&format!("{WALK}:2=status-410")).await;
     let ended = site.crawl().await.with(3);
     assert!(
@@ -104,7 +104,7 @@ async fn a_gone_path_stops_its_endpoint_as_a_missing_one_does() {
 }
 
 #[tokio::test]
-async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
+async fn calls_to_an_unreachable_remote_are_never_sent_and_cost_nothing() {
     let mut site = Site::walk("").await;
     let elsewhere = Sim::start(Options::default())
         .await
@@ -116,7 +116,7 @@ async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
         .set("limits.breaker_failures", "3");
     site.crawl().await.with(3);
     let calls = site.calls().await;
-    // Three failures open the breaker, three failed trials end it; no attempt of the job is counted.
+    // Three failures open the breaker, and three failed probes retire the endpoint. The job counts no attempt.
     assert_eq!(calls.len(), 6);
     assert!(
         calls
@@ -124,5 +124,5 @@ async fn a_remote_that_is_away_was_never_sent_anything_and_costs_nothing() {
             .all(|call| call.outcome == "never_sent" && call.cost == 0),
         "{calls:#?}"
     );
-    assert_eq!(site.spent().await, 0);
+    assert_eq!(site.charged().await, 0);
 }

@@ -1,4 +1,4 @@
-//! Answers that the simulator does not give, from a remote of a few lines; and the pauses that refusals ask for.
+//! Answers that the simulator does not have, from a minimal remote, and the waits that refusals request.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::support::{Place, Site, walk};
 const WALK: &str = "get_user_followers";
 const USER: &str = "user-0123456789";
 
-/// What every call of the walk is answered, and how many there were.
+/// The answer to every call of the walk, and the number of calls.
 #[derive(Clone)]
 struct Answer {
     status: u16,
@@ -22,7 +22,7 @@ struct Answer {
     calls: Arc<AtomicU64>,
 }
 
-/// A place whose remote answers every call of one walk so, and knows no other path.
+/// Returns a place whose remote has this answer for every call of one walk, and 404 for every other path.
 async fn answering(status: u16, body: &'static str) -> (Place, Arc<AtomicU64>) {
     let calls = Arc::new(AtomicU64::new(0));
     let answer = Answer {
@@ -56,18 +56,18 @@ async fn answering(status: u16, body: &'static str) -> (Place, Arc<AtomicU64>) {
     (place, calls)
 }
 
-/// The exit code, the job's state and reason, the calls made, and what they are counted as.
+/// Crawls and returns the exit code, the job's state and stop reason, the number of calls, and their charges.
 async fn crawled(status: u16, body: &'static str) -> (i32, String, String, u64, u64) {
     let (place, calls) = answering(status, body).await;
     let ended = place.crawl().await;
-    place.is_settled().await;
+    place.assert_settled().await;
     let job = place.job(WALK, USER).await;
     (
         ended.code,
         job.state,
         job.reason,
         calls.load(Ordering::SeqCst),
-        place.spent().await,
+        place.charged().await,
     )
 }
 
@@ -76,13 +76,13 @@ fn expected(
     state: &str,
     reason: &str,
     calls: u64,
-    spent: u64,
+    charged: u64,
 ) -> (i32, String, String, u64, u64) {
-    (code, state.to_owned(), reason.to_owned(), calls, spent)
+    (code, state.to_owned(), reason.to_owned(), calls, charged)
 }
 
 #[tokio::test]
-async fn a_bad_request_without_a_word_of_retry_is_not_repeated() {
+async fn a_bad_request_that_does_not_mention_retry_is_not_repeated() {
     let body = r#"{"detail":{"code":400,"message":"user_id is malformed"}}"#;
     assert_eq!(
         crawled(400, body).await,
@@ -101,13 +101,13 @@ async fn a_wrong_parameter_is_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_403_of_the_vendor_stops_the_run_and_keeps_the_job() {
+async fn a_403_from_the_vendor_stops_the_run_and_keeps_the_job() {
     let body = r#"{"detail":{"code":403,"message":"Your balance is not enough"}}"#;
     assert_eq!(crawled(403, body).await, expected(4, "ready", "", 1, 0));
 }
 
 #[tokio::test]
-async fn a_404_that_names_the_subject_ends_the_job_and_one_that_does_not_ends_the_endpoint() {
+async fn a_404_ends_the_job_if_it_names_the_subject_and_retires_the_endpoint_if_not() {
     let subject = r#"{"detail":{"code":404,"message":"User not found"}}"#;
     assert_eq!(
         crawled(404, subject).await,
@@ -124,7 +124,7 @@ async fn a_404_that_names_the_subject_ends_the_job_and_one_that_does_not_ends_th
 }
 
 #[tokio::test]
-async fn a_success_that_is_no_list_is_a_failure_and_never_an_empty_list() {
+async fn a_success_without_a_list_is_a_failure_and_never_an_empty_list() {
     let bodies = [
         "null",
         "{}",
@@ -140,9 +140,9 @@ async fn a_success_that_is_no_list_is_a_failure_and_never_an_empty_list() {
         r#"{"code":500,"message":"failed","data":{"items":[],"cursor":null}}"#,
     ];
     for body in bodies {
-        let (code, state, _, calls, spent) = crawled(200, body).await;
+        let (code, state, _, calls, charged) = crawled(200, body).await;
         assert_eq!(
-            (code, state.as_str(), calls, spent),
+            (code, state.as_str(), calls, charged),
             (3, "failed", 3, 150_000),
             "{body}"
         );
@@ -165,7 +165,7 @@ async fn an_empty_list_is_complete() {
 }
 
 #[tokio::test]
-async fn deep_nesting_is_a_failure_and_no_crash() {
+async fn deep_nesting_is_a_failure_and_not_a_crash() {
     let body: &'static str =
         Box::leak(format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)).into_boxed_str());
     assert_eq!(
@@ -174,8 +174,8 @@ async fn deep_nesting_is_a_failure_and_no_crash() {
     );
 }
 
-/// Nobody calls a throttled endpoint before the time it named; only what was under way at that moment may arrive.
-async fn is_left_alone(fault: &str) {
+/// Fails if a worker calls a throttled endpoint before the requested time. Calls already in flight may still arrive.
+async fn respects_the_requested_wait(fault: &str) {
     let in_flight = 4;
     let options = Options {
         retry_after_seconds: 2,
@@ -207,16 +207,16 @@ async fn is_left_alone(fault: &str) {
 }
 
 #[tokio::test]
-async fn a_throttled_endpoint_is_left_alone_for_as_long_as_it_asked_in_seconds_or_by_date() {
+async fn a_throttled_endpoint_is_not_called_before_the_time_it_named() {
     let mut all = tokio::task::JoinSet::new();
     for fault in ["throttle", "throttle-date", "throttle-reset"] {
-        all.spawn(is_left_alone(fault));
+        all.spawn(respects_the_requested_wait(fault));
     }
     all.join_all().await;
 }
 
 #[tokio::test]
-async fn a_pause_that_was_asked_for_holds_across_a_restart() {
+async fn a_requested_cooldown_holds_across_a_restart() {
     let options = Options {
         retry_after_seconds: 3,
         ..walk()
@@ -234,7 +234,7 @@ async fn a_pause_that_was_asked_for_holds_across_a_restart() {
 }
 
 #[tokio::test]
-async fn a_remote_that_admits_fewer_calls_than_are_made_refuses_few_of_them() {
+async fn a_remote_with_a_lower_rate_limit_refuses_few_calls() {
     let options = Options {
         rate_limit: 20,
         users: 12,
@@ -256,5 +256,5 @@ async fn a_remote_that_admits_fewer_calls_than_are_made_refuses_few_of_them() {
     let lasting = site
         .number("select count(*) from jobs where attempts > 0 or state <> 'done'")
         .await;
-    assert_eq!(lasting, 0, "a refusal for haste is not the job's failure");
+    assert_eq!(lasting, 0, "a 429 does not count as an attempt of the job");
 }

@@ -1,11 +1,11 @@
-//! No secret gets out: the key, its ends, and the signatures of cached replies are nowhere in logs and files.
+//! Logs and files contain neither the API key, nor its ends, nor the signatures of cached replies.
 
 use soracrawl::replies::Packer;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape};
 
 use crate::support::{Ended, Site, small, soon};
 
-/// What must be nowhere.
+/// Returns the key and its ends, which no output may contain.
 fn secrets() -> [&'static [u8]; 3] {
     let key = DEFAULT_KEY.as_bytes();
     [key, &key[..8], &key[key.len() - 8..]]
@@ -15,7 +15,7 @@ fn has(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// 64 hexadecimal digits after `sign=`, as the address of a cached reply has them.
+/// Returns whether a text contains at least 8 hexadecimal digits after `sign=`, as in the URL of a cached reply.
 fn has_signature(text: &[u8]) -> bool {
     memchr::memmem::find_iter(text, b"sign=").any(|at| {
         let digits = text[at + 5..]
@@ -25,8 +25,8 @@ fn has_signature(text: &[u8]) -> bool {
     })
 }
 
-async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
-    for ended in said {
+async fn assert_no_secrets(site: &Site, outputs: &[Ended]) {
+    for ended in outputs {
         for text in [&ended.out, &ended.err] {
             assert!(
                 secrets().iter().all(|secret| !has(text.as_bytes(), secret)),
@@ -36,7 +36,7 @@ async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
         }
     }
     let files = std::fs::read_dir(site.archive().parent().expect("a folder")).expect("the folder");
-    let mut looked_at = 0;
+    let mut searched = 0;
     for file in files {
         let path = file.expect("a file").path();
         let bytes = std::fs::read(&path).expect("a file");
@@ -50,9 +50,9 @@ async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
             "a signature is in {}",
             path.display()
         );
-        looked_at += 1;
+        searched += 1;
     }
-    assert!(looked_at >= 2, "the archive and the configuration at least");
+    assert!(searched >= 2, "the archive and the configuration at least");
     let mut bodies = 0;
     let (packer, _) = Packer::new(&site.dictionaries().await);
     for row in site
@@ -69,11 +69,11 @@ async fn keeps_its_secrets(site: &Site, said: &[Ended]) {
         assert!(!has_signature(&body), "{}", String::from_utf8_lossy(&body));
         bodies += 1;
     }
-    assert!(bodies > 0, "there are kept replies to look at");
+    assert!(bodies > 0, "the archive contains no reply");
 }
 
 #[tokio::test]
-async fn a_refused_key_that_the_remote_repeats_is_nowhere() {
+async fn a_refused_key_that_the_remote_repeats_is_written_nowhere() {
     let mut site = Site::whole(small(Shape::Wrapped)).await;
     site.sim
         .script("get_user_followers:2=key-refused")
@@ -81,7 +81,7 @@ async fn a_refused_key_that_the_remote_repeats_is_nowhere() {
     site.set("log.level", "\"trace\"")
         .set("limits.max_in_flight", "1");
     let first = site.crawl().await.with(4);
-    // The account's page is refused now.
+    // The account call is refused now.
     let second = site.crawl().await.with(4);
     let user = format!("user_id={}", site.user(0));
     let by_hand = site.run(&["call", "get_user_profile", &user]).await.with(4);
@@ -92,11 +92,11 @@ async fn a_refused_key_that_the_remote_repeats_is_nowhere() {
         .texts("select error from calls where http_status = 401")
         .await;
     assert!(kept.len() >= 3, "{kept:?}");
-    keeps_its_secrets(&site, &[first, second, by_hand, shown, status]).await;
+    assert_no_secrets(&site, &[first, second, by_hand, shown, status]).await;
 }
 
 #[tokio::test]
-async fn headers_that_the_remote_echoes_with_a_402_are_nowhere() {
+async fn headers_that_the_remote_echoes_with_a_402_are_written_nowhere() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.sim
         .script("get_user_followers:2=credit-exhausted")
@@ -106,11 +106,11 @@ async fn headers_that_the_remote_echoes_with_a_402_are_nowhere() {
     let user = format!("user_id={}", site.user(0));
     let by_hand = site.run(&["call", "get_user_profile", &user]).await.with(4);
     assert!(crawled.err.contains("402"), "{}", crawled.err);
-    keeps_its_secrets(&site, &[crawled, by_hand]).await;
+    assert_no_secrets(&site, &[crawled, by_hand]).await;
 }
 
 #[tokio::test]
-async fn signatures_of_cached_replies_are_nowhere_after_a_whole_crawl() {
+async fn signatures_of_cached_replies_are_written_nowhere_in_a_complete_crawl() {
     let mut site = Site::whole(Options {
         faults: 0.1,
         retry_after_seconds: 0,
@@ -126,11 +126,11 @@ async fn signatures_of_cached_replies_are_nowhere_after_a_whole_crawl() {
             .await
             > 20
     );
-    keeps_its_secrets(&site, &[crawled, by_hand]).await;
+    assert_no_secrets(&site, &[crawled, by_hand]).await;
 }
 
 #[tokio::test]
-async fn the_wal_of_a_killed_crawl_holds_no_secret() {
+async fn the_wal_of_a_killed_crawl_contains_no_secret() {
     let mut site = Site::whole(Options {
         latency_ms: 3,
         ..small(Shape::Wrapped)
@@ -150,8 +150,8 @@ async fn the_wal_of_a_killed_crawl_holds_no_secret() {
     };
     tokio::select! {
         () = soon("a refusal", refused) => {}
-        _ = daemon.until_ended() => {}
+        _ = daemon.until_exit() => {}
     }
     daemon.kill();
-    keeps_its_secrets(&site, &[]).await;
+    assert_no_secrets(&site, &[]).await;
 }

@@ -1,4 +1,4 @@
-//! Where a crawl begins: ids, addresses, names, searches, files; and lines that are none of these.
+//! Seeds of a crawl: ids, URLs, usernames, searches and files, and lines that are invalid.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ async fn site() -> Site {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_once_and_its_user_is_a_seed_like_any_other() {
+async fn a_username_is_looked_up_once_and_its_user_is_an_ordinary_seed() {
     let site = site().await;
     let user = site.user(1);
     let name = format!("@{}", site.sim.world().people[1].username);
@@ -24,8 +24,8 @@ async fn a_name_is_looked_up_once_and_its_user_is_a_seed_like_any_other() {
     let walked = site
         .texts("select distinct subject from jobs where endpoint like 'get_user_%'")
         .await;
-    assert_eq!(walked, [user], "others of a similar name are not walked");
-    // Now the archive knows the name.
+    assert_eq!(walked, [user], "users with similar names are not crawled");
+    // The archive contains the username now.
     site.run(&["seed", "users", &name.to_uppercase()])
         .await
         .with(0);
@@ -56,7 +56,7 @@ async fn a_search_is_archived_as_the_remote_ranks_it() {
 }
 
 #[tokio::test]
-async fn a_post_by_its_address_is_fetched_with_all_that_hangs_on_it() {
+async fn a_post_seeded_by_url_is_fetched_with_its_comments() {
     let site = site().await;
     let world = site.sim.world();
     let post = world
@@ -85,7 +85,7 @@ async fn a_post_by_its_address_is_fetched_with_all_that_hangs_on_it() {
 }
 
 #[tokio::test]
-async fn feed_and_leaderboard_are_walked_to_their_ends() {
+async fn the_feed_and_the_leaderboard_are_walked_to_their_ends() {
     let site = site().await;
     site.run(&["seed", "feed"]).await.with(0);
     site.run(&["seed", "leaderboard"]).await.with(0);
@@ -103,7 +103,7 @@ async fn feed_and_leaderboard_are_walked_to_their_ends() {
 }
 
 #[tokio::test]
-async fn a_bad_line_is_named_with_its_number_and_the_good_ones_are_kept() {
+async fn an_invalid_line_is_reported_with_its_number_and_valid_lines_are_kept() {
     let site = site().await;
     let (first, second) = (site.user(0), site.user(1));
     let text = format!(
@@ -130,7 +130,7 @@ async fn a_bad_line_is_named_with_its_number_and_the_good_ones_are_kept() {
 }
 
 #[tokio::test]
-async fn a_csv_file_with_a_header_gives_its_column() {
+async fn the_id_column_of_a_csv_file_with_a_header_is_used() {
     let site = site().await;
     let text = format!(
         "name,user_id\n\"Doe, Jo\",{}\nX,{}\n",

@@ -1,10 +1,10 @@
-//! SIGTERM and SIGINT: what is in flight is finished and kept, nothing more is begun, and nothing is ever repeated.
+//! SIGTERM and SIGINT: calls in flight finish and are committed, no new call starts, and no call is repeated.
 
 use soracrawl::sim::{Options, Shape};
 
 use crate::support::{Daemon, Site, small, soon};
 
-/// A site whose answers take so long that some are always in flight.
+/// Returns a site whose answers are so slow that some calls are always in flight.
 async fn slow_site() -> Site {
     let mut site = Site::whole(Options {
         latency_ms: 150,
@@ -22,14 +22,14 @@ async fn drains(signal: &str, calls: u64) {
     daemon.signal(signal);
     let ended = daemon.end().await.with(0);
     assert!(ended.err.contains(signal), "{}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     let asked = site.sim.log().len() as u64;
     assert!(
         asked < calls + 6,
-        "{asked} calls came in; the signal was sent at {calls}"
+        "the remote received {asked} calls; the signal was sent at {calls}"
     );
     let account = site.sim.account();
-    assert_eq!(site.spent().await, account.total.micro_usd);
+    assert_eq!(site.charged().await, account.total.micro_usd);
     assert_eq!(site.texts("select end_reason from runs").await, ["signal"]);
     let unkept = site
         .calls()
@@ -37,10 +37,10 @@ async fn drains(signal: &str, calls: u64) {
         .into_iter()
         .filter(|call| !call.kept && (call.outcome != "never_sent" || call.cost != 0))
         .count();
-    // A call that was written down when the signal came is not sent any more.
-    assert_eq!(unkept, 0, "every answer that was paid for is kept");
+    // A call that was open but unsent at the time of the signal is not sent.
+    assert_eq!(unkept, 0, "every paid reply is kept");
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert_eq!(site.sim.account().total.repeats, 0);
 }
 
@@ -54,11 +54,11 @@ async fn sigint_drains_and_no_call_is_repeated() {
     drains("SIGINT", 17).await;
 }
 
-/// A crawl with one call in flight that will not be answered in this life.
+/// Starts a crawl with one call in flight that stays without an answer.
 async fn stuck(site: &Site) -> Daemon {
     site.sim.script("get_user_posts:1=slow").expect("a script");
     let daemon = site.start(&["run", "--until-idle"]);
-    // With one worker, the call after the account's page.
+    // With one worker, this is the call after the account call.
     soon("the slow call", site.sim.received(2)).await;
     daemon
 }
@@ -76,9 +76,9 @@ async fn stuck_site() -> Site {
     site
 }
 
-/// The call that was given up is named as perhaps billed, and its job is free again.
-async fn names_the_call_in_doubt(site: &Site) {
-    site.is_settled().await;
+/// Fails unless the abandoned call is `unknown`, is charged, and has released its job.
+async fn assert_unknown_call(site: &Site) {
+    site.assert_settled().await;
     let calls = site.calls().await;
     let last = calls.last().expect("a call");
     assert_eq!(
@@ -89,23 +89,27 @@ async fn names_the_call_in_doubt(site: &Site) {
     assert_eq!(site.job(&last.endpoint, &last.subject).await.state, "ready");
     site.sim.heal();
     site.crawl().await.with(0);
-    assert_eq!(site.sim.account().total.repeats, 1, "the one in doubt");
+    assert_eq!(
+        site.sim.account().total.repeats,
+        1,
+        "only the unknown call is repeated"
+    );
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_it_at_once_and_the_call_in_flight_counts_as_billed() {
+async fn a_second_signal_ends_the_run_at_once_and_charges_the_call_in_flight() {
     let site = stuck_site().await;
     let mut daemon = stuck(&site).await;
     daemon.signal("SIGTERM");
-    daemon.until_said("SIGTERM").await;
+    daemon.until_logged("SIGTERM").await;
     daemon.signal("SIGINT");
     let ended = daemon.end().await.with(0);
     assert!(ended.err.contains("stopped at once"), "{}", ended.err);
-    names_the_call_in_doubt(&site).await;
+    assert_unknown_call(&site).await;
 }
 
 #[tokio::test]
-async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
+async fn the_end_of_the_grace_time_ends_the_run_and_charges_the_call_in_flight() {
     let mut site = stuck_site().await;
     site.set("limits.grace_seconds", "0.3");
     let daemon = stuck(&site).await;
@@ -116,20 +120,20 @@ async fn grace_that_is_over_ends_it_and_the_call_in_flight_counts_as_billed() {
         "{}",
         ended.err
     );
-    names_the_call_in_doubt(&site).await;
+    assert_unknown_call(&site).await;
 }
 
 #[tokio::test]
-async fn a_daemon_without_work_waits_until_it_is_told_to_end() {
+async fn an_idle_daemon_waits_for_a_signal() {
     let site = Site::new(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run"]);
-    daemon.until_said("crawl started").await;
+    daemon.until_logged("crawl started").await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
 }
 
 #[tokio::test]
-async fn a_signal_before_the_first_page_ends_it_well_too() {
+async fn a_signal_before_the_first_page_ends_the_run_cleanly() {
     let options = Options {
         slow_ms: 600_000,
         ..small(Shape::Flat)
@@ -137,32 +141,32 @@ async fn a_signal_before_the_first_page_ends_it_well_too() {
     let site = Site::whole(options).await;
     site.sim.script("get_user_info:1=slow").expect("a script");
     let daemon = site.start(&["run"]);
-    soon("the question for the account", site.sim.received(1)).await;
+    soon("the account call", site.sim.received(1)).await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
-    site.is_settled().await;
-    assert_eq!(site.spent().await, 0);
+    site.assert_settled().await;
+    assert_eq!(site.charged().await, 0);
     assert_eq!(site.texts("select end_reason from runs").await, ["signal"]);
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_their_turn_are_not_sent_any_more() {
+async fn calls_that_wait_for_a_permit_are_not_sent_after_a_signal() {
     let mut site = Site::whole(small(Shape::Flat)).await;
     site.set("limits.max_in_flight", "8")
         .set("limits.requests_per_second", "3");
     let daemon = site.start(&["run", "--until-idle"]);
-    // By now the others stand in line, a third of a second apart.
+    // The other workers now wait for a permit; one is issued every third of a second.
     soon("a few calls", site.sim.answered(4)).await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
     let asked = site.sim.log().len();
     assert!(
         asked <= 5,
-        "{asked} calls came in; the signal was sent at 4"
+        "the remote received {asked} calls; the signal was sent at 4"
     );
-    site.is_settled().await;
+    site.assert_settled().await;
     let calls = site.calls().await;
     assert!(calls.iter().all(|call| call.kept), "{calls:#?}");
 }

@@ -1,11 +1,11 @@
-//! What the program says of itself is what the ledger and the queue say; and an estimate is what is then bought.
+//! `status` matches the ledger and the queue, and `estimate` matches the calls that follow.
 
 use serde_json::Value;
 use soracrawl::sim::{Options, Shape};
 
 use crate::support::{Site, small, walk};
 
-async fn tells_the_truth(site: &Site) {
+async fn assert_status_matches(site: &Site) {
     let status = site.run(&["status", "--json"]).await.with(0).json();
     let sum = |of: &str| -> i64 {
         let endpoints = status["endpoints"].as_object().expect("endpoints");
@@ -58,7 +58,7 @@ async fn tells_the_truth(site: &Site) {
         assert_eq!(sum(of), site.number(sql).await, "{of}");
     }
     let number = |of: &str| status[of].as_u64().expect("a number");
-    assert_eq!(number("charged_micro_usd"), site.spent().await);
+    assert_eq!(number("charged_micro_usd"), site.charged().await);
     assert_eq!(
         status["pages"].as_i64(),
         Some(
@@ -75,7 +75,7 @@ async fn tells_the_truth(site: &Site) {
 }
 
 #[tokio::test]
-async fn status_says_what_the_ledger_says_whatever_happened() {
+async fn status_matches_the_ledger_after_faults_and_budget_stops() {
     let options = Options {
         faults: 0.3,
         retry_after_seconds: 0,
@@ -86,7 +86,7 @@ async fn status_says_what_the_ledger_says_whatever_happened() {
         .set("budget.run_usd", "1.00")
         .set("limits.max_in_flight", "8");
     site.crawl().await.with(4);
-    tells_the_truth(&site).await;
+    assert_status_matches(&site).await;
     let status = site.run(&["status", "--json"]).await.json();
     assert!(status["budget_left_micro_usd"].as_u64().expect("a number") < 50_000);
     site.set("budget.run_usd", "100");
@@ -95,7 +95,7 @@ async fn status_says_what_the_ledger_says_whatever_happened() {
         .expect("a script");
     let code = site.crawl().await.code;
     assert!(code == 3 || code == 0, "{code}");
-    tells_the_truth(&site).await;
+    assert_status_matches(&site).await;
     let shown = site.run(&["status"]).await.with(0).out;
     assert!(
         shown.contains("get_user_followers") && shown.contains("charged"),
@@ -103,7 +103,8 @@ async fn status_says_what_the_ledger_says_whatever_happened() {
     );
 }
 
-/// Users with three pages of followers each, whose number is known from their posts; the followers not yet asked for.
+/// Returns a site whose posts are crawled and whose followers are not. Each user has three pages of followers, and
+/// the posts contain the follower counts.
 async fn counted() -> Site {
     let mut site = Site::new(Options {
         audience: 130,
@@ -119,7 +120,7 @@ async fn counted() -> Site {
 }
 
 #[tokio::test]
-async fn an_estimate_from_known_counts_is_what_is_then_bought() {
+async fn an_estimate_from_known_counts_equals_the_calls_made() {
     let mut site = counted().await;
     let before = site.calls_of("get_user_posts");
     site.set("crawl.followers", "true");
@@ -154,7 +155,7 @@ async fn an_estimate_from_known_counts_is_what_is_then_bought() {
 }
 
 #[tokio::test]
-async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
+async fn an_estimate_without_known_counts_says_so_and_makes_no_call() {
     let site = Site::new(walk()).await;
     site.run(&["seed", "users", &site.user(0)]).await.with(0);
     let estimate = site.run(&["estimate", "--json"]).await.with(0).json();
@@ -183,14 +184,14 @@ async fn an_estimate_without_knowledge_says_so_and_spends_nothing() {
 }
 
 #[tokio::test]
-async fn when_all_is_done_an_estimate_is_nothing() {
+async fn an_estimate_without_pending_jobs_is_zero() {
     let site = counted().await;
     let shown = site.run(&["estimate"]).await.with(0).out;
     assert!(shown.contains("would cost $0.00"), "{shown}");
 }
 
 #[tokio::test]
-async fn the_table_of_endpoints_has_all_seventeen_with_their_prices() {
+async fn the_endpoint_table_lists_all_17_endpoints_with_their_prices() {
     let site = Site::new(walk()).await;
     let table = site.run(&["endpoints", "--json"]).await.with(0).json();
     let table = table.as_array().expect("a list");

@@ -1,15 +1,15 @@
-//! Each reason for which a walk ends: reached, kept in its job, and told by the exit code.
+//! Each stop reason of a walk: how it is reached, its record in the job, and its exit code.
 
 use crate::archive::Job;
 use crate::support::{PAGE, Site};
 
 const WALK: &str = "get_user_followers";
 
-/// Crawls one walk of three pages under a script; gives the job and the exit code.
+/// Crawls one walk of three pages, checks the exit code, and returns the job.
 async fn walked(site: &Site, code: i32) -> Job {
     let ended = site.crawl().await;
     assert_eq!(ended.code, code, "{}", ended.err);
-    site.is_settled().await;
+    site.assert_settled().await;
     site.job(WALK, &site.user(0)).await
 }
 
@@ -43,22 +43,22 @@ async fn stalls(script: &str, pages: i64, why: &str) {
 }
 
 #[tokio::test]
-async fn a_cursor_that_leads_back_stalls_the_walk_before_a_page_is_bought_again() {
+async fn a_cursor_loop_stalls_the_walk_before_a_page_is_bought_again() {
     stalls("get_user_followers:3=cursor-loop", 3, "returned before").await;
 }
 
 #[tokio::test]
-async fn a_page_that_gives_its_own_cursor_stalls_the_walk() {
+async fn a_page_that_returns_its_own_cursor_stalls_the_walk() {
     stalls("get_user_followers:2=own-cursor", 2, "returned before").await;
 }
 
 #[tokio::test]
-async fn two_pages_without_a_new_id_stall_the_walk_however_new_their_cursors() {
+async fn two_pages_without_a_new_id_stall_the_walk_even_with_new_cursors() {
     stalls("get_user_followers:2=endless-new-cursors", 4, "no new id").await;
 }
 
 #[tokio::test]
-async fn more_without_a_cursor_is_truncated() {
+async fn has_more_without_a_cursor_is_truncated() {
     let site = Site::walk("get_user_followers:2=has-more-no-cursor").await;
     let job = walked(&site, 3).await;
     assert_eq!(
@@ -68,7 +68,7 @@ async fn more_without_a_cursor_is_truncated() {
 }
 
 #[tokio::test]
-async fn a_truncated_walk_that_is_tried_again_begins_at_its_head_and_is_whole() {
+async fn a_requeued_truncated_walk_restarts_at_its_head_and_completes() {
     let site = Site::walk("get_user_followers:2=has-more-no-cursor").await;
     let job = walked(&site, 3).await;
     assert_eq!((job.reason.as_str(), job.pages), ("truncated", 2));
@@ -81,7 +81,7 @@ async fn a_truncated_walk_that_is_tried_again_begins_at_its_head_and_is_whole() 
 }
 
 #[tokio::test]
-async fn a_page_cap_is_a_configured_end_and_a_higher_one_goes_on_from_there() {
+async fn a_page_cap_ends_the_walk_and_a_higher_cap_continues_it() {
     let mut site = Site::walk("").await;
     site.set("crawl.max_pages.followers", "2");
     let job = walked(&site, 0).await;
@@ -101,7 +101,7 @@ async fn a_page_cap_is_a_configured_end_and_a_higher_one_goes_on_from_there() {
 }
 
 #[tokio::test]
-async fn a_spent_budget_stops_the_walk_and_more_money_goes_on_from_there() {
+async fn an_exhausted_budget_stops_the_walk_and_a_higher_budget_continues_it() {
     let mut site = Site::walk("").await;
     site.set("budget.run_usd", "0.14");
     let job = walked(&site, 4).await;
@@ -117,7 +117,7 @@ async fn a_spent_budget_stops_the_walk_and_more_money_goes_on_from_there() {
 }
 
 #[tokio::test]
-async fn a_subject_that_is_gone_ends_its_job_and_nothing_else() {
+async fn a_gone_subject_ends_its_job_and_no_other() {
     let mut site = Site::walk("").await;
     let (gone, other) = (site.user(0), site.user(1));
     site.sim
@@ -134,8 +134,7 @@ async fn a_subject_that_is_gone_ends_its_job_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_job_that_is_given_up_names_its_last_call_and_goes_on_when_requeued_after_the_remote_heals()
- {
+async fn a_failed_job_names_its_last_call_and_continues_after_a_requeue() {
     let mut site = Site::walk("get_user_followers:2+=server-error").await;
     site.set("limits.max_attempts", "3");
     let job = walked(&site, 3).await;
@@ -165,7 +164,7 @@ async fn a_job_that_is_given_up_names_its_last_call_and_goes_on_when_requeued_af
         shown.contains(&site.user(0)) && shown.contains("given up after 3 attempts"),
         "{shown}"
     );
-    // Nothing has changed: a run by itself tries nothing again, and does not call it well.
+    // A further run retries nothing by itself and still reports the failure.
     walked(&site, 3).await;
     site.sim.heal();
     let requeued = site.run(&["jobs", "requeue"]).await.with(0).out;
@@ -177,7 +176,7 @@ async fn a_job_that_is_given_up_names_its_last_call_and_goes_on_when_requeued_af
 }
 
 #[tokio::test]
-async fn an_empty_page_with_a_new_cursor_goes_on() {
+async fn an_empty_page_with_a_new_cursor_continues_the_walk() {
     let site = Site::walk("get_user_followers:2=empty-page").await;
     let job = walked(&site, 0).await;
     assert_eq!((job.reason.as_str(), job.pages), ("complete", 4));
@@ -185,7 +184,7 @@ async fn an_empty_page_with_a_new_cursor_goes_on() {
 }
 
 #[tokio::test]
-async fn a_cursor_beside_no_more_is_not_followed_and_the_job_says_so() {
+async fn a_cursor_with_has_more_false_is_not_followed_and_the_job_notes_it() {
     let site = Site::walk("get_user_followers:3=has-more-false-with-cursor").await;
     let job = walked(&site, 0).await;
     assert_eq!((job.reason.as_str(), job.pages), ("complete", 3));
@@ -204,7 +203,7 @@ async fn an_expired_cursor_restarts_the_walk_once_and_loses_nothing() {
         "{job:?}"
     );
     assert_eq!(site.follower_differences(&site.user(0)).await, (0, 0));
-    // Two pages before, the whole walk after.
+    // Two pages before the restart, three after it.
     assert_eq!(site.bill(), 5 * PAGE);
 }
 

@@ -1,4 +1,4 @@
-//! A simulator, a folder with a crawler.toml, and the real program run there.
+//! A simulator, a folder with a crawler.toml, and the real program in that folder.
 
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
@@ -12,7 +12,7 @@ pub use crate::program::{Daemon, Ended, soon};
 
 pub const PAGE: u64 = 50_000;
 
-/// A folder with a configuration in which programs are run.
+/// A folder with a configuration in which tests run the program.
 pub struct Place {
     folder: TempDir,
     keys: BTreeMap<String, String>,
@@ -38,7 +38,7 @@ impl Place {
         }
     }
 
-    /// Sets a key of the configuration; the value is TOML.
+    /// Sets a key of the configuration to a TOML value.
     pub fn set(&mut self, key: &str, value: &str) -> &mut Self {
         self.keys.insert(key.to_owned(), value.to_owned());
         self
@@ -49,8 +49,8 @@ impl Place {
         self
     }
 
-    /// Waits for an answer no longer than this fault needs to be seen: only slow answers are cut.
-    pub fn patient(&mut self, fault: &str) -> &mut Self {
+    /// Sets short timeouts if the fault is a slow answer.
+    pub fn set_timeouts_for(&mut self, fault: &str) -> &mut Self {
         if fault.starts_with("slow") {
             self.set("api.timeout_seconds", "1.5")
                 .set("api.connect_timeout_seconds", "1.5");
@@ -58,7 +58,7 @@ impl Place {
         self
     }
 
-    /// Only these walks of `[crawl]`.
+    /// Enables these walks of `[crawl]` and disables all others.
     pub fn only(&mut self, walks: &[&str]) -> &mut Self {
         for walk in [
             "posts",
@@ -88,7 +88,7 @@ impl Place {
         self.command_under(&[env!("CARGO_BIN_EXE_soracrawl")], arguments)
     }
 
-    /// The command where another program is to start the real one.
+    /// Returns a command in which another program starts soracrawl.
     pub fn command_under(&self, starter: &[&str], arguments: &[&str]) -> Command {
         let text: String = self
             .keys
@@ -114,7 +114,7 @@ impl Place {
         self.run_with(arguments, &[], "").await
     }
 
-    /// Runs a command with variables and something on standard input.
+    /// Runs a command with environment variables and text on standard input.
     pub async fn run_with(
         &self,
         arguments: &[&str],
@@ -126,11 +126,11 @@ impl Place {
             .envs(variables.iter().copied())
             .stdin(Stdio::piped());
         let mut daemon = Daemon::of(command);
-        daemon.hears(input);
+        daemon.write_stdin(input);
         daemon.end().await
     }
 
-    /// Crawls until nothing is left.
+    /// Crawls until no job is pending.
     pub async fn crawl(&self) -> Ended {
         self.run(&["run", "--until-idle"]).await
     }
@@ -168,7 +168,7 @@ impl Site {
         Self { sim, place }
     }
 
-    /// A place whose crawl ends with the whole world.
+    /// Returns a site whose seeds reach the whole world.
     pub async fn whole(options: Options) -> Self {
         let mut site = Self::new(options).await;
         let users = format!("{:?}", site.sim.world().seed_users());
@@ -178,7 +178,7 @@ impl Site {
         site
     }
 
-    /// A place whose crawl is one walk of three pages: the followers of the first user.
+    /// Returns a site whose crawl is one walk of three pages: the followers of the first user.
     pub async fn walk(script: &str) -> Self {
         Self::walk_in(walk(), script).await
     }
@@ -195,12 +195,12 @@ impl Site {
         self.sim.world().seed_users()[number].clone()
     }
 
-    /// The bill, in micro-dollars.
+    /// Returns the remote's bill, in micro-dollars.
     pub fn bill(&self) -> u64 {
         self.sim.account().total.micro_usd
     }
 
-    /// How often the simulator was asked, by endpoint.
+    /// Returns the number of calls of an endpoint that the simulator received.
     pub fn calls_of(&self, endpoint: &str) -> u64 {
         self.sim
             .account()
@@ -210,7 +210,7 @@ impl Site {
     }
 }
 
-/// A small world in which every kind of list has more than one page somewhere.
+/// Returns a small world in which every kind of list has more than one page somewhere.
 pub fn small(shape: Shape) -> Options {
     Options {
         shape,
@@ -237,7 +237,7 @@ pub fn small(shape: Shape) -> Options {
     }
 }
 
-/// A world whose users have three pages of followers each.
+/// Returns a world whose users have three pages of followers each.
 pub fn walk() -> Options {
     Options {
         shape: Shape::Flat,

@@ -1,4 +1,4 @@
-//! The remote's bill and the archive's ledger, page by page.
+//! The remote's bill and the archive's ledger, compared page by page.
 
 use std::collections::BTreeMap;
 
@@ -6,27 +6,27 @@ use crate::support::Site;
 
 type PageKey = (String, String, String);
 
-/// What both sides say of one page.
+/// The calls of one page, according to both sides.
 #[derive(Debug, Default)]
 struct Page {
-    /// Billed, by the remote.
+    /// Calls that the remote billed.
     billed: u64,
-    /// Billed without a fault: the process that survived received it.
+    /// Billed calls without a fault, whose reply a live process receives in full.
     billed_well: u64,
-    /// Charged, by the ledger.
+    /// Calls that the ledger charges.
     charged: u64,
     kept: u64,
     unknown: u64,
 }
 
-/// What a crawl cost, and what of it was paid twice.
+/// The cost of a crawl, and how much of it was paid twice.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sums {
     pub billed: u64,
     pub distinct: u64,
-    /// Billed calls beyond the distinct ones.
+    /// Billed calls beyond the distinct pages.
     pub repeats: u64,
-    /// Calls that were billed and answered well, and whose page nobody kept: what the kills cost.
+    /// Calls that were billed and answered correctly, and whose page is not committed: the cost of the kills.
     pub by_kills: u64,
     /// Calls that the ledger names as perhaps billed.
     pub unknown: u64,
@@ -34,11 +34,11 @@ pub struct Sums {
     pub rows: u64,
     /// Rows of the world that the archive lacks.
     pub lost: u64,
-    /// The archive is that of an undisturbed crawl.
+    /// Whether the archive equals that of an undisturbed crawl.
     pub is_equal: bool,
 }
 
-/// Both books of a site.
+/// The bill and the ledger of a site.
 pub struct Books {
     pages: BTreeMap<PageKey, Page>,
 }
@@ -79,7 +79,7 @@ impl Books {
         sums
     }
 
-    /// Pages of which the remote billed more than the ledger charges or names; empty where none.
+    /// Returns the pages for which the remote billed more calls than the ledger charges or names.
     pub fn unnamed(&self) -> Vec<String> {
         let is_named = |page: &Page| {
             page.billed <= page.charged && page.billed_well <= page.kept + page.unknown

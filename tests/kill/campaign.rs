@@ -1,4 +1,4 @@
-//! One site whose crawl is killed at moments drawn from a seed, until nothing is left to kill.
+//! A site whose crawl is killed at random moments of a seed until it completes.
 
 use std::time::Duration;
 
@@ -11,22 +11,22 @@ use crate::support::{Daemon, PAGE, Site, small, soon};
 use crate::verdict::Whole;
 
 const RUN: [&str; 2] = ["run", "--until-idle"];
-/// Kills after which a site is left in peace.
-const MOST_KILLS: u64 = 24;
-/// How many worlds there are.
+/// Number of kills after which a crawl may complete.
+const MAX_KILLS: u64 = 24;
+/// Number of worlds.
 const WORLDS: u64 = 4;
 
-/// What a site is like; follows from its seed.
+/// The properties of a site, derived from its seed.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
     pub seed: u64,
     pub faults: f64,
     pub in_flight: u64,
-    /// Pages that may be bought at first, where there is a budget.
+    /// Pages that the budget allows at first, if there is one.
     budget: Option<u64>,
 }
 
-/// What came of it.
+/// The result of a case.
 #[derive(Debug, Clone, Copy)]
 pub struct Score {
     pub case: Case,
@@ -38,18 +38,18 @@ pub struct Score {
 #[derive(Debug, Clone, Copy)]
 enum Moment {
     AtOnce,
-    /// Before the first call is bought.
+    /// Before the first paid call.
     Begun,
-    /// The remote has so many calls.
+    /// The remote has received this number of calls.
     Received(u64),
-    /// So many answers have gone out.
+    /// The remote has sent this number of answers.
     Answered(u64),
-    /// Nothing is left but to close the archive.
+    /// Only closing the archive is left.
     Ending,
 }
 
 impl Moment {
-    fn drawn(random: &mut StdRng, site: &Site) -> Self {
+    fn draw(random: &mut StdRng, site: &Site) -> Self {
         let log = site.sim.log();
         let answered = log.iter().filter(|entry| entry.received_fully).count();
         let step = random.random_range(1..16);
@@ -62,8 +62,8 @@ impl Moment {
         }
     }
 
-    /// Waits for it; false where the process ended before.
-    async fn comes(self, site: &Site, daemon: &mut Daemon) -> bool {
+    /// Waits for the moment. Returns false if the process ended before it.
+    async fn wait(self, site: &Site, daemon: &mut Daemon) -> bool {
         let calls = async {
             match self {
                 Self::Received(calls) => site.sim.received(calls).await,
@@ -73,12 +73,12 @@ impl Moment {
         };
         match self {
             Self::AtOnce => {}
-            Self::Begun => daemon.until_said("crawl started").await,
-            Self::Ending => daemon.until_said("crawl ended").await,
+            Self::Begun => daemon.until_logged("crawl started").await,
+            Self::Ending => daemon.until_logged("crawl ended").await,
             Self::Received(_) | Self::Answered(_) => tokio::select! {
                 () = soon("a call", calls) => {}
-                said = daemon.until_ended() => {
-                    assert!(said.contains("crawl ended"), "{said}");
+                err = daemon.until_exit() => {
+                    assert!(err.contains("crawl ended"), "{err}");
                     return false;
                 }
             },
@@ -97,7 +97,7 @@ impl Case {
         }
     }
 
-    /// Which of the worlds it is, for those who compare.
+    /// Returns the index of the world, for comparison with the undisturbed crawl.
     pub fn world(&self) -> usize {
         (self.seed % WORLDS) as usize
     }
@@ -115,15 +115,15 @@ impl Case {
         })
         .await;
         if is_flat {
-            // Flat lists tell less of a user than his profile does. Whether a profile is unneeded because a list told
-            // of him before depends on the order of replies; what is always bought does not.
+            // Flat lists contain less about users than profiles do. If a list makes a profile unneeded, the result
+            // depends on the order of replies. With profiles always bought, it does not.
             site.set("crawl.buy_known_profiles", "true")
                 .set("crawl.buy_known_details", "true");
         }
         site
     }
 
-    /// Crawls, killed again and again, and holds what comes of it against every promise.
+    /// Kills the crawl repeatedly, lets it complete, and checks every promise.
     pub async fn survives(self, whole: &Whole) -> Score {
         let mut site = self.site().await;
         site.set("limits.max_in_flight", &self.in_flight.to_string())
@@ -135,11 +135,13 @@ impl Case {
                 .survives_on_a_budget(&mut site, &mut random, pages)
                 .await;
         }
-        kills += self.kill_until_over(&site, &mut random, MOST_KILLS).await;
+        kills += self.kill_until_over(&site, &mut random, MAX_KILLS).await;
         let ended = site.crawl().await;
         assert_eq!(ended.code, 0, "{self:?}: {}", ended.err);
         let when = format!("{self:?}");
-        let sums = site.has_survived(kills, self.in_flight, whole, &when).await;
+        let sums = site
+            .assert_survived(kills, self.in_flight, whole, &when)
+            .await;
         Score {
             case: self,
             kills,
@@ -147,7 +149,7 @@ impl Case {
         }
     }
 
-    /// Killed with so much money that it ends before the crawl does: none of it is overdrawn.
+    /// Kills the crawl under a budget that ends before the crawl does. Fails if the budget is exceeded.
     async fn survives_on_a_budget(&self, site: &mut Site, random: &mut StdRng, pages: u64) -> u64 {
         let scope = ["total", "run"][(self.seed / 4 % 2) as usize];
         let budget = pages * PAGE;
@@ -163,7 +165,7 @@ impl Case {
             "{self:?}: {}",
             ended.err
         );
-        // A run that has ended is followed by another one, with a budget of its own; one that died is not.
+        // After a finished run, a new run with its own budget starts. A killed run is continued instead.
         let runs = match scope {
             "run" => {
                 site.number("select count(*) from runs where ended_at is not null")
@@ -172,10 +174,10 @@ impl Case {
             _ => 1,
         };
         let allowed = budget * u64::try_from(runs).expect("a number");
-        let (bill, spent) = (site.bill(), site.spent().await);
+        let (bill, charged) = (site.bill(), site.charged().await);
         assert!(
-            bill <= allowed && spent <= allowed,
-            "{self:?}: {bill} and {spent} of {allowed}"
+            bill <= allowed && charged <= allowed,
+            "{self:?}: {bill} billed and {charged} charged of {allowed}"
         );
         let most = format!("select max(micro_usd) from spend where scope = '{scope}'");
         let most = site.number(&most).await;
@@ -187,24 +189,24 @@ impl Case {
         kills
     }
 
-    /// Starts the crawl and kills it, until it ends by itself before the moment comes. Gives the number of kills.
+    /// Starts and kills the crawl until it ends before the moment of the kill. Returns the number of kills.
     async fn kill_until_over(&self, site: &Site, random: &mut StdRng, most: u64) -> u64 {
         let mut kills = 0;
         while kills < most {
-            let moment = Moment::drawn(random, site);
+            let moment = Moment::draw(random, site);
             let later = Duration::from_micros(random.random_range(0..4_000));
             let mut daemon = site.start(&RUN);
-            if !moment.comes(site, &mut daemon).await {
+            if !moment.wait(site, &mut daemon).await {
                 break;
             }
-            // What the process does between two calls takes about as long.
+            // The work between two calls takes about as long.
             tokio::time::sleep(later).await;
             kills += u64::from(daemon.kill());
             if matches!(moment, Moment::Ending) {
                 break;
             }
             if kills % 6 == 5 {
-                site.is_sound(&format!("{self:?}, killed at {moment:?}"))
+                site.assert_sound(&format!("{self:?}, killed at {moment:?}"))
                     .await;
             }
         }
@@ -212,7 +214,7 @@ impl Case {
     }
 }
 
-/// Each world after a crawl without kills and faults.
+/// Returns the archive of each world after a crawl without kills and faults.
 pub async fn undisturbed() -> Vec<Whole> {
     let mut wholes = Vec::new();
     for seed in 0..WORLDS {

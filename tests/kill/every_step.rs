@@ -1,4 +1,4 @@
-//! A crawl of a tiny world dies at its n-th step, for every n: until a run ends with nothing left to die at.
+//! Kills a crawl of a tiny world at its n-th call, for every n, until a run ends before call n.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,32 +16,32 @@ use crate::verdict::Whole;
 const IN_FLIGHT: u64 = 3;
 const SIDE_BY_SIDE: usize = 4;
 
-/// Where in the way of the n-th page the process dies.
+/// The step of page n at which the process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
-    /// The remote has the call; the ledger has it too, or else it was not sent.
+    /// The remote has the call, so the ledger has it too.
     Received,
-    /// A part of the answer has come.
+    /// A part of the answer has arrived.
     MidBody,
-    /// The answer has gone out.
+    /// The remote has sent the answer.
     Answered,
-    /// The answer has come, and cannot be kept yet because another process writes.
+    /// The answer has arrived, and the commit waits for the lock of another process.
     BeforeCommit,
-    /// The page is kept.
+    /// The page is committed.
     Committed,
 }
 
-/// What became of a crawl that was to die at a step.
+/// The result of an attempt to kill a crawl at a step.
 enum Tried {
     Survived,
-    /// It ended before there was an n-th call.
+    /// The crawl ended before call n.
     NoSuchCall,
-    /// It had ended before this test saw its n-th call.
+    /// The crawl ended before this test saw call n.
     Late,
 }
 
-/// How often this test may be too late: where the machine has other things to do.
-const LATE_AT_MOST: u32 = 50;
+/// Maximum number of late attempts, which a busy machine causes.
+const MAX_LATE_TRIES: u32 = 50;
 
 fn tiny() -> Options {
     Options {
@@ -75,8 +75,8 @@ async fn tiny_site() -> Site {
     site
 }
 
-/// A connection of another process's kind, which keeps everybody else from writing until it is dropped.
-pub async fn hold(place: &Place) -> SqliteConnection {
+/// Returns a connection that has the write lock of the archive until it is dropped, as another process might.
+pub async fn hold_write_lock(place: &Place) -> SqliteConnection {
     let options = SqliteConnectOptions::new()
         .filename(place.archive())
         .busy_timeout(Duration::from_secs(60));
@@ -91,20 +91,20 @@ pub async fn hold(place: &Place) -> SqliteConnection {
 }
 
 impl Step {
-    /// Returns when the process has come so far with the n-th call, with the lock that keeps it there. The account's
-    /// page is the first of all calls.
-    async fn comes(self, site: &Site, n: u64) -> Option<SqliteConnection> {
+    /// Waits until call n has reached this step. Returns the lock that keeps it there, if one is needed. The account call
+    /// precedes call 1.
+    async fn wait(self, site: &Site, n: u64) -> Option<SqliteConnection> {
         match self {
             Self::Received => site.sim.received(1 + n).await,
             Self::Answered => site.sim.answered(1 + n).await,
             Self::MidBody => {
                 site.sim.received(1 + n).await;
-                // A byte comes every 200 ms, and the others in flight go on meanwhile.
+                // One byte arrives every 200 ms. The other calls in flight continue meanwhile.
                 let _ = timeout(Duration::from_millis(300), site.sim.received(3 + n)).await;
             }
             Self::BeforeCommit => {
                 site.sim.received(1 + n).await;
-                let held = hold(site).await;
+                let held = hold_write_lock(site).await;
                 site.sim.answered(1 + n).await;
                 return Some(held);
             }
@@ -119,23 +119,24 @@ impl Step {
         None
     }
 
-    /// A crawl that dies there goes on to the same archive. False where it ended before there was an n-th call.
+    /// Kills a crawl at this step and checks that the next run ends with the same archive. Returns false if the crawl
+    /// ended before call n.
     async fn survives(self, n: u64, whole: &Whole) -> bool {
-        for _ in 0..LATE_AT_MOST {
+        for _ in 0..MAX_LATE_TRIES {
             match self.try_at(n, whole).await {
                 Tried::Survived => return true,
                 Tried::NoSuchCall => return false,
                 Tried::Late => {}
             }
         }
-        panic!("{self:?} {n}: always too late")
+        panic!("{self:?} {n}: every attempt was too late")
     }
 
     async fn try_at(self, n: u64, whole: &Whole) -> Tried {
         let when = format!("{self:?} {n}");
         let mut options = tiny();
         if self == Self::BeforeCommit {
-            // There must be time to take the lock between a call and its answer.
+            // The test needs time to take the lock between a call and its answer.
             options.latency_ms = 20;
         }
         let mut site = Site::whole(options).await;
@@ -147,9 +148,9 @@ impl Step {
         }
         let mut daemon = site.start(&["run", "--until-idle"]);
         let held = tokio::select! {
-            held = soon(&when, self.comes(&site, n)) => held,
-            said = daemon.until_ended() => {
-                assert!(said.contains("crawl ended"), "{when}: {said}");
+            held = soon(&when, self.wait(&site, n)) => held,
+            err = daemon.until_exit() => {
+                assert!(err.contains("crawl ended"), "{when}: {err}");
                 let calls = site.sim.log().len() as u64;
                 return if calls > n { Tried::Late } else { Tried::NoSuchCall };
             }
@@ -158,15 +159,15 @@ impl Step {
         drop(held);
         site.sim.heal();
         if died {
-            site.is_sound(&when).await;
+            site.assert_sound(&when).await;
         }
         let ended = site.crawl().await;
         assert_eq!(ended.code, 0, "{when}: {}", ended.err);
-        site.has_survived(1, IN_FLIGHT, whole, &when).await;
+        site.assert_survived(1, IN_FLIGHT, whole, &when).await;
         Tried::Survived
     }
 
-    /// Every n there is. Gives how many.
+    /// Kills a crawl at this step of every call. Returns the number of calls.
     async fn survives_each(self) -> u64 {
         let whole = Arc::new(tiny_site().await.undisturbed().await);
         let (next, most) = (Arc::new(AtomicU64::new(1)), Arc::new(AtomicU64::new(0)));
@@ -193,26 +194,26 @@ impl Step {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_call_has_come_in_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_the_remote_has_call_n_loses_nothing_for_every_n() {
     Step::Received.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_in_the_middle_of_the_nth_answer_loses_nothing_for_every_n() {
+async fn a_crawl_killed_in_the_middle_of_answer_n_loses_nothing_for_every_n() {
     Step::MidBody.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_answer_has_gone_out_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_the_remote_has_sent_answer_n_loses_nothing_for_every_n() {
     Step::Answered.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_between_the_nth_answer_and_its_commit_loses_nothing_for_every_n() {
+async fn a_crawl_killed_between_answer_n_and_its_commit_loses_nothing_for_every_n() {
     Step::BeforeCommit.survives_each().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crawl_that_dies_when_the_nth_page_is_kept_loses_nothing_for_every_n() {
+async fn a_crawl_killed_when_page_n_is_committed_loses_nothing_for_every_n() {
     Step::Committed.survives_each().await;
 }

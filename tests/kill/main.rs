@@ -1,6 +1,6 @@
-//! The real program, killed again and again: nothing that was paid for is lost, whatever happens.
+//! Tests that kill the real program at many moments: no page that was paid for is lost.
 //!
-//! `cargo test --test kill` kills a few dozen times; the thousand of the README are
+//! `cargo test --test kill` kills a few dozen times. The thousand kills of the README are
 //! `cargo test --test kill -- --ignored --nocapture`.
 
 #[expect(dead_code, reason = "the tests of the daemon use the rest")]

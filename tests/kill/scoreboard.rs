@@ -1,4 +1,4 @@
-//! What a campaign came to, as a table.
+//! The result of a campaign, as a table.
 
 use crate::campaign::Score;
 
@@ -36,7 +36,7 @@ fn line(name: &str, remote: &str, scores: &[&Score]) -> String {
     )
 }
 
-/// A table of the scores: those of a remote that answers well, those of one that does not, and all.
+/// Returns a table of the scores: those of a correct remote, those of a faulty remote, and all.
 pub fn scoreboard(scores: &[Score]) -> String {
     let mut lines = vec![HEAD.to_owned()];
     let seeds = scores.iter().map(|score| score.case.seed);

@@ -1,4 +1,4 @@
-//! Kills at moments drawn from seeds: a few dozen each time, a thousand for the scoreboard.
+//! Kills at random moments of given seeds: a few dozen in each test run, a thousand for the scoreboard.
 
 use std::fmt::Display;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use tokio::task::JoinSet;
 use crate::campaign::{Case, Score, undisturbed};
 use crate::scoreboard::scoreboard;
 
-/// Sites that are crawled at the same time.
+/// Number of sites that are crawled at the same time.
 const SIDE_BY_SIDE: usize = 4;
 
 #[expect(
     clippy::print_stdout,
-    reason = "the scoreboard is what the thousand are done for"
+    reason = "the scoreboard is the result of the thousand kills"
 )]
-fn say(what: &dyn Display) {
+fn print(what: &dyn Display) {
     println!("{what}");
 }
 
-/// Works through the seeds from `first` on until so many kills are done.
+/// Runs cases from the seed `first` on until `kills` kills are done.
 async fn kill(first: u64, kills: u64) -> Vec<Score> {
     let wholes = Arc::new(undisturbed().await);
     let (next, done) = (Arc::new(AtomicU64::new(first)), Arc::new(AtomicU64::new(0)));
@@ -34,7 +34,7 @@ async fn kill(first: u64, kills: u64) -> Vec<Score> {
                 let case = Case::of(next.fetch_add(1, Ordering::Relaxed));
                 let score = case.survives(&wholes[case.world()]).await;
                 done.fetch_add(score.kills, Ordering::Relaxed);
-                say(&score);
+                print(&score);
                 scores.push(score);
             }
             scores
@@ -51,7 +51,7 @@ async fn kill(first: u64, kills: u64) -> Vec<Score> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     let scores = kill(1, 36).await;
-    say(&scoreboard(&scores));
+    print(&scoreboard(&scores));
     let kills: u64 = scores.iter().map(|score| score.kills).sum();
     assert!(kills >= 36, "{kills}");
 }
@@ -61,6 +61,6 @@ async fn a_few_dozen_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() 
 async fn a_thousand_kills_lose_nothing_and_repeat_no_more_than_was_in_flight() {
     let begun = Instant::now();
     let scores = kill(0, 1_000).await;
-    say(&scoreboard(&scores));
-    say(&format!("{} s", begun.elapsed().as_secs()));
+    print(&scoreboard(&scores));
+    print(&format!("{} s", begun.elapsed().as_secs()));
 }

@@ -1,4 +1,4 @@
-//! Killed before the crawl has begun: in the schema's steps, while seeds are planted, before the first call.
+//! Kills before the crawl begins: during the migrations, while seeds are added, and before the first call.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::support::{Site, small, soon};
 
 static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
-/// An archive whose making was cut short after this step of the schema; 0 is an empty file.
-async fn half_made(site: &Site, version: i64) {
+/// Creates an archive whose creation stopped after this migration; 0 is an empty file.
+async fn partial_archive(site: &Site, version: i64) {
     std::fs::write(site.archive(), []).expect("an empty file");
     if version == 0 {
         return;
@@ -25,30 +25,30 @@ async fn half_made(site: &Site, version: i64) {
     MIGRATIONS
         .run_to(version, &mut connection)
         .await
-        .expect("a part of the schema");
-    connection.close().await.expect("it closes");
+        .expect("a part of the migrations");
+    connection.close().await.expect("a clean close");
 }
 
 #[tokio::test]
-async fn an_archive_whose_making_died_between_two_steps_of_the_schema_is_made_whole() {
+async fn an_archive_whose_creation_stopped_between_two_migrations_is_completed() {
     let whole = Site::whole(small(Shape::Flat)).await.undisturbed().await;
     let versions = MIGRATIONS.iter().map(|step| step.version);
     for version in std::iter::once(0).chain(versions) {
         let site = Site::whole(small(Shape::Flat)).await;
-        half_made(&site, version).await;
+        partial_archive(&site, version).await;
         site.crawl().await.with(0);
-        let when = format!("after step {version}");
-        site.has_survived(0, 0, &whole, &when).await;
+        let when = format!("after migration {version}");
+        site.assert_survived(0, 0, &whole, &when).await;
     }
 }
 
 #[tokio::test]
-async fn a_process_that_dies_while_it_makes_the_archive_leaves_one_that_the_next_can_use() {
+async fn a_process_killed_while_it_creates_the_archive_leaves_a_usable_one() {
     let site = Site::new(small(Shape::Flat)).await;
     for kills in 0..24 {
         let mut daemon = site.start(&["seed", "feed"]);
-        // A quarter of a millisecond later each time, from when the file is there.
-        while !site.archive().exists() && !daemon.is_over() {
+        // Each kill is 250 µs later than the previous one, counted from the creation of the file.
+        while !site.archive().exists() && !daemon.has_exited() {
             tokio::task::yield_now().await;
         }
         tokio::time::sleep(Duration::from_micros(250 * kills)).await;
@@ -60,12 +60,12 @@ async fn a_process_that_dies_while_it_makes_the_archive_leaves_one_that_the_next
         }
     }
     site.run(&["seed", "feed"]).await.with(0);
-    site.is_sound("after all").await;
+    site.assert_sound("after all kills").await;
     assert_eq!(site.number("select count(*) from seeds").await, 1);
 }
 
 #[tokio::test]
-async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() {
+async fn seeds_of_a_killed_command_are_added_once_when_it_is_repeated() {
     const SEEDS: i64 = 3_000;
     const SEEDED: &str = "select count(*) from seeds where kind = 'user'";
     let site = Site::new(small(Shape::Flat)).await;
@@ -76,39 +76,40 @@ async fn seeds_whose_planting_was_killed_are_planted_once_when_it_is_repeated() 
     let mut cut_short = 0;
     for kills in 1..=8 {
         let mut daemon = site.start(&command);
-        // The log of the archive has grown so far: a part of the seeds is on its way.
+        // At this size of the write-ahead log, a part of the seeds is written.
         let enough = kills * 100_000;
         let size = || std::fs::metadata(site.file("a.db-wal")).map_or(0, |file| file.len());
-        while size() < enough && !daemon.is_over() {
+        while size() < enough && !daemon.has_exited() {
             tokio::task::yield_now().await;
         }
         daemon.kill();
-        site.is_sound(&format!("killed at {enough} bytes")).await;
+        site.assert_sound(&format!("killed at {enough} bytes"))
+            .await;
         let planted = site.number(SEEDED).await;
         let jobs = "select count(distinct seed_id) from jobs where endpoint <> 'get_feed'";
-        assert_eq!(site.number(jobs).await, planted, "a seed without a job");
+        assert_eq!(site.number(jobs).await, planted, "a seed has no job");
         cut_short += i64::from(planted < SEEDS);
     }
-    assert!(cut_short > 1, "killed before the end {cut_short} times");
+    assert!(cut_short > 1, "only {cut_short} kills before the end");
     site.run(&command).await.with(0);
     assert_eq!(site.number(SEEDED).await, SEEDS);
-    site.is_sound("planted").await;
+    site.assert_sound("after the seeds").await;
 }
 
 #[tokio::test]
-async fn a_crawl_killed_before_its_first_call_starts_again_and_pays_nothing_twice() {
+async fn a_crawl_killed_before_its_first_call_starts_over_and_pays_nothing_twice() {
     let site = Site::whole(small(Shape::Flat)).await;
     let mut daemon = site.start(&["run", "--until-idle"]);
-    // The account's page is asked for before anything is bought.
-    soon("the account's page", site.sim.received(1)).await;
+    // The account call precedes every paid call.
+    soon("the account call", site.sim.received(1)).await;
     assert!(daemon.kill());
     site.crawl().await.with(0);
-    site.is_whole().await;
+    site.assert_whole().await;
     assert!(site.sim.account().total.repeats <= 4);
 }
 
 #[tokio::test]
-async fn a_restart_says_what_the_dead_run_left_behind_and_goes_on_under_its_number() {
+async fn a_restart_reports_what_the_killed_run_left_and_continues_under_its_number() {
     let options = Options {
         slow_ms: 60_000,
         ..small(Shape::Flat)
@@ -127,6 +128,6 @@ async fn a_restart_says_what_the_dead_run_left_behind_and_goes_on_under_its_numb
         ended.err
     );
     assert_eq!(site.number("select count(*) from runs").await, 1);
-    site.is_whole().await;
-    site.is_settled().await;
+    site.assert_whole().await;
+    site.assert_settled().await;
 }

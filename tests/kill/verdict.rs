@@ -1,4 +1,4 @@
-//! What must be true of an archive whose crawl was killed.
+//! Checks of an archive whose crawl was killed.
 
 use soracrawl::store::read::canonical::canonical_lines;
 use soracrawl::store::read::views::shown;
@@ -6,18 +6,18 @@ use soracrawl::store::read::views::shown;
 use crate::books::{Books, Sums};
 use crate::support::Site;
 
-/// What an undisturbed crawl of a world comes to.
+/// The archive of an undisturbed crawl.
 #[derive(Debug, Clone)]
 pub struct Whole {
-    /// The canonical text of the archive, as one number.
+    /// The hash of the archive's canonical text.
     hash: String,
     lines: Vec<String>,
 }
 
 impl Site {
-    /// Reads the whole archive with `soracrawl verify`, a process that only reads: P1, P2, P4 and P8 hold at this
-    /// moment. Gives the contents as one number.
-    pub async fn is_sound(&self, when: &str) -> String {
+    /// Reads the whole archive with `soracrawl verify`, a process that only reads, and fails unless P1, P2, P4 and P8
+    /// hold_write_lock at this moment. Returns the hash of the contents.
+    pub async fn assert_sound(&self, when: &str) -> String {
         let ended = self.run(&["verify", "--json"]).await;
         let report = ended.json();
         let broken: Vec<_> = report["findings"]
@@ -31,12 +31,12 @@ impl Site {
         report["contents"].as_str().expect("contents").to_owned()
     }
 
-    /// Crawls undisturbed and gives the contents of the archive: what every killed crawl is held against.
+    /// Crawls without disturbance. Returns the archive with which every killed crawl is compared.
     pub async fn undisturbed(&self) -> Whole {
         self.crawl().await.with(0);
-        self.is_whole().await;
+        self.assert_whole().await;
         Whole {
-            hash: self.is_sound("undisturbed").await,
+            hash: self.assert_sound("undisturbed").await,
             lines: self.lines().await,
         }
     }
@@ -48,9 +48,9 @@ impl Site {
         lines
     }
 
-    /// The lines in which the archive is not that of the undisturbed crawl; empty where it is.
+    /// Returns lines in which the archive differs from that of the undisturbed crawl; empty if both are equal.
     async fn other_lines(&self, whole: &Whole, when: &str) -> Vec<String> {
-        if self.is_sound(when).await == whole.hash {
+        if self.assert_sound(when).await == whole.hash {
             return Vec::new();
         }
         let lines = self.lines().await;
@@ -60,10 +60,10 @@ impl Site {
         };
         let here: Vec<String> = beyond("only here:", &lines, &whole.lines);
         let there: Vec<String> = beyond("only undisturbed:", &whole.lines, &lines);
-        [here, there, vec!["another hash".to_owned()]].concat()
+        [here, there, vec!["the hashes differ".to_owned()]].concat()
     }
 
-    /// Rows of the world, and those of them that the archive lacks.
+    /// Returns the number of rows of the world, and how many of them the archive lacks.
     async fn rows_and_lost(&self) -> (u64, u64) {
         let pool = self.readers().await;
         let (mut rows, mut lost) = (0, 0);
@@ -76,8 +76,8 @@ impl Site {
         (rows, lost)
     }
 
-    /// The crawl is over, after so many kills: every promise is kept.
-    pub async fn has_survived(
+    /// Checks every promise after the crawl has completed.
+    pub async fn assert_survived(
         &self,
         kills: u64,
         in_flight: u64,
@@ -88,16 +88,20 @@ impl Site {
         assert!(found.is_empty(), "{when}\n{}", found.join("\n"));
         let other = self.other_lines(whole, when).await;
         assert!(other.is_empty(), "{when}\n{}", other.join("\n"));
-        self.is_settled().await;
-        self.has_unbroken_walks().await;
-        let spent = self.spent().await;
+        self.assert_settled().await;
+        self.assert_unbroken_walks().await;
+        let charged = self.charged().await;
         assert!(
-            spent >= self.bill(),
-            "{when}: the ledger counts {spent} of {}",
+            charged >= self.bill(),
+            "{when}: the ledger charges {charged} of {}",
             self.bill()
         );
         let books = Books::of(self).await;
-        assert_eq!(books.unnamed(), [""; 0], "{when}: billed and not named");
+        assert_eq!(
+            books.unnamed(),
+            [""; 0],
+            "{when}: billed and not in the ledger"
+        );
         let (rows, lost) = self.rows_and_lost().await;
         let sums = Sums {
             rows,

@@ -1,4 +1,4 @@
-//! The command itself: its exit code, its table, its JSON.
+//! The command itself: its exit code, its table and its JSON.
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -23,7 +23,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn it_ends_with_0_where_all_is_sound_and_with_1_where_not() {
+async fn verify_exits_with_0_for_a_sound_archive_and_with_1_for_a_missing_one() {
     let (folder, path) = copy().await;
     let before = std::fs::read(&path).expect("the archive");
     let ended = soracrawl(folder.path(), &["verify", "--archive", "a.db"]);
@@ -49,12 +49,15 @@ async fn it_ends_with_0_where_all_is_sound_and_with_1_where_not() {
     );
 
     let ended = soracrawl(folder.path(), &["verify", "--archive", "b.db"]);
-    assert_eq!(ended.status.code(), Some(1), "there is no such file");
-    assert!(!folder.path().join("b.db").exists(), "and none is made");
+    assert_eq!(ended.status.code(), Some(1), "the file does not exist");
+    assert!(
+        !folder.path().join("b.db").exists(),
+        "verify creates no file"
+    );
 }
 
 #[tokio::test]
-async fn a_breach_is_shown_in_both_forms() {
+async fn a_breach_is_shown_in_the_table_and_in_json() {
     let (folder, path) = copy().await;
     damage(
         &path,
@@ -84,12 +87,12 @@ async fn a_breach_is_shown_in_both_forms() {
     assert!(
         broken[0]["examples"][0]
             .as_str()
-            .is_some_and(|told| told.contains("total"))
+            .is_some_and(|example| example.contains("total"))
     );
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn replies_that_were_called_for_by_hand_are_read_again_too() {
+async fn replies_of_calls_by_hand_are_verified_too() {
     let site = Site::new(world(4, 0.0)).await;
     let folder = site.path("");
     let config = format!(

@@ -1,4 +1,4 @@
-//! Archives whose raw replies are packed with dictionaries, and what is said where one of those is damaged.
+//! Archives whose raw replies are packed with dictionaries, and the reports of damaged dictionaries.
 
 use std::path::PathBuf;
 
@@ -10,15 +10,15 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 use zstd::zstd_safe::get_dict_id_from_frame;
 
-use crate::site::{Site, broken, damage, examine, number, told, vandal, world};
+use crate::site::{Site, broken, connect_unchecked, damage, examine, number, report_text, world};
 
-/// The endpoint of which the small world has replies enough.
+/// The endpoint that has enough replies for a dictionary.
 const TRAINED: &str = "get_comment_replies";
 
-/// What finds that replies cannot be unpacked because of their dictionary.
+/// The checks that report replies whose dictionary is lost.
 const LOST: [&str; 3] = ["dictionaries", "replies", "rows"];
 
-/// An archive of one crawl without dictionary and one with it, made once: its bytes.
+/// The bytes of an archive of one crawl without and one with a dictionary, made once.
 static PACKED: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 async fn packed() -> Vec<u8> {
@@ -38,11 +38,11 @@ async fn packed() -> Vec<u8> {
         reason: None,
         id: None,
     };
-    store.requeue(&done).await.expect("it is tried again");
-    store.close().await.expect("it closes");
+    store.requeue(&done).await.expect("the jobs are requeued");
+    store.close().await.expect("a clean close");
     site.crawl(&path).await;
     let trained = number(&path, "select count(*) from dictionaries").await;
-    assert_eq!(trained, 1, "of {TRAINED}");
+    assert_eq!(trained, 1, "no dictionary of {TRAINED} was trained");
     std::fs::read(path).expect("the archive")
 }
 
@@ -54,8 +54,8 @@ async fn copy() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// The checks that found something. Not that of the secrets: it looks through replies that were not kept as pages, and
-/// names those that are lost as well.
+/// Returns the failed checks, without `secrets`: that check also reads uncommitted replies, and reports the
+/// unreadable ones.
 fn named(report: &Report) -> Vec<&'static str> {
     let mut named = broken(report);
     named.remove("secrets");
@@ -69,15 +69,15 @@ async fn damaged(sql: &str) -> (TempDir, Report) {
 }
 
 #[tokio::test]
-async fn an_archive_with_frames_from_before_and_after_a_dictionary_is_sound() {
+async fn an_archive_with_frames_from_before_and_after_training_is_sound() {
     let (_folder, path) = copy().await;
     let id = number(&path, "select id from dictionaries").await;
-    let mut connection = vandal(&path).await;
+    let mut connection = connect_unchecked(&path).await;
     let rows = sqlx::query("select endpoint, body from calls where kept = 1")
         .fetch_all(&mut connection)
         .await
         .expect("calls");
-    connection.close().await.expect("it closes");
+    connection.close().await.expect("a clean close");
     let (mut with, mut without) = (0, 0);
     for row in &rows {
         let (endpoint, body): (String, Vec<u8>) = (row.get(0), row.get(1));
@@ -91,22 +91,26 @@ async fn an_archive_with_frames_from_before_and_after_a_dictionary_is_sound() {
     }
     assert!(with >= 64 && without >= 64, "{with} and {without}");
     let report = examine(&path).await;
-    assert!(report.is_sound(), "{}", told(&report));
+    assert!(report.is_sound(), "{}", report_text(&report));
 }
 
 #[tokio::test]
-async fn a_dictionary_that_is_gone_is_named_by_every_reply_that_needs_it() {
+async fn a_missing_dictionary_is_reported_for_the_replies_that_need_it() {
     let (_folder, path) = copy().await;
     let id = number(&path, "select id from dictionaries").await;
     damage(&path, "delete from dictionaries").await;
     let report = examine(&path).await;
     let why = format!("needs dictionary {id}, which the archive does not have");
-    assert!(told(&report).contains(&why), "{}", told(&report));
-    assert_eq!(named(&report), LOST[1..], "{}", told(&report));
+    assert!(
+        report_text(&report).contains(&why),
+        "{}",
+        report_text(&report)
+    );
+    assert_eq!(named(&report), LOST[1..], "{}", report_text(&report));
 }
 
 #[tokio::test]
-async fn each_damage_to_a_dictionary_is_named() {
+async fn each_damage_to_a_dictionary_is_reported() {
     let zeros = |from: &str, bytes: u32| {
         format!(
             "update dictionaries set dictionary = cast(substr(dictionary, 1, {from}) || zeroblob({bytes})
@@ -136,14 +140,14 @@ async fn each_damage_to_a_dictionary_is_named() {
         ),
     ] {
         let (_folder, report) = damaged(&sql).await;
-        let told = told(&report);
-        assert!(told.contains(why), "{what}: {told}");
-        assert_eq!(named(&report), checks, "{what}: {told}");
+        let report_text = report_text(&report);
+        assert!(report_text.contains(why), "{what}: {report_text}");
+        assert_eq!(named(&report), checks, "{what}: {report_text}");
     }
 }
 
 #[tokio::test]
-async fn a_bit_that_turns_over_in_a_dictionary_is_seen_wherever_it_is() {
+async fn a_flipped_bit_in_a_dictionary_is_found_at_any_position() {
     let (_folder, path) = copy().await;
     let bytes = number(&path, "select length(dictionary) from dictionaries").await;
     for at in (1..=bytes).step_by(usize::try_from(bytes / 6).expect("a step")) {

@@ -6,35 +6,35 @@ use soracrawl::replies::Reader;
 use soracrawl::verify::verify;
 use sqlx::Connection;
 
-use crate::site::{broken, copy, damage, examine, key, number, told, vandal};
+use crate::site::{broken, connect_unchecked, copy, damage, examine, key, number, report_text};
 
-/// Every so many bytes of a raw reply one is turned over.
+/// Distance of the flipped bytes in a raw reply.
 const STRIDE: usize = 211;
 
 async fn body_of(path: &std::path::Path, call: i64) -> Vec<u8> {
-    let mut connection = vandal(path).await;
+    let mut connection = connect_unchecked(path).await;
     let body = sqlx::query_scalar("select body from calls where id = ?")
         .bind(call)
         .fetch_one(&mut connection)
         .await
         .expect("a body");
-    connection.close().await.expect("it closes");
+    connection.close().await.expect("a clean close");
     body
 }
 
 async fn set_body(path: &std::path::Path, call: i64, body: &[u8]) {
-    let mut connection = vandal(path).await;
+    let mut connection = connect_unchecked(path).await;
     sqlx::query("update calls set body = ? where id = ?")
         .bind(body)
         .bind(call)
         .execute(&mut connection)
         .await
         .expect("a body");
-    connection.close().await.expect("it closes");
+    connection.close().await.expect("a clean close");
 }
 
 #[tokio::test]
-async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
+async fn a_flipped_bit_in_a_raw_reply_is_found_at_any_position() {
     let (_folder, path) = copy().await;
     let call = number(
         &path,
@@ -54,9 +54,9 @@ async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
             body.len()
         );
         assert!(
-            told(&report).contains(&format!("call {call} ")),
+            report_text(&report).contains(&format!("call {call} ")),
             "{}",
-            told(&report)
+            report_text(&report)
         );
         tried += 1;
     }
@@ -64,21 +64,21 @@ async fn a_bit_that_turns_over_in_a_raw_reply_is_seen_wherever_it_is() {
     set_body(&path, call, &body).await;
     assert!(
         examine(&path).await.is_sound(),
-        "with the right bytes it is sound again"
+        "the archive is sound again with the original bytes"
     );
 }
 
 #[tokio::test]
-async fn a_signature_in_a_raw_reply_is_seen() {
+async fn a_signature_in_a_raw_reply_is_found() {
     let (_folder, path) = copy().await;
-    // Of an endpoint with too few replies for a dictionary.
+    // This endpoint has too few replies for a dictionary.
     let call = number(
         &path,
         "select max(id) from calls where kept = 1 and endpoint = 'get_user_posts'",
     )
     .await;
-    let body = zstd::bulk::decompress(&body_of(&path, call).await, 1 << 24).expect("it unpacks");
-    let text = String::from_utf8(body).expect("text");
+    let body = zstd::bulk::decompress(&body_of(&path, call).await, 1 << 24).expect("a valid frame");
+    let text = String::from_utf8(body).expect("UTF-8");
     assert!(
         text.contains("sign=[signature]"),
         "the simulator signs links to replies"
@@ -87,15 +87,20 @@ async fn a_signature_in_a_raw_reply_is_seen() {
     set_body(
         &path,
         call,
-        &zstd::bulk::compress(signed.as_bytes(), 3).expect("it packs"),
+        &zstd::bulk::compress(signed.as_bytes(), 3).expect("a packed frame"),
     )
     .await;
     let report = examine(&path).await;
-    assert_eq!(broken(&report), ["secrets"].into(), "{}", told(&report));
+    assert_eq!(
+        broken(&report),
+        ["secrets"].into(),
+        "{}",
+        report_text(&report)
+    );
 }
 
 #[tokio::test]
-async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
+async fn a_truncated_file_is_not_sound_wherever_it_ends() {
     let (folder, path) = copy().await;
     let bytes = std::fs::read(&path).expect("the archive");
     for part in [1, 2, 3, 5, 8, 9] {
@@ -106,7 +111,7 @@ async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
         assert!(
             named.contains("integrity") || named.contains("version"),
             "{part}/10: {}",
-            told(&report)
+            report_text(&report)
         );
     }
     for (name, bytes) in [
@@ -126,7 +131,7 @@ async fn a_file_that_is_cut_off_is_no_sound_archive_wherever_it_ends() {
 }
 
 #[tokio::test]
-async fn an_archive_of_another_version_is_told_so_and_asked_nothing_else() {
+async fn an_archive_of_another_version_is_reported_and_not_checked_further() {
     for (sql, what) in [
         (
             "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
@@ -147,26 +152,26 @@ async fn an_archive_of_another_version_is_told_so_and_asked_nothing_else() {
         let report = examine(&path).await;
         assert_eq!(broken(&report), ["version"].into());
         assert!(
-            told(&report).contains(what) && !report.is_sound(),
+            report_text(&report).contains(what) && !report.is_sound(),
             "{}",
-            told(&report)
+            report_text(&report)
         );
     }
 }
 
 #[tokio::test]
-async fn a_budget_that_is_overdrawn_is_named() {
+async fn an_overdrawn_budget_is_reported() {
     let (_folder, path) = copy().await;
-    let spent = number(&path, "select micro_usd from spend where scope = 'total'").await;
-    for (total, is_sound) in [(spent, true), (spent - 1, false)] {
+    let charged = number(&path, "select micro_usd from spend where scope = 'total'").await;
+    for (total, is_sound) in [(charged, true), (charged - 1, false)] {
         let budget = Budget {
             total: Some(MicroUsd(total)),
             ..Budget::default()
         };
         let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
             .await
-            .expect("the file is there");
-        assert_eq!(report.is_sound(), is_sound, "{}", told(&report));
+            .expect("the file exists");
+        assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
         assert_eq!(broken(&report).contains("budgets"), !is_sound);
     }
 }

@@ -1,12 +1,12 @@
-//! A value of the archive that no reply gave is named, whatever column it is in.
+//! A value that no reply contained is reported in every column of the archive.
 
 use std::path::Path;
 
 use sqlx::Row;
 
-use crate::site::{copy, damage, examine, told, vandal};
+use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
-/// Tables that hold no rows of replies: the queue, the ledger, and what keeps them.
+/// Tables without rows of replies: the queue, the ledger, and their counters.
 const OTHER_TABLES: [&str; 10] = [
     "call_totals",
     "calls",
@@ -20,7 +20,7 @@ const OTHER_TABLES: [&str; 10] = [
     "spend",
 ];
 
-/// A column of an archive table, and the SQL of a value that no reply gave.
+/// A column of an archive table, and the SQL of a value that no reply contained.
 struct Column {
     table: String,
     name: String,
@@ -30,9 +30,9 @@ struct Column {
     primary_key: String,
 }
 
-/// Every column of every archive table, as the file itself lists them.
+/// Returns every column of every archive table, as the file itself lists them.
 async fn columns(path: &Path) -> Vec<Column> {
-    let mut connection = vandal(path).await;
+    let mut connection = connect_unchecked(path).await;
     let rows = sqlx::query(
         "select m.name as \"table\", c.name, c.type,
              c.pk > 0 or exists (
@@ -54,7 +54,7 @@ async fn columns(path: &Path) -> Vec<Column> {
         let (table, name): (String, String) = (row.get("table"), row.get("name"));
         let kind: String = row.get("type");
         let forged = match (row.get::<Option<String>, _>("target"), kind.as_str()) {
-            // Another row of a key might collide with one that is there.
+            // The id of an existing row might collide with another key.
             (Some(target), _) if row.get::<bool, _>("is_key") => {
                 format!("(select max(o.id) + 1 from {target} o)")
             }
@@ -74,11 +74,11 @@ async fn columns(path: &Path) -> Vec<Column> {
             primary_key: row.get("pk"),
         }
     });
-    // The number that rows refer to each other by is the archive's own and never shown.
+    // The integer ids are internal to the archive and never shown.
     all.filter(|column| column.name != "id").collect()
 }
 
-/// Forges one value of each column, and returns those that the check of rows does not name.
+/// Forges one value of each column. Returns the columns that the check `rows` does not report.
 async fn forge(columns: &[Column]) -> Vec<String> {
     let (_folder, path) = copy().await;
     for Column {
@@ -109,16 +109,16 @@ async fn forge(columns: &[Column]) -> Vec<String> {
         })
     });
     unnamed
-        .map(|column| format!("{}.{}: {}", column.table, column.name, told(&report)))
+        .map(|column| format!("{}.{}: {}", column.table, column.name, report_text(&report)))
         .collect()
 }
 
 #[tokio::test]
-async fn a_forged_value_is_named_in_every_column_of_the_archive() {
+async fn a_forged_value_is_reported_in_every_column_of_the_archive() {
     let (_folder, path) = copy().await;
     let columns = columns(&path).await;
     assert!(columns.len() > 150, "only {} columns", columns.len());
-    // Values that are no keys can be forged together, one in a table: the check gives five examples.
+    // Values that are not keys can be forged together, one per table, because the check shows five examples.
     let (keys, values): (Vec<Column>, Vec<Column>) =
         columns.into_iter().partition(|column| column.is_key);
     let mut rounds: Vec<Vec<Column>> = keys.into_iter().map(|key| vec![key]).collect();

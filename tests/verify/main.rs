@@ -1,4 +1,4 @@
-//! `soracrawl verify`: what is whole is called sound, and every damage is named.
+//! Tests of `soracrawl verify`: intact archives are sound, and every damage is reported.
 
 mod command;
 mod damage;

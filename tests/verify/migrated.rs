@@ -1,13 +1,13 @@
-//! An archive of every schema since the first one is brought up to date and is sound.
+//! Archives of every supported schema are migrated and sound.
 
 use std::path::{Path, PathBuf};
 
 use soracrawl::sim::Options;
 use soracrawl::store::Store;
 
-use crate::site::{Site, damage, examine, number, told, world};
+use crate::site::{Site, damage, examine, number, report_text, world};
 
-/// The first schema of which archives exist: earlier ones are refused.
+/// The oldest supported schema. Older archives are refused.
 const FIRST: i64 = 4;
 
 fn fixture(schema: i64) -> PathBuf {
@@ -15,16 +15,16 @@ fn fixture(schema: i64) -> PathBuf {
         .join(format!("tests/fixtures/archives/schema-{schema}.sqlite"))
 }
 
-/// The number of this version's schema: that of a new archive.
+/// Returns the schema number of a new archive.
 async fn newest(folder: &Path) -> i64 {
     let path = folder.join("new.db");
     let store = Store::open(&path).await.expect("an archive");
-    store.close().await.expect("it closes");
+    store.close().await.expect("a clean close");
     number(&path, "pragma user_version").await
 }
 
 #[tokio::test]
-async fn an_archive_of_every_schema_becomes_one_of_this_version_and_is_sound() {
+async fn an_archive_of_every_schema_is_migrated_to_this_version_and_is_sound() {
     let folder = tempfile::tempdir().expect("a folder");
     let newest = newest(folder.path()).await;
     assert!(newest >= FIRST);
@@ -35,23 +35,23 @@ async fn an_archive_of_every_schema_becomes_one_of_this_version_and_is_sound() {
         });
         assert_eq!(number(&path, "pragma user_version").await, schema);
         let posts = number(&path, "select count(*) from posts").await;
-        let store = Store::open(&path).await.expect("it is brought up to date");
-        store.close().await.expect("it closes");
+        let store = Store::open(&path).await.expect("the archive is migrated");
+        store.close().await.expect("a clean close");
         assert_eq!(number(&path, "pragma user_version").await, newest);
         assert_eq!(number(&path, "select count(*) from posts_now").await, posts);
         let report = examine(&path).await;
         assert!(
             report.is_sound() && posts > 0,
             "schema {schema}: {}",
-            told(&report)
+            report_text(&report)
         );
     }
 }
 
-/// Writes an archive of the present schema: `cargo test --test verify -- --ignored write_the_fixture`.
+/// Writes an archive of the current schema: `cargo test --test verify -- --ignored write_the_fixture`.
 #[tokio::test]
-#[ignore = "it writes tests/fixtures/archives: cargo test --test verify -- --ignored write_the_fixture"]
-async fn write_the_fixture_of_the_present_schema() {
+#[ignore = "writes tests/fixtures/archives: cargo test --test verify -- --ignored write_the_fixture"]
+async fn write_the_fixture_of_the_current_schema() {
     // Small, because each schema adds a file.
     let site = Site::new(Options {
         audience: 6,

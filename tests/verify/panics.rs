@@ -1,4 +1,4 @@
-//! A reader of replies that panics costs one reply, never a task, in each place that reads replies.
+//! A parser that panics fails one reply and no task, wherever replies are read.
 
 use soracrawl::api::endpoints;
 use soracrawl::clock::Clock;
@@ -9,12 +9,12 @@ use soracrawl::replies::Reader;
 use soracrawl::store::RunKind;
 use soracrawl::verify::verify;
 
-use crate::site::{Site, broken, copy, key, number, told, world};
+use crate::site::{Site, broken, copy, key, number, report_text, world};
 
 const WHY: &str = "the parser panicked";
 
 fn panicking() -> Reader {
-    Reader::new(|_, _, _| panic!("a defect in a reader"))
+    Reader::new(|_, _, _| panic!("a defect in a parser"))
 }
 
 #[tokio::test]
@@ -27,7 +27,7 @@ async fn a_worker_keeps_the_raw_reply_and_ends_the_job() {
     let count = async |sql: &str| number(&path, sql).await;
     let named =
         format!("select count(*) from jobs where state = 'failed' and last_error like '%{WHY}%'");
-    assert!(count(&named).await > 0, "no job names the reader");
+    assert!(count(&named).await > 0, "no job names the panic");
     assert_eq!(
         count("select count(*) from jobs where state <> 'failed'").await,
         0
@@ -35,11 +35,11 @@ async fn a_worker_keeps_the_raw_reply_and_ends_the_job() {
     let raw = count(
         "select count(*) from calls where http_status = 200 and job_id is not null and body is null",
     );
-    assert_eq!(raw.await, 0, "every reply was paid for");
+    assert_eq!(raw.await, 0, "every paid reply has its raw bytes");
 }
 
 #[tokio::test]
-async fn upkeep_plans_other_replies_and_the_run_ends() {
+async fn upkeep_replans_the_other_replies_and_the_run_ends() {
     let mut site = Site::new(world(1, 0.0)).await;
     site.config.crawl.comments = false;
     let path = site.path("a.db");
@@ -65,14 +65,18 @@ async fn upkeep_plans_other_replies_and_the_run_ends() {
 }
 
 #[tokio::test]
-async fn verify_names_every_reply_that_cannot_be_read() {
+async fn verify_reports_every_reply_that_cannot_be_read() {
     let (_folder, path) = copy().await;
     let scrubber = soracrawl::api::Scrubber::new(&key());
     let report = verify(&path, &Budget::default(), &scrubber, panicking())
         .await
-        .expect("the file is there");
+        .expect("the file exists");
     assert!(broken(&report).contains("replies"));
-    assert!(told(&report).contains(WHY), "{}", told(&report));
+    assert!(
+        report_text(&report).contains(WHY),
+        "{}",
+        report_text(&report)
+    );
     let replies = report
         .findings
         .iter()
@@ -84,7 +88,7 @@ async fn verify_names_every_reply_that_cannot_be_read() {
 }
 
 #[tokio::test]
-async fn a_call_by_hand_reports_the_reader_and_keeps_the_raw_reply() {
+async fn a_call_by_hand_reports_the_panic_and_keeps_the_raw_reply() {
     let site = Site::new(world(1, 0.0)).await;
     let path = site.path("a.db");
     let archive = Archive::open(&path, RunKind::Call, Clock::real())
@@ -108,7 +112,7 @@ async fn a_call_by_hand_reports_the_reader_and_keeps_the_raw_reply() {
         |_| {},
     )
     .await;
-    let error = called.expect_err("the reader failed").to_string();
+    let error = called.expect_err("the parser panicked").to_string();
     assert!(error.contains(WHY), "{error}");
     archive.close("idle").await.expect("the run ends");
     let kept =

@@ -24,7 +24,7 @@ pub fn key() -> Secret {
     Secret::new(DEFAULT_KEY).expect("a key")
 }
 
-/// A small world in which every kind of list has more than one page somewhere.
+/// Returns a small world in which every kind of list has more than one page somewhere.
 pub fn world(seed: u64, faults: f64) -> Options {
     Options {
         seed,
@@ -85,7 +85,7 @@ impl Site {
         self.folder.path().join(name)
     }
 
-    /// All users who post, the feed and the leaderboard: from there everything is reached.
+    /// Returns the seeds from which everything is reached: all users who post, the feed, the leaderboard, and a search.
     pub fn seeds(&self) -> Vec<Seed> {
         let users = self
             .sim
@@ -107,7 +107,7 @@ impl Site {
         users.chain(lists).chain([search]).collect()
     }
 
-    /// Opens an archive for a run that has its seeds.
+    /// Opens an archive for a run and adds its seeds.
     pub async fn begin(&self, path: &Path) -> Archive {
         let archive = Archive::open(path, RunKind::Run, Clock::real())
             .await
@@ -115,11 +115,11 @@ impl Site {
         let plan = Plan::new(self.config.crawl.clone());
         daemon::prepare(&archive.store, &plan, &self.seeds(), archive.clock.now())
             .await
-            .expect("seeds are planted");
+            .expect("the seeds are added");
         archive
     }
 
-    /// Crawls until nothing is left; the archive stays open.
+    /// Crawls until no job is pending. The archive stays open.
     pub async fn work(&self, archive: &Archive) -> StopCause {
         let mut parts = daemon::parts(archive, &self.config, &key(), true)
             .await
@@ -132,7 +132,7 @@ impl Site {
             .expect("a crawl")
     }
 
-    /// A whole run.
+    /// Runs a complete crawl and closes the archive.
     pub async fn crawl(&self, path: &Path) {
         let archive = self.begin(path).await;
         let cause = self.work(&archive).await;
@@ -141,7 +141,7 @@ impl Site {
     }
 }
 
-/// Verifies without limits on money.
+/// Verifies an archive without budgets.
 pub async fn examine(path: &Path) -> Report {
     verify(
         path,
@@ -150,10 +150,10 @@ pub async fn examine(path: &Path) -> Report {
         Reader::default(),
     )
     .await
-    .expect("the file is there")
+    .expect("the file exists")
 }
 
-/// The names of the checks that found something.
+/// Returns the names of the failed checks.
 pub fn broken(report: &Report) -> BTreeSet<&'static str> {
     report
         .findings
@@ -163,8 +163,8 @@ pub fn broken(report: &Report) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Everything that was found, as one text.
-pub fn told(report: &Report) -> String {
+/// Returns all findings as one text.
+pub fn report_text(report: &Report) -> String {
     report
         .findings
         .iter()
@@ -173,43 +173,43 @@ pub fn told(report: &Report) -> String {
         .collect()
 }
 
-/// A connection that minds no rule.
-pub async fn vandal(path: &Path) -> SqliteConnection {
+/// Returns a connection without foreign keys and check constraints.
+pub async fn connect_unchecked(path: &Path) -> SqliteConnection {
     let options = SqliteConnectOptions::new()
         .filename(path)
         .foreign_keys(false)
         .pragma("ignore_check_constraints", "on");
     SqliteConnection::connect_with(&options)
         .await
-        .expect("it opens")
+        .expect("the archive opens")
 }
 
-/// Does something to an archive, and moves it into the file itself.
+/// Runs SQL without constraints. Closing the last connection moves the change into the database file.
 pub async fn damage(path: &Path, sql: &str) {
-    let mut connection = vandal(path).await;
+    let mut connection = connect_unchecked(path).await;
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
         .execute(&mut connection)
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    connection.close().await.expect("it closes");
+    connection.close().await.expect("a clean close");
 }
 
-/// The first column of the first row.
+/// Returns the first column of the first row.
 pub async fn number(path: &Path, sql: &str) -> i64 {
-    let mut connection = vandal(path).await;
+    let mut connection = connect_unchecked(path).await;
     let row = sqlx::query(AssertSqlSafe(sql.to_owned()))
         .fetch_one(&mut connection)
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
     let number = row.get(0);
-    connection.close().await.expect("it closes");
+    connection.close().await.expect("a clean close");
     number
 }
 
-/// A crawled archive with walks that ended in every way, made once: its bytes.
+/// The bytes of a crawled archive whose walks ended in every way, made once.
 static CRAWLED: OnceCell<Vec<u8>> = OnceCell::const_new();
 
-/// A copy of the crawled archive.
+/// Returns a copy of the crawled archive.
 pub async fn copy() -> (TempDir, PathBuf) {
     let bytes = CRAWLED.get_or_init(crawled).await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! Archives that are whole are called sound.
+//! Intact archives are sound.
 
 use std::collections::BTreeSet;
 
@@ -7,12 +7,12 @@ use soracrawl::store::Store;
 use soracrawl::store::read::canonical::canonical_lines;
 use sqlx::Row;
 
-use crate::site::{Site, copy, damage, examine, told, vandal, world};
+use crate::site::{Site, connect_unchecked, copy, damage, examine, report_text, world};
 
 #[tokio::test]
 async fn an_archive_whose_walks_ended_in_every_way_is_sound() {
     let (_folder, path) = copy().await;
-    let mut connection = vandal(&path).await;
+    let mut connection = connect_unchecked(&path).await;
     let rows = sqlx::query("select distinct stop_reason from jobs")
         .fetch_all(&mut connection)
         .await
@@ -37,10 +37,10 @@ async fn an_archive_whose_walks_ended_in_every_way_is_sound() {
         "select count(*) from calls where outcome = 'unknown'",
     ] {
         let found = count(sql).fetch_one(&mut connection).await.unwrap();
-        assert!(found > 0, "there is something to look at: {sql}");
+        assert!(found > 0, "the archive has no such row: {sql}");
     }
     let report = examine(&path).await;
-    assert!(report.is_sound(), "{}", told(&report));
+    assert!(report.is_sound(), "{}", report_text(&report));
     assert!(report.replies > 100 && report.rows > 500, "{report:?}");
 }
 
@@ -53,7 +53,7 @@ async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
         let (mut replies, mut different) = (0, 0);
         loop {
             let report = examine(&path).await;
-            assert!(report.is_sound(), "{}", told(&report));
+            assert!(report.is_sound(), "{}", report_text(&report));
             assert!(report.replies >= replies, "a page is gone");
             different += u32::from(report.replies != replies);
             replies = report.replies;
@@ -69,7 +69,7 @@ async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
 }
 
 #[tokio::test]
-async fn two_crawls_of_one_world_have_one_canonical_text_whatever_went_wrong_in_them() {
+async fn two_crawls_of_one_world_have_the_same_canonical_text_despite_faults() {
     let (smooth, rough) = (
         Site::new(world(9, 0.0)).await,
         Site::new(world(9, 0.2)).await,
@@ -102,6 +102,6 @@ async fn two_crawls_of_one_world_have_one_canonical_text_whatever_went_wrong_in_
     assert_ne!(
         hash,
         examine(&other).await.contents,
-        "a letter more is another text"
+        "one more character changes the hash"
     );
 }

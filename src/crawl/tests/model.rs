@@ -140,7 +140,7 @@ pub(super) struct Model {
     /// Reserved and charged, in micro-dollars.
     pub(super) charged: i64,
     pub(super) most_charged: i64,
-    is_pinched: bool,
+    is_budget_held: bool,
     is_stopped: bool,
     /// Time of the next call that the remote allows.
     asked_until: HashMap<&'static str, f64>,
@@ -190,7 +190,7 @@ impl Model {
             event_count: 0,
             charged: 0,
             most_charged: 0,
-            is_pinched: false,
+            is_budget_held: false,
             is_stopped: false,
             asked_until: HashMap::new(),
             cool_down_until: HashMap::new(),
@@ -311,7 +311,8 @@ impl Model {
             }
         }
         let is_quiet = self.workers.iter().all(|worker| worker.job.is_none());
-        if is_quiet && self.is_pinched && self.jobs.iter().any(|job| job.state == State::Ready) {
+        if is_quiet && self.is_budget_held && self.jobs.iter().any(|job| job.state == State::Ready)
+        {
             self.is_stopped = true;
         }
         self.wake();
@@ -338,7 +339,7 @@ impl Model {
             .enumerate()
             .filter(|(_, job)| is_open(job))
             .min_by_key(|(_, job)| job.endpoint != POSTS);
-        let may = !self.is_stopped && !self.is_pinched;
+        let may = !self.is_stopped && !self.is_budget_held;
         let Some((n, job)) = found.filter(|_| may) else {
             self.workers[worker].is_idle = true;
             return;
@@ -356,7 +357,7 @@ impl Model {
         self.jobs[self.leased(worker)].endpoint
     }
 
-    fn let_go(&mut self, worker: usize, state: State) {
+    fn release(&mut self, worker: usize, state: State) {
         let job = self.workers[worker].job.take().expect("a job");
         self.jobs[job].state = state;
         self.after(0, Event::Look(worker));
@@ -366,19 +367,19 @@ impl Model {
     fn turn(&mut self, worker: usize) {
         let endpoint = self.endpoint(worker);
         if self.is_stopped {
-            return self.let_go(worker, State::Ready);
+            return self.release(worker, State::Ready);
         }
         match self.policy.cooldown(endpoint, self.now()) {
             Some(cooldown) if cooldown.until - self.now() > PATIENCE_SECONDS => {
-                self.let_go(worker, State::Ready);
+                self.release(worker, State::Ready);
             }
             Some(cooldown) => self.timer(cooldown.until - self.now(), Event::Turn(worker)),
-            None => self.stand_in(endpoint, worker),
+            None => self.join_line(endpoint, worker),
         }
     }
 
-    fn stand_in(&mut self, name: &'static str, worker: usize) {
-        let line = self.lines.get_mut(name).expect("a line");
+    fn join_line(&mut self, name: &'static str, worker: usize) {
+        let line = self.lines.get_mut(name).expect("a known line");
         line.workers.push_back(worker);
         if line.workers.len() == 1 {
             self.after(0, Event::Slot(name));
@@ -387,12 +388,17 @@ impl Model {
 
     fn slot(&mut self, name: &'static str) {
         let now = self.clock.now();
-        let line = self.lines.get_mut(name).expect("a line");
+        let line = self.lines.get_mut(name).expect("a known line");
         let rate = *line.rate.get_or_insert_with(|| match name {
             ALL => self.setup.overall,
             _ => self.policy.rate(name),
         });
-        if let Err(not_until) = line.slots.at(rate).check_n(CALL).expect("room for a call") {
+        if let Err(not_until) = line
+            .slots
+            .at(rate)
+            .check_n(CALL)
+            .expect("a quota of at least one call")
+        {
             let wait = not_until.wait_time_from(now);
             return self.timer(wait.as_secs_f64(), Event::Slot(name));
         }
@@ -404,7 +410,7 @@ impl Model {
         }
         match name {
             ALL => self.begin(worker),
-            _ => self.stand_in(ALL, worker),
+            _ => self.join_line(ALL, worker),
         }
     }
 
@@ -427,7 +433,7 @@ impl Model {
             .is_some_and(|budget| self.charged + PRICE > budget)
         {
             self.record(worker, CallResult::Ignored);
-            self.is_pinched = true;
+            self.is_budget_held = true;
             let job = self.workers[worker].job.take().expect("a job");
             self.jobs[job].state = State::Ready;
             self.workers[worker].is_idle = true;
@@ -446,7 +452,7 @@ impl Model {
         if self.policy.cooling_down_since_permit(endpoint, now) {
             self.charged -= PRICE;
             self.record(worker, CallResult::Ignored);
-            return self.let_go(worker, State::Ready);
+            return self.release(worker, State::Ready);
         }
         let asked_until = self.asked_until.get(endpoint).copied().unwrap_or_default();
         assert!(
@@ -492,33 +498,33 @@ impl Model {
 
     fn reply(&mut self, worker: usize) {
         let answer = self.workers[worker].answer.take().expect("an answer");
-        self.is_pinched = false;
+        self.is_budget_held = false;
         let unavailable = || Error::Unavailable {
             why: "no answer".to_owned(),
         };
         match answer {
-            Answer::Page => self.keep(worker),
+            Answer::Page => self.commit(worker),
             Answer::Unreadable => {
                 let error = Error::Malformed {
                     at: "data".to_owned(),
                     why: "null".to_owned(),
                 };
-                self.put_back(worker, &error, true);
+                self.fail(worker, &error, true);
             }
-            Answer::Lost => self.put_back(worker, &unavailable(), true),
+            Answer::Lost => self.fail(worker, &unavailable(), true),
             Answer::Refused(error) => {
                 self.charged -= PRICE;
-                self.put_back(worker, &error, true);
+                self.fail(worker, &error, true);
             }
             Answer::NeverSent => {
                 self.charged -= PRICE;
-                self.put_back(worker, &unavailable(), false);
+                self.fail(worker, &unavailable(), false);
             }
         }
     }
 
     /// Models `commit`.
-    fn keep(&mut self, worker: usize) {
+    fn commit(&mut self, worker: usize) {
         self.record(worker, CallResult::Success);
         let at = self.leased(worker);
         let harvest = self.page_of(at);
@@ -552,7 +558,7 @@ impl Model {
             } => {
                 (job.cursor, job.stale_pages) = (Some(cursor), stale_pages);
                 if job.pages.is_multiple_of(PAGES_HELD) {
-                    self.let_go(worker, State::Ready);
+                    self.release(worker, State::Ready);
                 } else {
                     self.after(0, Event::Turn(worker));
                 }
@@ -560,7 +566,7 @@ impl Model {
             Next::End { reason, .. } => {
                 assert_eq!(job.pages, job.length, "{job:?} ended early");
                 job.end = Some(reason);
-                self.let_go(worker, State::Ended);
+                self.release(worker, State::Ended);
             }
         }
         for job in admitted.jobs {
@@ -596,9 +602,9 @@ impl Model {
     }
 
     /// Models `fail`.
-    fn put_back(&mut self, worker: usize, error: &Error, was_sent: bool) {
+    fn fail(&mut self, worker: usize, error: &Error, was_sent: bool) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
-        self.note_what_was_asked(endpoint, error);
+        self.note_requested_wait(endpoint, error);
         let random = self.random.random();
         let base = Duration::from_millis(500);
         let at = self.leased(worker);
@@ -642,10 +648,10 @@ impl Model {
             Retry::Restart => panic!("no cursor was refused"),
         };
         job.most_attempts = job.most_attempts.max(job.attempts);
-        self.let_go(worker, state);
+        self.release(worker, state);
     }
 
-    fn note_what_was_asked(&mut self, endpoint: &'static str, error: &Error) {
+    fn note_requested_wait(&mut self, endpoint: &'static str, error: &Error) {
         let now = self.now();
         let (after, meant) = match error {
             Error::Throttled { after } => (after.unwrap_or_default(), vec![endpoint]),

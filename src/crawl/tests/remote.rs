@@ -77,7 +77,7 @@ impl Remote {
     }
 
     /// Returns a remote that fails for some periods, in ways that depend on the seed, and then recovers.
-    pub(super) fn sick(seed: u64) -> Self {
+    pub(super) fn unstable(seed: u64) -> Self {
         let mut random = StdRng::seed_from_u64(seed ^ 0x51c4);
         let stretches: Vec<Stretch> = (0..random.random_range(1..6))
             .map(|_| {

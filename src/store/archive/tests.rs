@@ -1,4 +1,4 @@
-//! Every column gets the value that was said for it, and keeps it where nothing is said.
+//! Every column gets its value from a page, and keeps it if a later page has none.
 
 mod any;
 mod tangled;
@@ -16,8 +16,8 @@ async fn store() -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
-/// Opens a call and writes a harvest as its page.
-async fn keep(store: &Store, harvest: &Harvest, now: f64) -> i64 {
+/// Opens a call and writes a harvest as its page. Returns the call's id.
+async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
     let call = OpenCall {
         run_id: run.id,
@@ -45,7 +45,7 @@ async fn keep(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     call_id
 }
 
-/// A row as (column, text) pairs.
+/// Returns a row as (column, text) pairs.
 async fn row(store: &Store, table: &'static str, key: &'static str) -> Vec<(String, String)> {
     let text = format!("select * from {table} where {key} limit 1");
     let row = sqlx::query(sqlx::AssertSqlSafe(text))
@@ -190,8 +190,8 @@ fn full() -> Harvest {
     }
 }
 
-/// The same things, of which nothing is said but that they are there.
-fn bare() -> Harvest {
+/// Returns the same entities with nothing but their ids.
+fn stub() -> Harvest {
     Harvest {
         users: vec![User {
             user_id: "user-1".into(),
@@ -222,9 +222,9 @@ const ROWS: [(&str, &str); 4] = [
 ];
 
 #[tokio::test]
-async fn every_column_holds_what_was_said_for_it() {
+async fn every_column_contains_the_value_of_the_page() {
     let (_folder, store) = store().await;
-    let call_id = keep(&store, &full(), 50.25).await;
+    let call_id = write_page(&store, &full(), 50.25).await;
     for (table, key) in ROWS {
         for (column, value) in row(&store, table, key).await {
             if table == "attachments" && column == "comment_id" {
@@ -232,7 +232,7 @@ async fn every_column_holds_what_was_said_for_it() {
                 continue;
             }
             assert_ne!(value, "null", "{table}.{column}");
-            // Texts are named after their columns; the ids of calls and the times of ours are known.
+            // The strings equal their column names. The ids of calls and our own times are known.
             if value
                 .chars()
                 .all(|letter| letter.is_ascii_lowercase() || letter == '_')
@@ -257,14 +257,14 @@ async fn every_column_holds_what_was_said_for_it() {
 }
 
 #[tokio::test]
-async fn what_is_not_said_overwrites_nothing() {
+async fn a_missing_value_overwrites_nothing() {
     let (_folder, store) = store().await;
-    keep(&store, &full(), 50.0).await;
+    write_page(&store, &full(), 50.0).await;
     let mut before = Vec::new();
     for (table, key) in ROWS {
         before.push(row(&store, table, key).await);
     }
-    let second = keep(&store, &bare(), 60.0).await;
+    let second = write_page(&store, &stub(), 60.0).await;
     for ((table, key), before) in ROWS.into_iter().zip(before) {
         for ((column, value), (_, old)) in row(&store, table, key).await.into_iter().zip(before) {
             if column == "last_call_id" {
@@ -277,14 +277,14 @@ async fn what_is_not_said_overwrites_nothing() {
 }
 
 #[tokio::test]
-async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
+async fn a_count_gets_a_new_history_row_only_if_it_changed() {
     let (_folder, store) = store().await;
-    let first = keep(&store, &full(), 50.0).await;
-    keep(&store, &full(), 60.0).await;
-    keep(&store, &bare(), 65.0).await;
+    let first = write_page(&store, &full(), 50.0).await;
+    write_page(&store, &full(), 60.0).await;
+    write_page(&store, &stub(), 65.0).await;
     let mut changed = full();
     changed.users[0].counts = Counts::of([("follower_count", Some(999))]);
-    let last = keep(&store, &changed, 70.0).await;
+    let last = write_page(&store, &changed, 70.0).await;
     let history: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
         "select call_id, observed_at, last_observed_at, follower_count from user_growth order by observed_at",
     )
@@ -302,10 +302,10 @@ async fn a_number_has_a_new_row_of_history_only_where_it_changed() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_archive_and_its_log_are_the_owners_alone() {
+async fn only_the_owner_can_read_the_archive_and_its_log() {
     use std::os::unix::fs::PermissionsExt;
     let (folder, store) = store().await;
-    keep(&store, &full(), 50.0).await;
+    write_page(&store, &full(), 50.0).await;
     for name in ["a.db", "a.db-wal", "a.db-shm"] {
         let file = std::fs::metadata(folder.path().join(name)).unwrap();
         assert_eq!(file.permissions().mode() & 0o777, 0o600, "{name}");
@@ -313,7 +313,7 @@ async fn the_archive_and_its_log_are_the_owners_alone() {
 }
 
 #[tokio::test]
-async fn the_schema_names_every_column_of_the_file_with_its_kind_and_key() {
+async fn the_schema_lists_every_column_of_the_file_with_its_kind_and_key() {
     let (_folder, store) = store().await;
     for table in super::schema::tables() {
         let found: Vec<(String, String, bool)> = sqlx::query_as(

@@ -1,5 +1,4 @@
-//! Whatever a page says can be written, and saying it again changes nothing: a page that cannot be written is money
-//! lost.
+//! Any page can be written, and writing it again changes nothing. A page that cannot be written is lost money.
 
 use std::path::Path;
 use std::sync::LazyLock;
@@ -9,7 +8,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::keep;
+use super::write_page;
 use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
@@ -24,7 +23,7 @@ use crate::store::{
     LeaseRequest, Next, OpenCall, Outcome, PageCommit, RunKind, Settlement, Store, ledger,
 };
 
-/// Few enough that every kind of row meets every other under the same id.
+/// A small set of ids, so that rows of every kind share ids with each other.
 static IDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let mut ids: Vec<String> = [
         "user-1",
@@ -102,13 +101,13 @@ prop_compose! {
 }
 
 prop_compose! {
-    /// Of a post or of a comment, never of both: so says `Attachment`.
-    fn attachment()(attachment_id in id(), thing in id(), of_post in any::<bool>(), url in text(), width in count(),
+    /// An attachment of a post or of a comment, never of both, as `Attachment` requires.
+    fn attachment()(attachment_id in id(), owner in id(), of_post in any::<bool>(), url in text(), width in count(),
         duration_s in time(), expires_at in time()) -> Attachment {
         Attachment {
             attachment_id,
-            post_id: of_post.then(|| thing.clone()),
-            comment_id: (!of_post).then_some(thing),
+            post_id: of_post.then(|| owner.clone()),
+            comment_id: (!of_post).then_some(owner),
             url, width, duration_s, expires_at,
             ..Attachment::default()
         }
@@ -139,14 +138,14 @@ fn nested() -> impl Strategy<Value = Nested> {
 }
 
 prop_compose! {
-    fn things()(users in vec(user(), 0..5), posts in vec(post(), 0..5), comments in vec(comment(), 0..6),
+    fn entities()(users in vec(user(), 0..5), posts in vec(post(), 0..5), comments in vec(comment(), 0..6),
         attachments in vec(attachment(), 0..4)) -> Harvest {
         Harvest { users, posts, comments, attachments, ..Harvest::default() }
     }
 }
 
 prop_compose! {
-    fn harvest()(things in things(), feed in entries(), leaderboard in entries(), nested in vec(nested(), 0..3),
+    fn harvest()(entities in entities(), feed in entries(), leaderboard in entries(), nested in vec(nested(), 0..3),
         follows in vec((id(), id()), 0..5), appearances in vec((id(), id()), 0..3), remixes in vec((id(), id()), 0..3),
         search in vec((0..20u32, id(), text()), 0..3), items in vec(id(), 0..5), cursor in of(id())) -> Harvest {
         Harvest {
@@ -155,16 +154,16 @@ prop_compose! {
             remixes: remixes.into_iter().map(|(post_id, parent_post_id)| Remix { post_id, parent_post_id }).collect(),
             search: search.into_iter().map(|(position, user_id, token)| SearchEntry { position, user_id, token }).collect(),
             feed, leaderboard, nested, items, cursor,
-            ..things
+            ..entities
         }
     }
 }
 
-/// An archive without rows; migrating one for each case would take longer than the cases.
+/// An archive without rows. Migrating one for each case would take longer than the cases.
 static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("empty.db");
-    // On a thread of its own, because a runtime cannot be started inside of another.
+    // On its own thread, because a runtime cannot start inside another runtime.
     std::thread::scope(|scope| {
         let migrated = scope.spawn(|| {
             run(async { Store::open(&path).await.unwrap().close().await.unwrap() });
@@ -182,7 +181,7 @@ fn run<T>(future: impl Future<Output = T>) -> T {
         .block_on(future)
 }
 
-async fn fresh(folder: &Path) -> Store {
+async fn empty_store(folder: &Path) -> Store {
     let path = folder.join("a.db");
     std::fs::write(&path, &*EMPTY).unwrap();
     Store::open(&path).await.unwrap()
@@ -200,7 +199,7 @@ async fn assert_sound(store: &Store) {
     assert!(broken.is_empty(), "{} rows without a parent", broken.len());
 }
 
-/// A page of the feed through the transaction that workers use, with the follow-ups of a plan that wants everything.
+/// Commits pages of the feed in the transaction that workers use, with the follow-ups of a plan that admits everything.
 async fn commit(store: &Store, pages: &[Harvest]) {
     let mut crawl = Config::default().crawl;
     (crawl.max_depth, crawl.replies, crawl.download_info) = (9, true, true);
@@ -226,7 +225,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
         let (mut leases, _) = queue::lease(&mut transaction, &request, 1, now)
             .await
             .unwrap();
-        let lease = leases.pop().expect("the walk goes on");
+        let lease = leases.pop().expect("a lease of the walk");
         let call = OpenCall {
             run_id: run.id,
             lease: Some(lease.token),
@@ -304,16 +303,16 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn any_pages_at_all_can_be_written_and_written_again_without_a_change(pages in vec(harvest(), 1..4)) {
+    fn any_pages_can_be_written_and_writing_them_again_changes_nothing(pages in vec(harvest(), 1..4)) {
         run(async {
             let folder = tempfile::tempdir().unwrap();
-            let store = fresh(folder.path()).await;
+            let store = empty_store(folder.path()).await;
             for (n, page) in (1..).zip(&pages) {
-                keep(&store, page, 100.0 * f64::from(n)).await;
+                write_page(&store, page, 100.0 * f64::from(n)).await;
             }
             let once = lines(&store).await;
             if let Some(last) = pages.last() {
-                keep(&store, last, 1000.0).await;
+                write_page(&store, last, 1000.0).await;
             }
             let twice = lines(&store).await;
             assert_sound(&store).await;
@@ -324,10 +323,10 @@ proptest! {
     }
 
     #[test]
-    fn any_page_at_all_can_be_kept_with_its_follow_ups(pages in vec(harvest(), 1..3)) {
+    fn any_page_can_be_committed_with_its_follow_ups(pages in vec(harvest(), 1..3)) {
         run(async {
             let folder = tempfile::tempdir().unwrap();
-            let store = fresh(folder.path()).await;
+            let store = empty_store(folder.path()).await;
             commit(&store, &pages).await;
             assert_sound(&store).await;
         });
@@ -335,10 +334,10 @@ proptest! {
 }
 
 #[test]
-fn a_thread_of_thousands_of_replies_learns_its_post_at_last() {
+fn a_thread_of_thousands_of_replies_gets_its_post_from_a_later_page() {
     run(async {
         let folder = tempfile::tempdir().unwrap();
-        let store = fresh(folder.path()).await;
+        let store = empty_store(folder.path()).await;
         let reply = |n: u32, parent: Option<u32>, post: Option<&str>| Comment {
             comment_id: format!("c{n}"),
             parent_comment_id: parent.map(|parent| format!("c{parent}")),
@@ -350,13 +349,13 @@ fn a_thread_of_thousands_of_replies_learns_its_post_at_last() {
             ..Harvest::default()
         };
         let thread = (1..3000).map(|n| reply(n, Some(n - 1), None)).collect();
-        keep(&store, &page(thread), 1.0).await;
-        keep(&store, &page(vec![reply(0, None, Some("s_1"))]), 2.0).await;
-        let homeless: i64 =
+        write_page(&store, &page(thread), 1.0).await;
+        write_page(&store, &page(vec![reply(0, None, Some("s_1"))]), 2.0).await;
+        let without_post: i64 =
             sqlx::query_scalar("select count(*) from comments where post_id is null")
                 .fetch_one(store.readers())
                 .await
                 .unwrap();
-        assert_eq!(homeless, 0);
+        assert_eq!(without_post, 0);
     });
 }
