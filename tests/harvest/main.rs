@@ -5,6 +5,7 @@ mod columns;
 mod comments;
 mod hostile;
 mod kin;
+mod odd_items;
 mod posts;
 mod users;
 
