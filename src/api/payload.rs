@@ -124,7 +124,7 @@ fn is_list(json: &Json<'_>) -> bool {
     const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
     const ITEM: [&str; 5] = ["post", "profile", "id", "user_id", "post_id"];
     let is_there = |key: &&str| matches!(json.get(key), Some(Json::Array(_) | Json::Object(_)));
-    LISTS.iter().any(|key| is_there(&key)) && !ITEM.iter().any(|key| json.has(key))
+    LISTS.iter().any(is_there) && !ITEM.iter().any(|key| json.has(key))
 }
 
 fn is_200(code: Option<&Json<'_>>) -> Result<(), Malformed> {

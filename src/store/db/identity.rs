@@ -63,8 +63,7 @@ mod tests {
             .expect("it is refused for writing");
         let reader = Store::open_readers(path)
             .await
-            .err()
-            .expect("it is refused for reading");
+            .expect_err("it is refused for reading");
         [writer, reader]
     }
 
