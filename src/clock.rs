@@ -1,4 +1,4 @@
-//! The one clock of the program. It is handed in when the parts are built.
+//! The one clock of the program. Every part receives it when it is built.
 
 use std::fmt;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ impl Clock {
         (self.0)()
     }
 
-    /// Returns the present UTC day, YYYY-MM-DD.
+    /// Returns the current UTC day, YYYY-MM-DD.
     #[must_use]
     pub fn today(&self) -> String {
         day(self.now())

@@ -7,7 +7,7 @@ use anyhow::Context;
 use indicatif::MultiProgress;
 
 use super::out::outln;
-use super::table::{layout, thousands};
+use super::table::{counted, layout, thousands};
 use super::{Cli, Exit, logging, run};
 use crate::api::Secret;
 use crate::clock::Clock;
@@ -156,9 +156,9 @@ async fn tell(sim: &Sim, path: &std::path::Path) -> anyhow::Result<bool> {
     let archived_rows = sum(|of| of.rows);
     let repeated = read::repeated_pages(&readers).await?;
     outln!(
-        "\ncalls {} ({} pages kept, {} failed and retried), {} charged, {} per thousand rows",
+        "\ncalls {} ({} kept, {} failed and retried), {} charged, {} per thousand rows",
         thousands(sum(|of| of.answered + of.unknown + of.never_sent)),
-        thousands(sum(|of| of.kept)),
+        counted(sum(|of| of.kept), "page"),
         thousands(sum(|of| of.answered + of.unknown + of.never_sent - of.kept) - 1),
         cost,
         MicroUsd(cost.0 * 1000 / archived_rows.max(1)),

@@ -21,7 +21,7 @@ pub(super) fn run(args: &Args) -> Exit {
     } else {
         outln!("{}", text());
         outln!(
-            "\n* required; of parameters joined by |, one is required. + only for `soracrawl call`, not part of a crawl."
+            "\n* required; of parameters joined by |, one is required. + only for `soracrawl call`, not crawled."
         );
     }
     Exit::Done

@@ -1,4 +1,4 @@
-//! `soracrawl jobs`: lists jobs with the reasons of their ends, and requeues ended jobs.
+//! `soracrawl jobs`: lists jobs and why they ended, and requeues ended jobs.
 
 use super::out::outln;
 use super::table::{counted, layout, plain, thousands};
@@ -26,8 +26,11 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Requeue ended jobs, by default failed ones, which continue from their cursor. Completed or stalled jobs start over
-    /// and pay for every page again
+    /// Requeue ended jobs, by default failed ones, which continue from their cursor. Completed or stalled jobs start
+    /// over and pay for every page again
+    #[command(
+        after_help = "Example: soracrawl jobs requeue --state failed --endpoint get_user_posts"
+    )]
     Requeue(Again),
 }
 

@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_remote_said_becomes_an_order_to_the_terminal_in_a_line_for_people() {
+    fn log_lines_contain_no_control_characters_of_the_remote() {
         let said = "gone: \u{1b}[2J\u{9b}31m\u{7f}\u{1b}]0;title\u{7}";
         for is_json in [false, true] {
             let kept = Kept::default();

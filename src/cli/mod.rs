@@ -73,12 +73,15 @@ was given up; 4 stopped by a budget, missing credit or a refused key";
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the crawl: work on pending jobs, then wait for more, until SIGINT or SIGTERM
+    #[command(after_help = "Example: soracrawl run --until-idle")]
     Run(run::Args),
     /// Add seeds: users, posts, searches, the feed or the leaderboard
+    #[command(after_help = "Example: soracrawl seed users user-abc123 @someone")]
     Seed(seed::Args),
     /// Show what the crawl does, what it has and what it costs
     Status(status::Args),
     /// List jobs, or requeue ended ones
+    #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
     Jobs(jobs::Args),
     /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
@@ -87,10 +90,12 @@ enum Command {
     /// List the endpoints of the remote with their prices
     Endpoints(endpoints::Args),
     /// Make one call by hand and print its data
+    #[command(after_help = "Example: soracrawl call get_post_detail post_id=s_abc123")]
     Call(call::Args),
     /// Check the configuration and print the effective values
     CheckConfig,
     /// Serve the API from a simulated world on this machine
+    #[command(after_help = "Example: soracrawl sim --latency-ms 20")]
     Sim(Box<sim::Args>),
     /// Run a crawl of a simulated world with faults, and compare the archive with that world
     Demo(demo::Args),

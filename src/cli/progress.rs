@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::table::thousands;
+use super::table::counted;
 use crate::api::endpoints;
 use crate::crawl::Engine;
 use crate::model::MicroUsd;
@@ -44,9 +44,9 @@ pub(super) async fn draw(engine: Arc<Engine>, bars: MultiProgress) {
                 bar.set_length(u64::try_from(open + ended).unwrap_or(0));
                 bar.set_position(u64::try_from(ended).unwrap_or(0));
                 bar.set_message(format!(
-                    "{} pages, {} rows",
-                    thousands(status.kept),
-                    thousands(status.rows)
+                    "{}, {}",
+                    counted(status.kept, "page"),
+                    counted(status.rows, "row")
                 ));
             }
             total.set_message(totals(&engine, left, &mut rate).await);
@@ -77,11 +77,11 @@ async fn totals(engine: &Engine, left: i64, rate: &mut Rate) -> String {
     .await
     .map_or(MicroUsd(0), |charged| charged.run);
     let mut text = format!(
-        "{} pages, {} rows, {charged} this run, {per_second:.1} pages/s, {} in flight, {} jobs left",
-        thousands(i64::try_from(pages).unwrap_or(i64::MAX)),
-        thousands(i64::try_from(counters.rows.load(Ordering::Relaxed)).unwrap_or(i64::MAX)),
+        "{}, {}, {charged} this run, {per_second:.1} pages/s, {} in flight, {} left",
+        counted(pages, "page"),
+        counted(counters.rows.load(Ordering::Relaxed), "row"),
         counters.in_flight.load(Ordering::Relaxed),
-        thousands(left),
+        counted(left, "job"),
     );
     if per_second > 0.0 && left > 0 {
         #[expect(clippy::cast_precision_loss, reason = "an estimate for people")]

@@ -1,6 +1,7 @@
 //! `soracrawl sim`: serves a simulated remote on this machine.
 
 use super::out::outln;
+use super::table::counted;
 use super::{Cli, Exit};
 use crate::sim::{Options, Sim};
 
@@ -23,10 +24,10 @@ pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     tokio::signal::ctrl_c().await?;
     let account = sim.account();
     outln!(
-        "{} calls, {} billed, {} repeats",
-        account.total.calls,
+        "{}, {} billed, {}",
+        counted(account.total.calls, "call"),
         account.total.billed,
-        account.total.repeats
+        counted(account.total.repeats, "repeat")
     );
     sim.stop().await;
     Ok(Exit::Done)

@@ -59,7 +59,8 @@ pub(super) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(number))
 }
 
-/// Formats a text of the remote for a terminal: control characters become spaces, so that it cannot control the terminal.
+/// Formats a text of the remote for a terminal. Control characters become spaces, so that the remote cannot control the
+/// terminal.
 pub(super) fn plain(text: &str) -> String {
     text.chars()
         .map(|letter| if letter.is_control() { ' ' } else { letter })
@@ -76,7 +77,7 @@ mod tests {
     use super::{layout, plain, thousands};
 
     #[test]
-    fn columns_line_up_and_numbers_stand_to_the_right() {
+    fn columns_line_up_and_numbers_are_aligned_right() {
         let rows = vec![
             vec!["a".to_owned(), "1,000".to_owned()],
             vec!["long".to_owned(), "7".to_owned()],
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn thousands_are_separated_by_commas() {
         assert_eq!(
             [0, 999, 1000, -1_234_567].map(thousands),
             ["0", "999", "1,000", "-1,234,567"]
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn an_escape_sequence_is_only_text() {
+    fn an_escape_sequence_loses_its_control_characters() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
         assert_eq!(super::plain_lines("a\u{9b}2Jb\n\rc"), "a 2Jb\n c");
     }

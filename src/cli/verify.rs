@@ -85,7 +85,7 @@ fn print(report: &Report) {
         }
     }
     outln!(
-        "\n{} raw replies read again, {} rows compared with them",
+        "\nraw replies read again: {}\nrows compared with them: {}",
         count(report.replies),
         count(report.rows)
     );

@@ -8,16 +8,19 @@ use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
 use crate::store::read::{self, Charged, EndpointStatus, LastRun, StopCounts};
 
-/// The period that the rate is measured over.
+/// The period that the rates are measured over, in seconds.
 const RATE_SECONDS: f64 = 60.0;
 
-/// Everything that `status` shows.
+/// Everything that `status` shows. The rates cover the last 60 s of the newest run.
 pub struct Status {
+    /// The process that holds the archive's lock, if any.
     pub holder: Option<String>,
     pub run: Option<LastRun>,
     pub endpoints: BTreeMap<String, EndpointStatus>,
+    /// Ended jobs by stop reason.
     pub stops: StopCounts,
     pub charged: Charged,
+    /// What may still be spent; `None` without a budget.
     pub room: Option<MicroUsd>,
     pub pages_per_second: f64,
     pub rows_per_second: f64,

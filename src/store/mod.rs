@@ -1,4 +1,4 @@
-//! The archive: one SQLite file, and the only SQL of the crate.
+//! The archive: one SQLite file, and all SQL of the crate that writes.
 //!
 //! One connection writes, many read. Everything that belongs to one page is written in one transaction
 //! (`write::page`). Operations that wait for the writer at the same moment share a transaction (`write::batch`), so

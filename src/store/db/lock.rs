@@ -1,4 +1,4 @@
-//! One daemon per archive: a lock file beside it, which the system releases when its holder dies.
+//! One daemon per archive: a lock file next to it. The operating system releases the lock when its holder dies.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -113,7 +113,7 @@ mod tests {
     use super::{Held, Lock};
 
     #[test]
-    fn a_second_holder_is_told_who_the_first_is() {
+    fn a_held_lock_is_refused_with_the_name_of_its_holder() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.db");
         let first = Lock::take(&archive, "pid 7").unwrap().unwrap();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn one_who_only_asks_for_the_holder_turns_no_daemon_away() {
+    fn reading_the_holder_blocks_no_daemon_that_starts() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.db");
         drop(Lock::take(&archive, "pid 7").unwrap().unwrap());

@@ -86,7 +86,7 @@ mod tests {
 torn line";
 
     #[test]
-    fn the_nearest_mount_decides_and_a_later_one_covers_an_earlier() {
+    fn the_nearest_mount_decides_and_a_later_mount_hides_an_earlier_one() {
         let kind = |folder: &str| kind_of(TABLE, Path::new(folder));
         assert_eq!(kind("/var/lib/crawl"), Some("ext4"));
         assert_eq!(kind("/mnt/share/crawl"), Some("nfs4"));
@@ -98,7 +98,7 @@ torn line";
     }
 
     #[test]
-    fn a_disk_is_no_network_and_a_share_is() {
+    fn only_network_shares_are_network_file_systems() {
         for kind in ["ext4", "xfs", "btrfs", "tmpfs", "overlay", "zfs", "fuse"] {
             assert!(!NETWORK.contains(&kind), "{kind}");
         }

@@ -1,8 +1,8 @@
 //! Statements of many rows: one statement inserts or updates many rows of a table.
 //!
-//! A statement costs more than a row, because each one crosses to SQLite's own thread and back. The text of a statement is
-//! made for a few numbers of rows, so that each text is prepared once. Rows beyond the given ones are null: every
-//! statement must skip rows whose first column is null.
+//! A statement costs more than a row, because each one crosses to SQLite's own thread and back. The text of a
+//! statement is made for a few numbers of rows, so that each text is prepared once. Rows beyond the given ones are
+//! null: every statement must skip rows whose first column is null.
 
 use sqlx::query::Query;
 use sqlx::sqlite::{SqliteArguments, SqliteRow};

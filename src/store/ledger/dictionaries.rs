@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_dictionary_is_read_as_it_was_written_and_there_is_no_second_one() {
+    async fn a_dictionary_is_read_as_written_and_a_second_one_is_refused() {
         let (_folder, store) = store().await;
         let (one, other) = (dictionary(u32::MAX.into(), "one"), dictionary(2, "other"));
         store.keep_dictionary(&one).await.unwrap();
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_newest_kept_replies_of_an_endpoint_come_first_and_no_others() {
+    async fn only_kept_replies_of_the_endpoint_are_read_newest_first() {
         let (_folder, store) = store().await;
         for number in 0..4 {
             reply(&store, "one", Some(&[number]), true).await;
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn large_replies_are_not_all_read() {
+    async fn reading_large_replies_stops_at_the_size_limit() {
         let (_folder, store) = store().await;
         for _ in 0..4 {
             reply(&store, "one", Some(&vec![0; SAMPLES_BYTES / 2]), true).await;

@@ -25,7 +25,7 @@ pub struct Run {
     pub reclaimed_jobs: u64,
 }
 
-/// Open calls become `unknown` and are charged. Leased jobs become ready. Returns both counts.
+/// Marks open calls as `unknown`, which charges them, and makes leased jobs ready. Returns both counts.
 async fn take_back(connection: &mut SqliteConnection, why: &str, now: f64) -> Result<(u64, u64)> {
     let unknown = sqlx::query(
         "update calls set outcome = 'unknown', settled_at = ?, error = ? where outcome = 'open'",
@@ -52,7 +52,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let (unknown_calls, reclaimed_jobs) = take_back(
             &mut transaction,
-            "the process died before an answer was kept",
+            "the process died before it stored the reply",
             now,
         )
         .await?;
@@ -104,7 +104,12 @@ impl Store {
     /// Returns an error if the archive cannot be written.
     pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
-        take_back(&mut transaction, "the run ended before an answer came", now).await?;
+        take_back(
+            &mut transaction,
+            "the run ended before a reply arrived",
+            now,
+        )
+        .await?;
         sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
             .bind(now)
             .bind(reason)

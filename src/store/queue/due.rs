@@ -8,8 +8,8 @@ use crate::store::{Result, Store};
 const AT_ONCE: i64 = 5000;
 
 impl Store {
-    /// Upkeep: due jobs become ready, and expired leases are taken back except those of `held` jobs. Returns how many
-    /// jobs became ready.
+    /// Makes due jobs ready and takes back expired leases, except those of `held` jobs. Returns the number of jobs that
+    /// became ready.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -33,7 +33,7 @@ impl Store {
         Ok(due.rows_affected() + expired.rows_affected())
     }
 
-    /// The remote no longer offers an endpoint: its jobs end together. Returns their number.
+    /// Ends the open jobs of an endpoint that the remote no longer offers. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -42,7 +42,7 @@ impl Store {
             .await
     }
 
-    /// A seed's budget is spent: its open jobs stop together.
+    /// Stops the open jobs of a seed whose budget is spent. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -51,7 +51,8 @@ impl Store {
             .await
     }
 
-    /// A budget of the whole run is spent: all open jobs stop, and resume when the budget grows.
+    /// Stops all open jobs, because a budget of the whole run is spent. They resume when the budget grows. Returns
+    /// their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -60,7 +61,7 @@ impl Store {
             .await
     }
 
-    /// Ends the open jobs of an endpoint, of a seed, or all. A job that stops for a budget keeps `waits_for`.
+    /// Ends the open jobs of an endpoint, of a seed, or all. A job that stops for a budget keeps `after_job_id`.
     async fn end_open(
         &self,
         endpoint: Option<&str>,

@@ -8,7 +8,7 @@ use super::{Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
 
-/// True if the lease is still valid.
+/// Returns whether the lease is still valid.
 async fn holds(connection: &mut SqliteConnection, token: LeaseToken) -> Result<bool> {
     let found: Option<i64> =
         sqlx::query_scalar("select 1 from jobs where id = ? and fence = ? and state = 'leased'")
@@ -73,7 +73,7 @@ pub(in crate::store) async fn release_dependents(
     Ok(())
 }
 
-/// The first pages of unstarted jobs came inside other replies: the jobs continue from there, or are done.
+/// Advances unstarted jobs whose first pages came inside other replies: they continue from there, or are done.
 pub(in crate::store) async fn apply_nested(
     connection: &mut SqliteConnection,
     rests: &[&NewJob],
@@ -105,7 +105,7 @@ pub(in crate::store) async fn apply_nested(
     untouched.retain(|(job_id, _)| seen.insert(*job_id));
     let is_whole = untouched.iter().filter(|(_, cursor)| cursor.is_none());
     let whole: Vec<i64> = is_whole.map(|(job_id, _)| *job_id).collect();
-    let note = "nothing to fetch: it came inside a reply that was bought before";
+    let note = "nothing to fetch: an earlier reply contained the list";
     end(connection, &whole, StopReason::Complete, note, now).await?;
     for (job_id, cursor) in untouched.iter().filter(|(_, cursor)| cursor.is_some()) {
         sqlx::query("update jobs set cursor = ? where id = ?")

@@ -41,7 +41,7 @@ pub struct LeaseRequest {
 pub type CallOf = Arc<dyn Fn(&Lease) -> Option<OpenCall> + Send + Sync>;
 
 impl LeaseRequest {
-    /// Whether both ask for the same jobs.
+    /// Returns whether both ask for the same jobs.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.endpoints == other.endpoints
             && self.may_be_unneeded == other.may_be_unneeded

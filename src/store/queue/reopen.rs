@@ -4,7 +4,7 @@ use super::Requeue;
 use crate::store::{Result, Store};
 
 impl Store {
-    /// Jobs that stopped for a spent budget become ready. Returns their number.
+    /// Makes jobs ready that stopped for a spent budget. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -56,8 +56,8 @@ impl Store {
         Ok(freed)
     }
 
-    /// Jobs that ended as unneeded, because an earlier reply contained their object, are wanted under the new plan.
-    /// Returns their number.
+    /// Makes jobs ready that ended as unneeded because an earlier reply contained their object. The new plan requires
+    /// them. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -75,7 +75,7 @@ impl Store {
         Ok(wanted)
     }
 
-    /// Walks that reached their cap continue if the cap is now higher or removed.
+    /// Makes walks ready that reached their cap, if the cap is now higher or removed. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -95,7 +95,7 @@ impl Store {
     }
 
     /// Tries ended jobs again: a failed or stopped job from its cursor, a done job or one without a cursor from its
-    /// head.
+    /// head. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -123,7 +123,7 @@ impl Store {
         Ok(done.rows_affected())
     }
 
-    /// Jobs that ended as gone become failed, because their endpoint is suspect now.
+    /// Marks jobs that ended as gone as failed, because their endpoint is suspect now.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.

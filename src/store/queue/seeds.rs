@@ -121,7 +121,7 @@ impl Store {
         Ok(seeded)
     }
 
-    /// All seeds.
+    /// Returns all seeds, oldest first.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.

@@ -4,7 +4,7 @@ use sqlx::sqlite::SqlitePool;
 
 use crate::store::Result;
 
-/// The cooldown of each endpoint: until when the remote refuses its calls.
+/// The cooldown of each endpoint: until when the remote refuses its calls, in Unix seconds.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -14,7 +14,7 @@ pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
         .await?)
 }
 
-/// Whether one of these endpoints has a ready job at this depth or less.
+/// Returns whether one of these endpoints has a ready job at this depth or less.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -38,7 +38,7 @@ pub async fn has_ready(
     Ok(false)
 }
 
-/// When the next waiting job is due.
+/// Returns when the next waiting job is due, in Unix seconds; `None` if no job waits for a time.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -50,7 +50,7 @@ pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
     .await?)
 }
 
-/// When the first lease expires.
+/// Returns when the first lease expires, in Unix seconds; `None` without leases.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.

@@ -44,7 +44,7 @@ impl Snapshot {
         canonical::canonical_hash(&mut self.connection).await
     }
 
-    /// Whether a run has started and not ended: a running daemon, or one that died.
+    /// Returns whether a run has started and not ended: a running daemon, or one that died.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.

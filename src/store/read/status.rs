@@ -163,7 +163,7 @@ pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
     .transpose()
 }
 
-/// Kept pages and rows since a time, and the time of the newest: for a rate.
+/// Counts the pages kept since a time in Unix seconds, and their rows. At most the newest 5000 calls are counted.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -178,7 +178,7 @@ pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
     .await?)
 }
 
-/// Pages that were bought twice: kept calls beyond the first of the same page in the same pass of a walk.
+/// Counts the pages that were bought twice: kept calls beyond the first of the same page in the same pass of a walk.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.

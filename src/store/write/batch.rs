@@ -222,7 +222,9 @@ fn reply(group: impl IntoIterator<Item = Operation>, answers: Vec<Answer>) {
             (Operation::Open(ask), Answer::Open(result)) => drop(ask.answer.send(result)),
             (Operation::Page(ask), Answer::Done(result)) => drop(ask.answer.send(result)),
             (Operation::Fail(ask), Answer::Done(result)) => drop(ask.answer.send(result)),
-            _ => tracing::error!("an operation was given another one's answer"),
+            _ => tracing::error!(
+                "the writer's answer does not match the operation; please report this"
+            ),
         }
     }
 }

@@ -119,7 +119,7 @@ pub(in crate::store) async fn commit_pages(
         return Ok(answers);
     }
     let BatchContext { group, has_orphans } = before;
-    // If two pages give a value, the later call's value is stored.
+    // If two pages contain a value, the later call's value is stored.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
         .iter()
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_history_stays_in_order_where_the_clock_was_put_back() {
+    async fn a_history_stays_in_order_after_the_clock_was_set_back() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("a.db")).await.unwrap();
         for (likes, now) in [(1, 1000.0), (2, 400.0), (3, 401.0), (4, 2000.0)] {
