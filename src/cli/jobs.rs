@@ -28,9 +28,7 @@ pub struct Args {
 enum What {
     /// Requeue ended jobs, by default failed ones, which continue from their cursor. Completed or stalled jobs start
     /// over and pay for every page again
-    #[command(
-        after_help = "Example: soracrawl jobs requeue --state failed --endpoint get_user_posts"
-    )]
+    #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
 }
 

@@ -90,7 +90,7 @@ enum Command {
     /// List the endpoints of the remote with their prices
     Endpoints(endpoints::Args),
     /// Make one call by hand and print its data
-    #[command(after_help = "Example: soracrawl call get_post_detail post_id=s_abc123")]
+    #[command(after_help = "List the endpoints and their parameters with: soracrawl endpoints")]
     Call(call::Args),
     /// Check the configuration and print the effective values
     CheckConfig,
