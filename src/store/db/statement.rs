@@ -118,13 +118,22 @@ impl<'q> GivenRow<'q> {
 impl Statement {
     fn text(&self, rows: usize) -> AssertSqlSafe<String> {
         let row = format!("({})", vec!["?"; self.given.len()].join(","));
-        let rows = vec![row; rows].join(",");
         let names = self.given.join(", ");
+        let mut text =
+            String::with_capacity(names.len() + rows * (row.len() + 1) + self.sql.len() + 64);
+        text.push_str("with recursive given (");
+        text.push_str(&names);
+        text.push_str(") as (values ");
+        for n in 0..rows {
+            if n > 0 {
+                text.push(',');
+            }
+            text.push_str(&row);
+        }
+        text.push_str(") ");
+        text.push_str(self.sql);
         // Only constants of this program are in the text; every value is bound.
-        AssertSqlSafe(format!(
-            "with recursive given ({names}) as (values {rows}) {}",
-            self.sql
-        ))
+        AssertSqlSafe(text)
     }
 
     /// Writes the rows; `fill` sets the values of one.
