@@ -18,6 +18,25 @@ pub struct Account {
     pub email_is_verified: Option<bool>,
 }
 
+impl Account {
+    /// Returns why the remote refuses paid calls of this account, if the info says so.
+    #[must_use]
+    pub fn problem(&self) -> Option<&'static str> {
+        let credit = self
+            .balance_usd
+            .map(|balance| balance + self.free_credit_usd.unwrap_or(0.0));
+        if self.is_disabled == Some(true) {
+            Some("the account is disabled")
+        } else if self.key_is_active == Some(false) {
+            Some("the key is not active")
+        } else if credit.is_some_and(|credit| credit <= 0.0) {
+            Some("the account has no credit")
+        } else {
+            None
+        }
+    }
+}
+
 /// Parses a reply body that has `api_key_data` or `user_data` (api/README.md §5). Returns `None` for any other body.
 #[must_use]
 pub fn read(body: &[u8]) -> Option<Account> {

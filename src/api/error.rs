@@ -1,10 +1,12 @@
 //! Meaning of an answer, classified by who must act on it.
 
+mod about;
 mod detail;
 mod wait;
 
 use std::time::Duration;
 
+pub use about::About;
 use detail::Detail;
 
 use super::{Answer, Facts, Malformed, Reply, Scrubber};
@@ -14,7 +16,7 @@ const BLOCKED: Duration = Duration::from_secs(30);
 /// Maximum characters of a `why`: enough for the vendor's message, too few for an HTML page.
 const MAX_WHY: usize = 200;
 
-/// Reason why a call returned no page. Each variant is a decision, not a diagnosis.
+/// Reason why a call returned no page. Each variant is a kind of evidence; `crawl::decide` weighs it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The remote asks for fewer calls. All workers wait.
@@ -22,26 +24,37 @@ pub enum Error {
     Throttled { after: Option<Duration> },
     /// The failure is temporary. The same call may succeed later.
     #[error("temporarily unavailable: {why}")]
-    Unavailable { why: String },
+    Unavailable {
+        why: String,
+        /// No answer of the remote arrived, so the failure may concern all endpoints: no connection, no answer in time,
+        /// or a gateway that cannot reach the remote.
+        is_network: bool,
+        /// Wait that the answer asks for.
+        after: Option<Duration>,
+    },
+    /// A 400 that does not say what is wrong. Most often the vendor's own source failed (api/README.md §4).
+    #[error("rejected: {why}")]
+    Rejected {
+        why: String,
+        after: Option<Duration>,
+    },
     /// A proxy in front of the remote (Cloudflare) blocks the client. The block ends after a long wait.
     #[error("blocked: {why}")]
     Blocked { after: Duration, why: String },
-    /// The remote refuses the key or the account. The run stops, and the operator must act.
+    /// The remote refuses the call: the key, the account, or this subject.
     #[error("refused: {why}")]
-    Refused { status: u16, why: String },
-    /// The path no longer exists. The crawl retires the endpoint instead of failing its jobs one by one.
-    #[error("endpoint retired by the remote: {why}")]
-    Retired { why: String },
-    /// The subject does not exist, or no longer exists. The job ends.
-    #[error("gone: {why}")]
-    Gone { why: String },
-    /// A 404 or 410 that names neither the path nor the subject.
+    Refused {
+        status: u16,
+        about: About,
+        why: String,
+    },
+    /// The remote found nothing: the subject, or the path.
     #[error("not found: {why}")]
-    Unclear { why: String },
+    Missing { about: About, why: String },
     /// The reply was paid for but is unreadable. The ledger stores the raw reply.
     #[error("unreadable reply at {at}: {why}")]
     Malformed { at: String, why: String },
-    /// The request is wrong. A retry cannot succeed.
+    /// The request is wrong. A retry rarely succeeds.
     #[error("invalid request: {why}")]
     Invalid { why: String },
     /// The remote refuses the cursor. The walk restarts from its first page, once.
@@ -56,9 +69,29 @@ impl From<Malformed> for Error {
     }
 }
 
+impl Error {
+    /// Returns the wait that the answer asks for.
+    #[must_use]
+    pub fn after(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { after }
+            | Self::Unavailable { after, .. }
+            | Self::Rejected { after, .. } => *after,
+            Self::Blocked { after, .. } => Some(*after),
+            Self::Refused { .. }
+            | Self::Missing { .. }
+            | Self::Malformed { .. }
+            | Self::Invalid { .. }
+            | Self::CursorRefused { .. } => None,
+        }
+    }
+}
+
 /// Facts of the request that the meaning of its answer depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Asked {
+pub struct Asked<'a> {
+    /// The argument of the call; empty if there is none.
+    pub subject: &'a str,
     pub had_cursor: bool,
     /// Local time in Unix seconds, used if the answer has no `Date` header.
     pub now: f64,
@@ -68,10 +101,16 @@ pub struct Asked {
 ///
 /// # Errors
 /// Returns the decision about a reply that is not a page; see [`Error`].
-pub fn of_reply<'a>(reply: &'a Reply, asked: Asked, scrub: &Scrubber) -> Result<&'a [u8], Error> {
+pub fn of_reply<'a>(
+    reply: &'a Reply,
+    asked: Asked<'_>,
+    scrub: &Scrubber,
+) -> Result<&'a [u8], Error> {
     let unavailable = |why: String| {
         Err(Error::Unavailable {
             why: short(&why, scrub),
+            is_network: true,
+            after: None,
         })
     };
     match reply {
@@ -81,7 +120,11 @@ pub fn of_reply<'a>(reply: &'a Reply, asked: Asked, scrub: &Scrubber) -> Result<
     }
 }
 
-fn of_answer<'a>(answer: &'a Answer, asked: Asked, scrub: &Scrubber) -> Result<&'a [u8], Error> {
+fn of_answer<'a>(
+    answer: &'a Answer,
+    asked: Asked<'_>,
+    scrub: &Scrubber,
+) -> Result<&'a [u8], Error> {
     match &answer.body {
         Ok(bytes) => {
             classify(answer.status, &answer.facts, bytes, asked, scrub)?;
@@ -92,10 +135,12 @@ fn of_answer<'a>(answer: &'a Answer, asked: Asked, scrub: &Scrubber) -> Result<&
             why: short(&cut.why, scrub),
         }),
         // A truncated body may lack the words that decide these cases, and a wrong `Retired` retires an endpoint.
-        Err(cut) if matches!(answer.status, 200..300 | 400 | 403 | 404 | 410 | 422) => {
+        Err(cut) if matches!(answer.status, 200..300 | 400 | 401 | 403..=405 | 410 | 422 | 451) => {
             let why = format!("HTTP {}: body {}", answer.status, cut.why);
             Err(Error::Unavailable {
                 why: short(&why, scrub),
+                is_network: false,
+                after: wait::after(&answer.facts, asked.now),
             })
         }
         Err(cut) => {
@@ -113,7 +158,7 @@ pub fn classify(
     status: u16,
     facts: &Facts,
     body: &[u8],
-    asked: Asked,
+    asked: Asked<'_>,
     scrub: &Scrubber,
 ) -> Result<(), Error> {
     if (200..300).contains(&status) {
@@ -121,41 +166,44 @@ pub fn classify(
     }
     let detail = Detail::of(body);
     let why = short(&detail.why(status, facts), scrub);
-    let unavailable = |why| Err(Error::Unavailable { why });
+    let after = wait::after(facts, asked.now);
+    let unavailable = |why, is_network| {
+        Err(Error::Unavailable {
+            why,
+            is_network,
+            after,
+        })
+    };
+    let about = detail.about(asked.subject);
     match status {
         // Following it would send the key to a host that the operator did not configure.
         300..400 => {
             let place = facts.location.as_deref().map_or("a missing location", host);
-            unavailable(short(
-                &format!("HTTP {status}: redirect to {place} not followed"),
-                scrub,
-            ))
+            let why = format!("HTTP {status}: redirect to {place} not followed");
+            unavailable(short(&why, scrub), false)
         }
         // The vendor's phrase for an upstream failure. It is not billed.
-        400 if detail.asks_to_retry() => unavailable(why),
-        400 | 422 if asked.had_cursor => Err(Error::CursorRefused { why }),
-        401 | 402 => Err(Error::Refused { status, why }),
-        403 if detail.is_vendors() => Err(Error::Refused { status, why }),
-        403 => Err(Error::Blocked {
-            after: BLOCKED,
+        400 if detail.asks_to_retry() => unavailable(why, false),
+        400 if asked.had_cursor && detail.names_the_cursor() => Err(Error::CursorRefused { why }),
+        400 if detail.forbids_retry() => Err(Error::Invalid { why }),
+        400 => Err(Error::Rejected { why, after }),
+        422 if asked.had_cursor => Err(Error::CursorRefused { why }),
+        403 if about == About::Proxy => Err(Error::Blocked {
+            after: after.map_or(BLOCKED, |after| after.max(BLOCKED)),
             why: format!(
                 "{why}; a proxy in front of the remote blocks this client, retrying after a long wait"
             ),
         }),
-        404 | 410 if detail.names_the_subject() => Err(Error::Gone { why }),
-        404 | 410 if !detail.names_the_path() => Err(Error::Unclear { why }),
-        404 | 405 | 410 => Err(Error::Retired { why }),
-        451 => Err(Error::Gone { why }),
-        408 | 429 => Err(Error::Throttled {
-            after: wait::after(facts, asked.now),
-        }),
+        401..=403 | 451 => Err(Error::Refused { status, about, why }),
+        404 | 405 | 410 => Err(Error::Missing { about, why }),
+        408 | 429 => Err(Error::Throttled { after }),
         // An overload with `Retry-After` has the same effect as a throttle.
-        503 if facts.retry_after.is_some() => Err(Error::Throttled {
-            after: wait::after(facts, asked.now),
-        }),
-        407 | 409 | 421 | 423..=425 => unavailable(why),
+        503 if facts.retry_after.is_some() => Err(Error::Throttled { after }),
+        407 | 409 | 421 | 423..=425 => unavailable(why, false),
         400..500 => Err(Error::Invalid { why }),
-        _ => unavailable(why),
+        // A gateway cannot reach the remote, or Cloudflare cannot (520 to 530).
+        502..=504 | 520..=530 => unavailable(why, true),
+        _ => unavailable(why, false),
     }
 }
 

@@ -4,9 +4,12 @@
 //! and the circuit breakers (`Breaker`). `Policy` combines the last two and is pure. This module adds locks and waits.
 
 mod breaker;
+mod evidence;
+mod network;
 mod policy;
 mod quota;
 mod rate;
+mod report;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,8 +18,11 @@ use std::time::Duration;
 use governor::clock::DefaultClock;
 
 use super::endpoints;
+pub use evidence::{Doubts, Refused};
+pub use network::Outage;
 pub use policy::Policy;
 pub use quota::{CALL, Quota};
+pub use report::{CallReport, CallResult, Cause};
 
 /// Maximum cooldown in seconds that a worker waits out with a leased job. For a longer one it returns the job.
 pub const PATIENCE_SECONDS: f64 = 1.0;
@@ -50,23 +56,6 @@ pub enum Permit {
     Endpoint,
     /// The call holds all permits.
     Full,
-}
-
-/// Result of a call, as reported to the limiter.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum CallResult {
-    /// The endpoint returned a valid answer.
-    Success,
-    /// The endpoint reported that the subject is gone.
-    Gone,
-    /// A proxy in front of the remote blocked the call. No endpoint is called for the duration `after`.
-    Blocked { after: Duration },
-    /// The endpoint refused the call because of the call rate.
-    Throttled { after: Option<Duration> },
-    /// The call failed, and the failure may be temporary.
-    Failed,
-    /// The result is no evidence about the endpoint.
-    Ignored,
 }
 
 /// Rate limiter of all workers.
@@ -149,8 +138,8 @@ impl Limiter {
         self.policy().cooling_down_since_permit(endpoint, now)
     }
 
-    /// Acquires the permits that are available without waiting. After `HasTurn` the caller must report a result with
-    /// [`Limiter::record`], even if it does not send the call.
+    /// Acquires the permits that are available without waiting. After `Full` the caller must call
+    /// [`Limiter::record`], or [`Limiter::unsent`] if it does not send the call.
     #[must_use]
     pub fn try_permit(&self, endpoint: &str, now: f64) -> Permit {
         let Some(line) = self.endpoints.get(endpoint) else {
@@ -170,7 +159,7 @@ impl Limiter {
     }
 
     /// Waits for the permits that `permit` lacks: the endpoint's quota, then the shared quota. After success the
-    /// caller must report a result with [`Limiter::record`], even if it does not send the call.
+    /// caller must call [`Limiter::record`], or [`Limiter::unsent`] if it does not send the call.
     ///
     /// # Errors
     /// Returns `Cooldown` if the endpoint is in a cooldown that lasts longer than [`PATIENCE_SECONDS`].
@@ -204,40 +193,59 @@ impl Limiter {
         Ok(())
     }
 
-    /// Records the result of a call.
-    pub fn record(&self, endpoint: &str, result: CallResult, now: f64) {
-        self.policy().record(endpoint, result, now);
+    /// Finishes a permitted call that was not sent.
+    pub fn unsent(&self, endpoint: &str) {
+        self.policy().unsent(endpoint);
+    }
+
+    /// Records the result of a sent call. Returns the jobs that waited until their endpoint answers.
+    pub fn record(&self, endpoint: &str, report: &CallReport<'_>, now: f64) -> Vec<i64> {
+        self.policy().record(endpoint, report, now)
     }
 
     /// Restores a cooldown from an earlier run. `until` and `now` are Unix seconds.
-    pub fn cool_down_until(&self, endpoint: &str, until: f64, now: f64) {
+    pub fn cool_down_until(&self, endpoint: &str, until: f64, cause: Cause, why: &str, now: f64) {
         if until > now {
-            self.policy().pause(endpoint, until);
+            self.policy().pause(endpoint, until, cause, why);
         }
     }
 
-    /// Returns whether the endpoint has returned a page in this run or an earlier one.
-    #[must_use]
-    pub fn has_worked(&self, endpoint: &str) -> bool {
-        self.policy().has_worked(endpoint)
+    /// Reads or changes the evidence that the calls have given.
+    pub fn evidence<T>(&self, ask: impl FnOnce(&mut Policy) -> T) -> T {
+        ask(&mut self.policy())
     }
 
-    /// Notes that the endpoint returned a page in an earlier run.
-    pub fn worked_before(&self, endpoint: &str) {
-        self.policy().worked_before(endpoint);
+    /// Returns the outage of the remote, if no call gets an answer.
+    #[must_use]
+    pub fn outage(&self) -> Option<Outage> {
+        self.policy().outage().cloned()
     }
 
-    /// Returns whether the endpoint has returned no page and reported several subjects in a row as gone.
-    /// The endpoint itself is then more likely gone than the subjects.
+    /// Returns whether the remote has answered a call since this Unix time.
     #[must_use]
-    pub fn is_doubtful(&self, endpoint: &str) -> bool {
-        self.policy().is_doubtful(endpoint)
+    pub fn answered_since(&self, time: f64) -> bool {
+        self.policy().answered_since(time)
     }
 
-    /// Returns how often the endpoint's breaker has opened since its last valid answer.
+    /// States whether a free call probes the remote during an outage, so that no job does.
+    pub fn probe_for_free(&self, has_free_probe: bool) {
+        self.policy().probe_for_free(has_free_probe);
+    }
+
+    /// Notes the result of a free probe that began at `began`: `None` if the remote answered, else the error.
+    pub fn probed(&self, began: f64, error: Option<&str>, now: f64) {
+        let mut policy = self.policy();
+        let network = policy.network();
+        match error {
+            None => network.answered(now),
+            Some(why) => network.free_probe_failed(began, why, now),
+        }
+    }
+
+    /// Returns whether a free call probes the remote now, so that no job does.
     #[must_use]
-    pub fn fruitless_trips(&self, endpoint: &str) -> u32 {
-        self.policy().fruitless_trips(endpoint)
+    pub fn is_probed_for_free(&self) -> bool {
+        self.policy().network().is_probed_for_free()
     }
 }
 
@@ -245,7 +253,7 @@ impl Limiter {
 mod tests {
     use std::time::Duration;
 
-    use super::{CallResult, Limiter, Permit, Rates};
+    use super::{Limiter, Permit, Rates};
 
     const ONE: &str = "get_user_posts";
     const OTHER: &str = "get_user_followers";
@@ -293,9 +301,9 @@ mod tests {
     #[test]
     fn a_cooldown_denies_permits_and_uses_no_slot() {
         let limiter = limiter(1e6, RARELY);
-        limiter.cool_down_until(ONE, NOW + 5.0, NOW);
+        limiter.cool_down_until(ONE, NOW + 5.0, super::Cause::Throttled, "", NOW);
         assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
         assert_eq!(limiter.try_permit(ONE, NOW + 6.0), Permit::Full);
-        limiter.record(ONE, CallResult::Ignored, NOW + 6.0);
+        limiter.unsent(ONE);
     }
 }

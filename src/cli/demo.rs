@@ -94,6 +94,7 @@ fn config(sim: &Sim, path: PathBuf) -> Config {
     // The simulator recovers sooner than a real remote.
     config.limits.retry_base_seconds = 0.05;
     config.limits.max_attempts = 10;
+    config.limits.max_paid_attempts = 10;
     config
 }
 

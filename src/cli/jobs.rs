@@ -26,8 +26,8 @@ pub struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum What {
-    /// Requeue ended jobs, by default failed ones, which continue from their cursor. Completed or stalled jobs start
-    /// over and pay for every page again
+    /// Requeue ended jobs, by default failed ones. A job continues from its cursor; a completed one, or one without a
+    /// cursor, starts over and pays for every page again
     #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
 }
@@ -43,7 +43,7 @@ struct Which {
     endpoint: Option<String>,
 
     /// Only jobs that ended for this reason
-    #[arg(long, value_parser = ["complete", "gone", "capped", "stalled", "truncated", "budget", "failed"])]
+    #[arg(long, value_parser = ["complete", "gone", "denied", "cancelled", "capped", "stalled", "truncated", "budget", "failed"])]
     reason: Option<String>,
 }
 
@@ -58,7 +58,7 @@ struct Again {
     endpoint: Option<String>,
 
     /// Only jobs that ended for this reason
-    #[arg(long, value_parser = ["complete", "gone", "capped", "stalled", "truncated", "budget", "failed"])]
+    #[arg(long, value_parser = ["complete", "gone", "denied", "cancelled", "capped", "stalled", "truncated", "budget", "failed"])]
     reason: Option<String>,
 
     /// Only jobs of this subject
@@ -68,6 +68,10 @@ struct Again {
     /// Only the job with this number
     #[arg(long, value_name = "N")]
     id: Option<i64>,
+
+    /// Start at the head of each list, also where the archive has a cursor. Every page is paid for again
+    #[arg(long)]
+    from_head: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -88,6 +92,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             subject: again.subject.clone(),
             reason: again.reason.clone(),
             id: again.id,
+            from_head: again.from_head,
         };
         let requeued = store.requeue(&which).await?;
         store.close().await?;

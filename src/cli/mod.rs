@@ -1,7 +1,8 @@
-//! The commands: one file for each. All of them end in one of five exit codes.
+//! The commands: one file for each. All of them end in one of these exit codes.
 
 mod call;
 mod check_config;
+mod conclude;
 mod demo;
 mod endpoints;
 mod estimate;
@@ -39,6 +40,8 @@ pub enum Exit {
     GaveUp = 3,
     /// Stopped by a budget, missing credit or a refused key.
     Stopped = 4,
+    /// The remote was away longer than `limits.outage_patience_seconds`.
+    Away = 5,
 }
 
 impl From<Exit> for ExitCode {
@@ -68,7 +71,8 @@ pub struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
-was given up; 4 stopped by a budget, missing credit or a refused key";
+was given up; 4 stopped by a budget, missing credit or a refused key; 5 the remote was away longer than \
+limits.outage_patience_seconds";
 
 #[derive(Debug, Subcommand)]
 enum Command {

@@ -2,7 +2,7 @@
 
 use super::out::outln;
 use super::progress::span;
-use super::table::{layout, thousands};
+use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
 use crate::clock::Clock;
@@ -98,6 +98,19 @@ fn print(config: &Config, status: &Status) {
         ];
         outln!("\n{}", layout(&heads, &rows));
     }
+    for cooling in &status.cooling {
+        let endpoint = match &*cooling.endpoint {
+            "" => "all endpoints",
+            endpoint => endpoint,
+        };
+        let seconds = (cooling.until - Clock::real().now()).max(0.0);
+        outln!(
+            "\nwaiting  {endpoint}: {}, next call in {}; last error: {}",
+            cooling.cause,
+            span(seconds),
+            plain(&cooling.why)
+        );
+    }
     let ended: Vec<String> = status
         .stops
         .iter()
@@ -169,6 +182,9 @@ fn json(status: &Status) -> serde_json::Value {
         })),
         "endpoints": status.endpoints,
         "ended": status.stops,
+        "cooldowns": status.cooling.iter().map(|cooling| serde_json::json!({
+            "endpoint": cooling.endpoint, "until": cooling.until, "cause": cooling.cause, "last_error": cooling.why,
+        })).collect::<Vec<_>>(),
         "charged_micro_usd": status.charged.total.0,
         "charged_today_micro_usd": status.charged.day.0,
         "charged_this_run_micro_usd": status.charged.run.0,

@@ -160,11 +160,14 @@ pub struct Limits {
     pub endpoint_requests_per_second: Option<f64>,
     pub max_in_flight: u32,
     pub max_attempts: u32,
+    pub max_paid_attempts: u32,
+    pub max_empty_pages: u32,
     pub retry_base_seconds: f64,
     pub retry_cap_seconds: f64,
     pub lease_seconds: f64,
     pub breaker_failures: u32,
     pub breaker_cooldown_seconds: f64,
+    pub outage_patience_seconds: f64,
     pub grace_seconds: f64,
 }
 

@@ -12,6 +12,9 @@ use crate::api::endpoints;
 use crate::api::limiter::Permit;
 use crate::store::{CallOf, LeaseRequest, Leased, Result};
 
+/// Jobs in doubt from which on the other jobs of their endpoint are asked in random order.
+const DOUBTED_JOBS: usize = 3;
+
 /// Result of an attempt to lease a job.
 pub(super) enum Acquired<'a> {
     Walk(ActiveWalk<'a>),
@@ -33,10 +36,18 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     }
     let mut busy = engine.busy();
     let taken = Taken::default();
+    let endpoints = parts
+        .limiter
+        .open_endpoints(&engine.endpoints(), engine.now());
+    let sampled = parts.limiter.evidence(|policy| {
+        let doubted = endpoints.iter().copied();
+        doubted
+            .filter(|endpoint| policy.doubts(endpoint).jobs >= DOUBTED_JOBS)
+            .collect()
+    });
     let request = LeaseRequest {
-        endpoints: parts
-            .limiter
-            .open_endpoints(&engine.endpoints(), engine.now()),
+        endpoints,
+        sampled,
         may_be_unneeded: parts.plan.may_be_unneeded(),
         max_depth: parts.plan.max_depth(),
         lease_seconds: parts.settings.lease_seconds,

@@ -10,21 +10,24 @@ use super::settle::settlement;
 use super::walk::{Walk, log_lease_lost};
 use crate::api::{Entry, Reply};
 use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
-use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement};
+use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement, read};
 
 /// Returns the page to commit in one transaction, the work after that commit, and the walk if it has a next page.
-pub(super) fn page_of(
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub(super) async fn page_of(
     engine: &Engine,
     walk: Walk,
     entry: &Entry,
     call_id: i64,
     reply: &Reply,
     harvest: Harvest,
-) -> (PageCommit, PendingPage, Option<Walk>) {
+) -> Result<(PageCommit, PendingPage, Option<Walk>)> {
     let parts = &engine.parts;
     let Walk { lease, mut seen } = walk;
     let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
-    let next = next(engine, &lease, entry, &harvest, &admitted, &seen);
+    let next = next(engine, &lease, entry, &harvest, &admitted, &seen).await?;
     seen.add(lease.cursor.as_deref(), &harvest.items);
     log_odd_items(engine, &lease, &harvest);
     log_end(&lease, &next);
@@ -53,7 +56,7 @@ pub(super) fn page_of(
         lease_seconds: parts.settings.lease_seconds,
         lease,
     };
-    (page, kept, goes_on.map(|lease| Walk { lease, seen }))
+    Ok((page, kept, goes_on.map(|lease| Walk { lease, seen })))
 }
 
 /// Work that remains after the writer has answered.
@@ -98,6 +101,7 @@ fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Optio
     let Next::Page {
         cursor,
         stale_pages,
+        repeated_pages,
     } = next
     else {
         return None;
@@ -110,6 +114,7 @@ fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Optio
             .saturating_add(u32::try_from(items).unwrap_or(u32::MAX)),
         attempts: 0,
         stale_pages: *stale_pages,
+        repeated_pages: *repeated_pages,
         led_to,
         ..lease.clone()
     })
@@ -126,34 +131,65 @@ fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {
 }
 
 /// Returns the next step of the walk.
-fn next(
+async fn next(
     engine: &Engine,
     lease: &Lease,
     entry: &Entry,
     harvest: &Harvest,
     admitted: &Admitted,
     seen: &Seen,
-) -> Next {
+) -> Result<Next> {
     if lease.resolves_name && !admitted.is_found {
-        return Next::End {
+        return Ok(Next::End {
             reason: StopReason::Gone,
             note: format!("no user has exactly the name {}", lease.subject),
             cursor: None,
-        };
+        });
     }
     let cursor = harvest.cursor.as_deref();
-    decide::after_page(&WalkFacts {
+    let has_new_id = seen.has_new(&harvest.items);
+    let may_end = cursor.is_none() || harvest.has_more == Some(false) || !has_new_id;
+    Ok(decide::after_page(&WalkFacts {
         is_paged: entry.is_paged(),
         cursor,
         has_more: harvest.has_more,
         cursor_came_before: cursor.is_some_and(|cursor| {
             lease.cursor.as_deref() == Some(cursor) || seen.has_cursor(cursor)
         }),
-        has_new_id: seen.has_new(&harvest.items),
+        is_empty: harvest.items.is_empty(),
+        has_new_id,
         stale_pages: lease.stale_pages,
+        repeated_pages: lease.repeated_pages,
+        max_empty_pages: engine.parts.settings.max_empty_pages,
         pages: lease.pages + 1,
         max_pages: engine.parts.plan.max_pages(entry.name),
-    })
+        seen: seen.distinct_with(lease.cursor.as_deref(), &harvest.items),
+        count: match may_end {
+            true => count(engine, lease, entry, harvest).await?,
+            false => None,
+        },
+    }))
+}
+
+/// Returns how many items the list has, as this reply or an earlier one counts them.
+async fn count(
+    engine: &Engine,
+    lease: &Lease,
+    entry: &Entry,
+    harvest: &Harvest,
+) -> Result<Option<i64>> {
+    if let Some(count) = harvest
+        .counts_of(entry.subject_kind, &lease.subject)
+        .find_map(|counts| entry.count_in(counts))
+    {
+        return Ok(Some(count));
+    }
+    read::known_left(
+        engine.parts.store.readers(),
+        entry.left_of(),
+        &lease.subject,
+    )
+    .await
 }
 
 /// Stores only the raw reply of a page whose rows the archive refused, because the page was paid for. Ends the job as
@@ -177,7 +213,7 @@ async fn keep_raw(
             },
         )),
         retry: Retry::End(StopReason::Failed, error.clone()),
-        cooldown: None,
+        cooling: Vec::new(),
         error,
         now: engine.now(),
     };

@@ -8,40 +8,13 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
+use super::standing::AccountAnswer;
+use super::stop::{Retired, StopCause};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
 use crate::model::{Budget, Harvest};
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
-
-/// Reason why a run ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StopCause {
-    /// No job is pending.
-    Idle,
-    /// SIGINT or SIGTERM.
-    Signal,
-    /// A budget has no room for another call.
-    Budget(Spent),
-    /// The remote refuses the key or the account.
-    Refused(String),
-    /// The archive or a task failed, and waiting cannot help.
-    Broken(String),
-}
-
-impl StopCause {
-    /// Returns the value stored in `runs.end_reason`.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Idle => "idle",
-            Self::Signal => "signal",
-            Self::Budget(_) => "budget",
-            Self::Refused(_) => "refused",
-            Self::Broken(_) => "failed",
-        }
-    }
-}
 
 /// Parts of a crawl, built once by the daemon.
 pub struct Parts {
@@ -64,6 +37,12 @@ pub struct Parts {
 #[derive(Debug, Clone, Copy)]
 pub struct Settings {
     pub max_attempts: u32,
+    /// Charged answers that cannot be used, after which a job fails.
+    pub max_paid_attempts: u32,
+    pub max_empty_pages: u32,
+    pub breaker_cooldown: Duration,
+    /// How long a run waits for a remote that does not answer.
+    pub outage_patience: Duration,
     pub retry_base: Duration,
     pub retry_cap: Duration,
     pub lease_seconds: f64,
@@ -98,8 +77,10 @@ pub struct Engine {
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
-    /// Retired endpoints with the reason: the remote does not offer them, or they kept failing.
-    pub(super) retired: Mutex<Vec<(&'static str, String)>>,
+    /// Endpoints that are not called any more in this run.
+    retired: Mutex<Vec<Retired>>,
+    /// The latest answer to the account call. Its lock lets callers that wait together share one call.
+    pub(super) account: tokio::sync::Mutex<Option<AccountAnswer>>,
 }
 
 impl Engine {
@@ -116,6 +97,7 @@ impl Engine {
             day_budget_exhausted: Mutex::new(None),
             budget_hold: Mutex::new(None),
             retired: Mutex::default(),
+            account: tokio::sync::Mutex::default(),
         }
     }
 
@@ -200,45 +182,58 @@ impl Engine {
     pub fn endpoints(&self) -> Vec<&'static str> {
         let retired = lock(&self.retired);
         let mut endpoints = self.parts.plan.endpoints();
-        endpoints.retain(|name| retired.iter().all(|(other, _)| other != name));
+        endpoints.retain(|name| retired.iter().all(|other| other.endpoint != *name));
         endpoints
     }
 
     /// Retires an endpoint: no further job of it is leased in this run.
-    pub(super) fn retire(&self, endpoint: &'static str, why: &str) {
+    pub(super) fn retire(&self, endpoint: &'static str, why: &str, is_failing: bool) {
         let mut retired = lock(&self.retired);
-        if retired.iter().all(|(other, _)| *other != endpoint) {
+        if retired.iter().all(|other| other.endpoint != endpoint) {
             tracing::error!(
                 endpoint,
                 why,
                 "retiring the endpoint for the rest of this run"
             );
-            retired.push((endpoint, why.to_owned()));
+            retired.push(Retired {
+                endpoint,
+                why: why.to_owned(),
+                is_failing,
+            });
         }
     }
 
     /// Returns whether the endpoint is retired.
     pub(super) fn is_retired(&self, endpoint: &str) -> bool {
         let retired = lock(&self.retired);
-        retired.iter().any(|(name, _)| *name == endpoint)
+        retired.iter().any(|other| other.endpoint == endpoint)
     }
 
-    /// Retires an endpoint and ends all of its jobs with the reason as their note.
+    /// Retires an endpoint that the remote does not offer, and ends all of its jobs with the reason as their note.
     pub(super) async fn end_retired(
         &self,
         endpoint: &'static str,
         why: String,
     ) -> crate::store::Result<()> {
-        self.retire(endpoint, &why);
+        self.retire(endpoint, &why, false);
         self.parts.store.retire(endpoint, &why, self.now()).await?;
         self.wake(64);
         Ok(())
     }
 
-    /// Returns the retired endpoints with their reasons.
+    /// Returns the retired endpoints.
     #[must_use]
-    pub fn retired(&self) -> Vec<(&'static str, String)> {
+    pub fn retired(&self) -> Vec<Retired> {
         lock(&self.retired).clone()
+    }
+
+    /// Makes jobs ready that waited until their endpoint answers.
+    pub(super) async fn release_doubted(&self, job_ids: &[i64]) -> crate::store::Result<()> {
+        if !job_ids.is_empty() {
+            self.parts.store.release_doubted(job_ids).await?;
+            self.wake(job_ids.len());
+        }
+        Ok(())
     }
 }
 

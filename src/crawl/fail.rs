@@ -2,13 +2,25 @@
 
 use std::sync::atomic::Ordering;
 
-use super::decide::{self, Decision, Escalation, FailureFacts};
-use super::engine::{Engine, StopCause};
+use super::account::ask_since;
+use super::engine::Engine;
+use super::evidence::{Decision, Escalation, FailureFacts};
+use super::judge;
 use super::settle::settlement;
-use crate::api::limiter::CallResult;
+use super::standing::Standing;
+use super::stop::StopCause;
+use crate::api::limiter::{CallReport, CallResult};
 use crate::api::{self, Entry, Reply, retry};
-use crate::model::Lease;
-use crate::store::{Failure, Result, Retry};
+use crate::model::{Lease, StopReason};
+use crate::store::{Cooling, Failure, Result, Retry, read};
+
+/// A sent call of a job.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) call_id: i64,
+    /// Unix time when it was sent.
+    pub(super) began: f64,
+}
 
 /// Settles a call that failed or whose reply is unreadable. Retries, releases or ends its job.
 ///
@@ -18,74 +30,72 @@ pub(super) async fn fail(
     engine: &Engine,
     lease: &Lease,
     entry: &Entry,
-    call_id: i64,
+    sent: Sent,
     reply: &Reply,
     error: &api::Error,
 ) -> Result<()> {
     let parts = &engine.parts;
-    let delay = retry::delay(
-        lease.attempts + 1,
-        parts.settings.retry_base,
-        parts.settings.retry_cap,
-        rand::random(),
+    let settlement = settlement(
+        &parts.packer,
+        entry.name,
+        reply,
+        entry.price,
+        Some(error.to_string()),
     );
+    let facts = facts(
+        engine,
+        lease,
+        entry,
+        sent,
+        reply,
+        error,
+        settlement.charge.0 > 0,
+    )
+    .await?;
     let Decision {
         retry,
         result,
         escalation,
-    } = decide::after_failure(
+    } = judge::after_failure(error, &facts);
+    let why = error.to_string();
+    let is_network = matches!(
         error,
-        &FailureFacts {
-            has_subject: entry.subject.is_some(),
-            attempts: lease.attempts,
-            max_attempts: parts.settings.max_attempts,
-            restarts: lease.restarts,
-            now: engine.now(),
-            was_sent: !matches!(reply, Reply::NeverSent { .. }),
-            has_worked: parts.limiter.has_worked(entry.name),
-            is_too_large: matches!(reply, Reply::Answered(answer) if answer.body.as_ref().is_err_and(|cut| cut.too_large)),
-            delay_seconds: delay.as_secs_f64(),
-        },
+        api::Error::Unavailable {
+            is_network: true,
+            ..
+        }
     );
-    parts.limiter.record(entry.name, result, engine.now());
-    engine.counters.failures.fetch_add(1, Ordering::Relaxed);
-    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id, %error, "call failed");
-    if let Retry::End(reason, note) = &retry {
-        tracing::warn!(endpoint = entry.name, subject = lease.subject, %reason, note, call_id, "job ended");
-    }
-    let cooldown = match result {
-        CallResult::Throttled { .. } => parts
-            .limiter
-            .cooldown(entry.name, engine.now())
-            .map(|cooldown| (entry.name, cooldown.until)),
-        _ => None,
+    let report = CallReport {
+        job_id: lease.token.job_id,
+        began: sent.began,
+        is_answer: !is_network,
+        result,
+        why: &why,
     };
+    let doubted = parts.limiter.record(entry.name, &report, engine.now());
+    engine.counters.failures.fetch_add(1, Ordering::Relaxed);
+    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id = sent.call_id, %error, "call failed");
+    if let Retry::End(reason, note) = &retry {
+        log_end(lease, *reason, note, sent.call_id);
+    }
     let is_end = matches!(retry, Retry::End(..));
     let failure = Failure {
         token: lease.token,
-        call: Some((
-            call_id,
-            settlement(
-                &parts.packer,
-                entry.name,
-                reply,
-                entry.price,
-                Some(error.to_string()),
-            ),
-        )),
+        call: Some((sent.call_id, settlement)),
         retry,
-        cooldown,
-        error: error.to_string(),
+        cooling: cooling(engine, entry, result),
+        error: why,
         now: engine.now(),
     };
     // This precedes the release of the job. Otherwise another worker could lease it and call a retired endpoint, or use
     // a refused key.
     match &escalation {
         Escalation::Nothing => {}
-        Escalation::Retire(why) => engine.retire(entry.name, &gone(why)),
+        Escalation::Retire(why) => engine.retire(entry.name, &gone(why), false),
         Escalation::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
     }
     parts.writer.fail(failure).await?;
+    engine.release_doubted(&doubted).await?;
     if let Escalation::Retire(why) = escalation {
         engine.end_retired(entry.name, gone(&why)).await?;
     }
@@ -93,6 +103,141 @@ pub(super) async fn fail(
         engine.wake(4);
     }
     Ok(())
+}
+
+/// Collects the evidence about a failure.
+async fn facts(
+    engine: &Engine,
+    lease: &Lease,
+    entry: &Entry,
+    sent: Sent,
+    reply: &Reply,
+    error: &api::Error,
+    is_charged: bool,
+) -> Result<FailureFacts> {
+    let (parts, job_id) = (&engine.parts, lease.token.job_id);
+    let (limiter, settings) = (&parts.limiter, &parts.settings);
+    let delay = retry::delay(
+        lease.attempts + 1,
+        settings.retry_base,
+        settings.retry_cap,
+        rand::random(),
+    );
+    let past =
+        read::past_answers(parts.store.readers(), job_id, sent.call_id, lease.attempts).await?;
+    let status = match reply {
+        Reply::Answered(answer) => Some(i64::from(answer.status)),
+        Reply::NeverSent { .. } | Reply::Unknown { .. } => None,
+    };
+    let is_answer_charged = is_charged && status.is_some();
+    let (has_answered, others_fail, doubts) = limiter.evidence(|policy| {
+        (
+            policy.has_answered(entry.name),
+            policy.others_fail(entry.name, job_id),
+            policy.doubts(entry.name),
+        )
+    });
+    let is_refusal = matches!(error, api::Error::Refused { .. });
+    let refused = match is_refusal {
+        true => limiter.evidence(|policy| policy.refused(job_id)),
+        false => Default::default(),
+    };
+    let is_network = matches!(
+        error,
+        api::Error::Unavailable {
+            is_network: true,
+            ..
+        }
+    );
+    let account = match is_refusal || is_network && !limiter.answered_since(sent.began) {
+        true if !engine.is_stopping() => ask_since(engine, engine.now()).await.ok(),
+        _ => None,
+    };
+    if is_network && let Some(Some(answer)) = &account {
+        let why = answer.error.as_ref().map(ToString::to_string);
+        let why = why.filter(|_| !answer.is_reachable);
+        limiter.probed(answer.asked_at, why.as_deref(), engine.now());
+    }
+    Ok(FailureFacts {
+        has_subject: entry.subject.is_some(),
+        had_cursor: lease.cursor.is_some(),
+        attempts: lease.attempts,
+        max_attempts: settings.max_attempts,
+        restarts: lease.restarts,
+        now: engine.now(),
+        was_sent: !matches!(reply, Reply::NeverSent { .. }),
+        is_charged,
+        charged_answers: past.charged + u32::from(is_answer_charged),
+        max_charged_answers: settings.max_paid_attempts,
+        is_same_answer: is_answer_charged
+            && past.charged > 0
+            && is_same(engine, past.body.as_deref(), reply),
+        is_same_status: past.status.is_some() && past.status == status,
+        has_answered,
+        others_fail,
+        is_reachable: limiter.answered_since(sent.began),
+        doubts,
+        standing: match account {
+            Some(None) => Standing::Unoffered,
+            Some(Some(answer)) => answer.standing,
+            None => Standing::Unknown,
+        },
+        refused,
+        is_too_large: matches!(reply, Reply::Answered(answer) if answer.body.as_ref().is_err_and(|cut| cut.too_large)),
+        delay_seconds: delay.as_secs_f64(),
+        doubt_seconds: settings
+            .breaker_cooldown
+            .as_secs_f64()
+            .max(delay.as_secs_f64()),
+    })
+}
+
+/// Returns whether the reply has the same bytes as a stored one. An empty one is not stored.
+fn is_same(engine: &Engine, before: Option<&[u8]>, reply: &Reply) -> bool {
+    let Reply::Answered(answer) = reply else {
+        return false;
+    };
+    match before {
+        None => answer.bytes().is_empty(),
+        Some(body) => engine
+            .parts
+            .packer
+            .unpack(body)
+            .is_ok_and(|body| body == answer.bytes()),
+    }
+}
+
+/// Returns the cooldowns that a result began, to be stored for the next run.
+fn cooling(engine: &Engine, entry: &Entry, result: CallResult) -> Vec<Cooling> {
+    let limiter = &engine.parts.limiter;
+    let endpoints = match result {
+        CallResult::Blocked { .. } => engine.endpoints(),
+        CallResult::Throttled { .. } | CallResult::Failed { .. } => vec![entry.name],
+        _ => return Vec::new(),
+    };
+    let now = engine.now();
+    limiter.evidence(|policy| {
+        let cooling = endpoints.into_iter().filter_map(|endpoint| {
+            let cooldown = policy.own_cooldown(endpoint, now)?;
+            let (cause, why) = policy.why(endpoint);
+            Some(Cooling {
+                endpoint: endpoint.to_owned(),
+                until: cooldown.until,
+                cause: cause.as_str().to_owned(),
+                why,
+            })
+        });
+        cooling.collect()
+    })
+}
+
+/// Logs the end of a job. A subject that is gone or denied is no fault.
+fn log_end(lease: &Lease, reason: StopReason, note: &str, call_id: i64) {
+    if matches!(reason, StopReason::Gone | StopReason::Denied) {
+        tracing::debug!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, call_id, "job ended");
+    } else {
+        tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, call_id, "job ended");
+    }
 }
 
 fn gone(why: &str) -> String {

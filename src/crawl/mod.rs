@@ -1,31 +1,41 @@
 //! The engine: leases a job, calls the remote, harvests the reply, commits the page, and repeats.
 //!
 //! `worker` contains that loop. `acquire`, `read`, `commit`, `fail` and `settle` are its steps, and `walk` is the state
-//! between them. The decisions are pure: `decide` (after an answer), `plan` and `admit` (which follow-ups to fetch).
+//! between them. The decisions are pure: `decide` (after a page), `judge` (after a failure), `plan`
+//! and `admit` (which follow-ups to fetch).
 //! `upkeep` releases due jobs and expired leases, and detects the end of the run. `train` creates the dictionaries that
-//! compress raw replies.
+//! compress raw replies. `watch` probes a remote that does not answer and logs what keeps calls back.
 
+mod account;
 mod acquire;
 pub mod admit;
 mod commit;
 pub mod decide;
 mod engine;
+pub mod evidence;
 mod fail;
+pub mod judge;
 pub mod plan;
 mod read;
 mod replan;
 pub mod seen;
 mod settle;
+pub mod standing;
+mod stop;
 mod train;
 mod upkeep;
 mod walk;
+mod watch;
 mod worker;
 
-pub use engine::{Counters, Engine, Parts, Settings, StopCause};
+pub use account::ask_since;
+pub use engine::{Counters, Engine, Parts, Settings};
 pub use plan::Plan;
 pub use settle::{settlement, unpaid};
+pub use stop::{Retired, StopCause};
 pub use train::train;
 pub use upkeep::tend;
+pub use watch::watch;
 pub use worker::work;
 
 #[cfg(test)]

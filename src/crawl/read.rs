@@ -15,6 +15,7 @@ pub(super) fn read(
     reply: &Reply,
 ) -> std::result::Result<Harvest, api::Error> {
     let asked = Asked {
+        subject: &lease.subject,
         had_cursor: lease.cursor.is_some(),
         now: engine.now(),
     };

@@ -8,6 +8,8 @@ use crate::store::StoredSeen;
 /// Cursors and ids of one walk since it last started at its head.
 #[derive(Debug, Default)]
 pub struct Seen {
+    /// The walk began at the head of its list.
+    has_head: bool,
     cursors: HashSet<u64>,
     items: HashSet<u64>,
 }
@@ -17,6 +19,7 @@ impl Seen {
     #[must_use]
     pub fn of(stored: &StoredSeen) -> Self {
         Self {
+            has_head: stored.has_head,
             cursors: stored
                 .cursors
                 .iter()
@@ -40,6 +43,18 @@ impl Seen {
         self.cursors.contains(&hash(cursor.as_bytes()))
     }
 
+    /// Returns the number of distinct ids, with those of a further page; `None` if the walk did not begin at the head.
+    #[must_use]
+    pub fn distinct_with(&self, cursor: Option<&str>, ids: &[String]) -> Option<i64> {
+        let new: HashSet<u64> = ids
+            .iter()
+            .map(|id| hash(id.as_bytes()))
+            .filter(|id| !self.items.contains(id))
+            .collect();
+        (self.has_head || cursor.is_none())
+            .then(|| i64::try_from(self.items.len() + new.len()).unwrap_or(i64::MAX))
+    }
+
     /// Returns whether one of the ids is new.
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
@@ -49,6 +64,7 @@ impl Seen {
 
     /// Adds a page: the cursor that was sent for it, and its ids.
     pub fn add(&mut self, cursor: Option<&str>, ids: &[String]) {
+        self.has_head |= cursor.is_none();
         self.cursors
             .extend(cursor.map(|cursor| hash(cursor.as_bytes())));
         self.items.extend(ids.iter().map(|id| hash(id.as_bytes())));
@@ -68,6 +84,7 @@ mod tests {
     #[test]
     fn seen_that_is_read_from_the_ledger_knows_the_cursors_and_ids_of_the_walk() {
         let stored = StoredSeen {
+            has_head: true,
             cursors: ids(&["c1"]),
             item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
         };
@@ -75,6 +92,10 @@ mod tests {
         assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));
         assert!(!seen.has_new(&ids(&["user-b", "user-a"])));
         assert!(seen.has_new(&ids(&["user-b", "user-c"])));
+        assert_eq!(
+            seen.distinct_with(Some("c2"), &ids(&["user-c", "user-c"])),
+            Some(3)
+        );
         seen.add(Some("c2"), &ids(&["user-c"]));
         assert!(seen.has_cursor("c2") && !seen.has_new(&ids(&["user-c"])));
     }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use zstd::zstd_safe::get_dict_id_from_dict;
 
-use super::engine::{Engine, StopCause};
+use super::engine::Engine;
+use super::stop::StopCause;
 use crate::replies::{checksum, train_dictionary};
 use crate::store::Dictionary;
 

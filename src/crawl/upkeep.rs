@@ -1,17 +1,15 @@
-//! Upkeep: releases due jobs and expired leases, replans after a changed plan, retires failing endpoints, and detects
-//! the end of the run.
+//! Upkeep: releases due jobs and expired leases, replans after a changed plan, and detects the end of the run.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::engine::{Engine, StopCause, lock};
+use super::engine::{Engine, lock};
 use super::replan;
+use super::stop::{Retired, StopCause};
 use crate::store::{Error, Result, read};
 
 /// Longest time between two ticks.
 const TICK: Duration = Duration::from_millis(250);
-/// Trips of an endpoint's breaker without a success in between, beyond which an `until_idle` run retires the endpoint.
-const TRIPS_TO_GIVE_UP: u32 = 3;
 
 /// Runs upkeep until the run stops.
 pub async fn tend(engine: Arc<Engine>) {
@@ -58,17 +56,6 @@ async fn tick(engine: &Engine) -> Result<()> {
         engine.wake(64);
     }
     begin_new_day(engine);
-    for endpoint in engine.endpoints() {
-        if engine.parts.limiter.is_doubtful(endpoint) {
-            let why =
-                "the endpoint never returned a page and reported several subjects in a row as gone";
-            engine.end_retired(endpoint, why.to_owned()).await?;
-            store.doubt_gone(endpoint, why).await?;
-        }
-    }
-    if engine.parts.settings.until_idle {
-        give_up_broken_endpoints(engine).await?;
-    }
     if engine.is_quiet() {
         look_for_the_end(engine).await?;
     }
@@ -84,21 +71,6 @@ fn begin_new_day(engine: &Engine) {
         *day_budget_exhausted = None;
         engine.wake.notify_waiters();
     }
-}
-
-async fn give_up_broken_endpoints(engine: &Engine) -> Result<()> {
-    for endpoint in engine.endpoints() {
-        let trips = engine.parts.limiter.fruitless_trips(endpoint);
-        if trips > TRIPS_TO_GIVE_UP {
-            engine
-                .end_retired(
-                    endpoint,
-                    format!("the endpoint still failed after {trips} cooldowns"),
-                )
-                .await?;
-        }
-    }
-    Ok(())
 }
 
 /// Decides what follows while all workers are idle: wake them for ready jobs, wait for due ones, or stop the run.
@@ -129,8 +101,15 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     // Jobs that were added after their endpoint was retired end too. This releases the jobs that waited for them.
-    let mut ended = store.wait_only_for(&endpoints).await?;
-    for (endpoint, why) in engine.retired() {
+    let mut called = endpoints;
+    let (failing, unoffered): (Vec<Retired>, Vec<Retired>) = engine
+        .retired()
+        .into_iter()
+        .partition(|retired| retired.is_failing);
+    // The next run calls a failing endpoint again, so jobs go on waiting for it.
+    called.extend(failing.iter().map(|retired| retired.endpoint));
+    let mut ended = store.wait_only_for(&called).await?;
+    for Retired { endpoint, why, .. } in unoffered {
         ended += store.retire(endpoint, &why, engine.now()).await?;
     }
     if ended == 0 {

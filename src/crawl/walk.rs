@@ -3,7 +3,7 @@
 use super::engine::{Engine, WorkerGuard};
 use super::seen::Seen;
 use super::settle::unpaid;
-use crate::api::limiter::{CallResult, Permit};
+use crate::api::limiter::Permit;
 use crate::api::{Entry, Request};
 use crate::clock::day;
 use crate::model::Lease;
@@ -27,10 +27,7 @@ pub(super) struct ActiveWalk<'a> {
 /// Returns an unused permit to the limiter.
 pub(super) fn give_back(engine: &Engine, taken: Option<(&'static str, Permit)>) {
     if let Some((endpoint, Permit::Full)) = taken {
-        engine
-            .parts
-            .limiter
-            .record(endpoint, CallResult::Ignored, engine.now());
+        engine.parts.limiter.unsent(endpoint);
     }
 }
 
@@ -64,7 +61,7 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
         token: lease.token,
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
         retry: Retry::Release,
-        cooldown: None,
+        cooling: Vec::new(),
         error: why,
         now: engine.now(),
     };

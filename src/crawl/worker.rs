@@ -9,11 +9,12 @@ use futures_util::future::join;
 
 use super::acquire::{Acquired, acquire};
 use super::commit::page_of;
-use super::engine::{Engine, StopCause, lock};
-use super::fail::fail;
+use super::engine::{Engine, lock};
+use super::fail::{Sent, fail};
 use super::read::read;
+use super::stop::StopCause;
 use super::walk::{ActiveWalk, give_back, log_lease_lost, open_call, release, request_of};
-use crate::api::limiter::{CallResult, Permit};
+use crate::api::limiter::{CallReport, CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
 use crate::store::{Error, Result, Scope, Spent};
@@ -88,27 +89,35 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
             .limiter
             .cooling_down_since_permit(entry.name, engine.now());
     if is_unwanted {
-        parts
-            .limiter
-            .record(entry.name, CallResult::Ignored, engine.now());
+        parts.limiter.unsent(entry.name);
         release(engine, lease, Some(call_id)).await?;
         return Ok(Step::Worked);
     }
+    let sent = Sent {
+        call_id,
+        began: engine.now(),
+    };
     engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
     let reply = parts.client.call(&request_of(lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
-            parts
-                .limiter
-                .record(entry.name, CallResult::Success, engine.now());
+            let report = CallReport {
+                job_id: lease.token.job_id,
+                began: sent.began,
+                is_answer: true,
+                result: CallResult::Success,
+                why: "",
+            };
+            let doubted = parts.limiter.record(entry.name, &report, engine.now());
+            engine.release_doubted(&doubted).await?;
             match commit(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
                 None => Step::Worked,
             }
         }
         Err(error) => {
-            fail(engine, lease, entry, call_id, &reply, &error).await?;
+            fail(engine, lease, entry, sent, &reply, &error).await?;
             Step::Worked
         }
     };
@@ -143,9 +152,7 @@ async fn open<'a>(
     match opened {
         Ok(call_id) => Ok(ControlFlow::Continue((held, call_id))),
         Err(error) => {
-            parts
-                .limiter
-                .record(entry.name, CallResult::Ignored, engine.now());
+            parts.limiter.unsent(entry.name);
             let Error::BudgetSpent(spent) = error else {
                 return Err(error);
             };
@@ -170,7 +177,7 @@ async fn commit<'a>(
 ) -> Result<Option<ActiveWalk<'a>>> {
     let parts = &engine.parts;
     let ActiveWalk { busy, walk, .. } = held;
-    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest);
+    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest).await?;
     // Frees memory: pages that wait for the writer keep only what is to be stored.
     drop(reply);
     // Requests that reach the writer together share a transaction. A refused page does not affect the others.

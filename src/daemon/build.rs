@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 
 use super::Archive;
-use crate::api::limiter::Rates;
+use crate::api::limiter::{Cause, Rates};
 use crate::api::{Client, Limiter, Scrubber, Secret};
 use crate::config::Config;
 use crate::crawl::{Parts, Plan, Settings};
@@ -27,11 +27,17 @@ pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result
     });
     for (endpoint, status) in read::endpoints(store.readers()).await? {
         if status.kept > 0 {
-            limiter.worked_before(&endpoint);
+            limiter.evidence(|policy| policy.answered_before(&endpoint));
         }
     }
-    for (endpoint, until) in read::cooldowns(store.readers()).await? {
-        limiter.cool_down_until(&endpoint, until, now);
+    for cooling in read::cooldowns(store.readers()).await? {
+        let cause = Cause::ALL
+            .into_iter()
+            .find(|cause| cause.as_str() == cooling.cause);
+        // An outage may be over; the first call of the run shows it.
+        if let Some(cause) = cause.filter(|cause| *cause != Cause::Outage) {
+            limiter.cool_down_until(&cooling.endpoint, cooling.until, cause, &cooling.why, now);
+        }
     }
     Ok(limiter)
 }
@@ -76,6 +82,10 @@ pub async fn parts(
         run: archive.run,
         settings: Settings {
             max_attempts: limits.max_attempts,
+            max_paid_attempts: limits.max_paid_attempts,
+            max_empty_pages: limits.max_empty_pages,
+            breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
+            outage_patience: Duration::from_secs_f64(limits.outage_patience_seconds),
             retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
             retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
             // A worker may wait for the permits of all others while it already holds its lease.

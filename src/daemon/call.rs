@@ -103,6 +103,7 @@ pub async fn call(
         })
         .await;
     let asked = Asked {
+        subject: &subject,
         had_cursor: cursor.is_some(),
         now: clock.now(),
     };

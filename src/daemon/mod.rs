@@ -43,6 +43,7 @@ pub async fn crawl(
 ) -> anyhow::Result<StopCause> {
     let mut tasks = JoinSet::new();
     tasks.spawn(crawl::tend(engine.clone()));
+    tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));

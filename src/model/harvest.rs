@@ -1,9 +1,10 @@
 //! What one reply contained: rows, the next cursor, nested lists and odd items.
 
+use super::counts::Counts;
 use super::rows::{
     Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
 };
-use super::subject::ListKind;
+use super::subject::{ListKind, SubjectKind};
 
 /// Everything that one paid reply contains. An endpoint's `harvest`, a pure function, builds it.
 ///
@@ -56,6 +57,32 @@ pub struct Odd {
 }
 
 impl Harvest {
+    /// Returns what the reply counts of one subject, once for each description of it.
+    pub fn counts_of<'a>(
+        &'a self,
+        kind: SubjectKind,
+        subject: &'a str,
+    ) -> Box<dyn Iterator<Item = &'a Counts> + 'a> {
+        match kind {
+            SubjectKind::User => {
+                let rows = self.users.iter().filter(move |row| row.user_id == subject);
+                Box::new(rows.map(|row| &row.counts))
+            }
+            SubjectKind::Post => {
+                let rows = self.posts.iter().filter(move |row| row.post_id == subject);
+                Box::new(rows.map(|row| &row.counts))
+            }
+            SubjectKind::Comment => {
+                let rows = self
+                    .comments
+                    .iter()
+                    .filter(move |row| row.comment_id == subject);
+                Box::new(rows.map(|row| &row.counts))
+            }
+            _ => Box::new(std::iter::empty()),
+        }
+    }
+
     /// Returns the number of archive rows in the reply: distinct entities, plus all edges and list entries.
     #[must_use]
     pub fn row_count(&self) -> usize {

@@ -44,6 +44,8 @@ pub struct Lease {
     pub restarts: u32,
     /// Number of consecutive pages without a new id.
     pub stale_pages: u32,
+    /// Those of them whose items the walk had seen before. The others were empty.
+    pub repeated_pages: u32,
     /// True for the search of an `@name` seed. The hit with exactly that name becomes a seed itself.
     pub resolves_name: bool,
     /// Number of subjects that this job has led to so far, for the per-parent caps.
@@ -65,6 +67,10 @@ pub enum StopReason {
     Budget,
     /// The remote reports that the subject does not exist, or no longer exists.
     Gone,
+    /// The remote refuses this subject: it is private, blocked, or not available in this region.
+    Denied,
+    /// An operator cancelled the job.
+    Cancelled,
     /// All attempts failed, or the error cannot be fixed by a retry.
     Failed,
 }
@@ -80,6 +86,8 @@ impl StopReason {
             Self::Capped => "capped",
             Self::Budget => "budget",
             Self::Gone => "gone",
+            Self::Denied => "denied",
+            Self::Cancelled => "cancelled",
             Self::Failed => "failed",
         }
     }

@@ -6,7 +6,7 @@ use crate::clock::day;
 use crate::config::Config;
 use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
-use crate::store::read::{self, Charged, EndpointStatus, LastRun, StopCounts};
+use crate::store::read::{self, Charged, Cooling, EndpointStatus, LastRun, StopCounts};
 
 /// The period that the rates are measured over, in seconds.
 const RATE_SECONDS: f64 = 60.0;
@@ -22,6 +22,8 @@ pub struct Status {
     pub charged: Charged,
     /// What may still be spent; `None` without a budget.
     pub room: Option<MicroUsd>,
+    /// Why endpoints are not called now, and until when.
+    pub cooling: Vec<Cooling>,
     pub pages_per_second: f64,
     pub rows_per_second: f64,
     pub micro_usd_per_second: f64,
@@ -65,6 +67,12 @@ pub async fn read(
         stops: read::stop_counts(readers).await?,
         charged,
         room: room(&budget(config), &charged),
+        cooling: {
+            let mut cooling = read::cooldowns(readers).await?;
+            // The next probe of an outage may be overdue; the outage lasts until an answer.
+            cooling.retain(|cooling| cooling.until > time || cooling.endpoint.is_empty());
+            cooling
+        },
         pages_per_second: rate(pages),
         rows_per_second: rate(rows),
         micro_usd_per_second: rate(pages) * micro_usd_per_page,

@@ -15,17 +15,20 @@ pub(super) const ENDS: Check = Check {
 };
 
 /// Returns how the last page of a walk contradicts its stop reason, or `None` if it does not.
+///
+/// A complete walk whose last page has a cursor must have no new item on that page: see [`without_new_item`].
 pub(super) fn contradiction(call: &KeptCall, harvest: &Harvest) -> Option<&'static str> {
     let is_paged = endpoints::find(&call.endpoint).is_some_and(|entry| entry.is_paged());
     let (has_cursor, has_more) = (harvest.cursor.is_some(), harvest.has_more);
     match call.ended.as_deref()? {
         "complete" if !is_paged || has_more == Some(false) => None,
-        "complete" if has_cursor => Some("is complete, but its last page has a next cursor"),
+        "complete" if has_cursor => None,
         "complete" if has_more == Some(true) => {
             Some("is complete, but its last page reports more items")
         }
-        "truncated" if has_cursor || has_more != Some(true) => {
-            Some("is truncated, but its last page has a cursor or does not report more items")
+        // The list ended: without a cursor, or far below the count that the remote states elsewhere.
+        "truncated" if has_cursor && has_more != Some(false) => {
+            Some("is truncated, but its last page has a cursor")
         }
         "capped" if !has_cursor || has_more == Some(false) => {
             Some("is capped, but its last page is the end of the list")
@@ -35,12 +38,30 @@ pub(super) fn contradiction(call: &KeptCall, harvest: &Harvest) -> Option<&'stat
     }
 }
 
-/// Checks the stalled walks: the last cursor is a repeated one, or the last two pages contain no new item.
-pub(super) async fn stalled(snapshot: &mut Snapshot, finding: &mut Finding) -> Result<()> {
-    let pages = snapshot.stalled().await?;
+/// Returns whether a walk is complete although its last page has a cursor.
+pub(super) fn is_complete_with_cursor(call: &KeptCall, harvest: &Harvest) -> bool {
+    let is_paged = endpoints::find(&call.endpoint).is_some_and(|entry| entry.is_paged());
+    call.ended.as_deref() == Some("complete")
+        && is_paged
+        && harvest.cursor.is_some()
+        && harvest.has_more != Some(false)
+}
+
+/// Checks the walks that ended although the last page has a cursor. A stalled one repeats a cursor, or its last page has
+/// no new item; so has the last page of a complete one.
+pub(super) async fn without_new_item(
+    snapshot: &mut Snapshot,
+    complete: &HashSet<i64>,
+    finding: &mut Finding,
+) -> Result<()> {
+    let pages = snapshot.stalled(complete).await?;
     for walk in pages.chunk_by(|one, other| one.job_id == other.job_id) {
-        if !has_stalled(walk) {
-            let job_id = walk.first().map_or(0, |page| page.job_id);
+        let job_id = walk.first().map_or(0, |page| page.job_id);
+        if complete.contains(&job_id) && has_new_item(walk) {
+            finding.add(format!(
+                "job {job_id} is complete, but its last page has a next cursor and a new item"
+            ));
+        } else if !complete.contains(&job_id) && has_new_item(walk) && !repeats_cursor(walk) {
             finding.add(format!(
                 "job {job_id} is stalled, but its pages do not repeat"
             ));
@@ -49,25 +70,27 @@ pub(super) async fn stalled(snapshot: &mut Snapshot, finding: &mut Finding) -> R
     Ok(())
 }
 
-fn has_stalled(walk: &[Stalled]) -> bool {
+fn repeats_cursor(walk: &[Stalled]) -> bool {
     let next = walk.last().and_then(|page| page.next_cursor.as_ref());
-    let came_before =
-        next.is_some_and(|next| walk.iter().any(|page| page.cursor.as_ref() == Some(next)));
-    let (mut seen, mut stale_pages) = (HashSet::new(), 0);
+    next.is_some_and(|next| walk.iter().any(|page| page.cursor.as_ref() == Some(next)))
+}
+
+/// Returns whether the last page contains an item that no page before it contains.
+fn has_new_item(walk: &[Stalled]) -> bool {
+    let (mut seen, mut has_new) = (HashSet::new(), false);
     for page in walk {
         let hashes = page.item_hashes.as_deref().unwrap_or_default();
-        let mut has_new = false;
+        has_new = false;
         for item in hashes.chunks_exact(8) {
             has_new |= seen.insert(item);
         }
-        stale_pages = if has_new { 0 } else { stale_pages + 1 };
     }
-    came_before || stale_pages >= 2
+    has_new
 }
 
 #[cfg(test)]
 mod tests {
-    use super::has_stalled;
+    use super::{has_new_item, repeats_cursor};
     use crate::store::read::Stalled;
 
     fn page(cursor: Option<&str>, next: &str, items: &[u64]) -> Stalled {
@@ -80,18 +103,14 @@ mod tests {
     }
 
     #[test]
-    fn a_walk_has_stalled_if_a_cursor_repeats_or_two_pages_have_no_new_item() {
+    fn a_walk_may_end_at_a_cursor_if_the_cursor_repeats_or_its_last_page_has_no_new_item() {
         let fresh = [page(None, "a", &[1, 2]), page(Some("a"), "b", &[2, 3])];
-        assert!(!has_stalled(&fresh));
+        assert!(has_new_item(&fresh) && !repeats_cursor(&fresh));
         let circle = [page(None, "a", &[1]), page(Some("a"), "a", &[2])];
-        assert!(has_stalled(&circle));
-        let one_stale = [page(None, "a", &[1]), page(Some("a"), "b", &[1])];
-        assert!(!has_stalled(&one_stale));
-        let two_stale = [
-            page(None, "a", &[1]),
-            page(Some("a"), "b", &[]),
-            page(Some("b"), "c", &[1]),
-        ];
-        assert!(has_stalled(&two_stale));
+        assert!(repeats_cursor(&circle));
+        for items in [&[1][..], &[]] {
+            let stale = [page(None, "a", &[1]), page(Some("a"), "b", items)];
+            assert!(!has_new_item(&stale) && !repeats_cursor(&stale));
+        }
     }
 }

@@ -48,6 +48,8 @@ struct Replies<'a> {
     unseen: HashSet<Start>,
     /// Jobs that sent a cursor in a page read so far.
     begun: HashSet<i64>,
+    /// Jobs that are complete although their last page has a cursor.
+    complete: HashSet<i64>,
     /// Number of items so far in walks of ranked lists.
     items: HashMap<i64, u32>,
     count: u64,
@@ -87,13 +89,14 @@ pub(super) async fn read(
         secrets: Finding::new(secrets::SECRETS),
         unseen: HashSet::new(),
         begun: HashSet::new(),
+        complete: HashSet::new(),
         items: HashMap::new(),
         count: 0,
     };
     if let Err(error) = reader.read_all(snapshot).await {
         reader.replies.add(format!("cannot be read: {error}"));
     }
-    if let Err(error) = ends::stalled(snapshot, &mut reader.ends).await {
+    if let Err(error) = ends::without_new_item(snapshot, &reader.complete, &mut reader.ends).await {
         reader.ends.add(format!("cannot be read: {error}"));
     }
     if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
@@ -168,6 +171,9 @@ impl Replies<'_> {
         if let Some(what) = ends::contradiction(call, &harvest) {
             self.ends
                 .add(format!("{} {} {what}", call.endpoint, call.subject));
+        }
+        if ends::is_complete_with_cursor(call, &harvest) {
+            self.complete.extend(call.job_id);
         }
         self.follow(call, &name, &harvest);
         Some(ScratchPage {
@@ -258,6 +264,18 @@ fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
                 "{name}: {found} in the raw reply, {told} in the ledger"
             ));
         }
+    }
+    let odd: Vec<[&str; 2]> = harvest
+        .odd
+        .iter()
+        .map(|odd| [&*odd.at, &*odd.why])
+        .collect();
+    if call
+        .odd
+        .as_ref()
+        .is_some_and(|told| *told != serde_json::json!(odd).to_string())
+    {
+        return Some("the odd items in the raw reply differ from those in the archive".to_owned());
     }
     if call.next_cursor != harvest.cursor {
         return Some("the next cursor in the raw reply differs from the ledger".to_owned());

@@ -15,7 +15,8 @@ async fn busy(key: &str, usd: &str) -> Site {
     let mut site = Site::whole(options).await;
     site.set(key, usd)
         .set("limits.max_in_flight", "12")
-        .set("limits.max_attempts", "20");
+        .set("limits.max_attempts", "20")
+        .set("limits.max_paid_attempts", "20");
     site
 }
 

@@ -75,9 +75,12 @@ async fn completes_after_requeue(script: &str, state: &str, reason: &str) {
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!((job.state.as_str(), job.reason.as_str()), (state, reason));
     site.sim.heal();
-    site.run(&["jobs", "requeue", "--state", state, "--reason", reason])
-        .await
-        .with(0);
+    // The cursors that a fault made up lead nowhere.
+    let mut requeue = vec!["jobs", "requeue", "--state", state, "--reason", reason];
+    if script.contains("endless-new-cursors") {
+        requeue.push("--from-head");
+    }
+    site.run(&requeue).await.with(0);
     site.crawl().await.with(0);
     let job = site.job(WALK, &site.user(0)).await;
     assert_eq!(job.reason, "complete", "{script}: {job:?}");
@@ -105,7 +108,7 @@ async fn an_incomplete_walk_completes_after_a_requeue_once_the_remote_recovers()
     )
     .await;
     completes_after_requeue(
-        "get_user_followers:3=expired-cursor\nget_user_followers:5=expired-cursor",
+        "get_user_followers:3=expired-cursor\nget_user_followers:7=expired-cursor",
         "failed",
         "failed",
     )
@@ -146,7 +149,8 @@ async fn every_job_of_a_retired_endpoint_ends_with_a_stated_reason() {
         )
         .await;
     assert!(unended.is_empty(), "{unended:?}");
-    assert_eq!(site.calls_of("get_post_comments"), 1);
+    // One answer never decides alone.
+    assert_eq!(site.calls_of("get_post_comments"), 6);
     site.sim.heal();
     site.run(&["jobs", "requeue"]).await.with(0);
     site.crawl().await.with(0);

@@ -152,9 +152,11 @@ async fn a_permanent_failure_ends_with_exit_3_and_is_never_called_complete() {
         .into_iter()
         .filter(|met| !met.fault.starts_with("throttle"))
     {
-        all.spawn(lasting(met, 3));
+        // A paid answer that cannot be used is bought twice at most.
+        let calls = if met.status == 200 { 2 } else { 3 };
+        all.spawn(lasting(met, calls));
     }
-    all.spawn(lasting(met("slow-drip", "answered", 200, true, true), 3));
+    all.spawn(lasting(met("slow-drip", "answered", 200, true, true), 2));
     all.join_all().await;
 }
 

@@ -41,7 +41,8 @@ fn once(fault: Fault) -> Option<End> {
         ItemsInserted => end(0, "complete", 3, 0),
         ExpiredCursor => end(0, "complete", 4, 0),
         TooLarge | GzipBomb | EndlessBody => end(3, "failed", 2, 15),
-        EndpointRetired | Status410 => end(3, "failed", 1, 15),
+        // The endpoint has returned a page, so one such answer is temporary.
+        EndpointRetired | Status410 => end(0, "complete", 3, 0),
         CursorLoop | OwnCursor => end(3, "stalled", 2, 5),
         EndlessNewCursors => end(3, "stalled", 4, 5),
         HasMoreNoCursor => end(3, "truncated", 2, 5),
@@ -63,14 +64,17 @@ fn always(fault: Fault) -> Option<End> {
         BadRequestRetry | ServerError | BadGatewayHtml | Unavailable | ResetBefore | Redirect => {
             end(3, "failed", 1, 15)
         }
-        ResetAfter | Slow | Truncated | Html200 | DataNull | ErrorIn200 | DataError | SlowDrip => {
-            end(3, "failed", 4, 15)
+        ResetAfter | Slow => end(3, "failed", 4, 15),
+        // A paid answer that cannot be used is bought twice at most.
+        Truncated | Html200 | DataNull | ErrorIn200 | DataError | SlowDrip => {
+            end(3, "failed", 3, 15)
         }
-        Throttle => end(3, "failed", 1, 15),
+        Throttle => end(5, "", 1, 15),
+        EndpointRetired | Status410 => end(3, "failed", 1, 15),
         // Their cooldowns add up to minutes.
         ThrottleBare | ThrottleDate | ThrottleReset => None,
         RepeatedPage => end(3, "stalled", 4, 5),
-        EmptyPage => end(3, "stalled", 3, 15),
+        EmptyPage => end(3, "stalled", 6, 15),
         ExpiredCursor => end(3, "failed", 2, 15),
         ItemsDeleted => end(0, "complete", 3, 2),
         // A new item at the head of each page shifts the last item behind a cursor that no longer advances.
@@ -95,6 +99,7 @@ async fn ends_as_declared(fault: Fault, is_permanent: bool, declared: End) {
     site.set_timeouts_for(fault.name());
     site.set("limits.max_attempts", "3")
         .set("api.max_body_bytes", "1000000")
+        .set("limits.outage_patience_seconds", "12")
         .set("limits.max_in_flight", "1");
     let ended = site.crawl().await;
     let job = site.job(WALK, &site.user(0)).await;

@@ -82,28 +82,28 @@ fn expected(
 }
 
 #[tokio::test]
-async fn a_bad_request_that_does_not_mention_retry_is_not_repeated() {
+async fn a_bad_request_is_tried_as_often_as_any_free_failure() {
     let body = r#"{"detail":{"code":400,"message":"user_id is malformed"}}"#;
     assert_eq!(
         crawled(400, body).await,
-        expected(3, "failed", "failed", 1, 0)
+        expected(3, "failed", "failed", 3, 0)
     );
 }
 
 #[tokio::test]
-async fn a_wrong_parameter_is_not_repeated() {
+async fn a_wrong_parameter_ends_its_job_at_the_second_answer() {
     let body =
         r#"{"detail":[{"loc":["query","user_id"],"msg":"Field required","type":"missing"}]}"#;
     assert_eq!(
         crawled(422, body).await,
-        expected(3, "failed", "failed", 1, 0)
+        expected(3, "failed", "failed", 2, 0)
     );
 }
 
 #[tokio::test]
-async fn a_403_from_the_vendor_stops_the_run_and_keeps_the_job() {
+async fn a_403_from_the_vendor_without_account_info_stops_the_run_and_keeps_the_job() {
     let body = r#"{"detail":{"code":403,"message":"Your balance is not enough"}}"#;
-    assert_eq!(crawled(403, body).await, expected(4, "ready", "", 1, 0));
+    assert_eq!(crawled(403, body).await, expected(4, "ready", "", 3, 0));
 }
 
 #[tokio::test]
@@ -115,11 +115,11 @@ async fn a_404_ends_the_job_if_it_names_the_subject_and_retires_the_endpoint_if_
     );
     assert_eq!(
         crawled(404, r#"{"detail":"Not Found"}"#).await,
-        expected(3, "failed", "failed", 1, 0)
+        expected(3, "failed", "failed", 3, 0)
     );
     assert_eq!(
         crawled(404, "<html>404</html>").await,
-        expected(3, "failed", "failed", 1, 0)
+        expected(3, "failed", "failed", 3, 0)
     );
 }
 
@@ -143,7 +143,7 @@ async fn a_success_without_a_list_is_a_failure_and_never_an_empty_list() {
         let (code, state, _, calls, charged) = crawled(200, body).await;
         assert_eq!(
             (code, state.as_str(), calls, charged),
-            (3, "failed", 3, 150_000),
+            (3, "failed", 2, 100_000),
             "{body}"
         );
     }
@@ -170,7 +170,7 @@ async fn deep_nesting_is_a_failure_and_not_a_crash() {
         Box::leak(format!("{}{}", "[".repeat(200_000), "]".repeat(200_000)).into_boxed_str());
     assert_eq!(
         crawled(200, body).await,
-        expected(3, "failed", "failed", 3, 150_000)
+        expected(3, "failed", "failed", 2, 100_000)
     );
 }
 

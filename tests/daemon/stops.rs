@@ -209,7 +209,7 @@ async fn an_expired_cursor_restarts_the_walk_once_and_loses_nothing() {
 
 #[tokio::test]
 async fn a_cursor_that_expires_again_fails_the_walk() {
-    let script = "get_user_followers:3=expired-cursor\nget_user_followers:5=expired-cursor";
+    let script = "get_user_followers:3=expired-cursor\nget_user_followers:7=expired-cursor";
     let site = Site::walk(script).await;
     let job = walked(&site, 3).await;
     assert_eq!((job.state.as_str(), job.restarts), ("failed", 1), "{job:?}");

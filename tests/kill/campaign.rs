@@ -127,7 +127,8 @@ impl Case {
     pub async fn survives(self, whole: &Whole) -> Score {
         let mut site = self.site().await;
         site.set("limits.max_in_flight", &self.in_flight.to_string())
-            .set("limits.max_attempts", "20");
+            .set("limits.max_attempts", "20")
+            .set("limits.max_paid_attempts", "20");
         let mut random = StdRng::seed_from_u64(self.seed);
         let mut kills = 0;
         if let Some(pages) = self.budget {

@@ -179,6 +179,7 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
         Exit::Usage,
         Exit::GaveUp,
         Exit::Stopped,
+        Exit::Away,
     ] {
         // This match does not compile without a new variant, so that a new code must be documented.
         let number = match exit {
@@ -187,11 +188,12 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
             Exit::Usage => 2,
             Exit::GaveUp => 3,
             Exit::Stopped => 4,
+            Exit::Away => 5,
         };
         assert_eq!(exit as u8, number);
         assert!(codes.iter().any(|(code, _)| *code == number.to_string()));
     }
-    assert_eq!(codes.len(), 5);
+    assert_eq!(codes.len(), 6);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
             "create temp table again as select * from calls where id = MIDDLE;
              update again set id = (select max(id) + 1 from calls), kept_group = (select max(kept_group) + 1 from calls);
              insert into calls select * from again",
-            &["call totals", "chain", "ends", "fork", "pages", "rows"]),
+            &["call totals", "chain", "fork", "pages", "rows"]),
         ("a kept call is lost", "delete from calls where id = MIDDLE",
             &["call totals", "calls of rows", "chain", "foreign keys", "pages", "rows", "spend"]),
         ("a kept call is marked as not kept", "update calls set kept = 0, kept_group = null where id = MIDDLE",
@@ -58,6 +58,12 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("a raw reply is lost", "update calls set body = null where id = MIDDLE", &["kept calls", "replies", "rows"]),
         ("a raw reply belongs to another call", "update calls set body = (select body from calls where endpoint = 'get_feed' and kept = 1 limit 1) where id = MIDDLE",
             &["replies", "rows"]),
+        ("the reason of an odd item is changed", "update odd_items set why = 'x'", &["replies"]),
+        ("an odd item is moved", "update odd_items set at = at || 'x'", &["replies"]),
+        ("an odd item is lost", "delete from odd_items where position = 0", &["replies"]),
+        ("an odd item is invented", "insert into odd_items values (MIDDLE, 0, 'data', 'x')", &["replies"]),
+        ("a call that is not kept has an odd item",
+            "insert into odd_items select id, 0, 'data', 'x' from calls where kept = 0 limit 1", &["kept calls"]),
         ("a kept reply has status 500", "update calls set http_status = 500 where id = MIDDLE", &["cost", "kept calls"]),
         ("counts of a page are changed", "update calls set items = items + 1 where id = MIDDLE",
             &["call totals", "pages", "replies"]),

@@ -32,6 +32,7 @@ async fn packed() -> Vec<u8> {
     site.crawl(&path).await;
     let store = Store::open(&path).await.expect("the archive");
     let done = Requeue {
+        from_head: false,
         endpoint: Some(TRAINED.to_owned()),
         state: Some("done".to_owned()),
         subject: None,

@@ -7,13 +7,14 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 10] = [
+const OTHER_TABLES: [&str; 11] = [
     "call_totals",
     "calls",
     "dictionaries",
     "job_counts",
     "jobs",
     "cooldowns",
+    "odd_items",
     "runs",
     "seeds",
     "settings",

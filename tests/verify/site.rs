@@ -70,6 +70,7 @@ impl Site {
         config.limits.requests_per_second = 5000.0;
         config.limits.max_in_flight = 8;
         config.limits.max_attempts = 10;
+        config.limits.max_paid_attempts = 10;
         config.limits.retry_base_seconds = 0.01;
         config.limits.retry_cap_seconds = 0.05;
         config.limits.breaker_cooldown_seconds = 0.05;

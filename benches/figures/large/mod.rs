@@ -143,6 +143,7 @@ async fn lease(archive: &Path) -> Result<f64> {
     for _ in 0..LEASES {
         let request = LeaseRequest {
             endpoints: ENDPOINTS.to_vec(),
+            sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: fill::DEPTH,
             lease_seconds: 300.0,

@@ -131,6 +131,7 @@ fn page(
             attempts: 0,
             restarts: 0,
             stale_pages: 0,
+            repeated_pages: 0,
             resolves_name: false,
             led_to: 0,
         },
@@ -149,6 +150,7 @@ fn page(
             Some(cursor) => Next::Page {
                 cursor,
                 stale_pages: 0,
+                repeated_pages: 0,
             },
             None => Next::End {
                 reason: StopReason::Complete,

@@ -2,10 +2,74 @@
 
 use serde_json::Value;
 
+use super::about::About;
 use crate::api::Facts;
 
 /// Maximum size in bytes of an error body to parse. The vendor's error bodies are smaller.
 const MAX_PARSED: usize = 1 << 20;
+
+/// Words of a message about the path: the operation does not exist, or not any more.
+const PATHS: &[&str] = &[
+    "path",
+    "route",
+    "router",
+    "endpoint",
+    "api",
+    "url",
+    "operation",
+    "interface",
+    "method",
+    "接口",
+    "路由",
+];
+/// Words of a message about the subject of the call.
+const SUBJECTS: &[&str] = &[
+    "user",
+    "username",
+    "profile",
+    "account",
+    "author",
+    "owner",
+    "character",
+    "cameo",
+    "post",
+    "video",
+    "draft",
+    "comment",
+    "reply",
+    "replies",
+    "content",
+    "media",
+    "private",
+    "用户",
+    "账号",
+    "帐号",
+    "主页",
+    "帖子",
+    "作品",
+    "视频",
+    "评论",
+    "回复",
+];
+/// Minimum bytes of a subject that a message may name. A shorter one could be any word.
+const MIN_ID: usize = 6;
+
+/// Returns whether a lower-case text has a word, alone or as a plural. Chinese has no spaces between words.
+fn has_word(text: &str, word: &str) -> bool {
+    if !word.is_ascii() {
+        return text.contains(word);
+    }
+    text.split(|letter: char| !letter.is_ascii_alphanumeric())
+        .any(|found| found == word || found.strip_suffix('s') == Some(word))
+}
+
+/// Returns whether the text is FastAPI's own message for a path or a method that it does not have.
+fn is_frameworks(text: &str) -> bool {
+    let text = text.trim().trim_end_matches('.');
+    ["not found", "gone", "method not allowed"]
+        .iter()
+        .any(|known| text.eq_ignore_ascii_case(known))
+}
 
 /// The message of an error body.
 pub(super) enum Detail {
@@ -48,49 +112,69 @@ impl Detail {
         }
     }
 
-    /// Returns whether the remote itself wrote the body, not a proxy in front of it.
-    pub(super) fn is_vendors(&self) -> bool {
-        !matches!(self, Self::Other(_) | Self::None)
+    /// Returns what the answer is about, by its words.
+    pub(super) fn about(&self, subject: &str) -> About {
+        let text = match self {
+            Self::Other(_) | Self::None => return About::Proxy,
+            Self::List(_) => return About::Unsaid,
+            Self::Text(text) if is_frameworks(text) => return About::Path,
+            Self::Text(_) | Self::Object { .. } => self.text(),
+        };
+        let has = |names: &[&str]| names.iter().any(|name| has_word(&text, name));
+        if has(PATHS) {
+            About::Path
+        } else if has(SUBJECTS)
+            || subject.len() >= MIN_ID && text.contains(&subject.to_ascii_lowercase())
+        {
+            About::Subject
+        } else {
+            About::Unsaid
+        }
     }
 
     /// Returns whether the vendor asks for a retry, in English or Chinese. It does so when its own upstream failed.
     pub(super) fn asks_to_retry(&self) -> bool {
-        const NO: [&str; 6] = [
+        const YES: [&str; 6] = ["retry", "try again", "重试", "再试", "稍后", "later"];
+        let text = self.text();
+        YES.iter().any(|word| text.contains(word)) && !self.forbids_retry()
+    }
+
+    /// Returns whether the vendor says that a retry is useless.
+    pub(super) fn forbids_retry(&self) -> bool {
+        const NO: [&str; 8] = [
             "not retry",
+            "n't retry",
+            "not try again",
             "勿重试",
             "不要重试",
             "无需重试",
             "不必重试",
             "不用重试",
         ];
+        let text = self.text();
+        NO.iter().any(|word| text.contains(word))
+    }
+
+    /// Returns whether the message names the cursor.
+    pub(super) fn names_the_cursor(&self) -> bool {
+        let text = self.text();
+        ["cursor", "游标", "page token"]
+            .iter()
+            .any(|word| text.contains(word))
+    }
+
+    /// Returns all messages in lower case, each on its line.
+    fn text(&self) -> String {
         let texts: Vec<&String> = match self {
             Self::Object { message, chinese } => message.iter().chain(chinese).collect(),
             Self::Text(text) => vec![text],
-            Self::Other(texts) => texts.iter().collect(),
-            Self::List(_) | Self::None => return false,
+            Self::Other(texts) | Self::List(texts) => texts.iter().collect(),
+            Self::None => Vec::new(),
         };
-        let text: String = texts
+        texts
             .into_iter()
             .map(|text| text.to_ascii_lowercase() + "\n")
-            .collect();
-        ["retry", "重试"].iter().any(|word| text.contains(word))
-            && !NO.iter().any(|no| text.contains(no))
-    }
-
-    /// Returns whether a handler ran and did not find the subject. FastAPI's plain "Not Found" means an unknown path.
-    pub(super) fn names_the_subject(&self) -> bool {
-        match self {
-            Self::Object { .. } => true,
-            Self::Text(text) => {
-                !["not found", "gone"].contains(&text.trim().to_ascii_lowercase().as_str())
-            }
-            Self::List(_) | Self::Other(_) | Self::None => false,
-        }
-    }
-
-    /// Returns whether the body is FastAPI's message for an unknown path.
-    pub(super) fn names_the_path(&self) -> bool {
-        matches!(self, Self::Text(_)) && !self.names_the_subject()
+            .collect()
     }
 
     /// Returns a one-sentence message that is not yet scrubbed.

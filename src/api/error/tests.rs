@@ -15,6 +15,7 @@ fn scrub() -> Scrubber {
 
 fn with(status: u16, facts: &Facts, body: &str, had_cursor: bool) -> Error {
     let asked = Asked {
+        subject: "user-1234567",
         had_cursor,
         now: 1_700_000_000.0,
     };
@@ -25,10 +26,19 @@ fn plain(status: u16, body: &str) -> Error {
     with(status, &Facts::default(), body, false)
 }
 
-/// Returns the name of the variant.
+/// Returns the name of the variant, with what the answer is about.
 fn name(error: &Error) -> String {
     let text = format!("{error:?}");
-    text.split([' ', '{']).next().unwrap_or_default().to_owned()
+    let variant = text.split([' ', '{']).next().unwrap_or_default();
+    match error {
+        Error::Missing { about, .. } | Error::Refused { about, .. } => {
+            format!("{variant} {about:?}")
+        }
+        Error::Unavailable {
+            is_network: true, ..
+        } => format!("{variant} Network"),
+        _ => variant.to_owned(),
+    }
 }
 
 #[test]
@@ -44,11 +54,15 @@ fn every_recorded_error_has_the_expected_variant() {
             "Unavailable",
             "Request failed. Please retry.",
         ),
-        ("401", "Refused", "无效的API令牌"),
-        ("402_free_credit", "Refused", "does not accept free credit"),
-        ("402_headers_echo", "Refused", "Insufficient balance"),
-        ("403_balance", "Refused", "账户余额不足"),
-        ("404", "Gone", "Not Found"),
+        ("401", "Refused Path", "无效的API令牌"),
+        (
+            "402_free_credit",
+            "Refused Path",
+            "does not accept free credit",
+        ),
+        ("402_headers_echo", "Refused Path", "Insufficient balance"),
+        ("403_balance", "Refused Unsaid", "账户余额不足"),
+        ("404", "Missing Unsaid", "Not Found"),
         ("422", "Invalid", "query.user_id: Field required"),
     ];
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/errors");
@@ -132,17 +146,32 @@ fn every_status_has_the_expected_variant() {
             400,
             json!({"message": "Bad id"}).to_string(),
             false,
-            "Invalid",
+            "Rejected",
         ),
         (400, object("Bad cursor"), true, "CursorRefused"),
-        (400, object("Bad id"), false, "Invalid"),
-        (400, String::new(), false, "Invalid"),
+        (400, object("Bad id"), false, "Rejected"),
+        (400, object("An error occurred."), true, "Rejected"),
+        (400, object("Please try again."), true, "Unavailable"),
+        (400, object("请求失败，请稍后再试。"), true, "Unavailable"),
+        (400, String::new(), false, "Rejected"),
         (422, list.clone(), true, "CursorRefused"),
         (422, list, false, "Invalid"),
-        (401, String::new(), true, "Refused"),
-        (402, html.clone(), false, "Refused"),
-        (403, object("Key scope"), false, "Refused"),
-        (403, text("Not authenticated"), false, "Refused"),
+        (401, String::new(), true, "Refused Proxy"),
+        (
+            401,
+            object("Not authorized to view the specified user."),
+            false,
+            "Refused Subject",
+        ),
+        (
+            403,
+            object("This account is private."),
+            false,
+            "Refused Subject",
+        ),
+        (402, html.clone(), false, "Refused Proxy"),
+        (403, object("Key scope"), false, "Refused Unsaid"),
+        (403, text("Not authenticated"), false, "Refused Unsaid"),
         (403, html.clone(), false, "Blocked"),
         (
             403,
@@ -152,25 +181,44 @@ fn every_status_has_the_expected_variant() {
             "Blocked",
         ),
         (403, String::new(), false, "Blocked"),
-        (404, text("Not Found"), false, "Retired"),
-        (404, html.clone(), false, "Unclear"),
-        (404, String::new(), false, "Unclear"),
-        (404, text("User not found"), false, "Gone"),
-        (404, object("Not Found"), true, "Gone"),
-        (405, text("Method Not Allowed"), false, "Retired"),
-        (410, text("Gone"), false, "Retired"),
-        (410, String::new(), false, "Unclear"),
-        (410, object("deleted"), false, "Gone"),
-        (451, String::new(), false, "Gone"),
+        (404, text("Not Found"), false, "Missing Path"),
+        (404, object("This API was retired"), false, "Missing Path"),
+        (
+            404,
+            object("user-1234567 is unknown"),
+            false,
+            "Missing Subject",
+        ),
+        (404, object("用户不存在"), false, "Missing Subject"),
+        (
+            404,
+            json!({"error": "no such page"}).to_string(),
+            false,
+            "Missing Proxy",
+        ),
+        (404, html.clone(), false, "Missing Proxy"),
+        (404, String::new(), false, "Missing Proxy"),
+        (404, text("User not found"), false, "Missing Subject"),
+        (404, object("Not Found"), true, "Missing Unsaid"),
+        (405, text("Method Not Allowed"), false, "Missing Path"),
+        (410, text("Gone"), false, "Missing Path"),
+        (410, String::new(), false, "Missing Proxy"),
+        (410, object("deleted"), false, "Missing Unsaid"),
+        (451, String::new(), false, "Refused Proxy"),
         (408, String::new(), false, "Throttled"),
         (429, html.clone(), false, "Throttled"),
         (409, String::new(), false, "Unavailable"),
         (413, String::new(), false, "Invalid"),
         (418, String::new(), false, "Invalid"),
         (500, object("oops"), true, "Unavailable"),
-        (502, html, false, "Unavailable"),
-        (503, String::new(), false, "Unavailable"),
-        (522, "error code: 522".to_owned(), false, "Unavailable"),
+        (502, html, false, "Unavailable Network"),
+        (503, String::new(), false, "Unavailable Network"),
+        (
+            522,
+            "error code: 522".to_owned(),
+            false,
+            "Unavailable Network",
+        ),
         (302, String::new(), false, "Unavailable"),
         (101, String::new(), false, "Unavailable"),
         (999, String::new(), false, "Unavailable"),
@@ -262,7 +310,7 @@ fn a_message_is_one_short_scrubbed_line() {
         "é".repeat(400)
     );
     let error = plain(500, &json!({"detail": {"message": long}}).to_string());
-    let Error::Unavailable { why } = &error else {
+    let Error::Unavailable { why, .. } = &error else {
         panic!("{error:?}")
     };
     assert!(why.starts_with("HTTP 500: [31mred line x éé"), "{why}");
@@ -323,19 +371,23 @@ fn an_incomplete_answer_is_temporary_unless_it_is_too_large() {
     assert_eq!(result(answer(200, cut(false))), unavailable);
     assert_eq!(result(answer(200, cut(true))), Err("Malformed".to_owned()));
     assert_eq!(result(answer(404, cut(false))), unavailable);
-    assert_eq!(result(answer(401, cut(false))), Err("Refused".to_owned()));
+    assert_eq!(result(answer(401, cut(false))), unavailable);
+    assert_eq!(
+        result(answer(402, cut(false))),
+        Err("Refused Path".to_owned())
+    );
     assert_eq!(result(answer(500, cut(true))), unavailable);
     assert_eq!(
         result(Reply::NeverSent {
             why: format!("no {KEY}")
         }),
-        unavailable
+        Err("Unavailable Network".to_owned())
     );
     assert_eq!(
         result(Reply::Unknown {
             why: "reset".to_owned()
         }),
-        unavailable
+        Err("Unavailable Network".to_owned())
     );
     let never = Reply::NeverSent {
         why: format!("no {KEY}"),

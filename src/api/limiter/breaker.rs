@@ -1,7 +1,9 @@
 //! Circuit breaker: after repeated failures an endpoint cools down, then one probe call decides. Pure.
 
-/// Maximum cooldown; it doubles after each failed probe.
-const MAX_COOLDOWN_SECONDS: f64 = 600.0;
+/// Maximum cooldown after failures that may be charged, as a multiple of the first: 5 min by default.
+const MAX_COOLDOWNS_CHARGED: f64 = 30.0;
+/// Maximum cooldown after failures that are free, as a multiple of the first: 30 s by default.
+const MAX_COOLDOWNS_FREE: f64 = 3.0;
 /// Time after which a probe without a result expires. A worker that stops during a probe never reports it.
 const TRIAL_SECONDS: f64 = 120.0;
 
@@ -12,6 +14,8 @@ pub(super) struct Breaker {
     failures_in_row: u32,
     /// Number of trips since the last valid answer.
     trips: u32,
+    /// Unix time of the first failure in a row.
+    failing_since: Option<f64>,
     open_until: f64,
     trial_until: f64,
     /// Number of calls that started and have no result yet.
@@ -27,6 +31,7 @@ impl Breaker {
             cooldown_seconds,
             failures_in_row: 0,
             trips: 0,
+            failing_since: None,
             open_until: 0.0,
             trial_until: 0.0,
             calls_out: 0,
@@ -49,6 +54,11 @@ impl Breaker {
 
     pub(super) fn trips(&self) -> u32 {
         self.trips
+    }
+
+    /// Returns the Unix time of the first failure since the last valid answer, if the breaker has opened since.
+    pub(super) fn failing_since(&self) -> Option<f64> {
+        self.failing_since.filter(|_| self.trips > 0)
     }
 
     /// Starts a call. After a trip this call is the only probe.
@@ -75,6 +85,7 @@ impl Breaker {
         self.end();
         self.failures_in_row = 0;
         self.trips = 0;
+        self.failing_since = None;
         self.open_until = 0.0;
         self.trial_until = 0.0;
         self.calls_before_trip = 0;
@@ -86,11 +97,17 @@ impl Breaker {
     }
 
     /// Finishes a call that failed. Calls that were in flight at a trip do not cause another trip.
-    pub(super) fn failed(&mut self, now: f64) {
+    pub(super) fn failed(&mut self, is_charged: bool, now: f64) {
         let is_trial = self.end();
         self.failures_in_row += 1;
+        self.failing_since.get_or_insert(now);
         if is_trial || (self.trips == 0 && self.failures_in_row >= self.failures_to_trip) {
-            self.trip(now);
+            let most = if is_charged {
+                MAX_COOLDOWNS_CHARGED
+            } else {
+                MAX_COOLDOWNS_FREE
+            };
+            self.trip(most, now);
         }
     }
 
@@ -99,16 +116,16 @@ impl Breaker {
     pub(super) fn refused(&mut self, now: f64) -> bool {
         let is_news = self.calls_before_trip == 0;
         self.end();
+        self.failing_since.get_or_insert(now);
         if is_news {
-            self.trip(now);
+            self.trip(MAX_COOLDOWNS_CHARGED, now);
         }
         is_news
     }
 
-    fn trip(&mut self, now: f64) {
+    fn trip(&mut self, most: f64, now: f64) {
         let doublings = self.trips.min(16);
-        let wait =
-            (self.cooldown_seconds * f64::from(1_u32 << doublings)).min(MAX_COOLDOWN_SECONDS);
+        let wait = self.cooldown_seconds * f64::from(1_u32 << doublings).min(most);
         self.open_until = now + wait;
         self.trial_until = 0.0;
         self.trips += 1;
@@ -127,32 +144,48 @@ mod tests {
             breaker.begin(0.0);
         }
         for _ in 0..2 {
-            breaker.failed(1.0);
+            breaker.failed(true, 1.0);
         }
         assert_eq!(
             breaker.blocked_until(1.0),
             0.0,
             "two failures are not enough"
         );
-        breaker.failed(1.0);
+        breaker.failed(true, 1.0);
         assert_eq!((breaker.blocked_until(2.0), breaker.trips()), (11.0, 1));
         // A call that was in flight at the trip does not cause another one.
-        breaker.failed(2.0);
+        breaker.failed(true, 2.0);
         assert_eq!(breaker.trips(), 1);
         breaker.begin(11.0);
         assert!(
             breaker.blocked_until(11.5) > 11.5,
             "only one probe at a time"
         );
-        breaker.failed(12.0);
+        breaker.failed(true, 12.0);
         assert_eq!((breaker.blocked_until(12.0), breaker.trips()), (32.0, 2));
+    }
+
+    #[test]
+    fn a_cooldown_after_free_failures_grows_less_than_after_charged_ones() {
+        for (is_charged, cooldowns) in [
+            (false, [10.0, 20.0, 30.0, 30.0, 30.0, 30.0, 30.0]),
+            (true, [10.0, 20.0, 40.0, 80.0, 160.0, 300.0, 300.0]),
+        ] {
+            let mut breaker = Breaker::new(1, 10.0);
+            for cooldown in cooldowns {
+                breaker.begin(0.0);
+                breaker.failed(is_charged, 0.0);
+                assert_eq!(breaker.blocked_until(0.0), cooldown);
+            }
+            assert_eq!(breaker.failing_since(), Some(0.0));
+        }
     }
 
     #[test]
     fn a_valid_answer_closes_the_breaker() {
         let mut breaker = Breaker::new(1, 10.0);
         breaker.begin(0.0);
-        breaker.failed(0.0);
+        breaker.failed(true, 0.0);
         breaker.begin(10.0);
         breaker.went_well();
         assert_eq!((breaker.blocked_until(10.5), breaker.trips()), (0.0, 0));

@@ -3,28 +3,29 @@
 use std::collections::HashMap;
 
 use super::breaker::Breaker;
+use super::evidence::{Doubts, Evidence, Refusals, Refused};
+use super::network::{Network, Outage};
 use super::rate::AdaptiveRate;
-use super::{CallResult, Cooldown, Rates};
+use super::report::{CallReport, CallResult, Cause};
+use super::{Cooldown, Rates};
 use crate::api::endpoints;
-
-/// Consecutive gone subjects after which an endpoint that has never returned a page is doubtful.
-const DOUBTFUL: u32 = 3;
 
 /// Maximum wait after a block.
 const BLOCK_MAX_SECONDS: f64 = 900.0;
 
-/// State of every endpoint. The caller reports each started call once, with [`Policy::record`].
+/// State of every endpoint. The caller reports each started call once, with [`Policy::record`] or [`Policy::unsent`].
 pub struct Policy {
     endpoints: HashMap<&'static str, State>,
+    network: Network,
+    refusals: Refusals,
 }
 
 struct State {
     rate: AdaptiveRate,
     breaker: Breaker,
-    /// The endpoint has returned a page.
-    has_worked: bool,
-    /// Number of gone subjects; used only while the endpoint has never returned a page.
-    gone_in_row: u32,
+    evidence: Evidence,
+    /// Why the latest cooldown began.
+    why: (Cause, String),
 }
 
 impl State {
@@ -32,8 +33,8 @@ impl State {
         Self {
             rate: AdaptiveRate::new(rate),
             breaker: Breaker::new(rates.breaker_failures, rates.breaker_cooldown.as_secs_f64()),
-            has_worked: false,
-            gone_in_row: 0,
+            evidence: Evidence::default(),
+            why: (Cause::Throttled, String::new()),
         }
     }
 
@@ -45,28 +46,28 @@ impl State {
         (until > now).then_some(Cooldown { until })
     }
 
+    fn went_well(&mut self, now: f64) -> Vec<i64> {
+        self.rate.went_well(now);
+        self.breaker.went_well();
+        self.evidence.answered()
+    }
+
     /// Records a result. After a block, returns the Unix time until which all endpoints cool down.
-    fn record(&mut self, result: CallResult, now: f64) -> Option<f64> {
-        match result {
-            CallResult::Success => {
-                self.rate.went_well(now);
-                self.breaker.went_well();
-                self.has_worked = true;
-            }
-            CallResult::Gone => {
-                self.rate.went_well(now);
-                self.breaker.went_well();
-                self.gone_in_row += 1;
-            }
+    fn record(&mut self, report: &CallReport<'_>, now: f64) -> Option<f64> {
+        let mut because = |cause| self.why = (cause, report.why.to_owned());
+        match report.result {
+            CallResult::Success | CallResult::AboutSubject => {}
             CallResult::Blocked { after } => {
+                because(Cause::Blocked);
                 // The wait doubles with each consecutive block; after a few blocks the run can end.
                 let doublings = self.breaker.trips().min(16);
                 let is_news = self.breaker.refused(now);
                 let times = if is_news { 1_u32 << doublings } else { 1 };
                 let wait = after.as_secs_f64() * f64::from(times);
-                return Some(now + wait.min(BLOCK_MAX_SECONDS));
+                return Some(now + wait.min(BLOCK_MAX_SECONDS.max(after.as_secs_f64())));
             }
             CallResult::Throttled { after } => {
+                because(Cause::Throttled);
                 let wait = after.map(|wait| wait.as_secs_f64());
                 self.rate.throttled(wait, now);
                 if self.rate.is_hopeless() {
@@ -75,8 +76,19 @@ impl State {
                     self.breaker.undecided();
                 }
             }
-            CallResult::Failed => self.breaker.failed(now),
-            CallResult::Ignored => self.breaker.undecided(),
+            CallResult::Failed { is_charged, after } => {
+                because(Cause::Failing);
+                self.evidence.failed(report.job_id);
+                self.breaker.failed(is_charged, now);
+                if let Some(after) = after {
+                    self.rate.pause(now + after.as_secs_f64());
+                }
+            }
+            CallResult::Doubtful => {
+                self.evidence.doubted(report.job_id);
+                self.breaker.undecided();
+            }
+            CallResult::Unanswered { .. } | CallResult::Ignored => self.breaker.undecided(),
         }
         None
     }
@@ -91,6 +103,8 @@ impl Policy {
         });
         Self {
             endpoints: states.collect(),
+            network: Network::new(rates.breaker_cooldown.as_secs_f64()),
+            refusals: Refusals::default(),
         }
     }
 
@@ -105,75 +119,164 @@ impl Policy {
     /// Returns the cooldown of an endpoint, if it is in one.
     #[must_use]
     pub fn cooldown(&self, endpoint: &str, now: f64) -> Option<Cooldown> {
+        let own = self.endpoints.get(endpoint)?.cooldown(now);
+        let until = self
+            .network
+            .blocked_until(now)
+            .max(own.map_or(0.0, |own| own.until));
+        (until > now).then_some(Cooldown { until })
+    }
+
+    /// Returns why the endpoint is in its own cooldown.
+    #[must_use]
+    pub fn why(&self, endpoint: &str) -> (Cause, String) {
+        let state = self.endpoints.get(endpoint);
+        state.map_or((Cause::Throttled, String::new()), |state| state.why.clone())
+    }
+
+    /// Returns the endpoint's own cooldown, apart from an outage of the remote.
+    #[must_use]
+    pub fn own_cooldown(&self, endpoint: &str, now: f64) -> Option<Cooldown> {
         self.endpoints.get(endpoint)?.cooldown(now)
     }
 
-    /// Starts a call unless the endpoint is in cooldown. After a trip of the breaker this call is the only probe.
+    /// Starts a call unless the endpoint is in cooldown. After a trip of the breaker, and during an outage, this call is
+    /// the only probe.
     ///
     /// # Errors
     /// Returns `Cooldown` if no call may start now.
     pub fn begin(&mut self, endpoint: &str, now: f64) -> Result<(), Cooldown> {
-        let Some(state) = self.endpoints.get_mut(endpoint) else {
-            return Ok(());
-        };
-        match state.cooldown(now) {
-            Some(cooldown) => Err(cooldown),
-            None => {
-                state.breaker.begin(now);
-                Ok(())
-            }
+        if let Some(cooldown) = self.cooldown(endpoint, now) {
+            return Err(cooldown);
         }
+        if let Some(state) = self.endpoints.get_mut(endpoint) {
+            state.breaker.begin(now);
+            self.network.begin(now);
+        }
+        Ok(())
     }
 
     /// Returns whether a cooldown began after a call started. The caller then must not send the call.
     #[must_use]
     pub fn cooling_down_since_permit(&self, endpoint: &str, now: f64) -> bool {
-        self.endpoints
-            .get(endpoint)
-            .is_some_and(|state| state.rate.paused_until() > now || state.breaker.is_cooling(now))
+        self.network.excludes_permits(now)
+            || self.endpoints.get(endpoint).is_some_and(|state| {
+                state.rate.paused_until() > now || state.breaker.is_cooling(now)
+            })
     }
 
-    /// Records the result of a call.
-    pub fn record(&mut self, endpoint: &str, result: CallResult, now: f64) {
+    /// Finishes a permitted call that was not sent.
+    pub fn unsent(&mut self, endpoint: &str) {
+        if let Some(state) = self.endpoints.get_mut(endpoint) {
+            state.breaker.undecided();
+            self.network.unsent();
+        }
+    }
+
+    /// Records the result of a sent call. Returns the jobs that waited until their endpoint answers.
+    pub fn record(&mut self, endpoint: &str, report: &CallReport<'_>, now: f64) -> Vec<i64> {
+        match report.result {
+            CallResult::Unanswered { is_charged } => {
+                self.network
+                    .unanswered(report.began, is_charged, report.why, now);
+            }
+            _ if report.is_answer => self.network.answered(now),
+            _ => self.network.unsent(),
+        }
+        if report.result == CallResult::Success {
+            self.refusals.page();
+        }
         let Some(state) = self.endpoints.get_mut(endpoint) else {
-            return;
+            return Vec::new();
         };
-        if let Some(until) = state.record(result, now) {
+        if matches!(
+            report.result,
+            CallResult::Success | CallResult::AboutSubject
+        ) {
+            return state.went_well(now);
+        }
+        if let Some(until) = state.record(report, now) {
+            let why = state.why.clone();
             for state in self.endpoints.values_mut() {
                 state.rate.pause(until);
+                state.why.clone_from(&why);
             }
         }
+        Vec::new()
     }
 
     /// Starts a cooldown of the endpoint until this Unix time.
-    pub fn pause(&mut self, endpoint: &str, until: f64) {
+    pub fn pause(&mut self, endpoint: &str, until: f64, cause: Cause, why: &str) {
         if let Some(state) = self.endpoints.get_mut(endpoint) {
             state.rate.pause(until);
+            state.why = (cause, why.to_owned());
         }
     }
 
-    /// Returns whether the endpoint has returned a page in this run or an earlier one.
-    #[must_use]
-    pub fn has_worked(&self, endpoint: &str) -> bool {
-        self.endpoints
-            .get(endpoint)
-            .is_some_and(|state| state.has_worked)
-    }
-
-    /// Notes that the endpoint returned a page in an earlier run.
-    pub fn worked_before(&mut self, endpoint: &str) {
+    /// Notes that the endpoint answered in an earlier run.
+    pub fn answered_before(&mut self, endpoint: &str) {
         if let Some(state) = self.endpoints.get_mut(endpoint) {
-            state.has_worked = true;
+            state.evidence.has_answered = true;
         }
     }
 
-    /// Returns whether the endpoint has returned no page and reported several subjects in a row as gone.
-    /// The endpoint itself is then more likely gone than the subjects.
+    /// Returns whether the endpoint has returned a page, or said something about a subject, in this run or earlier.
     #[must_use]
-    pub fn is_doubtful(&self, endpoint: &str) -> bool {
-        self.endpoints
-            .get(endpoint)
-            .is_some_and(|state| !state.has_worked && state.gone_in_row >= DOUBTFUL)
+    pub fn has_answered(&self, endpoint: &str) -> bool {
+        let state = self.endpoints.get(endpoint);
+        state.is_some_and(|state| state.evidence.has_answered)
+    }
+
+    /// Returns whether other jobs of the endpoint failed too since its last answer.
+    #[must_use]
+    pub fn others_fail(&self, endpoint: &str, job_id: i64) -> bool {
+        let state = self.endpoints.get(endpoint);
+        state.is_some_and(|state| {
+            state.evidence.others_fail(job_id) || state.breaker.failing_since().is_some()
+        })
+    }
+
+    /// Returns the answers that name no subject, of an endpoint that has never answered anything else.
+    #[must_use]
+    pub fn doubts(&self, endpoint: &str) -> Doubts {
+        let state = self.endpoints.get(endpoint);
+        state.map_or(Doubts::default(), |state| state.evidence.doubts())
+    }
+
+    /// Returns since when the endpoint fails and its breaker opens, and the jobs that failed at least `least` times.
+    #[must_use]
+    pub fn failing(&self, endpoint: &str, least: u32) -> Option<(f64, Vec<i64>)> {
+        let state = self.endpoints.get(endpoint)?;
+        let since = state.breaker.failing_since()?;
+        Some((since, state.evidence.failed_often(least)))
+    }
+
+    /// Notes the refusal of a job, and returns what is known about it.
+    pub fn refused(&mut self, job_id: i64) -> Refused {
+        self.refusals.refused(job_id);
+        self.refusals.of(job_id)
+    }
+
+    /// Returns the outage of the remote, if no call gets an answer.
+    #[must_use]
+    pub fn outage(&self) -> Option<&Outage> {
+        self.network.outage()
+    }
+
+    /// Returns whether the remote has answered a call since this Unix time.
+    #[must_use]
+    pub fn answered_since(&self, time: f64) -> bool {
+        self.network.answered_since(time)
+    }
+
+    /// States whether a free call probes the remote during an outage, so that no job does.
+    pub fn probe_for_free(&mut self, has_free_probe: bool) {
+        self.network.probe_for_free(has_free_probe);
+    }
+
+    /// Returns the part of the policy that knows whether the remote can be reached.
+    pub(super) fn network(&mut self) -> &mut Network {
+        &mut self.network
     }
 
     /// Returns how often the endpoint's breaker has opened since its last valid answer.

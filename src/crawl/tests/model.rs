@@ -11,13 +11,18 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::remote::{Answer, Remote};
-use crate::api::limiter::{CALL, CallResult, PATIENCE_SECONDS, Policy, Quota, Rates};
+use crate::api::limiter::{
+    CALL, CallReport, CallResult, PATIENCE_SECONDS, Policy, Quota, Rates, Refused,
+};
 use crate::api::{Error, retry};
 use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
-use crate::crawl::decide::{Escalation, FailureFacts, WalkFacts, after_failure, after_page};
+use crate::crawl::decide::{WalkFacts, after_page};
+use crate::crawl::evidence::{Escalation, FailureFacts};
+use crate::crawl::judge::after_failure;
 use crate::crawl::seen::Seen;
+use crate::crawl::standing::Standing;
 use crate::model::{Counts, Harvest, Post, StopReason};
 use crate::store::{Next, Retry};
 
@@ -78,6 +83,8 @@ pub(super) struct Job {
     state: State,
     pages: u32,
     stale_pages: u32,
+    repeated_pages: u32,
+    charged_answers: u32,
     cursor: Option<String>,
     attempts: u32,
     pub(super) most_attempts: u32,
@@ -98,6 +105,7 @@ struct Worker {
     job: Option<usize>,
     /// Its call is the probe of a breaker.
     is_trial: bool,
+    began: f64,
     answer: Option<Answer>,
     is_idle: bool,
 }
@@ -200,6 +208,7 @@ impl Model {
             remote,
             setup,
         };
+        model.policy.probe_for_free(false);
         for n in 0..model.setup.jobs {
             model.add(POSTS, format!("user-{n}"));
         }
@@ -230,6 +239,8 @@ impl Model {
             state: State::Ready,
             pages: 0,
             stale_pages: 0,
+            repeated_pages: 0,
+            charged_answers: 0,
             cursor: None,
             attempts: 0,
             most_attempts: 0,
@@ -432,7 +443,7 @@ impl Model {
             .budget
             .is_some_and(|budget| self.charged + PRICE > budget)
         {
-            self.record(worker, CallResult::Ignored);
+            self.unsent(worker);
             self.is_budget_held = true;
             let job = self.workers[worker].job.take().expect("a job");
             self.jobs[job].state = State::Ready;
@@ -451,7 +462,7 @@ impl Model {
         let (endpoint, now) = (self.endpoint(worker), self.now());
         if self.policy.cooling_down_since_permit(endpoint, now) {
             self.charged -= PRICE;
-            self.record(worker, CallResult::Ignored);
+            self.unsent(worker);
             return self.release(worker, State::Ready);
         }
         let asked_until = self.asked_until.get(endpoint).copied().unwrap_or_default();
@@ -460,6 +471,7 @@ impl Model {
             "{endpoint} is called {} s too early",
             asked_until - now
         );
+        self.workers[worker].began = now;
         let seconds = self.random.random_range(0.005..self.setup.way_seconds);
         self.timer(seconds, Event::Arrive(worker));
     }
@@ -476,14 +488,30 @@ impl Model {
         self.timer(seconds, Event::Reply(worker));
     }
 
+    fn unsent(&mut self, worker: usize) {
+        let endpoint = self.endpoint(worker);
+        if std::mem::take(&mut self.workers[worker].is_trial) {
+            let trials = self.trials.entry(endpoint).or_default();
+            *trials = trials.saturating_sub(1);
+        }
+        self.policy.unsent(endpoint);
+    }
+
     fn record(&mut self, worker: usize, result: CallResult) {
         let (endpoint, now) = (self.endpoint(worker), self.now());
+        let report = CallReport {
+            job_id: i64::try_from(self.leased(worker)).expect("few jobs"),
+            began: self.workers[worker].began,
+            is_answer: !matches!(result, CallResult::Unanswered { .. }),
+            result,
+            why: "",
+        };
         if std::mem::take(&mut self.workers[worker].is_trial) {
             let trials = self.trials.entry(endpoint).or_default();
             *trials = trials.saturating_sub(1);
         }
         let before = self.policy.fruitless_trips(endpoint);
-        self.policy.record(endpoint, result, now);
+        self.policy.record(endpoint, &report, now);
         let after = self.policy.fruitless_trips(endpoint);
         if after == 0 && before > 0 {
             // The breaker is closed again, so calls in flight are no longer probes.
@@ -501,6 +529,8 @@ impl Model {
         self.is_budget_held = false;
         let unavailable = || Error::Unavailable {
             why: "no answer".to_owned(),
+            is_network: true,
+            after: None,
         };
         match answer {
             Answer::Page => self.commit(worker),
@@ -543,20 +573,27 @@ impl Model {
             cursor,
             has_more: harvest.has_more,
             cursor_came_before: cursor.is_some_and(|cursor| job.seen.has_cursor(cursor)),
+            is_empty: harvest.items.is_empty(),
             has_new_id: job.seen.has_new(&harvest.items),
             stale_pages: job.stale_pages,
+            repeated_pages: job.repeated_pages,
+            max_empty_pages: 5,
+            seen: None,
+            count: None,
             pages: job.pages + 1,
             max_pages: None,
         });
         job.seen.add(job.cursor.as_deref(), &harvest.items);
         job.pages += 1;
-        job.attempts = 0;
+        (job.attempts, job.charged_answers) = (0, 0);
         match next {
             Next::Page {
                 cursor,
                 stale_pages,
+                repeated_pages,
             } => {
-                (job.cursor, job.stale_pages) = (Some(cursor), stale_pages);
+                job.cursor = Some(cursor);
+                (job.stale_pages, job.repeated_pages) = (stale_pages, repeated_pages);
                 if job.pages.is_multiple_of(PAGES_HELD) {
                     self.release(worker, State::Ready);
                 } else {
@@ -608,7 +645,20 @@ impl Model {
         let random = self.random.random();
         let base = Duration::from_millis(500);
         let at = self.leased(worker);
-        let job = &self.jobs[at];
+        let job = &mut self.jobs[at];
+        let is_charged_answer = matches!(error, Error::Malformed { .. });
+        job.charged_answers += u32::from(is_charged_answer);
+        let job_id = i64::try_from(at).expect("few jobs");
+        let began = self.workers[worker].began;
+        let is_charged = was_sent
+            && matches!(
+                error,
+                Error::Malformed { .. }
+                    | Error::Unavailable {
+                        is_network: true,
+                        ..
+                    }
+            );
         let delay = retry::delay(job.attempts + 1, base, Duration::from_secs(30), random);
         let decision = after_failure(
             error,
@@ -619,9 +669,21 @@ impl Model {
                 restarts: 0,
                 now,
                 was_sent,
-                has_worked: self.policy.has_worked(endpoint),
+                had_cursor: job.cursor.is_some(),
+                is_charged,
+                charged_answers: job.charged_answers,
+                max_charged_answers: 2,
+                is_same_answer: false,
+                is_same_status: false,
+                has_answered: self.policy.has_answered(endpoint),
+                others_fail: self.policy.others_fail(endpoint, job_id),
+                is_reachable: self.policy.answered_since(began),
+                doubts: self.policy.doubts(endpoint),
+                standing: Standing::Unoffered,
+                refused: Refused::default(),
                 is_too_large: false,
                 delay_seconds: delay.as_secs_f64(),
+                doubt_seconds: 10.0,
             },
         );
         assert_eq!(decision.escalation, Escalation::Nothing);

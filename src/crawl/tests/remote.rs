@@ -142,6 +142,8 @@ impl Remote {
                     }),
                     Way::Fail => Answer::Refused(Error::Unavailable {
                         why: "500".to_owned(),
+                        is_network: false,
+                        after: None,
                     }),
                     Way::Lose => {
                         self.billed += PRICE;

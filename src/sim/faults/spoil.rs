@@ -16,8 +16,22 @@ pub(in crate::sim) fn spoil(
     fault: Option<Fault>,
 ) -> (Reply, Option<Wire>) {
     let body = reply.body.clone();
-    let error =
-        || json!({"code": 500, "message": "upstream returned an error", "type": "server_error"});
+    // No two faulty answers are alike, as with the vendor: it names each request.
+    let number = shared.progress().borrow().received;
+    let error = || {
+        json!({"code": 500, "message": "upstream returned an error", "type": "server_error",
+            "request_id": number.to_string()})
+    };
+    let envelope = |data: Value| {
+        let whole = shared.envelope(key, data);
+        match serde_json::from_slice::<Value>(&whole) {
+            Ok(mut envelope) if envelope.get("request_id").is_some() => {
+                envelope["request_id"] = json!(number.to_string());
+                reply::bytes(&envelope)
+            }
+            _ => whole,
+        }
+    };
     match fault {
         Some(Fault::ResetBefore | Fault::ResetAfter) => return (reply, Some(Wire::Reset)),
         Some(Fault::Truncated) => return (reply, Some(Wire::Truncated(body))),
@@ -25,9 +39,9 @@ pub(in crate::sim) fn spoil(
         Some(Fault::GzipBomb) => return (reply, Some(Wire::GzipBomb)),
         Some(Fault::EndlessBody) => return (reply, Some(Wire::Endless)),
         Some(Fault::SlowDrip) => return (reply, Some(Wire::Drip(body))),
-        Some(Fault::Html200) => reply = Reply::html(200, "Just a moment..."),
-        Some(Fault::DataNull) => reply.body = shared.envelope(key, Value::Null),
-        Some(Fault::DataError) => reply.body = shared.envelope(key, json!({"error": error()})),
+        Some(Fault::Html200) => reply = Reply::html(200, &format!("Just a moment... {number}")),
+        Some(Fault::DataNull) => reply.body = envelope(Value::Null),
+        Some(Fault::DataError) => reply.body = envelope(json!({"error": error()})),
         Some(Fault::ErrorIn200) => reply.body = reply::bytes(&error()),
         Some(Fault::WrongContentType) => reply.content_type = "text/plain; charset=utf-8",
         _ => {}

@@ -5,7 +5,7 @@ mod open;
 mod runs;
 mod settle;
 
-use crate::model::{Budget, LeaseToken, MicroUsd};
+use crate::model::{Budget, LeaseToken, MicroUsd, Odd};
 use crate::store::{Error, Result, Store};
 
 pub use dictionaries::Dictionary;
@@ -81,7 +81,7 @@ pub(super) struct CallPage<'a> {
     pub(super) next_cursor: Option<&'a str>,
     pub(super) items: usize,
     pub(super) row_count: usize,
-    pub(super) odd_items: usize,
+    pub(super) odd: &'a [Odd],
     pub(super) item_hashes: &'a [u8],
 }
 

@@ -209,6 +209,7 @@ mod tests {
         let run = store.start_run(RunKind::Run, 1, 1.0).await.unwrap();
         let request = LeaseRequest {
             endpoints: vec![FOLLOWERS],
+            sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 60.0,

@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::{CallPage, Settlement};
+use crate::model::Odd;
 use crate::store::Result;
 use crate::store::db::Statement;
 
@@ -32,6 +33,12 @@ const SETTLE: Statement = Statement {
         row_count = given.row_count, odd_items = given.odd_items, item_hashes = given.item_hashes,
         body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at from given
         where calls.id = given.call_id and calls.outcome = 'open'",
+};
+
+const ODD_ITEMS: Statement = Statement {
+    given: &["call_id", "position", "place", "why"],
+    sql: "insert into odd_items (call_id, position, at, why) select call_id, position, place, why from given
+        where call_id is not null",
 };
 
 /// How a call ended.
@@ -72,7 +79,25 @@ pub(in crate::store) async fn settle_kept(
             at: kept.group.kept_at,
         })
         .collect();
-    write(connection, &ends).await
+    write(connection, &ends).await?;
+    let odd: Vec<(i64, usize, &Odd)> = calls
+        .iter()
+        .flat_map(|(call_id, _, kept)| {
+            let odd = kept.odd.iter().enumerate();
+            odd.map(|(position, odd)| (*call_id, position, odd))
+        })
+        .collect();
+    if odd.is_empty() {
+        return Ok(());
+    }
+    ODD_ITEMS
+        .write(connection, &odd, |row, (call_id, position, odd)| {
+            row.set("call_id", *call_id)
+                .set("position", *position)
+                .set("place", odd.at.as_str())
+                .set("why", odd.why.as_str());
+        })
+        .await
 }
 
 async fn write(connection: &mut SqliteConnection, ends: &[End<'_>]) -> Result<()> {
@@ -91,7 +116,7 @@ async fn write(connection: &mut SqliteConnection, ends: &[End<'_>]) -> Result<()
                 .set("next_cursor", kept.and_then(|kept| kept.next_cursor))
                 .set("items", kept.map(|kept| kept.items))
                 .set("row_count", kept.map(|kept| kept.row_count))
-                .set("odd_items", kept.map(|kept| kept.odd_items))
+                .set("odd_items", kept.map(|kept| kept.odd.len()))
                 .set("item_hashes", hashes.filter(|hashes| !hashes.is_empty()))
                 .set("body_bytes", settlement.body_bytes)
                 .set("body", settlement.body.as_deref())

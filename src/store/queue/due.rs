@@ -1,6 +1,7 @@
 //! Many jobs at once: due jobs, expired leases, jobs that stop together.
 
-use super::ended_state;
+use super::end::{cool_down, end};
+use super::{Cooling, ended_state};
 use crate::model::StopReason;
 use crate::store::{Result, Store};
 
@@ -8,6 +9,46 @@ use crate::store::{Result, Store};
 const AT_ONCE: i64 = 5000;
 
 impl Store {
+    /// Makes jobs ready that waited until their endpoint answers. Their attempts are forgotten.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn release_doubted(&self, job_ids: &[i64]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set state = 'ready', ready_at = null, attempts = 0
+             where id in (select value from json_each(?)) and state = 'waiting' and ready_at is not null",
+        )
+        .bind(serde_json::json!(job_ids).to_string())
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Stores until when endpoints are not called, and why; removes the cooldowns of `over`.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn note_cooldowns(&self, cooling: &[Cooling], over: &[&str]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        cool_down(&mut transaction, cooling).await?;
+        sqlx::query("delete from cooldowns where endpoint in (select value from json_each(?))")
+            .bind(serde_json::json!(over).to_string())
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Ends some jobs as failed.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn fail_jobs(&self, job_ids: &[i64], note: &str, now: f64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        end(&mut transaction, job_ids, StopReason::Failed, note, now).await?;
+        transaction.commit().await
+    }
+
     /// Makes due jobs ready and takes back expired leases, except those of `held` jobs. Returns the number of jobs that
     /// became ready.
     ///

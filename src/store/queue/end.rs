@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use sqlx::SqliteConnection;
 
-use super::{Failure, Retry};
+use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
 
@@ -49,9 +49,12 @@ pub(in crate::store) fn ended_state(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Complete | StopReason::Gone => "done",
         StopReason::Failed => "failed",
-        StopReason::Stalled | StopReason::Truncated | StopReason::Capped | StopReason::Budget => {
-            "stopped"
-        }
+        StopReason::Stalled
+        | StopReason::Truncated
+        | StopReason::Capped
+        | StopReason::Budget
+        | StopReason::Denied
+        | StopReason::Cancelled => "stopped",
     }
 }
 
@@ -117,6 +120,26 @@ pub(in crate::store) async fn apply_nested(
     Ok(())
 }
 
+/// Stores until when endpoints are not called, and why.
+pub(in crate::store) async fn cool_down(
+    connection: &mut SqliteConnection,
+    cooling: &[Cooling],
+) -> Result<()> {
+    for cooling in cooling {
+        sqlx::query(
+            "insert into cooldowns (endpoint, until, cause, why) values (?, ?, ?, ?) on conflict do update
+             set until = excluded.until, cause = excluded.cause, why = excluded.why",
+        )
+        .bind(&cooling.endpoint)
+        .bind(cooling.until)
+        .bind(&cooling.cause)
+        .bind(&cooling.why)
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
 /// Records the result of a job whose call failed. The call is settled even if the lease is lost.
 pub(in crate::store) async fn fail(
     connection: &mut SqliteConnection,
@@ -134,13 +157,7 @@ pub(in crate::store) async fn fail(
             .execute(&mut *connection)
             .await?;
     }
-    if let Some((endpoint, until)) = failure.cooldown {
-        sqlx::query("insert into cooldowns values (?, ?) on conflict do update set until = max(until, excluded.until)")
-            .bind(endpoint)
-            .bind(until)
-            .execute(&mut *connection)
-            .await?;
-    }
+    cool_down(connection, &failure.cooling).await?;
     if !holds(connection, failure.token).await? {
         return Err(Error::LeaseLost);
     }
@@ -166,7 +183,7 @@ pub(in crate::store) async fn fail(
         Retry::Restart => {
             sqlx::query(
                 "update jobs set state = 'ready', lease_until = null, cursor = null, restarts = restarts + 1,
-                 pages = 0, items = 0, stale_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
+                 pages = 0, items = 0, stale_pages = 0, repeated_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
                  note = ? where id = ?",
             )
             .bind(&failure.error)

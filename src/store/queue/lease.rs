@@ -52,20 +52,24 @@ async fn lease_next(
     let mut text = String::from(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
-    for rank in 0..request.endpoints.len() {
+    for (rank, endpoint) in request.endpoints.iter().enumerate() {
+        let order = match request.sampled.contains(endpoint) {
+            true => "random()",
+            false => "depth, id",
+        };
         if rank > 0 {
             text.push_str(" union all ");
         }
         text.push_str(&format!(
             "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
-             and depth <= ?2 order by depth, id limit ?3 + 0)",
+             and depth <= ?2 order by {order} limit ?3 + 0)",
             rank + 4
         ));
     }
     // A requeued job, or one with pages, is never unneeded.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
-         items, attempts, restarts, stale_pages, resolves_name, led_to, \
+         items, attempts, restarts, stale_pages, repeated_pages, resolves_name, led_to, \
          pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
     for (endpoint, left) in &request.may_be_unneeded {
@@ -105,10 +109,11 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
         attempts: row.try_get(9)?,
         restarts: row.try_get(10)?,
         stale_pages: row.try_get(11)?,
-        resolves_name: row.try_get(12)?,
-        led_to: row.try_get(13)?,
+        repeated_pages: row.try_get(12)?,
+        resolves_name: row.try_get(13)?,
+        led_to: row.try_get(14)?,
     };
-    Ok((lease, row.try_get(14)?))
+    Ok((lease, row.try_get(15)?))
 }
 
 /// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the

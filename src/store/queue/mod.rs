@@ -27,6 +27,8 @@ pub use seeds::Seeded;
 pub struct LeaseRequest {
     /// Endpoints that may be called now, ordered by price per row.
     pub endpoints: Vec<&'static str>,
+    /// Endpoints among them whose jobs are taken in random order, because the first ones say nothing about the others.
+    pub sampled: Vec<&'static str>,
     /// Endpoints whose jobs are unneeded if nothing is missing about their subject.
     pub may_be_unneeded: Vec<(&'static str, LeftOf)>,
     pub max_depth: u32,
@@ -44,6 +46,7 @@ impl LeaseRequest {
     /// Returns whether both ask for the same jobs.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.endpoints == other.endpoints
+            && self.sampled == other.sampled
             && self.may_be_unneeded == other.may_be_unneeded
             && self.max_depth == other.max_depth
             && self.lease_seconds == other.lease_seconds
@@ -80,10 +83,23 @@ pub struct Failure {
     pub token: LeaseToken,
     pub call: Option<(i64, Settlement)>,
     pub retry: Retry,
-    /// The remote refuses calls of this endpoint before this time. Stored for the next run.
-    pub cooldown: Option<(&'static str, f64)>,
+    /// Cooldowns that began with this failure. Stored for the next run and for `status`.
+    pub cooling: Vec<Cooling>,
     pub error: String,
     pub now: f64,
+}
+
+/// Until when an endpoint is not called, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cooling {
+    /// Empty if no endpoint is called.
+    pub endpoint: String,
+    /// Unix time.
+    pub until: f64,
+    /// `throttled`, `blocked`, `failing` or `outage`.
+    pub cause: String,
+    /// The error that began it.
+    pub why: String,
 }
 
 /// Which ended jobs to try again.
@@ -95,4 +111,6 @@ pub struct Requeue {
     pub subject: Option<String>,
     pub reason: Option<String>,
     pub id: Option<i64>,
+    /// Start at the head also where a cursor is kept.
+    pub from_head: bool,
 }

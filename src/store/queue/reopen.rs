@@ -94,7 +94,7 @@ impl Store {
         Ok(lifted)
     }
 
-    /// Tries ended jobs again: a failed or stopped job from its cursor, a done job or one without a cursor from its
+    /// Tries ended jobs again: a failed or stopped job from its cursor; a done job, or one without a cursor, from its
     /// head. Returns their number.
     ///
     /// # Errors
@@ -103,10 +103,11 @@ impl Store {
         let mut transaction = self.begin().await?;
         let done = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
-             after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, note = null,
+             after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
+             last_error = null,
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
-             from (select id as ended_id, state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
+             from (select id as ended_id, ?6 or state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
                    where state in ('failed', 'stopped', 'done'))
              where jobs.id = ended_id and (?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
                and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
@@ -117,26 +118,10 @@ impl Store {
         .bind(&which.subject)
         .bind(&which.reason)
         .bind(which.id)
+        .bind(which.from_head)
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await?;
         Ok(done.rows_affected())
-    }
-
-    /// Marks jobs that ended as gone as failed, because their endpoint is suspect now.
-    ///
-    /// # Errors
-    /// Returns an error if the archive cannot be written.
-    pub async fn doubt_gone(&self, endpoint: &str, note: &str) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        sqlx::query(
-            "update jobs set state = 'failed', stop_reason = 'failed', note = ?
-             where endpoint = ? and state = 'done' and stop_reason = 'gone' and pages = 0",
-        )
-        .bind(note)
-        .bind(endpoint)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await
     }
 }

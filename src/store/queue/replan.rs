@@ -27,6 +27,8 @@ pub struct Replanned {
 /// The pages of a walk since it last started at its head.
 #[derive(Debug, Clone, Default)]
 pub struct StoredSeen {
+    /// The walk began at the head of its list, not after a page that came inside another reply.
+    pub has_head: bool,
     pub cursors: Vec<String>,
     /// An 8-byte hash for each item id.
     pub item_hashes: Vec<u8>,
@@ -160,7 +162,9 @@ impl Store {
         .await?;
         let mut seen = StoredSeen::default();
         for row in rows {
-            seen.cursors.extend(row.try_get::<Option<String>, _>(0)?);
+            let cursor: Option<String> = row.try_get(0)?;
+            seen.has_head |= cursor.is_none();
+            seen.cursors.extend(cursor);
             seen.item_hashes
                 .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
         }

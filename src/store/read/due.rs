@@ -2,16 +2,24 @@
 
 use sqlx::sqlite::SqlitePool;
 
-use crate::store::Result;
+use crate::store::{Cooling, Result};
 
-/// The cooldown of each endpoint: until when the remote refuses its calls, in Unix seconds.
+/// The latest cooldown of each endpoint, also if it is over.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<(String, f64)>> {
-    Ok(sqlx::query_as("select endpoint, until from cooldowns")
-        .fetch_all(pool)
-        .await?)
+pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<Cooling>> {
+    let rows: Vec<(String, f64, String, String)> =
+        sqlx::query_as("select endpoint, until, cause, why from cooldowns order by endpoint")
+            .fetch_all(pool)
+            .await?;
+    let cooling = |(endpoint, until, cause, why)| Cooling {
+        endpoint,
+        until,
+        cause,
+        why,
+    };
+    Ok(rows.into_iter().map(cooling).collect())
 }
 
 /// Returns whether one of these endpoints has a ready job at this depth or less.

@@ -1,11 +1,26 @@
 //! Jobs as `soracrawl jobs` lists them, and what the pending ones still require.
 
-use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::model::LeftOf;
 use crate::store::Result;
 use crate::store::queue;
+
+/// Returns how much is left to fetch of a subject, as far as the archive knows.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn known_left(pool: &SqlitePool, of: LeftOf, subject: &str) -> Result<Option<i64>> {
+    let Some(sql) = queue::known_left(of, "?") else {
+        return Ok(None);
+    };
+    let left: Option<Option<i64>> = sqlx::query_scalar(AssertSqlSafe(sql))
+        .bind(subject)
+        .fetch_optional(pool)
+        .await?;
+    Ok(left.flatten())
+}
 
 /// One line of `soracrawl jobs`.
 #[derive(Debug, Clone, serde::Serialize)]

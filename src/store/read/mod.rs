@@ -1,5 +1,6 @@
 //! Queries on an archive. Nothing here writes.
 
+mod answers;
 pub mod canonical;
 mod due;
 mod jobs;
@@ -16,8 +17,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use crate::store::db::identity;
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
+pub use crate::store::queue::Cooling;
+pub use answers::{PastAnswers, past_answers};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
-pub use jobs::{JobLine, Waiting, jobs, waiting};
+pub use jobs::{JobLine, Waiting, jobs, known_left, waiting};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use snapshot::Snapshot;
 pub use status::{

@@ -1,5 +1,7 @@
 //! Kept replies, and the parts of the ledger that can only be checked against them.
 
+use std::collections::HashSet;
+
 use sqlx::FromRow;
 
 use super::Snapshot;
@@ -25,6 +27,8 @@ pub struct KeptCall {
     pub items: Option<i64>,
     pub row_count: Option<i64>,
     pub odd_items: Option<i64>,
+    /// Place and reason of each, as JSON; `None` if the page was kept before the archive had them.
+    pub odd: Option<String>,
     pub item_hashes: Option<Vec<u8>>,
     /// zstd
     pub body: Option<Vec<u8>>,
@@ -67,7 +71,11 @@ impl Snapshot {
     pub async fn kept_calls(&mut self, after: Option<&KeptCall>) -> Result<Vec<KeptCall>> {
         Ok(sqlx::query_as(
             "select c.id, c.kept_group, c.job_id, c.endpoint, c.subject, c.cursor, c.next_cursor, c.settled_at, c.items,
-                 c.row_count, c.odd_items, c.item_hashes, c.body,
+                 c.row_count, c.odd_items,
+                 iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
+                     (select json_group_array(json_array(at, why))
+                      from (select at, why from odd_items where call_id = c.id order by position))) as odd,
+                 c.item_hashes, c.body,
                  iif(c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
                      and l.id > c.id and l.kept = 1), j.stop_reason, null) as ended
              from calls c left join jobs j on j.id = c.job_id
@@ -98,16 +106,19 @@ impl Snapshot {
         .await?)
     }
 
-    /// The pages of walks that stalled, by job, oldest first.
+    /// The pages of walks that stalled, and of `others`, by job, oldest first.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub async fn stalled(&mut self) -> Result<Vec<Stalled>> {
+    pub async fn stalled(&mut self, others: &HashSet<i64>) -> Result<Vec<Stalled>> {
+        let others: Vec<&i64> = others.iter().collect();
         Ok(sqlx::query_as(
             "select j.id as job_id, c.cursor, c.next_cursor, c.item_hashes
              from jobs j join calls c on c.job_id = j.id and c.id > j.pass_call_id and c.kept = 1
-             where j.state = 'stopped' and j.stop_reason = 'stalled' order by j.id, c.id",
+             where (j.state = 'stopped' and j.stop_reason = 'stalled')
+                or j.id in (select value from json_each(?)) order by j.id, c.id",
         )
+        .bind(serde_json::json!(others).to_string())
         .fetch_all(self.connection())
         .await?)
     }

@@ -89,6 +89,7 @@ impl Writer {
         // Operations run in order, and a lease request without endpoints changes nothing.
         let nothing = LeaseRequest {
             endpoints: Vec::new(),
+            sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 0.0,

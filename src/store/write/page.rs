@@ -16,7 +16,12 @@ use crate::store::{Error, Result, Store};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Next {
     /// There is a next page, and the same worker fetches it. The last `stale_pages` pages in a row had no new id.
-    Page { cursor: String, stale_pages: u32 },
+    /// Those of them that had any are `repeated_pages`.
+    Page {
+        cursor: String,
+        stale_pages: u32,
+        repeated_pages: u32,
+    },
     /// The walk is over. The cursor is kept if the walk can continue from here later.
     End {
         reason: StopReason,
@@ -49,12 +54,13 @@ pub struct PageCommit {
 /// planned again.
 const ADVANCE: Statement = Statement {
     given: &[
-        "job_id", "fence", "state", "reason", "note", "ended_at", "lease_until", "cursor", "stale_pages", "items",
+        "job_id", "fence", "state", "reason", "note", "ended_at", "lease_until", "cursor", "stale_pages",
+        "repeated_pages", "items",
         "led_to", "call_id", "depth", "resolves_name",
     ],
     sql: "update jobs set state = given.state, stop_reason = given.reason, note = given.note,
         ended_at = given.ended_at, lease_until = given.lease_until, cursor = given.cursor,
-        stale_pages = given.stale_pages, pages = pages + 1, items = jobs.items + given.items, led_to = given.led_to,
+        stale_pages = given.stale_pages, repeated_pages = given.repeated_pages, pages = pages + 1, items = jobs.items + given.items, led_to = given.led_to,
         attempts = 0, last_error = null, last_call_id = given.call_id,
         replan = max(replan, jobs.depth < given.depth or jobs.resolves_name > given.resolves_name) from given
         where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
@@ -171,7 +177,7 @@ async fn commit_calls(
                 next_cursor: page.harvest.cursor.as_deref(),
                 items: page.harvest.items.len(),
                 row_count: page.row_count,
-                odd_items: page.harvest.odd.len(),
+                odd: &page.harvest.odd,
                 item_hashes: &page.item_hashes,
             };
             (page.call_id, &page.settlement, kept)
@@ -189,11 +195,18 @@ async fn advance(
     let rows = ADVANCE
         .write_and_read(connection, pages, |row, page| {
             let lease = &page.lease;
-            let (state, cursor, stale_pages, reason, note) = match &page.next {
+            let (state, cursor, (stale_pages, repeated_pages), reason, note) = match &page.next {
                 Next::Page {
                     cursor,
                     stale_pages,
-                } => ("leased", Some(cursor), *stale_pages, None, None),
+                    repeated_pages,
+                } => (
+                    "leased",
+                    Some(cursor),
+                    (*stale_pages, *repeated_pages),
+                    None,
+                    None,
+                ),
                 Next::End {
                     reason,
                     note,
@@ -201,7 +214,7 @@ async fn advance(
                 } => (
                     queue::ended_state(*reason),
                     cursor.as_ref(),
-                    lease.stale_pages,
+                    (lease.stale_pages, lease.repeated_pages),
                     Some(reason.as_str()),
                     Some(note.as_str()).filter(|note| !note.is_empty()),
                 ),
@@ -218,6 +231,7 @@ async fn advance(
                 )
                 .set("cursor", cursor.map(String::as_str))
                 .set("stale_pages", stale_pages)
+                .set("repeated_pages", repeated_pages)
                 .set("items", page.harvest.items.len())
                 .set("led_to", page.led_to)
                 .set("call_id", page.call_id)
@@ -260,7 +274,7 @@ impl Store {
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),
             row_count: harvest.row_count(),
-            odd_items: harvest.odd.len(),
+            odd: &harvest.odd,
             item_hashes: &[],
         };
         ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;

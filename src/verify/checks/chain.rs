@@ -37,7 +37,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
                 j.subject, c.id)
          from jobs j join calls c on c.id = (select max(id) from calls where job_id = j.id and kept = 1)
          where j.pages > 0 and not (j.stop_reason is 'gone' and j.cursor is null)
-           and j.cursor is not iif(j.stop_reason in ('complete', 'stalled', 'truncated'), null, c.next_cursor)
+           and j.cursor is not iif(j.stop_reason in ('complete', 'truncated'), null, c.next_cursor)
+           and not (j.stop_reason is 'stalled' and j.cursor is null)
          union all
          select format('job %d (%s %s) restarts at its head but has a cursor', id, endpoint, subject)
          from jobs where pages = 0 and pass_call_id > 0 and cursor is not null",
@@ -64,7 +65,10 @@ pub(in crate::verify) const QUESTIONS: [Question; 6] = [
                      else 'no counts' end)
          from calls where kept = 1 and (outcome <> 'answered' or http_status is null
              or http_status not between 200 and 299 or error is not null or body is null or items is null
-             or row_count is null or odd_items is null)",
+             or row_count is null or odd_items is null)
+         union all
+         select format('call %d (%s) has odd items, but it is not committed', id, endpoint)
+         from calls where kept = 0 and id in (select call_id from odd_items)",
     ),
     question(
         "open calls",

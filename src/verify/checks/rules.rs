@@ -74,7 +74,7 @@ async fn ask(
 }
 
 /// Tables with constraints but without a column `id`.
-const HAS_NO_ID: [&str; 1] = ["spend"];
+const HAS_NO_ID: [&str; 2] = ["cooldowns", "spend"];
 
 fn without_comments(sql: &str) -> String {
     sql.lines()

@@ -217,6 +217,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
         let mut transaction = store.begin().await.unwrap();
         let request = LeaseRequest {
             endpoints: vec!["get_feed"],
+            sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             lease_seconds: 60.0,
@@ -259,6 +260,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             None => Next::Page {
                 cursor: "next".to_owned(),
                 stale_pages: 0,
+                repeated_pages: 0,
             },
         };
         let page = PageCommit {
