@@ -31,6 +31,16 @@ create table odd_items (
     primary key (call_id, position)
 ) strict, without rowid;
 
+-- Only the search for a name resolves it. Walks of a user whom an archive knew by name were marked too, and ended after
+-- their first page as gone. They go on from there.
+update jobs set resolves_name = 0, state = 'ready', stop_reason = null, note = null, ended_at = null,
+        cursor = (select next_cursor from calls where calls.job_id = jobs.id and kept = 1 order by id desc limit 1)
+    where resolves_name = 1 and stop_reason = 'gone' and pages > 0 and (subject glob 'user-*' or subject glob 'ch_*')
+      and exists (select 1 from calls where calls.job_id = jobs.id and kept = 1 and next_cursor is not null);
+update jobs set resolves_name = 0, stop_reason = 'complete', note = null
+    where resolves_name = 1 and stop_reason = 'gone' and pages > 0 and (subject glob 'user-*' or subject glob 'ch_*');
+update jobs set resolves_name = 0 where resolves_name = 1 and (subject glob 'user-*' or subject glob 'ch_*');
+
 -- Pages kept before have a count and no rows. `soracrawl verify` reads this number.
 insert into settings select 'odd_items_after_call', coalesce(max(id), 0) from calls;
 

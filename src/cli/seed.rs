@@ -4,17 +4,21 @@ use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use indicatif::ProgressBar;
 
 use super::out::outln;
 use super::seed_file;
-use super::table::counted;
+use super::table::{counted, counted_are, plain};
 use super::{Cli, Exit, Usage};
-use crate::clock::Clock;
+use crate::clock::{Clock, day};
 use crate::crawl::Plan;
 use crate::daemon;
-use crate::model::seed::{Kind, item};
+use crate::model::seed::{Kind, item, seed};
 use crate::model::{Seed, SeedKind};
-use crate::store::Store;
+use crate::store::{Seeded, Store};
+
+/// Seeds added at once, between two steps of the progress bar.
+const CHUNK: usize = 1000;
 
 /// Arguments of `seed`.
 #[derive(Debug, clap::Args)]
@@ -26,7 +30,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Add users: ids (user-…, ch_…), profile URLs or @names
-    Users(Items),
+    Users(Users),
     /// Add posts: ids (s_…) or URLs
     Posts(Items),
     /// Add searches for users by a part of their name
@@ -45,40 +49,48 @@ struct Items {
     /// File with one item per line, or CSV with a header; - is standard input
     #[arg(long, value_name = "FILE")]
     file: Option<PathBuf>,
+
+    /// Add the valid items although others are invalid; otherwise none is added
+    #[arg(long)]
+    keep_good: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Users {
+    #[command(flatten)]
+    items: Items,
+
+    /// Take @names from the archive instead of searching for them: the user whom it saw last under the name
+    #[arg(long)]
+    known_names: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let (seeds, bad) = match &args.what {
-        What::Users(items) => collect(Kind::Users, items)?,
+    let single = |kind| (vec![seed(kind, "")], Vec::new());
+    let (mut seeds, bad) = match &args.what {
+        What::Users(users) => collect(Kind::Users, &users.items)?,
         What::Posts(items) => collect(Kind::Posts, items)?,
         What::Searches(items) => collect(Kind::Searches, items)?,
-        What::Feed => (
-            vec![Seed {
-                kind: SeedKind::Feed,
-                subject: String::new(),
-            }],
-            Vec::new(),
-        ),
-        What::Leaderboard => (
-            vec![Seed {
-                kind: SeedKind::Leaderboard,
-                subject: String::new(),
-            }],
-            Vec::new(),
-        ),
+        What::Feed => single(SeedKind::Feed),
+        What::Leaderboard => single(SeedKind::Leaderboard),
     };
     for why in &bad {
-        eprintln!("error: {why}");
+        eprintln!("error: {}", plain(why));
+    }
+    if !bad.is_empty() && (seeds.is_empty() || !args.keeps_good()) {
+        eprintln!(
+            "error: nothing is added, because {} invalid. Correct the input, or add the valid items with --keep-good",
+            counted_are(bad.len(), "item")
+        );
+        return Ok(Exit::Usage);
     }
     let store = Store::open(&config.archive.path).await?;
-    let seeded = daemon::plant(
-        &store,
-        &Plan::new(config.crawl.clone()),
-        &seeds,
-        Clock::real().now(),
-    )
-    .await?;
+    if matches!(&args.what, What::Users(users) if users.known_names) {
+        seeds = known(&store, seeds).await?;
+    }
+    let plan = Plan::new(config.crawl.clone());
+    let seeded = plant(&store, &plan, &seeds).await?;
     store.close().await?;
     outln!(
         "{}, {} known already; {} in {}",
@@ -98,11 +110,77 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             "completed jobs are not bought again. To buy them again: `soracrawl jobs requeue --state done`"
         );
     }
-    Ok(match (bad.is_empty(), seeds.is_empty()) {
-        (true, _) => Exit::Done,
-        (false, false) => Exit::GaveUp,
-        (false, true) => Exit::Usage,
+    Ok(if bad.is_empty() {
+        Exit::Done
+    } else {
+        Exit::GaveUp
     })
+}
+
+impl Args {
+    fn keeps_good(&self) -> bool {
+        match &self.what {
+            What::Users(users) => users.items.keep_good,
+            What::Posts(items) | What::Searches(items) => items.keep_good,
+            What::Feed | What::Leaderboard => false,
+        }
+    }
+}
+
+/// Adds the seeds, with a progress bar if there are many.
+async fn plant(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Seeded> {
+    let bar = match seeds.len() > CHUNK {
+        true => ProgressBar::new(seeds.len() as u64),
+        false => ProgressBar::hidden(),
+    };
+    let mut all = Seeded::default();
+    for some in seeds.chunks(CHUNK) {
+        let seeded = daemon::plant(store, plan, some, Clock::real().now()).await?;
+        all.new_seeds += seeded.new_seeds;
+        all.known_seeds += seeded.known_seeds;
+        all.new_jobs += seeded.new_jobs;
+        all.resumed_jobs += seeded.resumed_jobs;
+        bar.inc(some.len() as u64);
+    }
+    bar.finish_and_clear();
+    Ok(all)
+}
+
+/// Replaces names by the users whom the archive saw last under them, and says whom. Other names stay.
+async fn known(store: &Store, seeds: Vec<Seed>) -> anyhow::Result<Vec<Seed>> {
+    let mut found = Vec::with_capacity(seeds.len());
+    for asked in seeds {
+        let users = match asked.kind {
+            SeedKind::Name => store.users_named(&asked.subject).await?,
+            _ => Vec::new(),
+        };
+        let Some(user) = users.first() else {
+            if asked.kind == SeedKind::Name {
+                outln!(
+                    "@{} is not in the archive; it will be searched for",
+                    plain(&asked.subject)
+                );
+            }
+            found.push(asked);
+            continue;
+        };
+        outln!(
+            "@{} is {}, seen from {} to {}",
+            plain(&asked.subject),
+            user.user_id,
+            day(user.first_seen_at),
+            day(user.last_seen_at)
+        );
+        for other in &users[1..] {
+            outln!(
+                "  not {}, who was last seen under this name on {}",
+                other.user_id,
+                day(other.last_seen_at)
+            );
+        }
+        found.push(seed(SeedKind::User, &user.user_id));
+    }
+    Ok(found)
 }
 
 /// Collects the seeds of the arguments and of the file, and the errors of invalid items.
@@ -128,14 +206,15 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
         } else {
             file.display().to_string()
         };
-        let (more, wrong) = seed_file::read(kind, &text_of(&file)?);
+        let (more, wrong) = seed_file::read(kind, &bytes_of(&file)?)
+            .map_err(|why| Usage(format!("{name}: {why}")))?;
         seeds.extend(more);
         bad.extend(wrong.into_iter().map(|bad| format!("{name}, {bad}")));
     }
     Ok((seeds, bad))
 }
 
-fn text_of(file: &Path) -> anyhow::Result<String> {
+fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin()
@@ -144,5 +223,5 @@ fn text_of(file: &Path) -> anyhow::Result<String> {
     } else {
         bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
     }
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

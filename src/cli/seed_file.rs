@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use csv::{ReaderBuilder, StringRecord, Trim};
+
 use crate::model::Seed;
 use crate::model::seed::{Kind, item};
 
@@ -9,7 +11,7 @@ use crate::model::seed::{Kind, item};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Bad {
     /// 1 for the first line.
-    pub(super) line: usize,
+    pub(super) line: u64,
     pub(super) why: String,
 }
 
@@ -19,34 +21,84 @@ impl fmt::Display for Bad {
     }
 }
 
+/// Seeds of a file, and its lines that are none.
+pub(super) type Read = (Vec<Seed>, Vec<Bad>);
+
 /// Reads one item per line, or CSV with a header. Skips empty lines and lines that begin with `#`.
-pub(super) fn read(kind: Kind, text: &str) -> (Vec<Seed>, Vec<Bad>) {
-    let text = text.trim_start_matches('\u{feff}');
+///
+/// # Errors
+/// Returns why the file cannot be read as a whole: it is no text, or it is CSV without a column of such seeds.
+pub(super) fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
+    let text = decode(bytes)?;
+    let Some((delimiter, column)) = header(kind, &text) else {
+        return lines(kind, &text);
+    };
+    let mut reader = ReaderBuilder::new()
+        .delimiter(delimiter)
+        .comment(Some(b'#'))
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(text.as_bytes());
     let (mut seeds, mut bad) = (Vec::new(), Vec::new());
-    let mut column = None;
-    let mut is_first = true;
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let cells = cells(line);
-        if std::mem::take(&mut is_first)
-            && let Some(found) = header(kind, &cells)
-        {
-            column = Some(found);
-            continue;
-        }
-        let item = match column {
-            Some(column) => cells.get(column).map_or("", |cell| cell.trim()),
-            None => line,
-        };
-        match self::item(kind, item) {
+    for record in reader.records() {
+        let record = record.map_err(|error| format!("it is no CSV: {error}"))?;
+        let line = record.position().map_or(0, csv::Position::line);
+        match item(kind, record.get(column).unwrap_or_default()) {
             Ok(seed) => seeds.push(seed),
-            Err(why) => bad.push(Bad { line: at + 1, why }),
+            Err(why) => bad.push(Bad { line, why }),
         }
     }
-    (seeds, bad)
+    Ok((seeds, bad))
+}
+
+/// Reads one item per line.
+fn lines(kind: Kind, text: &str) -> Result<Read, String> {
+    let (mut seeds, mut bad) = (Vec::new(), Vec::new());
+    for (line, text) in (1..).zip(text.lines()) {
+        let text = text.trim();
+        if text.is_empty() || text.starts_with('#') {
+            continue;
+        }
+        // A line of a quoted cell may look like an item. It must not seed a stranger.
+        let is_first = seeds.is_empty() && bad.is_empty();
+        let is_csv = text.contains('"') || is_first && text.contains([',', ';', '\t']);
+        if kind != Kind::Searches && is_csv {
+            return Err(format!(
+                "line {line} looks like CSV, but no column has a known name: name one of {} in the first line",
+                columns(kind).join(", ")
+            ));
+        }
+        match item(kind, text) {
+            Ok(seed) => seeds.push(seed),
+            Err(why) => bad.push(Bad { line, why }),
+        }
+    }
+    Ok((seeds, bad))
+}
+
+/// Converts the bytes of a file to text: UTF-8, or UTF-16 with a byte order mark.
+fn decode(bytes: &[u8]) -> Result<String, String> {
+    let wide = |bytes: &[u8], unit: fn([u8; 2]) -> u16| {
+        let units = bytes.chunks_exact(2).map(|pair| unit([pair[0], pair[1]]));
+        char::decode_utf16(units)
+            .collect::<Result<String, _>>()
+            .map_err(|_| "it is no UTF-16 text".to_owned())
+    };
+    match bytes {
+        [0xff, 0xfe, rest @ ..] => wide(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => wide(rest, u16::from_be_bytes),
+        _ => {
+            let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+            let text = std::str::from_utf8(bytes);
+            text.map(str::to_owned).map_err(|error| {
+                let line = bytes[..error.valid_up_to()]
+                    .iter()
+                    .filter(|byte| **byte == b'\n')
+                    .count();
+                format!("line {}: it is not UTF-8; save the file as UTF-8", line + 1)
+            })
+        }
+    }
 }
 
 /// Heads of CSV columns with such seeds, best first.
@@ -67,53 +119,93 @@ fn columns(kind: Kind) -> &'static [&'static str] {
     }
 }
 
-fn header(kind: Kind, cells: &[String]) -> Option<usize> {
-    let heads: Vec<String> = cells
-        .iter()
-        .map(|cell| cell.trim().to_lowercase())
-        .collect();
-    columns(kind)
-        .iter()
-        .find_map(|name| heads.iter().position(|head| head == name))
+/// Returns the delimiter and the column of the seeds, if the first line is a header.
+fn header(kind: Kind, text: &str) -> Option<(u8, usize)> {
+    [b',', b';', b'\t'].into_iter().find_map(|delimiter| {
+        let mut reader = ReaderBuilder::new()
+            .delimiter(delimiter)
+            .comment(Some(b'#'))
+            .has_headers(false)
+            .flexible(true)
+            .trim(Trim::All)
+            .from_reader(text.as_bytes());
+        let first = reader.records().next()?.ok()?;
+        Some((delimiter, column(kind, &first)?))
+    })
 }
 
-/// Splits a CSV line into cells. A quoted cell may contain commas and doubled quotes.
-fn cells(line: &str) -> Vec<String> {
-    let mut cells = vec![String::new()];
-    let mut is_quoted = false;
-    let mut letters = line.chars().peekable();
-    while let Some(letter) = letters.next() {
-        let last = cells.len() - 1;
-        match letter {
-            '"' if is_quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                cells[last].push('"');
-            }
-            '"' => is_quoted = !is_quoted,
-            ',' if !is_quoted => cells.push(String::new()),
-            _ => cells[last].push(letter),
-        }
-    }
-    cells
+/// Returns the best column, whatever the spelling of its head: `User ID`, `user-id`, `USER_ID`, `userId`.
+fn column(kind: Kind, heads: &StringRecord) -> Option<usize> {
+    let plain = |text: &str| -> String {
+        let letters = text.chars().filter(|letter| letter.is_alphanumeric());
+        letters.flat_map(char::to_lowercase).collect()
+    };
+    let heads: Vec<String> = heads.iter().map(plain).collect();
+    let names = columns(kind).iter().map(|name| plain(name));
+    names
+        .filter_map(|name| heads.iter().position(|head| *head == name))
+        .next()
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Kind, read};
 
+    fn subjects(text: &[u8]) -> Vec<String> {
+        let (seeds, bad) = read(Kind::Users, text).unwrap();
+        assert_eq!(bad, []);
+        seeds.into_iter().map(|seed| seed.subject).collect()
+    }
+
     #[test]
-    fn a_bad_line_is_named_with_its_number_and_the_others_are_kept() {
-        let (seeds, bad) = read(Kind::Users, "# people\n\nuser-a\nsomething\n@b\n");
+    fn a_bad_line_is_named_with_its_number() {
+        let (seeds, bad) = read(Kind::Users, b"# people\n\nuser-a\nsomething\n@b\n").unwrap();
         assert_eq!(seeds.len(), 2);
         assert_eq!(bad.iter().map(|bad| bad.line).collect::<Vec<_>>(), [4]);
         assert!(bad[0].to_string().starts_with("line 4: `something`"));
     }
 
     #[test]
-    fn a_header_names_the_column_of_the_seeds() {
-        let text = "\u{feff}name,User_ID\n\"Smith, \"\"Jo\"\"\",user-a\nx,\n";
-        let (seeds, bad) = read(Kind::Users, text);
-        assert_eq!(seeds[0].subject, "user-a");
+    fn a_header_names_the_column_whatever_its_spelling_and_delimiter() {
+        for head in ["User ID", "user_id", "USER-ID", "userId", "\"user_id\""] {
+            for delimiter in [",", ";", "\t"] {
+                let text = format!(
+                    "\u{feff}name{delimiter}{head}\n\"Smith, ; \"\"Jo\"\"\"{delimiter}user-a\n"
+                );
+                assert_eq!(subjects(text.as_bytes()), ["user-a"], "{text:?}");
+            }
+        }
+        let (seeds, bad) = read(Kind::Users, b"name,user_id\nx,user-a\ny,\n").unwrap();
         assert_eq!((seeds.len(), bad.len(), bad[0].line), (1, 1, 3));
+    }
+
+    #[test]
+    fn a_line_of_a_quoted_biography_is_no_seed() {
+        let text = "user_id,bio\nuser-a,\"I like\nuser-stranger\n@stranger\"\nuser-b,x\n";
+        assert_eq!(subjects(text.as_bytes()), ["user-a", "user-b"]);
+        let (_, bad) = read(Kind::Users, text.replace("user-b", "nobody").as_bytes()).unwrap();
+        assert_eq!(bad[0].line, 5, "the line in the file, not the record");
+        let unnamed = text.replace("user_id,bio", "who,bio");
+        let why = read(Kind::Users, unnamed.as_bytes()).unwrap_err();
+        assert!(why.contains("line 1 looks like CSV"), "{why}");
+    }
+
+    #[test]
+    fn utf_16_with_a_mark_is_text_and_other_bytes_are_refused_with_their_line() {
+        let text = "user_id\r\nuser-a\r\n";
+        let units = || text.encode_utf16();
+        let little: Vec<u8> = [0xff, 0xfe]
+            .into_iter()
+            .chain(units().flat_map(u16::to_le_bytes))
+            .collect();
+        let big: Vec<u8> = [0xfe, 0xff]
+            .into_iter()
+            .chain(units().flat_map(u16::to_be_bytes))
+            .collect();
+        for bytes in [little, big] {
+            assert_eq!(subjects(&bytes), ["user-a"]);
+        }
+        let why = read(Kind::Users, b"user-a\n@caf\xe9\n").unwrap_err();
+        assert!(why.starts_with("line 2: it is not UTF-8"), "{why}");
     }
 }

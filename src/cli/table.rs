@@ -59,6 +59,12 @@ pub(super) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
     format!("{} {noun}{plural}", thousands(number))
 }
 
+/// Formats a number with its noun and verb: `1 item is`, `2 items are`.
+pub(super) fn counted_are(number: usize, noun: &str) -> String {
+    let verb = if number == 1 { "is" } else { "are" };
+    format!("{} {verb}", counted(number, noun))
+}
+
 /// Formats a text of the remote for a terminal. Control characters become spaces, so that the remote cannot control the
 /// terminal.
 pub(super) fn plain(text: &str) -> String {

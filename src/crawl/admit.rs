@@ -10,6 +10,8 @@ use crate::model::{Harvest, Items, NewJob, Post, SubjectKind, User};
 /// The counts that filters look at.
 const FOLLOWERS: &str = "follower_count";
 const LIKES: &str = "like_count";
+/// The count of a user that, in the documented shape, only a profile contains.
+const POSTS: &str = "post_count";
 
 /// The job whose reply is planned.
 #[derive(Debug, Clone, Copy)]
@@ -27,8 +29,8 @@ pub struct Place<'a> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Admitted {
     pub jobs: Vec<NewJob>,
-    /// The user whom a name stood for is among the hits.
-    pub is_found: bool,
+    /// Id of the user whom the name stands for, if the user is among the hits.
+    pub found: Option<String>,
     /// Lists of the subject itself that came with the reply: without a cursor there is nothing left of them.
     pub nested: Vec<NewJob>,
     /// Subjects that the job led to, with this reply.
@@ -144,14 +146,14 @@ impl Plan {
             }
             let known = Known {
                 counts: &user.counts,
-                is_described: user.username.is_some() || user.counts.get(FOLLOWERS).is_some(),
+                is_described: user.counts.get(POSTS).is_some(),
             };
             let jobs = |depth| {
                 let (id, kind) = (&user.user_id, SubjectKind::User);
                 self.subject_jobs(kind, id, depth, Some(known), &HashMap::new())
             };
             if place.resolves_name && is_named(user, place.subject) {
-                planning.admitted.is_found = true;
+                planning.admitted.found = Some(user.user_id.clone());
                 planning.push(jobs(0), false, None);
                 continue;
             }
@@ -239,6 +241,7 @@ fn nested_of_subject(planning: &Planning<'_>, harvest: &Harvest) -> Vec<NewJob> 
                 depth: place.depth,
                 cursor,
                 after: None,
+                resolves_name: false,
             })
         })
         .collect()

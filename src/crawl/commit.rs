@@ -31,6 +31,11 @@ pub(super) async fn page_of(
     seen.add(lease.cursor.as_deref(), &harvest.items);
     log_odd_items(engine, &lease, &harvest);
     log_end(&lease, &next);
+    if lease.resolves_name
+        && let Some(user_id) = &admitted.found
+    {
+        tracing::info!(name = lease.subject, user_id, "name resolved");
+    }
     let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // The first page releases the jobs that waited for it: at most the lists of one user or post.
@@ -139,7 +144,7 @@ async fn next(
     admitted: &Admitted,
     seen: &Seen,
 ) -> Result<Next> {
-    if lease.resolves_name && !admitted.is_found {
+    if lease.resolves_name && admitted.found.is_none() {
         return Ok(Next::End {
             reason: StopReason::Gone,
             note: format!("no user has exactly the name {}", lease.subject),

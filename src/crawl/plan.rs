@@ -10,7 +10,7 @@ use std::collections::HashMap;
 use crate::api::endpoint::Followed;
 use crate::api::{Entry, endpoints};
 use crate::config::Crawl;
-use crate::model::{Counts, Items, LeftOf, ListKind, Nested, NewJob, Seed, SubjectKind};
+use crate::model::{Counts, Items, LeftOf, ListKind, Nested, NewJob, Seed, SeedKind, SubjectKind};
 
 /// What is followed, and how far: the `[crawl]` section of the configuration.
 #[derive(Debug, Clone)]
@@ -104,13 +104,12 @@ impl Plan {
     /// Returns the jobs of a seed.
     #[must_use]
     pub fn seed_jobs(&self, seed: &Seed) -> Vec<NewJob> {
-        self.subject_jobs(
-            seed.kind.subject_kind(),
-            &seed.subject,
-            0,
-            None,
-            &HashMap::new(),
-        )
+        let kind = seed.kind.subject_kind();
+        let mut jobs = self.subject_jobs(kind, &seed.subject, 0, None, &HashMap::new());
+        for job in &mut jobs {
+            job.resolves_name = seed.kind == SeedKind::Name;
+        }
+        jobs
     }
 
     /// Returns the jobs of a subject, less what came nested and what its counts say is empty.
@@ -151,6 +150,7 @@ impl Plan {
                 depth,
                 cursor,
                 after: describing.filter(|_| entry.may_be_unneeded()),
+                resolves_name: false,
             });
             if entry.describes() || entry.items == Items::OwnPosts {
                 describing = Some(entry.name);

@@ -1,7 +1,7 @@
 //! Adapts the queue to the plan before a run.
 
 use crate::crawl::Plan;
-use crate::model::{Seed, SeedKind};
+use crate::model::Seed;
 use crate::store::{Seeded, Store};
 
 /// Changes of the queue at the start of a run.
@@ -51,25 +51,14 @@ pub async fn prepare(
     })
 }
 
-/// Adds seeds with their jobs. A user name that the archive already contains needs no search.
+/// Adds seeds with their jobs. A name is always looked up by a search, because it may belong to another person today.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be written. In that case no seed is added.
 pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed], now: f64) -> anyhow::Result<Seeded> {
-    let mut planted = Vec::with_capacity(seeds.len());
-    for seed in seeds {
-        let known = match seed.kind {
-            SeedKind::Name => store.user_named(&seed.subject).await?,
-            _ => None,
-        };
-        let jobs = match known {
-            Some(user_id) => plan.seed_jobs(&Seed {
-                kind: SeedKind::User,
-                subject: user_id,
-            }),
-            None => plan.seed_jobs(seed),
-        };
-        planted.push((seed.clone(), jobs));
-    }
+    let planted = seeds
+        .iter()
+        .map(|seed| (seed.clone(), plan.seed_jobs(seed)));
+    let planted: Vec<_> = planted.collect();
     Ok(store.plant(&planted, now).await?)
 }

@@ -15,6 +15,8 @@ pub struct NewJob {
     /// The job waits until this endpoint's job for the same subject has its first page or has ended.
     /// The result may make the waiting job unneeded.
     pub after: Option<&'static str>,
+    /// The job is the search for a user's name. The hit with exactly that name becomes a seed itself.
+    pub resolves_name: bool,
 }
 
 /// Proof of the right to write for a job. Each lease of a job has a higher fence, so an older token is refused.

@@ -1,6 +1,15 @@
 //! Seeds: what a crawl begins with, and how a person writes one.
 
+mod address;
+
 use super::subject::SubjectKind;
+
+/// First letters of the ids of users and of characters (api/README.md §2).
+const USER_IDS: &[&str] = &["user-", "ch_"];
+/// First letters of the ids of posts.
+const POST_IDS: &[&str] = &["s_"];
+const USER_FORMS: &str = "write an id (user-… or ch_…), the address of a profile, or @name";
+const POST_FORMS: &str = "write an id (s_…) or an address such as https://sora.chatgpt.com/p/s_…";
 
 /// What kind of thing a seed is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -99,36 +108,57 @@ fn user(text: &str) -> Result<Seed, String> {
     if let Some(name) = text.strip_prefix('@') {
         return named(name);
     }
-    if let Some(rest) = below_site(text, "profile") {
-        return if is_id(rest, &["user-", "ch_"]) {
-            Ok(seed(SeedKind::User, rest))
-        } else {
-            named(rest)
-        };
-    }
-    if is_id(text, &["user-", "ch_"]) {
+    if is_id(text, USER_IDS) {
         return Ok(seed(SeedKind::User, text));
     }
-    Err(format!(
-        "`{text}` is no user: write an id (user-… or ch_…), the address of a profile, or @name"
-    ))
+    match address::segments(text)? {
+        Some(segments) => user_at(text, &segments),
+        None => Err(format!("{}: {USER_FORMS}", quoted(text, "user"))),
+    }
 }
 
-fn named(name: &str) -> Result<Seed, String> {
-    if name.is_empty() || name.contains(char::is_whitespace) {
-        return Err(format!("`@{name}` is no name"));
+/// Reads the address of a profile, or of one of its lists.
+fn user_at(text: &str, segments: &[String]) -> Result<Seed, String> {
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments[..] {
+        ["profile", "username", name, ..] => named(name),
+        ["profile" | "profile_feed" | "character", subject, ..] if is_id(subject, USER_IDS) => {
+            Ok(seed(SeedKind::User, subject))
+        }
+        ["profile", name, ..] => named(name.trim_start_matches('@')),
+        [name] if name.starts_with('@') => named(&name[1..]),
+        _ => Err(format!("{}: {USER_FORMS}", quoted(text, "user"))),
     }
-    Ok(seed(SeedKind::Name, name))
+}
+
+/// Names are the same in upper and lower case.
+fn named(name: &str) -> Result<Seed, String> {
+    let is_name = !name.is_empty()
+        && name
+            .chars()
+            .all(|letter| letter.is_alphanumeric() || "._-".contains(letter));
+    if !is_name {
+        return Err(format!(
+            "`@{name}` is no name: write letters, digits, dots, `_` or `-` after the @"
+        ));
+    }
+    Ok(seed(SeedKind::Name, &name.to_lowercase()))
 }
 
 fn post(text: &str) -> Result<Seed, String> {
-    let id = below_site(text, "p").unwrap_or(text);
-    if is_id(id, &["s_"]) {
-        return Ok(seed(SeedKind::Post, id));
+    if is_id(text, POST_IDS) {
+        return Ok(seed(SeedKind::Post, text));
     }
-    Err(format!(
-        "`{text}` is no post: write an id (s_…) or an address such as https://sora.chatgpt.com/p/s_…"
-    ))
+    let segments = address::segments(text)?.unwrap_or_default();
+    let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
+    match segments[..] {
+        ["p" | "post", id, ..] if is_id(id, POST_IDS) => Ok(seed(SeedKind::Post, id)),
+        _ => Err(format!("{}: {POST_FORMS}", quoted(text, "post"))),
+    }
+}
+
+fn quoted(text: &str, what: &str) -> String {
+    format!("`{text}` is no {what}")
 }
 
 pub fn seed(kind: SeedKind, subject: &str) -> Seed {
@@ -136,17 +166,6 @@ pub fn seed(kind: SeedKind, subject: &str) -> Seed {
         kind,
         subject: subject.to_owned(),
     }
-}
-
-/// The part of an address after `/{folder}/`, without what follows it.
-fn below_site<'a>(text: &'a str, folder: &str) -> Option<&'a str> {
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"))?;
-    let (_, path) = rest.split_once('/')?;
-    let item = path.strip_prefix(folder)?.strip_prefix('/')?;
-    let item = item.split(['?', '#', '/']).next()?;
-    (!item.is_empty()).then_some(item)
 }
 
 /// Ids are not judged by their length: short ones exist (api/README.md §2).
@@ -195,6 +214,44 @@ mod tests {
                 "s_68e8",
             ),
             (Kind::Searches, "two words", SeedKind::Search, "two words"),
+            (Kind::Users, "@Sam_1", SeedKind::Name, "sam_1"),
+            (
+                Kind::Users,
+                "https://Sora.ChatGPT.com/profile/caf%C3%A9/",
+                SeedKind::Name,
+                "café",
+            ),
+            (
+                Kind::Users,
+                "sora.chatgpt.com/profile/user-1?utm=x",
+                SeedKind::User,
+                "user-1",
+            ),
+            (
+                Kind::Users,
+                "https://sora.chatgpt.com/backend/project_y/profile/username/Bob",
+                SeedKind::Name,
+                "bob",
+            ),
+            (
+                Kind::Users,
+                "https://sora.chatgpt.com/backend/project_y/profile/user-1/followers?limit=2",
+                SeedKind::User,
+                "user-1",
+            ),
+            (
+                Kind::Users,
+                "https://sora.chatgpt.com/backend/project_y/profile_feed/ch_1?cut=appearances",
+                SeedKind::User,
+                "ch_1",
+            ),
+            (Kind::Users, "https://sora.com/@bob", SeedKind::Name, "bob"),
+            (
+                Kind::Posts,
+                "https://sora.chatgpt.com/backend/project_y/post/s_1/tree",
+                SeedKind::Post,
+                "s_1",
+            ),
         ] {
             let seed = item(kind, text).unwrap();
             assert_eq!((seed.kind, seed.subject.as_str()), (found, subject));
@@ -205,6 +262,16 @@ mod tests {
             (Kind::Users, "@"),
             (Kind::Posts, "https://example.com/q/s_1"),
             (Kind::Posts, "s_' or 1=1"),
+            (Kind::Users, "@a/b"),
+            (Kind::Users, "@a b"),
+            (Kind::Users, "https://example.com/profile/bob"),
+            (Kind::Users, "https://sora.chatgpt.com.evil.com/profile/bob"),
+            (Kind::Users, "https://sora.chatgpt.com@evil.com/profile/bob"),
+            (Kind::Users, "https://sora.chatgpt.com/profile/a%2Fb"),
+            (Kind::Users, "https://sora.chatgpt.com/profile/"),
+            (Kind::Users, "https://sora.chatgpt.com/p/s_1"),
+            (Kind::Posts, "https://evil.com/p/s_1"),
+            (Kind::Posts, "https://sora.chatgpt.com/profile/bob"),
         ] {
             assert!(item(kind, text).is_err(), "{text} was taken");
         }

@@ -24,8 +24,8 @@ pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
-    CallOf, Cooling, Failure, KeptReply, LeaseRequest, Leased, Replanned, Requeue, Retry, Seeded,
-    StoredSeen,
+    CallOf, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named, Replanned, Requeue, Retry,
+    Seeded, StoredSeen,
 };
 pub use write::{Next, PageCommit, Writer};
 

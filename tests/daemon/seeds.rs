@@ -25,13 +25,106 @@ async fn a_username_is_looked_up_once_and_its_user_is_an_ordinary_seed() {
         .texts("select distinct subject from jobs where endpoint like 'get_user_%'")
         .await;
     assert_eq!(walked, [user], "users with similar names are not crawled");
-    // The archive contains the username now.
-    site.run(&["seed", "users", &name.to_uppercase()])
+    // Names are the same in upper and lower case, and the search is done.
+    let again = site
+        .run(&["seed", "users", &name.to_uppercase()])
         .await
         .with(0);
+    assert!(
+        again.out.starts_with("0 new seeds, 1 known"),
+        "{}",
+        again.out
+    );
     site.crawl().await.with(0);
     assert_eq!(site.calls_of("search_users"), 1);
     assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+/// A site that walks all lists of the users whom it is told to, and the name of its second user.
+async fn named() -> (Site, String, String) {
+    let site = site().await;
+    let user = site.user(1);
+    let name = format!("@{}", site.sim.world().people[1].username);
+    (site, user, name)
+}
+
+/// Checks that every list of the user is complete.
+async fn assert_walked(site: &Site, user: &str) {
+    site.assert_settled().await;
+    assert_eq!(site.follower_differences(user).await, (0, 0));
+    let incomplete = site
+        .texts(&format!(
+            "select endpoint || ' ' || stop_reason from jobs where subject = '{user}' and stop_reason <> 'complete'"
+        ))
+        .await;
+    assert!(incomplete.is_empty(), "{incomplete:?}");
+    let walks = site
+        .number(&format!(
+            "select count(*) from jobs where subject = '{user}' and pages > 0"
+        ))
+        .await;
+    assert!(walks >= 3, "{walks} walks");
+}
+
+#[tokio::test]
+async fn a_name_whose_user_is_known_already_is_walked_to_the_end_of_every_list() {
+    let (site, user, name) = named().await;
+    site.run(&["seed", "users", &site.user(0), &site.user(2)])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    for more in [&["--known-names"][..], &[]] {
+        let seed = [&["seed", "users", &name][..], more].concat();
+        let said = site.run(&seed).await.with(0).out;
+        assert_eq!(
+            said.contains(&format!("is {user}, seen from")),
+            !more.is_empty(),
+            "{said}"
+        );
+        site.crawl().await.with(0);
+        assert_walked(&site, &user).await;
+    }
+    assert_eq!(
+        site.calls_of("search_users"),
+        1,
+        "a name is asked of the remote"
+    );
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn a_name_is_walked_completely_after_budget_stops_plan_changes_and_new_seeds() {
+    let (mut site, user, name) = named().await;
+    site.only(&["posts"]).set("budget.run_usd", "0.05");
+    site.run(&["seed", "users", &name]).await.with(0);
+    for run in 0..12 {
+        match run {
+            2 => site.only(&["posts", "followers"]),
+            4 => site.set("crawl.following", "true"),
+            6 => site.set("crawl.appearances", "true"),
+            _ => &mut site,
+        };
+        site.run(&["seed", "users", &name]).await.with(0);
+        let code = site.crawl().await.code;
+        assert!(code == 0 || code == 4, "{code}");
+    }
+    site.unset("budget.run_usd");
+    site.crawl().await.with(0);
+    assert_walked(&site, &user).await;
+    assert_eq!(site.calls_of("search_users"), 1);
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_has_is_gone_and_the_run_says_so() {
+    let (site, ..) = named().await;
+    site.run(&["seed", "users", "@nobody-has-this"])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    let job = site.job("search_users", "nobody-has-this").await;
+    assert_eq!(job.reason, "gone");
+    assert!(job.note.contains("exactly the name"), "{job:?}");
 }
 
 #[tokio::test]
@@ -103,28 +196,35 @@ async fn the_feed_and_the_leaderboard_are_walked_to_their_ends() {
 }
 
 #[tokio::test]
-async fn an_invalid_line_is_reported_with_its_number_and_valid_lines_are_kept() {
+async fn an_input_with_an_invalid_line_is_added_as_a_whole_or_not_at_all() {
     let site = site().await;
     let (first, second) = (site.user(0), site.user(1));
     let text = format!(
         "# people\n{first}\nnobody\n\nhttps://sora.chatgpt.com/profile/{second}\n'; drop table jobs\n"
     );
-    let ended = site.run_with(&["seed", "users"], &[], &text).await.with(3);
+    let ended = site.run_with(&["seed", "users"], &[], &text).await.with(2);
     assert!(
         ended.err.contains("line 3: `nobody`") && ended.err.contains("line 6"),
         "{}",
         ended.err
     );
+    assert!(ended.err.contains("--keep-good"), "{}", ended.err);
+    assert!(!site.archive().exists(), "no archive is created");
+    let keep = ["seed", "users", "--keep-good"];
+    let ended = site.run_with(&keep, &[], &text).await.with(3);
     assert!(ended.out.starts_with("2 new seeds"), "{}", ended.out);
-    let again = site.run_with(&["seed", "users"], &[], &text).await.with(3);
+    let again = site.run_with(&keep, &[], &text).await.with(3);
     assert!(
         again.out.starts_with("0 new seeds, 2 known"),
         "{}",
         again.out
     );
     assert!(again.out.contains("0 new jobs"), "{}", again.out);
-    let ended = site.run(&["seed", "users", "nobody"]).await.with(2);
-    assert!(ended.out.starts_with("0 new seeds"), "{}", ended.out);
+    let ended = site
+        .run(&["seed", "users", "--keep-good", "nobody"])
+        .await
+        .with(2);
+    assert!(ended.err.contains("nothing is added"), "{}", ended.err);
     let seeds = site.texts("select subject from seeds order by id").await;
     assert_eq!(seeds, [first, second]);
 }

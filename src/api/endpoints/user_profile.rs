@@ -19,7 +19,7 @@ impl Endpoint for UserProfile {
     const YIELDS: &'static str = "users";
     const FINDS: &'static [SubjectKind] = &[SubjectKind::User];
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
-    const LEFT: Left = Left::Described("username");
+    const LEFT: Left = Left::Described("post_count");
     const FOLLOWED: Followed = Followed::If("profiles");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

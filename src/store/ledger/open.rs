@@ -201,6 +201,7 @@ mod tests {
                     depth: 0,
                     cursor: None,
                     after: None,
+                    resolves_name: false,
                 };
                 (seed, vec![job])
             })

@@ -35,7 +35,6 @@ pub(in crate::store) enum Origin<'a> {
     Seed {
         kind: &'static str,
         subject: &'a str,
-        resolves_name: bool,
     },
 }
 
@@ -53,20 +52,15 @@ pub(in crate::store) async fn enqueue(
             .set("subject", job.subject.as_str())
             .set("depth", job.depth)
             .set("cursor", job.cursor.as_deref())
+            .set("resolves_name", job.resolves_name)
             .set("created_at", now);
         match *origin {
-            Origin::Job { job_id, seed_id } => row
-                .set("seed_id", seed_id)
-                .set("parent_job_id", job_id)
-                .set("resolves_name", false),
-            Origin::Seed {
-                kind,
-                subject,
-                resolves_name,
-            } => row
-                .set("seed_kind", kind)
-                .set("seed_subject", subject)
-                .set("resolves_name", resolves_name),
+            Origin::Job { job_id, seed_id } => {
+                row.set("seed_id", seed_id).set("parent_job_id", job_id)
+            }
+            Origin::Seed { kind, subject } => {
+                row.set("seed_kind", kind).set("seed_subject", subject)
+            }
         };
     })
     .await?;

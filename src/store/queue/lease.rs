@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::LeaseRequest;
 use super::end::end;
-use crate::model::{Lease, LeaseToken, Left, LeftOf, StopReason};
+use crate::model::{Lease, LeaseToken, Left, LeftOf, StopReason, SubjectKind};
 use crate::store::Result;
 use crate::store::archive::Target;
 use crate::store::archive::schema::target;
@@ -73,7 +73,7 @@ async fn lease_next(
          pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
     for (endpoint, left) in &request.may_be_unneeded {
-        if let Some(left) = known_left(*left, "subject") {
+        if let Some(left) = known_left(*left, "subject", "depth") {
             text.push_str(&format!(" when '{endpoint}' then ({left}) is 0"));
         }
     }
@@ -117,16 +117,27 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
 }
 
 /// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the
-/// subject's text id.
-pub(in crate::store) fn known_left(of: LeftOf, subject: &str) -> Option<String> {
+/// subject's text id, and `depth` that of the job's depth.
+///
+/// A user whom a list showed is described only if it has the fields that nothing but a profile gives. A user who is no seed
+/// is also described by their own posts.
+pub(in crate::store) fn known_left(of: LeftOf, subject: &str, depth: &str) -> Option<String> {
     let Target { table, id } = target(of.kind)?;
     match of.left {
         Left::Unknown => None,
         Left::Count(column) => Some(format!(
             "select {column} from {table} where {id} = {subject}"
         )),
-        Left::Described(column) => Some(format!(
-            "select 0 from {table} where {id} = {subject} and {column} is not null"
-        )),
+        Left::Described(column) => {
+            let has_posts = match of.kind {
+                SubjectKind::User => format!(
+                    " or {depth} > 0 and exists (select 1 from posts where posts.author_id = {table}.id)"
+                ),
+                _ => String::new(),
+            };
+            Some(format!(
+                "select 0 from {table} where {id} = {subject} and ({column} is not null{has_posts})"
+            ))
+        }
     }
 }

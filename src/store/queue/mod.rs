@@ -20,7 +20,7 @@ pub(super) use add::{Origin, enqueue};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_left, lease};
 pub use replan::{KeptReply, Replanned, StoredSeen};
-pub use seeds::Seeded;
+pub use seeds::{Named, Seeded};
 
 /// A worker's request: the best job of these endpoints.
 #[derive(Clone)]

@@ -17,6 +17,16 @@ pub struct Seeded {
     pub resumed_jobs: u64,
 }
 
+/// A user whose latest reply showed a certain name.
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+pub struct Named {
+    pub user_id: String,
+    /// Unix time of the first reply that showed the user, perhaps under another name.
+    pub first_seen_at: f64,
+    /// Unix time of the latest reply that showed the user.
+    pub last_seen_at: f64,
+}
+
 /// The number of seeds per transaction, so that a running daemon does not wait long.
 const CHUNK: usize = 1000;
 
@@ -37,7 +47,6 @@ fn origin(seed: &Seed) -> Origin<'_> {
     Origin::Seed {
         kind: seed.kind.as_str(),
         subject: &seed.subject,
-        resolves_name: seed.kind == SeedKind::Name,
     }
 }
 
@@ -141,16 +150,19 @@ impl Store {
             .collect())
     }
 
-    /// The id of the user with exactly this name, ignoring case, if a reply has contained the user.
+    /// Returns the users that replies have shown under exactly this name, ignoring case, the latest first.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub async fn user_named(&self, name: &str) -> Result<Option<String>> {
-        Ok(sqlx::query_scalar(
-            "select user_id from users where username = ? collate nocase order by id limit 1",
+    pub async fn users_named(&self, name: &str) -> Result<Vec<Named>> {
+        Ok(sqlx::query_as(
+            "select u.user_id, coalesce(first.settled_at, 0.0) as first_seen_at,
+                 coalesce(last.settled_at, 0.0) as last_seen_at
+             from users u join calls first on first.id = u.first_call_id join calls last on last.id = u.last_call_id
+             where u.username = ? collate nocase order by u.last_call_id desc, u.id desc",
         )
         .bind(name)
-        .fetch_optional(self.readers())
+        .fetch_all(self.readers())
         .await?)
     }
 }

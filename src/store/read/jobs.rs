@@ -12,7 +12,7 @@ use crate::store::queue;
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn known_left(pool: &SqlitePool, of: LeftOf, subject: &str) -> Result<Option<i64>> {
-    let Some(sql) = queue::known_left(of, "?") else {
+    let Some(sql) = queue::known_left(of, "?", "0") else {
         return Ok(None);
     };
     let left: Option<Option<i64>> = sqlx::query_scalar(AssertSqlSafe(sql))
@@ -125,7 +125,7 @@ pub async fn waiting(
     page_size: i64,
     max_depth: u32,
 ) -> Result<Waiting> {
-    let left = match queue::known_left(left, "j.subject") {
+    let left = match queue::known_left(left, "j.subject", "j.depth") {
         Some(question) => format!("({question})"),
         None => "null".to_owned(),
     };

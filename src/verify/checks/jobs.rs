@@ -21,14 +21,15 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
         "P2",
         "every ended job has a stop reason that its calls or its note confirm",
         "select format('job %d (%s %s) ended as %s, but %s', j.id, j.endpoint, j.subject, j.stop_reason,
-                case j.stop_reason when 'gone' then 'no answer reports it'
-                     when 'complete' then 'it has neither a page nor a note'
+                case when j.stop_reason in ('gone', 'denied') then 'no answer reports it'
+                     when j.stop_reason = 'complete' then 'it has neither a page nor a note'
                      else 'it has no note' end)
          from jobs j left join calls c on c.id = j.last_call_id
          where j.stop_reason is not null and case j.stop_reason
              when 'complete' then j.pages = 0 and j.note is null
              when 'gone' then not (coalesce(c.http_status in (404, 405, 410, 451), 0)
                  or (j.resolves_name and coalesce(c.kept, 0)))
+             when 'denied' then j.note is null or not coalesce(c.http_status in (401, 403, 451), 0)
              else j.note is null end",
     ),
     question(
