@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::admit::{Admitted, Place};
 use super::decide::{self, WalkFacts};
 use super::engine::Engine;
+use super::resolve::resolve_from_archive;
 use super::seen::Seen;
 use super::settle::settlement;
 use super::walk::{Walk, log_lease_lost};
@@ -26,8 +27,14 @@ pub(super) async fn page_of(
 ) -> Result<(PageCommit, PendingPage, Option<Walk>)> {
     let parts = &engine.parts;
     let Walk { lease, mut seen } = walk;
-    let admitted = parts.plan.admit(&place(&lease, entry), &harvest);
-    let next = next(engine, &lease, entry, &harvest, &admitted, &seen).await?;
+    let place = place(&lease, entry);
+    let mut admitted = parts.plan.admit(&place, &harvest);
+    let known = resolve_from_archive(engine, &place, &mut admitted).await?;
+    let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await?;
+    if let (Some(known), Next::End { note, .. }) = (known, &mut next) {
+        tracing::warn!(name = lease.subject, "{known}");
+        *note = known;
+    }
     seen.add(lease.cursor.as_deref(), &harvest.items);
     log_odd_items(engine, &lease, &harvest);
     log_end(&lease, &next);

@@ -18,6 +18,7 @@ pub mod judge;
 pub mod plan;
 mod read;
 mod replan;
+mod resolve;
 pub mod seen;
 mod settle;
 pub mod standing;

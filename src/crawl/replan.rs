@@ -2,6 +2,7 @@
 
 use super::admit::Place;
 use super::engine::Engine;
+use super::resolve::resolve_from_archive;
 use crate::api::endpoints;
 use crate::model::NewJob;
 use crate::store::{Replanned, Result};
@@ -44,7 +45,8 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         for (call_id, reply) in &replies {
             match engine.reread(place.endpoint, place.subject, &reply.body) {
                 Ok(harvest) => {
-                    let admitted = plan.admit(place, &harvest);
+                    let mut admitted = plan.admit(place, &harvest);
+                    resolve_from_archive(engine, place, &mut admitted).await?;
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);
                 }

@@ -116,6 +116,46 @@ async fn a_name_is_walked_completely_after_budget_stops_plan_changes_and_new_see
 }
 
 #[tokio::test]
+async fn a_name_that_the_search_does_not_find_is_that_of_the_one_user_whom_the_archive_saw_under_it()
+ {
+    let (mut site, user, _) = named().await;
+    site.run(&["seed", "users", &site.user(0), &user])
+        .await
+        .with(0);
+    site.only(&["posts"]);
+    site.crawl().await.with(0);
+    // Meanwhile the user has another name.
+    site.execute(&format!(
+        "update users set username = 'before' where user_id = '{user}'"
+    ))
+    .await;
+    site.run(&["seed", "users", "@Before"]).await.with(0);
+    site.only(&["posts", "followers"]);
+    let ended = site.crawl().await.with(0);
+    assert!(ended.err.contains("taking user-"), "{}", ended.err);
+    let job = site.job("search_users", "before").await;
+    assert!(
+        job.reason == "complete" && job.note.contains(&user),
+        "{job:?}"
+    );
+    assert_eq!(site.follower_differences(&user).await, (0, 0));
+    let both = format!("('{user}', '{}')", site.user(0));
+    site.execute(&format!(
+        "update users set username = 'before' where user_id in {both}"
+    ))
+    .await;
+    site.run(&["jobs", "requeue", "--state", "done", "--subject", "before"])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    let job = site.job("search_users", "before").await;
+    assert_eq!(
+        job.reason, "gone",
+        "two users of one name are not resolved silently"
+    );
+}
+
+#[tokio::test]
 async fn a_name_that_nobody_has_is_gone_and_the_run_says_so() {
     let (site, ..) = named().await;
     site.run(&["seed", "users", "@nobody-has-this"])
