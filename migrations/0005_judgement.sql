@@ -31,6 +31,14 @@ create table odd_items (
     primary key (call_id, position)
 ) strict, without rowid;
 
+create trigger call_totals_keep after update of kept on calls
+when old.outcome <> 'open' and old.kept = 0 and new.kept = 1 begin
+    -- The rows of a stored reply are kept later than the reply.
+    update call_totals set kept = kept + 1, items = items + coalesce(new.items, 0),
+        row_count = row_count + coalesce(new.row_count, 0), odd_items = odd_items + coalesce(new.odd_items, 0)
+    where day = new.day and endpoint = new.endpoint;
+end;
+
 -- Only the search for a name resolves it. Walks of a user whom an archive knew by name were marked too, and ended after
 -- their first page as gone. They go on from there.
 update jobs set resolves_name = 0, state = 'ready', stop_reason = null, note = null, ended_at = null,

@@ -58,14 +58,29 @@ pub fn day(time: f64) -> String {
         .to_string()
 }
 
+/// Returns a time in Unix seconds for people, such as `2026-12-01 14:02 UTC`.
+#[must_use]
+pub fn minute(time: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole seconds of a clock fit"
+    )]
+    let seconds = time as i64;
+    jiff::Timestamp::from_second(seconds)
+        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
+        .strftime("%Y-%m-%d %H:%M UTC")
+        .to_string()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Clock, day};
+    use super::{Clock, day, minute};
 
     #[test]
     fn a_day_is_the_utc_day_of_its_seconds() {
         assert_eq!(day(86_399.9), "1970-01-01");
         assert_eq!(day(86_400.0), "1970-01-02");
+        assert_eq!(minute(1_700_000_000.0), "2023-11-14 22:13 UTC");
         assert_eq!(Clock::manual(|| 1_700_000_000.0).today(), "2023-11-14");
     }
 }

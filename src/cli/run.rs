@@ -112,13 +112,15 @@ pub(super) async fn crawl(
     if let Some(drawing) = drawing {
         let _ = drawing.await;
     }
-    let shutting_down = cause == StopCause::Signal;
-    let exit = conclude(&engine, &cause, &mut signals).await?;
+    let shutting_down = matches!(cause, StopCause::Signal | StopCause::Broken(_));
+    let exit = conclude(&engine, &cause, &mut signals).await;
     drop(engine);
-    archive
+    let closed = archive
         .close_when_writable(cause.as_str(), &mut signals, shutting_down)
-        .await?;
-    Ok(exit)
+        .await;
+    // Why the run broke says more than why a broken archive cannot be closed.
+    let exit = exit?;
+    closed.map(|()| exit)
 }
 
 /// Asks for confirmation above a threshold. Without a terminal, `--yes` is required.

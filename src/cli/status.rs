@@ -26,8 +26,9 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let readers = Store::open_readers(&config.archive.path).await?;
+    // Asked before this process connects to the file.
     let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
+    let readers = Store::open_readers(&config.archive.path).await?;
     if args.check {
         // Reading shows that the file works; the lock shows that a daemon runs.
         read::last_run(&readers).await?;

@@ -25,6 +25,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         |_| Scrubber::without_key(),
         |key| Scrubber::new(&key.secret),
     );
+    // Asked before this process connects to the file.
+    let holder = Lock::holder(path)?.map(|held| held.0);
     let report = verify(path, &budget(&config), &scrubber, Reader::default()).await?;
     let is_sound = report.is_sound();
     if args.json {
@@ -35,7 +37,6 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     } else {
         outln!("archive  {}", path.display());
         if report.unfinished_run {
-            let holder = Lock::holder(path)?.map(|held| held.0);
             outln!(
                 "daemon   {}",
                 holder

@@ -87,7 +87,8 @@ fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
     let engine = engine.clone();
     Arc::new(move |lease| {
         // A walk that has pages needs its `Seen` first, so its call is opened later.
-        let entry = endpoints::find(lease.endpoint).filter(|_| lease.pages == 0)?;
+        let entry = endpoints::find(lease.endpoint)
+            .filter(|_| lease.pages == 0 && lease.raw_call.is_none())?;
         let mut taken = lock(&taken);
         if taken.is_none_or(|(endpoint, _)| endpoint != entry.name) {
             give_back(&engine, taken.take());

@@ -7,11 +7,13 @@ use super::decide::{self, WalkFacts};
 use super::engine::Engine;
 use super::resolve::resolve_from_archive;
 use super::seen::Seen;
-use super::settle::settlement;
+use super::stop::StopCause;
 use super::walk::{Walk, log_lease_lost};
-use crate::api::{Entry, Reply};
+use crate::api::Entry;
 use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
-use crate::store::{Error, Failure, Next, PageCommit, Result, Retry, Settlement, read};
+use crate::store::{
+    Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, read,
+};
 
 /// Returns the page to commit in one transaction, the work after that commit, and the walk if it has a next page.
 ///
@@ -22,7 +24,7 @@ pub(super) async fn page_of(
     walk: Walk,
     entry: &Entry,
     call_id: i64,
-    reply: &Reply,
+    settlement: Settlement,
     harvest: Harvest,
 ) -> Result<(PageCommit, PendingPage, Option<Walk>)> {
     let parts = &engine.parts;
@@ -43,7 +45,6 @@ pub(super) async fn page_of(
     {
         tracing::info!(name = lease.subject, user_id, "name resolved");
     }
-    let settlement = settlement(&parts.packer, entry.name, reply, entry.price, None);
     let goes_on = lease_of_next(&lease, &next, harvest.items.len(), admitted.led_to);
     // The first page releases the jobs that waited for it: at most the lists of one user or post.
     let waiters = if lease.pages == 0 { 4 } else { 0 };
@@ -90,7 +91,12 @@ impl PendingPage {
         match page {
             Ok(()) => {}
             Err(Error::Database(error)) => {
-                keep_raw(engine, self.token, self.call_id, self.settlement, &error).await?;
+                let stops = engine.is_refused_again(&error);
+                self.keep_raw(engine, &error, stops).await?;
+                return Ok(false);
+            }
+            Err(Error::Damaged(error)) => {
+                self.keep_raw(engine, &error, true).await?;
                 return Ok(false);
             }
             Err(Error::LeaseLost) => {
@@ -99,12 +105,49 @@ impl PendingPage {
             }
             Err(error) => return Err(error),
         }
+        engine.rows_accepted();
         engine.parts.training.count(self.endpoint);
         let rows = u64::try_from(self.row_count).unwrap_or(0);
         engine.counters.pages.fetch_add(1, Ordering::Relaxed);
         engine.counters.rows.fetch_add(rows, Ordering::Relaxed);
         engine.wake(self.new_jobs);
         Ok(true)
+    }
+
+    /// Stores only the raw reply of a page whose rows the archive refused, because the page was paid for. The first
+    /// refusal ends the job as failed, so that other jobs continue. If it `stops` the run, the job stays ready. Either
+    /// way the stored reply is read again when the job is, and the page is not bought again.
+    async fn keep_raw(self, engine: &Engine, why: &str, stops: bool) -> Result<()> {
+        let call_id = self.call_id;
+        let error = format!("{ROWS_REFUSED}: {why}");
+        tracing::error!(call_id, error, "rows refused; only the raw reply is stored");
+        if stops {
+            engine.stop(StopCause::Broken(format!(
+                "{error}. The reply is stored, and its page will not be bought again. Correct the archive, then run again"
+            )));
+        }
+        let failure = Failure {
+            token: self.token,
+            call: Some((
+                call_id,
+                Settlement {
+                    error: Some(error.clone()),
+                    ..self.settlement
+                },
+            )),
+            retry: match stops {
+                true => Retry::Release,
+                false => Retry::End(StopReason::Failed, error.clone()),
+            },
+            cooling: Vec::new(),
+            error: error.clone(),
+            now: engine.now(),
+        };
+        engine.parts.writer.fail(failure).await?;
+        if stops {
+            engine.parts.store.release_refused(&error).await?;
+        }
+        Ok(())
     }
 }
 
@@ -128,6 +171,7 @@ fn lease_of_next(lease: &Lease, next: &Next, items: usize, led_to: u32) -> Optio
         stale_pages: *stale_pages,
         repeated_pages: *repeated_pages,
         led_to,
+        raw_call: None,
         ..lease.clone()
     })
 }
@@ -202,34 +246,6 @@ async fn count(
         &lease.subject,
     )
     .await
-}
-
-/// Stores only the raw reply of a page whose rows the archive refused, because the page was paid for. Ends the job as
-/// failed, so that other jobs continue.
-async fn keep_raw(
-    engine: &Engine,
-    token: LeaseToken,
-    call_id: i64,
-    settlement: Settlement,
-    why: &str,
-) -> Result<()> {
-    let error = format!("the archive refused the rows of this reply: {why}");
-    tracing::error!(call_id, error, "rows refused; only the raw reply is stored");
-    let failure = Failure {
-        token,
-        call: Some((
-            call_id,
-            Settlement {
-                error: Some(error.clone()),
-                ..settlement
-            },
-        )),
-        retry: Retry::End(StopReason::Failed, error.clone()),
-        cooling: Vec::new(),
-        error,
-        now: engine.now(),
-    };
-    engine.parts.writer.fail(failure).await
 }
 
 fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {

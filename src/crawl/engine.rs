@@ -77,6 +77,8 @@ pub struct Engine {
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
+    /// Why the archive refused the rows of the latest page, if it did.
+    refusal: Mutex<Option<String>>,
     /// Endpoints that are not called any more in this run.
     retired: Mutex<Vec<Retired>>,
     /// The latest answer to the account call. Its lock lets callers that wait together share one call.
@@ -96,6 +98,7 @@ impl Engine {
             held: Mutex::default(),
             day_budget_exhausted: Mutex::new(None),
             budget_hold: Mutex::new(None),
+            refusal: Mutex::default(),
             retired: Mutex::default(),
             account: tokio::sync::Mutex::default(),
         }
@@ -175,6 +178,18 @@ impl Engine {
         for _ in 0..jobs.min(64) {
             self.wake.notify_one();
         }
+    }
+
+    /// Notes that the archive refused the rows of a page. Returns whether it refused the page before for the same reason:
+    /// then it would refuse the next one too.
+    pub(super) fn is_refused_again(&self, why: &str) -> bool {
+        let before = lock(&self.refusal).replace(why.to_owned());
+        before.as_deref() == Some(why)
+    }
+
+    /// Notes that the archive took the rows of a page.
+    pub(super) fn rows_accepted(&self) {
+        *lock(&self.refusal) = None;
     }
 
     /// Returns the endpoints of the plan that are not retired.

@@ -23,6 +23,7 @@ pub mod seen;
 mod settle;
 pub mod standing;
 mod stop;
+mod stored;
 mod train;
 mod upkeep;
 mod walk;

@@ -42,6 +42,7 @@ async fn wait(engine: &Engine) -> Duration {
 
 async fn tick(engine: &Engine) -> Result<()> {
     let store = &engine.parts.store;
+    store.check_place()?;
     if read::next_due(store.readers())
         .await?
         .is_some_and(|due| due <= engine.now())

@@ -12,7 +12,9 @@ use super::commit::page_of;
 use super::engine::{Engine, lock};
 use super::fail::{Sent, fail};
 use super::read::read;
+use super::settle::settlement;
 use super::stop::StopCause;
+use super::stored::keep_stored;
 use super::walk::{ActiveWalk, give_back, log_lease_lost, open_call, release, request_of};
 use crate::api::limiter::{CallReport, CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
@@ -77,6 +79,10 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         )));
         return Ok(Step::Worked);
     };
+    if let Some(call_id) = held.walk.lease.raw_call {
+        keep_stored(engine, held, entry, call_id).await?;
+        return Ok(Step::Worked);
+    }
     let (held, call_id) = match open(engine, held, entry).await? {
         ControlFlow::Continue(opened) => opened,
         ControlFlow::Break(step) => return Ok(step),
@@ -97,6 +103,12 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         call_id,
         began: engine.now(),
     };
+    if let Err(gone) = parts.store.check_place() {
+        parts.limiter.unsent(entry.name);
+        engine.stop(StopCause::Broken(gone.to_string()));
+        release(engine, lease, Some(call_id)).await?;
+        return Ok(Step::Worked);
+    }
     engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
     let reply = parts.client.call(&request_of(lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -177,9 +189,10 @@ async fn commit<'a>(
 ) -> Result<Option<ActiveWalk<'a>>> {
     let parts = &engine.parts;
     let ActiveWalk { busy, walk, .. } = held;
-    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, &reply, harvest).await?;
+    let settlement = settlement(&parts.packer, entry.name, &reply, entry.price, None);
     // Frees memory: pages that wait for the writer keep only what is to be stored.
     drop(reply);
+    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, settlement, harvest).await?;
     // Requests that reach the writer together share a transaction. A refused page does not affect the others.
     let page = parts.writer.commit_page(page);
     let Some(walk) = walk else {

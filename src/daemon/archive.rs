@@ -2,10 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::Context;
-
 use super::{Signals, retry_until_writable};
-use crate::clock::Clock;
+use crate::clock::{Clock, minute};
 use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
 
 /// An open archive. Its lock prevents other processes from sending calls for it.
@@ -33,16 +31,8 @@ impl Archive {
         let who = format!(
             "soracrawl (process {}, since {})",
             std::process::id(),
-            jiff::Timestamp::now().strftime("%F %T UTC")
+            minute(clock.now())
         );
-        // The lock file requires the folder.
-        if let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
-        {
-            std::fs::create_dir_all(folder)
-                .with_context(|| format!("cannot create the folder {}", folder.display()))?;
-        }
         let lock = match Lock::take(path, &who)? {
             Ok(lock) => lock,
             Err(held) => {
@@ -64,6 +54,7 @@ impl Archive {
         let run = store
             .start_run(kind, std::process::id(), clock.now())
             .await?;
+        store.note_place()?;
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
             tracing::warn!(
                 unknown_calls = run.unknown_calls,

@@ -52,6 +52,8 @@ pub struct Lease {
     pub resolves_name: bool,
     /// Number of subjects that this job has led to so far, for the per-parent caps.
     pub led_to: u32,
+    /// The call of the next page, if it was paid for and the archive refused its rows. Its raw reply is read again.
+    pub raw_call: Option<i64>,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -21,6 +21,24 @@ pub enum Error {
     Unwritable(String),
     #[error("the archive failed: {0}")]
     Database(String),
+    /// SQLite finds damage, or cannot read the file. Nothing more may be bought.
+    #[error(
+        "the archive is damaged: {0}. Stop all programs that use it, copy it, and run `soracrawl verify`"
+    )]
+    Damaged(String),
+    /// The path does not lead to the opened file any more.
+    #[error(
+        "the archive {path} is not the file that this process opened: {why}. Nothing more is bought. What this process \
+         kept is in the file that it opened"
+    )]
+    Gone { path: String, why: String },
+    #[error("{path} is not the name of a file. Name a file with --archive or archive.path")]
+    NotAFile { path: String },
+    #[error(
+        "{path} has more than one hard link. SQLite keeps a log for each name, and would lose what another name wrote. \
+         Make a copy with `vacuum into`, or remove the other links"
+    )]
+    Linked { path: String },
     /// Reading never creates an archive.
     #[error(
         "the archive {path} does not exist. Create it with `soracrawl seed` or `soracrawl run`"
@@ -124,6 +142,7 @@ impl Error {
     pub(super) fn again(&self) -> Self {
         match self {
             Self::Database(why) => Self::Database(why.clone()),
+            Self::Damaged(why) => Self::Damaged(why.clone()),
             other => Self::Database(other.to_string()),
         }
     }
@@ -139,12 +158,17 @@ fn said(error: &sqlx::Error) -> String {
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        // SQLite's primary result codes: 5 busy, 6 locked, 8 read-only, 10 i/o error, 13 full, 14 cannot open.
+        // SQLite's primary result codes: 5 busy, 6 locked, 8 read-only, 10 i/o error, 11 corrupt, 13 full, 14 cannot open,
+        // 26 not a database. Of the i/o errors, those of reading do not pass: 266 read, 522 short read, 8202 checksum.
         let code = error
             .as_database_error()
             .and_then(|database| database.code())
             .and_then(|code| code.parse::<i32>().ok());
+        if matches!(code, Some(266 | 522 | 8202)) {
+            return Self::Damaged(said(&error));
+        }
         match code.map(|code| code & 0xff) {
+            Some(11 | 26) => Self::Damaged(said(&error)),
             Some(5 | 6 | 8 | 10 | 13 | 14) => Self::Unwritable(said(&error)),
             _ => Self::Database(said(&error)),
         }

@@ -13,7 +13,7 @@ pub mod read;
 mod write;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSynchronous};
@@ -24,8 +24,8 @@ pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
-    CallOf, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named, Replanned, Requeue, Retry,
-    Seeded, StoredSeen,
+    CallOf, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named, ROWS_REFUSED, Replanned,
+    Requeue, Retry, Seeded, StoredSeen,
 };
 pub use write::{Next, PageCommit, Writer};
 
@@ -44,6 +44,7 @@ pub struct Store {
     connection: Arc<Mutex<db::Writing>>,
     readers: SqlitePool,
     path: Arc<PathBuf>,
+    place: Arc<OnceLock<db::Place>>,
 }
 
 impl Store {
@@ -52,7 +53,8 @@ impl Store {
     /// # Errors
     /// Returns an error if the file cannot be opened, is not an archive, or was written by a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
-        create_private(path)?;
+        db::check_name(path)?;
+        db::create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
             .journal_mode(SqliteJournalMode::Wal)
@@ -78,6 +80,7 @@ impl Store {
             connection: Arc::new(Mutex::new(db::Writing::new(connection))),
             readers: read::open_readers(path).await?,
             path: Arc::new(path.to_owned()),
+            place: Arc::default(),
         })
     }
 
@@ -100,6 +103,25 @@ impl Store {
         &self.path
     }
 
+    /// Notes which files the path leads to, for [`Store::check_place`].
+    ///
+    /// # Errors
+    /// Returns an error if there is no file.
+    pub fn note_place(&self) -> Result<()> {
+        let place = db::Place::of(&self.path)?;
+        // Only the first note counts.
+        let _ = self.place.set(place);
+        Ok(())
+    }
+
+    /// Checks that the path still leads to the file that this process opened.
+    ///
+    /// # Errors
+    /// Returns `Gone` if the file was removed, moved or replaced.
+    pub fn check_place(&self) -> Result<()> {
+        self.place.get().map_or(Ok(()), db::Place::check)
+    }
+
     /// Checkpoints the write-ahead log into the file and closes the writing connection.
     ///
     /// # Errors
@@ -107,31 +129,13 @@ impl Store {
     pub async fn close(self) -> Result<()> {
         self.readers.close().await;
         if let Some(connection) = Arc::into_inner(self.connection) {
-            connection.into_inner().into_inner().close().await?;
+            let mut connection = connection.into_inner().into_inner();
+            // Closing does the same, except for a file that was moved. A reader may keep the log from being emptied.
+            let _ = sqlx::query("pragma wal_checkpoint(truncate)")
+                .execute(&mut connection)
+                .await;
+            connection.close().await?;
         }
         Ok(())
-    }
-}
-
-/// The archive holds personal data and signed links, so a new file is readable only by its owner.
-fn create_private(path: &Path) -> Result<()> {
-    let io = |why| Error::Io {
-        path: path.display().to_string(),
-        why,
-    };
-    if let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder).map_err(io)?;
-    }
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(io(error)),
     }
 }

@@ -250,4 +250,37 @@ async fn rows_that_the_archive_refuses_are_kept_raw_and_delay_no_other_job() {
     site.run(&["jobs", "requeue"]).await.with(0);
     site.crawl().await.with(0);
     assert_eq!(site.follower_differences(&users[0]).await, (0, 0));
+    // The page that was refused is read from its stored reply. Only the third one is bought.
+    assert_eq!(site.bill(), 9 * PAGE);
+    assert_eq!(site.charged().await, site.bill());
+    site.run(&["verify"]).await.with(0);
+}
+
+#[tokio::test]
+async fn an_archive_that_refuses_page_after_page_stops_the_run_and_no_page_is_bought_twice() {
+    let mut site = Site::walk("").await;
+    let users = site.sim.world().seed_users();
+    site.set("seeds.users", &format!("{users:?}"))
+        .set("limits.max_in_flight", "1");
+    site.run(&["seed", "users", &users[0]]).await.with(0);
+    site.execute(
+        "create trigger refuse before insert on follows begin select raise(abort, 'no such table: fts'); end",
+    )
+    .await;
+    let ended = site.crawl().await.with(1);
+    assert!(ended.err.contains("no such table: fts"), "{}", ended.err);
+    assert_eq!(site.bill(), 2 * PAGE, "the second refusal stops the run");
+    let open = site
+        .number("select count(*) from jobs where state = 'ready'")
+        .await;
+    assert_eq!(open, 3);
+    site.crawl().await.with(1);
+    assert_eq!(site.bill(), 2 * PAGE, "a stored reply is not bought again");
+    site.execute("drop trigger refuse").await;
+    site.crawl().await.with(0);
+    for user in &users {
+        assert_eq!(site.follower_differences(user).await, (0, 0));
+    }
+    assert_eq!(site.bill(), 9 * PAGE);
+    site.run(&["verify"]).await.with(0);
 }

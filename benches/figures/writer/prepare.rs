@@ -132,6 +132,7 @@ fn page(
             restarts: 0,
             stale_pages: 0,
             repeated_pages: 0,
+            raw_call: None,
             resolves_name: false,
             led_to: 0,
         },

@@ -1,107 +1,95 @@
-//! One daemon per archive: a lock file next to it. The operating system releases the lock when its holder dies.
+//! One process at a time may send calls for an archive: a lock on the file itself, whatever name leads to it. The
+//! operating system releases the lock when its holder dies.
+//!
+//! `flock` does not disturb the locks of SQLite, but closing any descriptor of the file releases them. So the descriptor
+//! stays open until the last connection of the process is closed, and a process asks who holds the lock before it connects.
+//!
+//! A file beside the archive names the holder, for people. Removing it does no harm.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::store::{Error, Result};
 
-/// How often a held lock is tried again, and the pause in between. `holder` also takes it for a moment.
+/// How often a held lock is tried again, and the pause in between. [`Lock::holder`] also takes it for a moment.
 const GLANCES: u32 = 10;
 const GLANCE: Duration = Duration::from_millis(10);
 
-/// The held lock; released when dropped.
+/// The held lock; released when dropped. Drop it after the last connection to the file.
 #[derive(Debug)]
 pub struct Lock {
     _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of the archive, or returns its holder. Creates a missing file. `who` is recorded for other processes.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be created or opened.
+    pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
+        super::place::create_private(path)?;
+        let io = |why| Error::Io {
+            path: path.display().to_string(),
+            why,
+        };
+        let file = OpenOptions::new().read(true).open(path).map_err(io)?;
+        for glance in 0.. {
+            match file.try_lock() {
+                Ok(()) => {
+                    // Only people read it, so a folder that cannot be written does no harm.
+                    let _ = std::fs::write(note_of(path), who);
+                    return Ok(Ok(Self { _file: file }));
+                }
+                Err(TryLockError::WouldBlock) if glance < GLANCES => std::thread::sleep(GLANCE),
+                Err(TryLockError::WouldBlock) => break,
+                Err(TryLockError::Error(why)) => return Err(io(why)),
+            }
+        }
+        Ok(Err(Held::of(path)))
+    }
+
+    /// Returns who holds the lock, if a process does. Call it before this process connects to the file.
+    ///
+    /// # Errors
+    /// Returns an error if the file exists and cannot be opened.
+    pub fn holder(path: &Path) -> Result<Option<Held>> {
+        let file = match OpenOptions::new().read(true).open(path) {
+            Ok(file) => file,
+            Err(why) if why.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(why) => {
+                return Err(Error::Io {
+                    path: path.display().to_string(),
+                    why,
+                });
+            }
+        };
+        // A shared lock does not block a daemon that starts at this moment.
+        let is_held = file.try_lock_shared().is_err();
+        Ok(is_held.then(|| Held::of(path)))
+    }
 }
 
 /// Who holds the lock, as the holder recorded it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held(pub String);
 
-impl Lock {
-    /// Takes the lock of the archive at `path`, or returns its holder. `who` is recorded for other processes.
-    ///
-    /// # Errors
-    /// Returns an error if the lock file cannot be created.
-    pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
-        let path = lock_path(path);
-        let io = |why| Error::Io {
-            path: path.display().to_string(),
-            why,
-        };
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(io)?;
-        let mut locked = file.try_lock();
-        for _ in 0..GLANCES {
-            if !matches!(locked, Err(TryLockError::WouldBlock)) {
-                break;
-            }
-            std::thread::sleep(GLANCE);
-            locked = file.try_lock();
-        }
-        match locked {
-            Ok(()) => {
-                file.set_len(0).map_err(io)?;
-                file.write_all(who.as_bytes()).map_err(io)?;
-                Ok(Ok(Self { _file: file }))
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                file.rewind().map_err(io)?;
-                // A holder that has not recorded its name yet is still a holder.
-                let _ = file.read_to_string(&mut holder);
-                let holder = holder.trim().to_owned();
-                Ok(Err(Held(if holder.is_empty() {
-                    "another process".to_owned()
-                } else {
-                    holder
-                })))
-            }
-            Err(TryLockError::Error(source)) => Err(io(source)),
+impl Held {
+    fn of(path: &Path) -> Self {
+        let who = std::fs::read_to_string(note_of(path)).unwrap_or_default();
+        match who.trim() {
+            "" => Self("another process".to_owned()),
+            who => Self(who.to_owned()),
         }
     }
 }
 
-impl Lock {
-    /// Who holds the lock of the archive at `path`, if any process does. Creates no lock file.
-    ///
-    /// # Errors
-    /// Returns an error if the lock file exists and cannot be opened.
-    pub fn holder(path: &Path) -> Result<Option<Held>> {
-        if !lock_path(path).exists() {
-            return Ok(None);
-        }
-        let file = match OpenOptions::new().read(true).open(lock_path(path)) {
-            Ok(file) => file,
-            Err(why) => {
-                return Err(Error::Io {
-                    path: lock_path(path).display().to_string(),
-                    why,
-                });
-            }
-        };
-        // A shared lock does not block a daemon that starts at this moment.
-        match file.try_lock_shared() {
-            Ok(()) => Ok(None),
-            Err(_) => {
-                let mut holder = String::new();
-                let _ = (&file).read_to_string(&mut holder);
-                Ok(Some(Held(holder.trim().to_owned())))
-            }
-        }
-    }
-}
-
-fn lock_path(archive: &Path) -> PathBuf {
-    let mut name = archive.as_os_str().to_owned();
+fn note_of(archive: &Path) -> PathBuf {
+    // A link to the archive has the same note.
+    let archive = archive
+        .canonicalize()
+        .unwrap_or_else(|_| archive.to_owned());
+    let mut name = archive.into_os_string();
     name.push(".lock");
     PathBuf::from(name)
 }
@@ -113,26 +101,36 @@ mod tests {
     use super::{Held, Lock};
 
     #[test]
-    fn a_held_lock_is_refused_with_the_name_of_its_holder() {
+    fn a_lock_is_that_of_the_file_whatever_name_leads_to_it() {
         let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("a.db");
-        let first = Lock::take(&archive, "pid 7").unwrap().unwrap();
-        assert_eq!(
-            Lock::take(&archive, "pid 8").unwrap().unwrap_err(),
-            Held("pid 7".to_owned())
-        );
-        drop(first);
-        assert!(
-            Lock::take(&archive, "pid 8").unwrap().is_ok(),
-            "a released lock can be taken"
-        );
+        let name = |name: &str| folder.path().join(name);
+        let lock = Lock::take(&name("a.db"), "pid 7").unwrap().unwrap();
+        std::os::unix::fs::symlink(name("a.db"), name("link.db")).unwrap();
+        std::fs::hard_link(name("a.db"), name("hard.db")).unwrap();
+        std::fs::create_dir(name("folder")).unwrap();
+        let holder = |name: &std::path::Path| {
+            let held = Lock::take(name, "pid 8").unwrap().unwrap_err();
+            assert_eq!(Lock::holder(name).unwrap(), Some(held.clone()));
+            held.0
+        };
+        for other in ["a.db", "link.db", "folder/../a.db"] {
+            assert_eq!(holder(&name(other)), "pid 7", "{other}");
+        }
+        assert_eq!(holder(&name("hard.db")), "another process");
+        std::fs::remove_file(name("a.db.lock")).unwrap();
+        assert_eq!(holder(&name("a.db")), "another process");
+        assert_eq!(Lock::holder(&name("b.db")).unwrap(), None);
+        assert!(!name("b.db").exists());
+        drop(lock);
+        assert!(Lock::take(&name("a.db"), "pid 8").unwrap().is_ok());
+        assert_eq!(Lock::holder(&name("a.db")).unwrap(), None::<Held>);
     }
 
     #[test]
-    fn reading_the_holder_blocks_no_daemon_that_starts() {
+    fn asking_for_the_lock_blocks_no_daemon_that_starts() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.db");
-        drop(Lock::take(&archive, "pid 7").unwrap().unwrap());
+        drop(Lock::take(&archive, "pid 7").unwrap());
         let (is_over, glances) = (AtomicBool::new(false), AtomicU32::new(0));
         std::thread::scope(|scope| {
             scope.spawn(|| {

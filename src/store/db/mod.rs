@@ -3,10 +3,12 @@
 pub(in crate::store) mod identity;
 mod lock;
 mod mounts;
+mod place;
 mod statement;
 mod transaction;
 
 pub use lock::{Held, Lock};
 pub use mounts::network_file_system;
+pub(in crate::store) use place::{Place, check_is_file_name, check_name, create_private};
 pub(in crate::store) use statement::{GivenRow, Statement, Value};
 pub(in crate::store) use transaction::Writing;

@@ -32,7 +32,8 @@ const SETTLE: Statement = Statement {
         request_id = given.request_id, next_cursor = given.next_cursor, items = given.items,
         row_count = given.row_count, odd_items = given.odd_items, item_hashes = given.item_hashes,
         body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at from given
-        where calls.id = given.call_id and calls.outcome = 'open'",
+        where calls.id = given.call_id
+            and (calls.outcome = 'open' or given.kept = 1 and calls.kept = 0 and calls.outcome = 'answered')",
 };
 
 const ODD_ITEMS: Statement = Statement {

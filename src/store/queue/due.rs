@@ -39,6 +39,35 @@ impl Store {
         transaction.commit().await
     }
 
+    /// Makes the jobs ready again whose rows the archive refused for this reason. Their replies are stored.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn release_refused(&self, error: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null, attempts = 0
+             where state = 'failed' and last_error = ?",
+        )
+        .bind(error)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Forgets that a job's latest reply is stored without its rows, so that the page is bought again.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn forget_raw(&self, job_id: i64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("update jobs set last_error = null where id = ?")
+            .bind(job_id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
     /// Ends some jobs as failed.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
-use super::LeaseRequest;
 use super::end::end;
+use super::{LeaseRequest, ROWS_REFUSED};
 use crate::model::{Lease, LeaseToken, Left, LeftOf, StopReason, SubjectKind};
 use crate::store::Result;
 use crate::store::archive::Target;
@@ -63,13 +63,14 @@ async fn lease_next(
         text.push_str(&format!(
             "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
              and depth <= ?2 order by {order} limit ?3 + 0)",
-            rank + 4
+            rank + 5
         ));
     }
     // A requeued job, or one with pages, is never unneeded.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, repeated_pages, resolves_name, led_to, \
+         iif(last_error glob ?4, last_call_id, null), \
          pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
     for (endpoint, left) in &request.may_be_unneeded {
@@ -81,7 +82,8 @@ async fn lease_next(
     let mut query = sqlx::query(AssertSqlSafe(text))
         .bind(now + request.lease_seconds)
         .bind(request.max_depth)
-        .bind(i64::try_from(wanted).unwrap_or(i64::MAX));
+        .bind(i64::try_from(wanted).unwrap_or(i64::MAX))
+        .bind(format!("{ROWS_REFUSED}*"));
     for endpoint in &request.endpoints {
         query = query.bind(*endpoint);
     }
@@ -112,8 +114,9 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
         repeated_pages: row.try_get(12)?,
         resolves_name: row.try_get(13)?,
         led_to: row.try_get(14)?,
+        raw_call: row.try_get(15)?,
     };
-    Ok((lease, row.try_get(15)?))
+    Ok((lease, row.try_get(16)?))
 }
 
 /// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the

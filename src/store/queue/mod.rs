@@ -22,6 +22,9 @@ pub(super) use lease::{known_left, lease};
 pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::{Named, Seeded};
 
+/// Beginning of a job's error whose latest reply was paid for and stored, but not its rows.
+pub const ROWS_REFUSED: &str = "the archive refused the rows of this reply";
+
 /// A worker's request: the best job of these endpoints.
 #[derive(Clone)]
 pub struct LeaseRequest {

@@ -104,7 +104,6 @@ impl Store {
         let done = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
-             last_error = null,
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
              from (select id as ended_id, ?6 or state = 'done' or (pages > 0 and cursor is null) as from_head from jobs

@@ -1,8 +1,10 @@
 //! Earlier answers to the failed attempts of a job.
 
+use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 
-use crate::store::Result;
+use crate::model::MicroUsd;
+use crate::store::{Outcome, Result, Settlement};
 
 /// The answers to the latest attempts of a job, none of which returned a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +15,47 @@ pub struct PastAnswers {
     pub status: Option<i64>,
     /// Stored body of the latest one, compressed.
     pub body: Option<Vec<u8>>,
+}
+
+/// A stored reply that was paid for and whose rows are not in the archive.
+#[derive(Debug, Clone)]
+pub struct RawReply {
+    pub settlement: Settlement,
+    /// The reply, compressed.
+    pub body: Vec<u8>,
+}
+
+/// Returns the stored reply of a call that sent this cursor, if its rows are not in the archive.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn raw_reply(
+    pool: &SqlitePool,
+    call_id: i64,
+    cursor: Option<&str>,
+) -> Result<Option<RawReply>> {
+    let row = sqlx::query(
+        "select cost_micro_usd, http_status, request_id, body_bytes, body from calls
+         where id = ? and cursor is ? and kept = 0 and outcome = 'answered' and http_status between 200 and 299
+             and body is not null",
+    )
+    .bind(call_id)
+    .bind(cursor)
+    .fetch_optional(pool)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let body: Vec<u8> = row.try_get(4)?;
+    let body_bytes: Option<i64> = row.try_get(3)?;
+    let settlement = Settlement {
+        outcome: Outcome::Answered,
+        charge: MicroUsd(row.try_get(0)?),
+        http_status: row.try_get(1)?,
+        error: None,
+        request_id: row.try_get(2)?,
+        body_bytes: body_bytes.and_then(|bytes| usize::try_from(bytes).ok()),
+        body: Some(body.clone()),
+    };
+    Ok(Some(RawReply { settlement, body }))
 }
 
 /// Returns the answers to the latest `attempts` of a job before a call.

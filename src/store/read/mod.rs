@@ -14,11 +14,11 @@ use std::path::Path;
 use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 
-use crate::store::db::identity;
+use crate::store::db::{check_is_file_name, identity};
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
 pub use crate::store::queue::Cooling;
-pub use answers::{PastAnswers, past_answers};
+pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
 pub use jobs::{JobLine, Waiting, jobs, known_left, waiting};
 pub use replies::{KeptCall, Stalled, Start, Texts};
@@ -43,6 +43,7 @@ pub(super) fn must_exist(path: &Path) -> Result<()> {
 }
 
 pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
+    check_is_file_name(path)?;
     must_exist(path)?;
     let options = SqliteConnectOptions::new()
         .filename(path)
