@@ -5,7 +5,7 @@ mod parameters;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::table::plain;
 use super::{Cli, Exit, Usage, logging, run};
 use crate::api::{Entry, endpoints};
@@ -66,7 +66,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         by_hand,
         &mut signals,
         |seconds| {
-            eprintln!("{} is in cooldown; waiting {seconds:.0} s", entry.name);
+            errln!("{} is in cooldown; waiting {seconds:.0} s", entry.name);
         },
     )
     .await;
@@ -79,7 +79,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         .await;
     let called = called?;
     if let Some(why) = &called.not_archived {
-        eprintln!("error: {}", plain(why));
+        errln!("error: {}", plain(why));
     }
     outln!("{}", called.data);
     closed.map(|()| Exit::Done)
@@ -95,7 +95,7 @@ fn confirmed(entry: &Entry) -> anyhow::Result<bool> {
         entry.name, entry.price
     );
     if !std::io::stdin().is_terminal() {
-        eprintln!("error: {question}. Repeat with --yes to continue");
+        errln!("error: {question}. Repeat with --yes to continue");
         return Ok(false);
     }
     run::ask(&question)

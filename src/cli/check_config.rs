@@ -1,6 +1,6 @@
 //! `soracrawl check-config`: checks the configuration and prints the effective values.
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::table::counted;
 use super::{Cli, Exit};
 
@@ -9,9 +9,9 @@ pub(super) fn run(cli: &Cli) -> Exit {
         Ok(config) => config,
         Err(problems) => {
             for problem in &problems {
-                eprintln!("error: {problem}");
+                errln!("error: {problem}");
             }
-            eprintln!("{}", counted(problems.len(), "problem"));
+            errln!("{}", counted(problems.len(), "problem"));
             return Exit::Usage;
         }
     };
@@ -20,11 +20,11 @@ pub(super) fn run(cli: &Cli) -> Exit {
     match &key {
         Ok(key) => {
             if let Some(warning) = &key.warning {
-                eprintln!("warning: {warning}");
+                errln!("warning: {warning}");
             }
         }
         // A configuration may be checked on a machine without the key.
-        Err(problem) => eprintln!("warning: {problem}"),
+        Err(problem) => errln!("warning: {problem}"),
     }
     Exit::Done
 }

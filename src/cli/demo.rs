@@ -13,7 +13,7 @@ use crate::api::Secret;
 use crate::clock::Clock;
 use crate::config::{Config, Log, LogFormat};
 use crate::crawl::Plan;
-use crate::daemon::{self, Archive};
+use crate::daemon::{self, Archive, Signals};
 use crate::model::{MicroUsd, Seed, SeedKind};
 use crate::sim::{self, Sim, Truth};
 use crate::store::read::{self, views};
@@ -66,6 +66,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         FAULTS * 100.0
     );
     let config = config(&sim, path.clone());
+    let signals = Signals::listen()?;
     let archive = Archive::open(&path, RunKind::Run, Clock::real()).await?;
     daemon::prepare(
         &archive.store,
@@ -75,7 +76,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     let key = Secret::new(sim::DEFAULT_KEY).map_err(|why| anyhow::anyhow!(why))?;
-    let crawled = run::crawl(archive, &config, &key, true, bars).await?;
+    let crawled = run::crawl(archive, &config, &key, true, signals, bars).await?;
     let is_equal = tell(&sim, &path).await?;
     sim.stop().await;
     Ok(if crawled == Exit::Done && is_equal {

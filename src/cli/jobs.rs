@@ -1,6 +1,6 @@
 //! `soracrawl jobs`: lists jobs and why they ended, and requeues ended jobs.
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::store::read::{self, JobLine};
@@ -97,7 +97,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         let requeued = store.requeue(&which).await?;
         store.close().await?;
         if requeued == 0 {
-            eprintln!("error: no ended job matches. List all with `soracrawl jobs`");
+            errln!("error: no ended job matches. List all with `soracrawl jobs`");
             return Ok(Exit::Failed);
         }
         outln!("{} ready again", counted(requeued, "job"));

@@ -34,7 +34,9 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<(
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(writer)
-        .with_target(false);
+        .with_target(false)
+        // It would be printed to the same broken stream.
+        .log_internal_errors(false);
     // A second start, as in a test, keeps the first log.
     let _ = if is_json {
         builder.json().flatten_event(true).try_init()
@@ -92,18 +94,19 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
+/// A run that spends money must not end because its log cannot be written: the disk is full, or its reader has ended.
 impl std::io::Write for Line<'_> {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let line = shown(bytes, self.is_json);
-        match self.bars {
-            Some(bars) => bars.suspend(|| std::io::stderr().write_all(&line))?,
-            None => std::io::stderr().write_all(&line)?,
-        }
+        let _ = match self.bars {
+            Some(bars) => bars.suspend(|| std::io::stderr().write_all(&line)),
+            None => std::io::stderr().write_all(&line),
+        };
         Ok(bytes.len())
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
-        std::io::stderr().flush()
+        Ok(())
     }
 }
 

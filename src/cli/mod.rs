@@ -25,6 +25,8 @@ use clap::{Parser, Subcommand};
 
 pub use demo::QUERIES as DEMO_QUERIES;
 
+use out::errln;
+
 use crate::config::{Config, LogFormat, Problem};
 
 /// How a command ends.
@@ -42,6 +44,8 @@ pub enum Exit {
     Stopped = 4,
     /// The remote was away longer than `limits.outage_patience_seconds`.
     Away = 5,
+    /// A second signal abandoned calls that may have been paid for.
+    Abandoned = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -72,7 +76,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
 was given up; 4 stopped by a budget, missing credit or a refused key; 5 the remote was away longer than \
-limits.outage_patience_seconds";
+limits.outage_patience_seconds; 130 a second signal abandoned calls";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -130,12 +134,12 @@ pub fn main() -> ExitCode {
     {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: cannot start: {error}");
+            errln!("error: cannot start: {error}");
             return Exit::Failed.into();
         }
     };
     let exit = runtime.block_on(dispatch(cli)).unwrap_or_else(|error| {
-        eprintln!("error: {}", table::plain_lines(&format!("{error:#}")));
+        errln!("error: {}", table::plain_lines(&format!("{error:#}")));
         exit_of(&error)
     });
     // A blocking read of a closed terminal must not keep the process alive.

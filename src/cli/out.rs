@@ -10,9 +10,22 @@ pub(crate) fn line(text: Arguments<'_>) {
         if error.kind() == ErrorKind::BrokenPipe {
             std::process::exit(0);
         }
-        eprintln!("error: cannot write to standard output: {error}");
+        error_line(format_args!(
+            "error: cannot write to standard output: {error}"
+        ));
         std::process::exit(1);
     }
+}
+
+/// Writes a text and a line end to standard error. A reader that has ended is no reason to end a command.
+pub(crate) fn error_line(text: Arguments<'_>) {
+    let mut out = std::io::stderr().lock();
+    let _ = out.write_fmt(text).and_then(|()| out.write_all(b"\n"));
+}
+
+/// `eprintln!` that does not panic if standard error is closed.
+macro_rules! errln {
+    ($($text:tt)*) => { $crate::cli::out::error_line(format_args!($($text)*)) };
 }
 
 /// `println!` that does not panic if standard output is closed.
@@ -21,4 +34,4 @@ macro_rules! outln {
     ($($text:tt)*) => { $crate::cli::out::line(format_args!($($text)*)) };
 }
 
-pub(crate) use outln;
+pub(crate) use {errln, outln};

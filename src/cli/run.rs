@@ -7,12 +7,13 @@ use std::time::Duration;
 use indicatif::MultiProgress;
 
 use super::conclude::conclude;
+use super::out::errln;
 use super::{Cli, Exit, Usage, logging, progress, table};
 use crate::api::Secret;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawl::{Engine, Plan, StopCause};
-use crate::daemon::{self, Archive, Signals};
+use crate::daemon::{self, Archive, Crawled, Signals};
 use crate::report::estimate;
 use crate::report::status::{budget, room};
 use crate::store::{RunKind, read};
@@ -34,6 +35,8 @@ pub struct Args {
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    // First, so that no signal is lost, also as process 1 of a container.
+    let mut signals = Signals::listen()?;
     let config = cli.config()?;
     let is_terminal = std::io::stderr().is_terminal();
     let bars = (is_terminal && !args.no_progress && cli.log.is_none()).then(MultiProgress::new);
@@ -46,13 +49,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
     let plan = Plan::new(config.crawl.clone());
-    let prepared = daemon::prepare(
-        &archive.store,
-        &plan,
-        &config.seeds.list(),
-        archive.clock.now(),
-    )
-    .await?;
+    let seeds = config.seeds.list();
+    let prepared = tokio::select! {
+        prepared = daemon::prepare(&archive.store, &plan, &seeds, archive.clock.now()) => prepared?,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped before any call was charged");
+            archive.close("signal").await?;
+            return Ok(Exit::Done);
+        }
+    };
     if prepared.plan_changed {
         tracing::info!("plan changed; kept replies are planned again at no cost");
     }
@@ -60,7 +65,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         archive.close("unconfirmed").await?;
         return Ok(Exit::Usage);
     }
-    crawl(archive, &config, &key.secret, args.until_idle, bars).await
+    crawl(
+        archive,
+        &config,
+        &key.secret,
+        args.until_idle,
+        signals,
+        bars,
+    )
+    .await
 }
 
 /// Crawls, and reports the result at the end.
@@ -69,9 +82,9 @@ pub(super) async fn crawl(
     config: &Config,
     key: &Secret,
     until_idle: bool,
+    mut signals: Signals,
     bars: Option<MultiProgress>,
 ) -> anyhow::Result<Exit> {
-    let mut signals = Signals::listen()?;
     let parts = daemon::parts(&archive, config, key, until_idle).await?;
     let engine = Arc::new(Engine::new(parts));
     let preflight = tokio::select! {
@@ -105,7 +118,8 @@ pub(super) async fn crawl(
         .is_none()
         .then(|| tokio::spawn(log_progress(engine.clone())));
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    let cause = daemon::crawl(&engine, &mut signals, config.limits.max_in_flight, grace).await?;
+    let Crawled { cause, abandoned } =
+        daemon::crawl(&engine, &mut signals, config.limits.max_in_flight, grace).await?;
     if let Some(reporting) = reporting {
         reporting.abort();
     }
@@ -120,7 +134,8 @@ pub(super) async fn crawl(
         .await;
     // Why the run broke says more than why a broken archive cannot be closed.
     let exit = exit?;
-    closed.map(|()| exit)
+    closed?;
+    Ok(if abandoned > 0 { Exit::Abandoned } else { exit })
 }
 
 /// Asks for confirmation above a threshold. Without a terminal, `--yes` is required.
@@ -151,7 +166,7 @@ async fn confirm(
         config.budget.confirm_above_usd
     );
     if !std::io::stdin().is_terminal() {
-        eprintln!("error: {question}. Check `soracrawl estimate`, then repeat with --yes");
+        errln!("error: {question}. Check `soracrawl estimate`, then repeat with --yes");
         return Ok(false);
     }
     ask(&question)
@@ -159,8 +174,9 @@ async fn confirm(
 
 /// Asks a question on the terminal. Any answer but yes means no.
 pub(super) fn ask(question: &str) -> anyhow::Result<bool> {
-    eprint!("{question}. Continue? [y/N] ");
-    std::io::stderr().flush()?;
+    let mut terminal = std::io::stderr();
+    write!(terminal, "{question}. Continue? [y/N] ")?;
+    terminal.flush()?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use indicatif::ProgressBar;
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::seed_file;
 use super::table::{counted, counted_are, plain};
 use super::{Cli, Exit, Usage};
@@ -76,10 +76,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         What::Leaderboard => single(SeedKind::Leaderboard),
     };
     for why in &bad {
-        eprintln!("error: {}", plain(why));
+        errln!("error: {}", plain(why));
     }
     if !bad.is_empty() && (seeds.is_empty() || !args.keeps_good()) {
-        eprintln!(
+        errln!(
             "error: nothing is added, because {} invalid. Correct the input, or add the valid items with --keep-good",
             counted_are(bad.len(), "item")
         );

@@ -9,6 +9,7 @@ mod signals;
 mod writable;
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
@@ -31,7 +32,15 @@ const FLUSH: Duration = Duration::from_secs(2);
 const UNWRITTEN: &str =
     "its pending replies are lost, and the next run marks their calls as unknown";
 
-/// Crawls until the run stops, then waits at most `grace` for the calls in flight. Returns the cause of the stop.
+/// How a crawl ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crawled {
+    pub cause: StopCause,
+    /// Calls that a second signal abandoned. They may have been paid for.
+    pub abandoned: usize,
+}
+
+/// Crawls until the run stops, then waits at most `grace` for the calls in flight.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be written.
@@ -40,7 +49,7 @@ pub async fn crawl(
     signals: &mut Signals,
     workers: u32,
     grace: Duration,
-) -> anyhow::Result<StopCause> {
+) -> anyhow::Result<Crawled> {
     let mut tasks = JoinSet::new();
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
@@ -52,7 +61,13 @@ pub async fn crawl(
         tokio::select! {
             () = engine.until_stopped() => {}
             name = signals.next() => {
-                tracing::warn!(signal = name, "stopping: finishing the calls in flight, starting no new ones");
+                tracing::warn!(
+                    signal = name,
+                    in_flight = engine.counters.in_flight.load(Ordering::Relaxed),
+                    grace_seconds = grace.as_secs_f64(),
+                    "stopping: finishing the calls in flight, starting no new ones. A second signal abandons them, and they \
+                     count as billed"
+                );
                 engine.stop(StopCause::Signal);
             }
             // A task ends before the run only if it panicked. Without that task the run could hang.
@@ -63,6 +78,7 @@ pub async fn crawl(
     }
     let shutting_down = engine.stopped() == Some(StopCause::Signal);
     let latest = Instant::now() + grace;
+    let mut abandoned = 0;
     let drained = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
         () = drained => {}
@@ -70,7 +86,8 @@ pub async fn crawl(
             tracing::error!("grace time exceeded; calls in flight count as billed");
         }
         name = signals.next() => {
-            tracing::error!(signal = name, "stopped at once; calls in flight count as billed");
+            abandoned = engine.counters.in_flight.load(Ordering::Relaxed);
+            tracing::error!(signal = name, abandoned, "stopped at once; calls in flight count as billed");
         }
     }
     tasks.abort_all();
@@ -84,7 +101,8 @@ pub async fn crawl(
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
     }
-    engine
+    let cause = engine
         .stopped()
-        .context("the crawl ended without a stop cause; please report this bug")
+        .context("the crawl ended without a stop cause; please report this bug")?;
+    Ok(Crawled { cause, abandoned })
 }

@@ -1,11 +1,10 @@
 //! The signals that end a run.
 
-/// SIGINT and SIGTERM. After `listen` they no longer end the process by themselves.
+/// SIGINT, SIGTERM, SIGHUP and SIGQUIT. After `listen` they no longer end the process by themselves. SIGHUP stays ignored
+/// if it was ignored at the start, as `nohup` does.
 pub struct Signals {
     #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
+    listeners: Vec<(&'static str, tokio::signal::unix::Signal)>,
 }
 
 impl Signals {
@@ -16,19 +15,29 @@ impl Signals {
     #[cfg(unix)]
     pub fn listen() -> anyhow::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
+        let mut listeners = vec![
+            ("SIGINT", signal(SignalKind::interrupt())?),
+            ("SIGTERM", signal(SignalKind::terminate())?),
+            ("SIGQUIT", signal(SignalKind::quit())?),
+        ];
+        if !is_hangup_ignored() {
+            listeners.push(("SIGHUP", signal(SignalKind::hangup())?));
+        }
+        Ok(Self { listeners })
     }
 
     /// Waits for the next signal and returns its name.
     #[cfg(unix)]
     pub async fn next(&mut self) -> &'static str {
-        tokio::select! {
-            _ = self.interrupt.recv() => "SIGINT",
-            _ = self.terminate.recv() => "SIGTERM",
-        }
+        std::future::poll_fn(|context| {
+            for (name, listener) in &mut self.listeners {
+                if listener.poll_recv(context).is_ready() {
+                    return std::task::Poll::Ready(*name);
+                }
+            }
+            std::task::Poll::Pending
+        })
+        .await
     }
 
     #[cfg(not(unix))]
@@ -40,5 +49,33 @@ impl Signals {
     pub async fn next(&mut self) -> &'static str {
         let _ = tokio::signal::ctrl_c().await;
         "Ctrl-C"
+    }
+}
+
+/// Returns whether the process ignores SIGHUP. The kernel tells it without a system call of its own.
+#[cfg(unix)]
+fn is_hangup_ignored() -> bool {
+    std::fs::read_to_string("/proc/self/status").is_ok_and(|status| ignores_hangup(&status))
+}
+
+/// Returns whether SIGHUP, signal 1, is in the mask `SigIgn` of a process status.
+#[cfg(unix)]
+fn ignores_hangup(status: &str) -> bool {
+    let mask = status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    mask.is_some_and(|mask| mask & 1 != 0)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::ignores_hangup;
+
+    #[test]
+    fn the_first_bit_of_the_mask_is_sighup() {
+        assert!(ignores_hangup("Name:\tx\nSigIgn:\t0000000000001001\n"));
+        assert!(!ignores_hangup("Name:\tx\nSigIgn:\t0000000000001000\n"));
+        assert!(!ignores_hangup("Name:\tx\n"));
     }
 }

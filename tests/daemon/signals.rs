@@ -54,6 +54,59 @@ async fn sigint_drains_and_no_call_is_repeated() {
     drains("SIGINT", 17).await;
 }
 
+#[tokio::test]
+async fn sighup_and_sigquit_drain_and_no_call_is_repeated() {
+    drains("SIGHUP", 9).await;
+    drains("SIGQUIT", 9).await;
+}
+
+#[tokio::test]
+async fn sighup_stays_ignored_if_it_was_ignored_at_the_start() {
+    let site = slow_site().await;
+    let starter = [
+        "sh",
+        "-c",
+        "trap '' HUP; exec \"$@\"",
+        "sh",
+        env!("CARGO_BIN_EXE_soracrawl"),
+    ];
+    let daemon = Daemon::of(site.command_under(&starter, &["run", "--until-idle"]));
+    soon("calls in flight", site.sim.received(9)).await;
+    daemon.signal("SIGHUP");
+    daemon.end().await.with(0);
+    site.assert_whole().await;
+    assert_eq!(site.texts("select end_reason from runs").await, ["idle"]);
+}
+
+#[tokio::test]
+async fn a_log_that_cannot_be_written_does_not_end_a_run() {
+    let site = Site::whole(small(Shape::Flat)).await;
+    let starter = [
+        "sh",
+        "-c",
+        "exec \"$@\" 2>/dev/full",
+        "sh",
+        env!("CARGO_BIN_EXE_soracrawl"),
+    ];
+    let full = Daemon::of(site.command_under(&starter, &["run", "--until-idle"]));
+    full.end().await.with(0);
+    site.assert_whole().await;
+    // A reader that ends after one line.
+    site.run(&["jobs", "requeue", "--state", "done"])
+        .await
+        .with(0);
+    let script = "{ \"$@\" 2>&1 >&3 | head -1 >/dev/null; } 3>&1; exec true";
+    let starter = ["sh", "-c", script, "sh", env!("CARGO_BIN_EXE_soracrawl")];
+    Daemon::of(site.command_under(&starter, &["run", "--until-idle"]))
+        .end()
+        .await
+        .with(0);
+    assert_eq!(
+        site.texts("select end_reason from runs").await,
+        ["idle", "idle"]
+    );
+}
+
 /// Starts a crawl with one call in flight that stays without an answer.
 async fn stuck(site: &Site) -> Daemon {
     site.sim.script("get_user_posts:1=slow").expect("a script");
@@ -103,7 +156,12 @@ async fn a_second_signal_ends_the_run_at_once_and_charges_the_call_in_flight() {
     daemon.signal("SIGTERM");
     daemon.until_logged("SIGTERM").await;
     daemon.signal("SIGINT");
-    let ended = daemon.end().await.with(0);
+    let ended = daemon.end().await.with(130);
+    assert!(
+        ended.err.contains("A second signal abandons them"),
+        "{}",
+        ended.err
+    );
     assert!(ended.err.contains("stopped at once"), "{}", ended.err);
     assert_unknown_call(&site).await;
 }
@@ -149,6 +207,23 @@ async fn a_signal_before_the_first_page_ends_the_run_cleanly() {
     assert_eq!(site.texts("select end_reason from runs").await, ["signal"]);
     site.crawl().await.with(0);
     site.assert_whole().await;
+}
+
+#[tokio::test]
+async fn a_signal_while_many_seeds_are_prepared_ends_the_run_before_any_call() {
+    let mut site = Site::new(small(Shape::Flat)).await;
+    let users: Vec<String> = (0..60_000).map(|n| format!("user-{n}")).collect();
+    site.set("seeds.users", &format!("{users:?}"));
+    let daemon = site.start(&["run", "--until-idle"]);
+    // The archive exists before its queue is prepared.
+    while !site.archive().exists() {
+        tokio::task::yield_now().await;
+    }
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+    assert_eq!(site.sim.account().total.calls, 0);
+    let ends = site.texts("select end_reason from runs").await;
+    assert!(ends.is_empty() || ends == ["signal"], "{ends:?}");
 }
 
 #[tokio::test]

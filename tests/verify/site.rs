@@ -131,6 +131,7 @@ impl Site {
         daemon::crawl(&engine, &mut signals, 8, Duration::from_secs(30))
             .await
             .expect("a crawl")
+            .cause
     }
 
     /// Runs a complete crawl and closes the archive.
