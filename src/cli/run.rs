@@ -209,6 +209,8 @@ async fn log_progress(engine: Arc<Engine>) {
             rows = counters.rows.load(Relaxed),
             failures = counters.failures.load(Relaxed),
             in_flight = counters.in_flight.load(Relaxed),
+            gone = counters.gone.load(Relaxed),
+            denied = counters.denied.load(Relaxed),
             trouble = engine.parts.writer.trouble(),
             "crawling"
         );

@@ -35,7 +35,7 @@ pub async fn ask_since(engine: &Engine, since: f64) -> Result<Option<AccountAnsw
 
 async fn ask(engine: &Engine) -> Result<AccountAnswer> {
     let parts = &engine.parts;
-    let time = engine.now();
+    let (time, asked_at) = (engine.now(), engine.steady());
     let call = OpenCall {
         run_id: parts.run.id,
         lease: None,
@@ -72,7 +72,7 @@ async fn ask(engine: &Engine) -> Result<AccountAnswer> {
         Err(error) => (None, Some(error)),
     };
     Ok(AccountAnswer {
-        asked_at: time,
+        asked_at,
         account,
         standing,
         is_reachable: matches!(reply, Reply::Answered(_))

@@ -38,7 +38,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     let taken = Taken::default();
     let endpoints = parts
         .limiter
-        .open_endpoints(&engine.endpoints(), engine.now());
+        .open_endpoints(&engine.endpoints(), engine.steady());
     let sampled = parts.limiter.evidence(|policy| {
         let doubted = endpoints.iter().copied();
         doubted
@@ -95,7 +95,7 @@ fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
             if engine.is_stopping() {
                 return None;
             }
-            let permit = engine.parts.limiter.try_permit(entry.name, engine.now());
+            let permit = engine.parts.limiter.try_permit(entry.name, engine.steady());
             *taken = Some((entry.name, permit));
         }
         matches!(*taken, Some((_, Permit::Full))).then(|| open_call(&engine, lease, entry))

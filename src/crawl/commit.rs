@@ -261,15 +261,31 @@ fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {
             count,
             first_at = first.at,
             first_why = first.why,
-            "reply has odd items; only its raw reply contains them"
+            "reply has odd items, listed in odd_items; only its raw reply contains them"
         );
+        for odd in &harvest.odd {
+            tracing::debug!(
+                endpoint = lease.endpoint,
+                at = odd.at,
+                why = odd.why,
+                "odd item"
+            );
+        }
     }
 }
 
 fn log_end(lease: &Lease, next: &Next) {
-    if let Next::End { reason, note, .. } = next
-        && !note.is_empty()
-    {
-        tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, "walk ended");
+    let Next::End { reason, note, .. } = next else {
+        return;
+    };
+    let Lease {
+        endpoint, subject, ..
+    } = lease;
+    match reason {
+        StopReason::Stalled | StopReason::Truncated => {
+            tracing::warn!(endpoint, subject, %reason, note, "walk ended");
+        }
+        _ if note.is_empty() => tracing::debug!(endpoint, subject, %reason, "walk ended"),
+        _ => tracing::info!(endpoint, subject, %reason, note, "walk ended"),
     }
 }

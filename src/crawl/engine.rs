@@ -57,6 +57,9 @@ pub struct Counters {
     pub rows: AtomicU64,
     pub failures: AtomicU64,
     pub odd_items: AtomicU64,
+    /// Jobs whose subject the remote reported as gone, or refused.
+    pub gone: AtomicU64,
+    pub denied: AtomicU64,
     pub in_flight: AtomicUsize,
 }
 
@@ -104,10 +107,16 @@ impl Engine {
         }
     }
 
-    /// Returns the time in Unix seconds.
+    /// Returns the wall time in Unix seconds.
     #[must_use]
     pub fn now(&self) -> f64 {
         self.parts.clock.now()
+    }
+
+    /// Returns the steady time in Unix seconds: waits, leases and cooldowns are counted on it.
+    #[must_use]
+    pub fn steady(&self) -> f64 {
+        self.parts.clock.steady()
     }
 
     /// Parses a raw reply from the archive.

@@ -9,18 +9,11 @@ use super::judge;
 use super::settle::settlement;
 use super::standing::Standing;
 use super::stop::StopCause;
+use super::walk::{Sent, log_call};
 use crate::api::limiter::{CallReport, CallResult};
 use crate::api::{self, Entry, Reply, retry};
 use crate::model::{Lease, StopReason};
 use crate::store::{Cooling, Failure, Result, Retry, read};
-
-/// A sent call of a job.
-#[derive(Clone, Copy)]
-pub(super) struct Sent {
-    pub(super) call_id: i64,
-    /// Unix time when it was sent.
-    pub(super) began: f64,
-}
 
 /// Settles a call that failed or whose reply is unreadable. Retries, releases or ends its job.
 ///
@@ -72,10 +65,16 @@ pub(super) async fn fail(
         result,
         why: &why,
     };
-    let doubted = parts.limiter.record(entry.name, &report, engine.now());
+    let doubted = parts.limiter.record(entry.name, &report, engine.steady());
     engine.counters.failures.fetch_add(1, Ordering::Relaxed);
-    tracing::debug!(endpoint = entry.name, subject = lease.subject, call_id = sent.call_id, %error, "call failed");
+    log_call(engine, lease, sent, reply, Some(&why));
     if let Retry::End(reason, note) = &retry {
+        let counters = &engine.counters;
+        match reason {
+            StopReason::Gone => counters.gone.fetch_add(1, Ordering::Relaxed),
+            StopReason::Denied => counters.denied.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
+        };
         log_end(lease, *reason, note, sent.call_id);
     }
     let is_end = matches!(retry, Retry::End(..));
@@ -150,13 +149,13 @@ async fn facts(
         }
     );
     let account = match is_refusal || is_network && !limiter.answered_since(sent.began) {
-        true if !engine.is_stopping() => ask_since(engine, engine.now()).await.ok(),
+        true if !engine.is_stopping() => ask_since(engine, sent.began).await.ok(),
         _ => None,
     };
     if is_network && let Some(Some(answer)) = &account {
         let why = answer.error.as_ref().map(ToString::to_string);
         let why = why.filter(|_| !answer.is_reachable);
-        limiter.probed(answer.asked_at, why.as_deref(), engine.now());
+        limiter.probed(answer.asked_at, why.as_deref(), engine.steady());
     }
     Ok(FailureFacts {
         has_subject: entry.subject.is_some(),
@@ -164,7 +163,7 @@ async fn facts(
         attempts: lease.attempts,
         max_attempts: settings.max_attempts,
         restarts: lease.restarts,
-        now: engine.now(),
+        now: engine.steady(),
         was_sent: !matches!(reply, Reply::NeverSent { .. }),
         is_charged,
         charged_answers: past.charged + u32::from(is_answer_charged),
@@ -215,7 +214,7 @@ fn cooling(engine: &Engine, entry: &Entry, result: CallResult) -> Vec<Cooling> {
         CallResult::Throttled { .. } | CallResult::Failed { .. } => vec![entry.name],
         _ => return Vec::new(),
     };
-    let now = engine.now();
+    let now = engine.steady();
     limiter.evidence(|policy| {
         let cooling = endpoints.into_iter().filter_map(|endpoint| {
             let cooldown = policy.own_cooldown(endpoint, now)?;
@@ -234,6 +233,7 @@ fn cooling(engine: &Engine, entry: &Entry, result: CallResult) -> Vec<Cooling> {
 /// Logs the end of a job. A subject that is gone or denied is no fault.
 fn log_end(lease: &Lease, reason: StopReason, note: &str, call_id: i64) {
     if matches!(reason, StopReason::Gone | StopReason::Denied) {
+        // The progress and the end of the run report their numbers.
         tracing::debug!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, call_id, "job ended");
     } else {
         tracing::warn!(endpoint = lease.endpoint, subject = lease.subject, %reason, note, call_id, "job ended");

@@ -34,7 +34,7 @@ pub async fn tend(engine: Arc<Engine>) {
 async fn wait(engine: &Engine) -> Duration {
     match read::next_due(engine.parts.store.readers()).await {
         Ok(Some(due)) => {
-            Duration::from_secs_f64((due - engine.now()).clamp(0.005, TICK.as_secs_f64()))
+            Duration::from_secs_f64((due - engine.steady()).clamp(0.005, TICK.as_secs_f64()))
         }
         _ => TICK,
     }
@@ -45,12 +45,14 @@ async fn tick(engine: &Engine) -> Result<()> {
     store.check_place()?;
     if read::next_due(store.readers())
         .await?
-        .is_some_and(|due| due <= engine.now())
+        .is_some_and(|due| due <= engine.steady())
         || read::next_expiry(store.readers())
             .await?
-            .is_some_and(|expiry| expiry <= engine.now())
+            .is_some_and(|expiry| expiry <= engine.steady())
     {
-        let released = store.release_due(engine.now(), &engine.held_jobs()).await?;
+        let released = store
+            .release_due(engine.steady(), &engine.held_jobs())
+            .await?;
         engine.wake(usize::try_from(released).unwrap_or(usize::MAX));
     }
     if replan::replan_some(engine).await? {
@@ -81,7 +83,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
     let open = engine
         .parts
         .limiter
-        .open_endpoints(&endpoints, engine.now());
+        .open_endpoints(&endpoints, engine.steady());
     let has_ready = read::has_ready(store.readers(), &open, plan.max_depth()).await?;
     if has_ready {
         let budget_hold = *lock(&engine.budget_hold);

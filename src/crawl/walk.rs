@@ -4,7 +4,7 @@ use super::engine::{Engine, WorkerGuard};
 use super::seen::Seen;
 use super::settle::unpaid;
 use crate::api::limiter::Permit;
-use crate::api::{Entry, Request};
+use crate::api::{Entry, Reply, Request};
 use crate::clock::day;
 use crate::model::Lease;
 use crate::store::{Failure, OpenCall, Outcome, Result, Retry};
@@ -71,4 +71,37 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
 /// Logs a lost lease. The worker that took over the job continues it.
 pub(super) fn log_lease_lost() {
     tracing::warn!("lease lost; another worker continues the job");
+}
+
+/// A sent call of a job.
+#[derive(Clone, Copy)]
+pub(super) struct Sent {
+    pub(super) call_id: i64,
+    /// Steady time when it was sent, in Unix seconds.
+    pub(super) began: f64,
+}
+
+/// Logs a call in one line.
+pub(super) fn log_call(
+    engine: &Engine,
+    lease: &Lease,
+    sent: Sent,
+    reply: &Reply,
+    error: Option<&str>,
+) {
+    let (status, bytes) = match reply {
+        Reply::Answered(answer) => (Some(answer.status), answer.body_bytes),
+        Reply::NeverSent { .. } | Reply::Unknown { .. } => (None, 0),
+    };
+    tracing::debug!(
+        call_id = sent.call_id,
+        endpoint = lease.endpoint,
+        subject = lease.subject,
+        page = lease.pages + 1,
+        status,
+        bytes,
+        milliseconds = ((engine.steady() - sent.began) * 1000.0).round(),
+        error,
+        "call"
+    );
 }

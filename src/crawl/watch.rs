@@ -49,7 +49,7 @@ pub async fn watch(engine: Arc<Engine>) {
     let mut notices = BTreeMap::new();
     let mut stored = None;
     while !engine.is_stopping() {
-        let now = engine.now();
+        let now = engine.steady();
         for said in update(&mut notices, pauses(&engine, now), now) {
             log(&said, now);
         }
@@ -76,14 +76,14 @@ pub async fn watch(engine: Arc<Engine>) {
 
 /// Asks for the account info if the remote does not answer and a probe is due.
 async fn probe(engine: &Engine, outage: Option<&Outage>) {
-    let (limiter, now) = (&engine.parts.limiter, engine.now());
+    let (limiter, now) = (&engine.parts.limiter, engine.steady());
     if outage.is_none_or(|outage| outage.next_probe > now) || !limiter.is_probed_for_free() {
         return;
     }
     if let Ok(Some(answer)) = ask_since(engine, now).await {
         let why = answer.error.filter(|_| !answer.is_reachable);
         let why = why.map(|error| error.to_string());
-        limiter.probed(answer.asked_at, why.as_deref(), engine.now());
+        limiter.probed(answer.asked_at, why.as_deref(), engine.steady());
         if why.is_none() {
             engine.wake(64);
         }
@@ -116,7 +116,7 @@ async fn store_outage(
 
 /// Ends a run that waited too long for the remote, and gives up endpoints that fail while others answer.
 async fn lose_patience(engine: &Engine, outage: Option<&Outage>) {
-    let (now, settings) = (engine.now(), &engine.parts.settings);
+    let (now, settings) = (engine.steady(), &engine.parts.settings);
     let patience = settings.outage_patience.as_secs_f64();
     if let Some(outage) = outage {
         if outage.is_confirmed && now - outage.since >= patience {
@@ -139,7 +139,12 @@ async fn lose_patience(engine: &Engine, outage: Option<&Outage>) {
         let (_, why) = engine.parts.limiter.evidence(|policy| policy.why(endpoint));
         let why = format!("it has failed for {seconds:.0} s; last error: {why}");
         engine.retire(endpoint, &why, true);
-        if let Err(error) = engine.parts.store.fail_jobs(&worst, &why, now).await {
+        if let Err(error) = engine
+            .parts
+            .store
+            .fail_jobs(&worst, &why, engine.now())
+            .await
+        {
             tracing::warn!(%error, endpoint, "jobs of a failing endpoint are not ended");
         }
     }

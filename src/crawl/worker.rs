@@ -10,12 +10,14 @@ use futures_util::future::join;
 use super::acquire::{Acquired, acquire};
 use super::commit::page_of;
 use super::engine::{Engine, lock};
-use super::fail::{Sent, fail};
+use super::fail::fail;
 use super::read::read;
 use super::settle::settlement;
 use super::stop::StopCause;
 use super::stored::keep_stored;
-use super::walk::{ActiveWalk, give_back, log_lease_lost, open_call, release, request_of};
+use super::walk::{
+    ActiveWalk, Sent, give_back, log_call, log_lease_lost, open_call, release, request_of,
+};
 use crate::api::limiter::{CallReport, CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
 use crate::model::{Harvest, Lease};
@@ -93,7 +95,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         || engine.is_retired(entry.name)
         || parts
             .limiter
-            .cooling_down_since_permit(entry.name, engine.now());
+            .cooling_down_since_permit(entry.name, engine.steady());
     if is_unwanted {
         parts.limiter.unsent(entry.name);
         release(engine, lease, Some(call_id)).await?;
@@ -101,7 +103,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     }
     let sent = Sent {
         call_id,
-        began: engine.now(),
+        began: engine.steady(),
     };
     if let Err(gone) = parts.store.check_place() {
         parts.limiter.unsent(entry.name);
@@ -114,6 +116,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
     let step = match read(engine, lease, entry, &reply) {
         Ok(harvest) => {
+            log_call(engine, lease, sent, &reply, None);
             let report = CallReport {
                 job_id: lease.token.job_id,
                 began: sent.began,
@@ -121,7 +124,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
                 result: CallResult::Success,
                 why: "",
             };
-            let doubted = parts.limiter.record(entry.name, &report, engine.now());
+            let doubted = parts.limiter.record(entry.name, &report, engine.steady());
             engine.release_doubted(&doubted).await?;
             match commit(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
@@ -150,7 +153,7 @@ async fn open<'a>(
     let has_permit = tokio::select! {
         biased;
         () = engine.until_stopped() => false,
-        turn = parts.limiter.turn(entry.name, held.permit, || engine.now()) => turn.is_ok(),
+        turn = parts.limiter.turn(entry.name, held.permit, || engine.steady()) => turn.is_ok(),
     };
     if !has_permit {
         give_back(engine, Some((entry.name, held.permit)));
@@ -213,7 +216,7 @@ async fn commit<'a>(
     let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
     let permit = match is_to_be_released || engine.is_stopping() {
         true => Permit::None,
-        false => parts.limiter.try_permit(entry.name, engine.now()),
+        false => parts.limiter.try_permit(entry.name, engine.steady()),
     };
     let opened = async {
         match permit {

@@ -55,6 +55,13 @@ impl Archive {
             .start_run(kind, std::process::id(), clock.now())
             .await?;
         store.note_place()?;
+        let back = store.correct_waits(clock.now()).await?;
+        if back > 1.0 {
+            tracing::warn!(
+                seconds = back.round(),
+                "the clock was set back since the latest call; waits are corrected"
+            );
+        }
         if run.unknown_calls > 0 || run.reclaimed_jobs > 0 {
             tracing::warn!(
                 unknown_calls = run.unknown_calls,

@@ -73,7 +73,7 @@ pub async fn parts(
         writer: Writer::start(&store, archive.clock.clone()),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
-        limiter: limiter(config, &store, archive.clock.now()).await?,
+        limiter: limiter(config, &store, archive.clock.steady()).await?,
         plan: Plan::new(config.crawl.clone()),
         packer: packer(&dictionaries),
         training: Training::of(&store, &dictionaries).await?,

@@ -65,10 +65,13 @@ pub async fn call(
     let (store, clock, entry) = (&archive.store, &archive.clock, by_hand.entry);
     let client = Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?;
     let scrubber = Scrubber::new(key);
-    let limiter = build::limiter(config, store, clock.now()).await?;
+    let limiter = build::limiter(config, store, clock.steady()).await?;
     let packer = build::packer(&store.dictionaries().await?);
-    while let Err(cooldown) = limiter.turn(entry.name, Permit::None, || clock.now()).await {
-        let wait = (cooldown.until - clock.now()).max(0.0);
+    while let Err(cooldown) = limiter
+        .turn(entry.name, Permit::None, || clock.steady())
+        .await
+    {
+        let wait = (cooldown.until - clock.steady()).max(0.0);
         waiting(wait);
         tokio::time::sleep(Duration::from_secs_f64(wait)).await;
     }

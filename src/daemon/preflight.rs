@@ -9,7 +9,7 @@ use crate::crawl::{Engine, ask_since};
 /// # Errors
 /// Returns `api::Error::Refused` if the remote refuses the key, or an error if the archive fails.
 pub async fn preflight(engine: &Engine) -> anyhow::Result<Option<Account>> {
-    let Some(answer) = ask_since(engine, engine.now()).await? else {
+    let Some(answer) = ask_since(engine, engine.steady()).await? else {
         return Ok(None);
     };
     match answer.error {

@@ -7,8 +7,37 @@ use crate::store::{Result, Store};
 
 /// The number of jobs ended in one transaction. Paid replies wait for the writer meanwhile.
 const AT_ONCE: i64 = 5000;
+/// The longest wait that a stored time can mean: one week, as of an answer that asks for a wait.
+const LONGEST_WAIT_SECONDS: f64 = 7.0 * 24.0 * 3600.0;
 
 impl Store {
+    /// Corrects stored waits if the clock was set back since the latest call, and ends those that no answer can have asked
+    /// for. Returns by how many seconds it was set back; 0 if it was not.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn correct_waits(&self, now: f64) -> Result<f64> {
+        let mut transaction = self.begin().await?;
+        let latest: Option<f64> =
+            sqlx::query_scalar("select opened_at from calls order by id desc limit 1")
+                .fetch_optional(&mut *transaction)
+                .await?;
+        let back = latest.map_or(0.0, |latest| (latest - now).max(0.0));
+        for text in [
+            "update jobs set ready_at = min(ready_at - ?1, ?2 + ?3) where state = 'waiting' and ready_at > ?2",
+            "update cooldowns set until = min(until - ?1, ?2 + ?3) where until > ?2",
+        ] {
+            sqlx::query(text)
+                .bind(back)
+                .bind(now)
+                .bind(LONGEST_WAIT_SECONDS)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        transaction.commit().await?;
+        Ok(back)
+    }
+
     /// Makes jobs ready that waited until their endpoint answers. Their attempts are forgotten.
     ///
     /// # Errors
@@ -182,5 +211,46 @@ impl Store {
             }
             transaction.commit().await?;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::model::{Budget, MicroUsd};
+    use crate::store::{OpenCall, RunKind, Store, read};
+
+    #[tokio::test]
+    async fn a_clock_that_was_set_back_prolongs_no_stored_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        let run = store.start_run(RunKind::Call, 1, 9_000.0).await.unwrap();
+        let call = OpenCall {
+            run_id: run.id,
+            lease: None,
+            seed_id: None,
+            endpoint: "a",
+            subject: String::new(),
+            cursor: None,
+            price: MicroUsd(0),
+            budget: Budget::default(),
+            day: String::new(),
+            now: 9_000.0,
+        };
+        store.open_call(&call).await.unwrap();
+        let text = "insert into cooldowns values ('a', 9030, 'throttled', ''), ('b', 1e9, 'blocked', ''), ('c', 5, 'failing', '')";
+        sqlx::raw_sql(text)
+            .execute(&mut **store.writing().await)
+            .await
+            .unwrap();
+        // The clock is set back by 8,000 s.
+        assert_eq!(store.correct_waits(1_000.0).await.unwrap(), 8_000.0);
+        let until: Vec<f64> = read::cooldowns(store.readers())
+            .await
+            .unwrap()
+            .iter()
+            .map(|cooling| cooling.until)
+            .collect();
+        assert_eq!(until, [1_030.0, 1_000.0 + super::LONGEST_WAIT_SECONDS, 5.0]);
+        assert_eq!(store.correct_waits(9_001.0).await.unwrap(), 0.0);
     }
 }

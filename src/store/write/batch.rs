@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::group;
 use super::operation::{Answer, Ask, Operation};
 use super::page::{BatchContext, PageCommit};
-use crate::clock::Clock;
+use crate::clock::{Clock, Moment};
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, Store};
 
@@ -112,7 +112,7 @@ impl Writer {
     }
 }
 
-/// The times of the groups. Each is later than the one before, so the calls show the order in which pages were kept.
+/// The times of the groups. Each wall time is later than the one before, so the calls show the order in which pages were kept.
 struct Times {
     clock: Clock,
     last: f64,
@@ -122,9 +122,12 @@ impl Times {
     /// The smallest step that a time in Unix seconds as `f64` can represent.
     const STEP: f64 = 0.000_001;
 
-    fn next(&mut self) -> f64 {
+    fn next(&mut self) -> Moment {
         self.last = self.clock.now().max(self.last + Self::STEP);
-        self.last
+        Moment {
+            wall: self.last,
+            steady: self.clock.steady(),
+        }
     }
 }
 
@@ -196,9 +199,9 @@ async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<BatchConte
 async fn try_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
-    now: f64,
+    now: Moment,
 ) -> Result<Vec<Answer>> {
-    let begun = begin(connection, now).await;
+    let begun = begin(connection, now.wall).await;
     let applied = match begun {
         Ok(before) => group::apply(connection, group, before, now).await,
         Err(error) => Err(error),

@@ -4,6 +4,7 @@ use sqlx::SqliteConnection;
 
 use super::operation::{Answer, Operation};
 use super::page::{self, BatchContext, PageCommit};
+use crate::clock::Moment;
 use crate::store::queue::{self, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, ledger};
 
@@ -12,7 +13,7 @@ pub(super) async fn apply(
     connection: &mut SqliteConnection,
     group: &[Operation],
     before: BatchContext,
-    now: f64,
+    now: Moment,
 ) -> Result<Vec<Answer>> {
     let pages: Vec<&PageCommit> = group
         .iter()
@@ -31,7 +32,7 @@ pub(super) async fn apply(
         }
     }
     let mut put_back = put_back.into_iter();
-    let mut leased = lease_all(connection, group, now).await?.into_iter();
+    let mut leased = lease_all(connection, group, now.steady).await?.into_iter();
     let mut opened = open_all(connection, group, leased.as_mut_slice())
         .await?
         .into_iter();

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
+use crate::clock::Moment;
 use crate::model::{Harvest, Lease, NewJob, StopReason};
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::db::Statement;
@@ -103,7 +104,7 @@ pub(in crate::store) async fn commit_pages(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
     before: BatchContext,
-    now: f64,
+    now: Moment,
 ) -> Result<Vec<Result<()>>> {
     let advanced = advance(connection, pages, now).await?;
     let mut answers = Vec::with_capacity(pages.len());
@@ -117,7 +118,7 @@ pub(in crate::store) async fn commit_pages(
                 error: Some("the lease was lost before the page was kept".to_owned()),
                 ..page.settlement.clone()
             };
-            ledger::settle(connection, page.call_id, &settlement, now).await?;
+            ledger::settle(connection, page.call_id, &settlement, now.wall).await?;
             answers.push(Err(Error::LeaseLost));
         }
     }
@@ -138,7 +139,7 @@ pub(in crate::store) async fn commit_pages(
         })
         .collect();
     archive::write(connection, &rows, has_orphans).await?;
-    commit_follow_ups(connection, &kept, now).await?;
+    commit_follow_ups(connection, &kept, now.wall).await?;
     commit_calls(connection, &kept, group).await?;
     Ok(answers)
 }
@@ -190,7 +191,7 @@ async fn commit_calls(
 async fn advance(
     connection: &mut SqliteConnection,
     pages: &[&PageCommit],
-    now: f64,
+    now: Moment,
 ) -> Result<HashSet<i64>> {
     let rows = ADVANCE
         .write_and_read(connection, pages, |row, page| {
@@ -224,10 +225,10 @@ async fn advance(
                 .set("state", state)
                 .set("reason", reason)
                 .set("note", note)
-                .set("ended_at", reason.map(|_| now))
+                .set("ended_at", reason.map(|_| now.wall))
                 .set(
                     "lease_until",
-                    reason.is_none().then_some(now + page.lease_seconds),
+                    reason.is_none().then_some(now.steady + page.lease_seconds),
                 )
                 .set("cursor", cursor.map(String::as_str))
                 .set("stale_pages", stale_pages)

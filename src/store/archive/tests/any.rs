@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::write_page;
+use crate::clock::Moment;
 use crate::config::Config;
 use crate::crawl::Plan;
 use crate::crawl::admit::Place;
@@ -289,9 +290,17 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             .await
             .unwrap();
         let before = BatchContext::read(&before, now).unwrap();
-        let answers = commit_pages(&mut transaction, &[&page], before, now)
-            .await
-            .unwrap();
+        let answers = commit_pages(
+            &mut transaction,
+            &[&page],
+            before,
+            Moment {
+                wall: now,
+                steady: now,
+            },
+        )
+        .await
+        .unwrap();
         assert!(answers.iter().all(Result::is_ok), "{answers:?}");
         sqlx::query("update jobs set state = 'ready', lease_until = null where state = 'leased'")
             .execute(&mut *transaction)
