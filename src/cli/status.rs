@@ -54,7 +54,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn print(config: &Config, status: &Status) {
-    outln!("archive  {}", config.archive.path.display());
+    outln!(
+        "archive  {}{}",
+        config.archive.path.display(),
+        sizes(&config.archive.path)
+    );
     outln!(
         "daemon   {}",
         status.holder.as_deref().unwrap_or("not running")
@@ -149,6 +153,16 @@ fn print(config: &Config, status: &Status) {
     let eta: Vec<String> = [by_time, by_budget].into_iter().flatten().collect();
     if status.open_jobs() > 0 && !eta.is_empty() {
         outln!("to go    {}", eta.join("; "));
+    }
+}
+
+/// Returns the sizes of the file and of its write-ahead log.
+fn sizes(path: &std::path::Path) -> String {
+    let megabytes = |bytes: u64| format!("{} MB", bytes.div_ceil(1_000_000));
+    let file = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+    match read::log_bytes(path).unwrap_or(0) {
+        0 => format!(" ({})", megabytes(file)),
+        log => format!(" ({}, and {} in its log)", megabytes(file), megabytes(log)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `soracrawl verify`: checks that an archive is sound.
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
@@ -26,8 +26,14 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         |key| Scrubber::new(&key.secret),
     );
     // Asked before this process connects to the file.
-    let holder = Lock::holder(path)?.map(|held| held.0);
-    let report = verify(path, &budget(&config), &scrubber, Reader::default()).await?;
+    let holder = Lock::holder(path).ok().flatten().map(|held| held.0);
+    let report = match verify(path, &budget(&config), &scrubber, Reader::default()).await {
+        Ok(report) => report,
+        Err(error) => {
+            errln!("error: {error}");
+            return Ok(Exit::Unchecked);
+        }
+    };
     let is_sound = report.is_sound();
     if args.json {
         let mut json = serde_json::to_value(&report)?;
@@ -46,7 +52,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         }
         print(&report);
     }
-    Ok(if is_sound { Exit::Done } else { Exit::Failed })
+    Ok(match (is_sound, report.is_unchecked()) {
+        (true, _) => Exit::Done,
+        (false, true) => Exit::Unchecked,
+        (false, false) => Exit::Failed,
+    })
 }
 
 fn print(report: &Report) {
@@ -58,10 +68,10 @@ fn print(report: &Report) {
             vec![
                 finding.check.check.to_owned(),
                 finding.check.promise.to_owned(),
-                if finding.breaches == 0 {
-                    "sound".to_owned()
-                } else {
-                    format!("{} BROKEN", count(finding.breaches))
+                match (finding.breaches, &finding.unchecked) {
+                    (0, None) => "sound".to_owned(),
+                    (0, Some(_)) => "unchecked".to_owned(),
+                    (breaches, _) => format!("{} BROKEN", count(breaches)),
                 },
                 finding.check.proves.to_owned(),
             ]
@@ -74,9 +84,12 @@ fn print(report: &Report) {
     for finding in report
         .findings
         .iter()
-        .filter(|finding| finding.breaches > 0)
+        .filter(|finding| finding.breaches > 0 || finding.unchecked.is_some())
     {
         outln!("\n{}:", finding.check.check);
+        if let Some(why) = &finding.unchecked {
+            outln!("  {}", plain(why));
+        }
         for example in &finding.examples {
             outln!("  {}", plain(example));
         }
@@ -95,10 +108,11 @@ fn print(report: &Report) {
     }
     outln!(
         "{}",
-        match (report.is_sound(), report.complete) {
-            (true, _) => "the archive is sound",
-            (false, true) => "the archive is NOT sound",
-            (false, false) => "the archive is NOT sound, and some checks could not run",
+        match (report.is_sound(), report.is_unchecked(), report.complete) {
+            (true, ..) => "the archive is sound",
+            (_, true, _) => "the archive could not be checked",
+            (false, false, true) => "the archive is NOT sound",
+            (false, false, false) => "the archive is NOT sound, and some checks could not run",
         }
     );
 }

@@ -48,10 +48,21 @@ enum Said {
 pub async fn watch(engine: Arc<Engine>) {
     let mut notices = BTreeMap::new();
     let mut stored = None;
+    let mut warned_at = f64::NEG_INFINITY;
     while !engine.is_stopping() {
         let now = engine.steady();
         for said in update(&mut notices, pauses(&engine, now), now) {
             log(&said, now);
+        }
+        if let Some(bytes) = engine.parts.store.large_log()
+            && now - warned_at >= REPEAT_SECONDS
+        {
+            warned_at = now;
+            tracing::warn!(
+                megabytes = bytes / 1_000_000,
+                "the write-ahead log is large: a reader holds an old state of the archive. It shrinks after that reader ends \
+                 its transaction"
+            );
         }
         let outage = engine.parts.limiter.outage();
         // A failed write is repeated at the next tick.

@@ -31,6 +31,9 @@ pub use write::{Next, PageCommit, Writer};
 
 /// How long a statement waits for another process's transaction before it fails with `SQLITE_BUSY`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages in the write-ahead log after which it is checkpointed into the file.
+const LOG_PAGES: u64 = 16_000;
+const PAGE_BYTES: u64 = 4_096;
 /// Each table has multi-row statements of a few sizes. All of them stay prepared.
 const STATEMENT_CACHE: usize = 400;
 /// The migrations of the schema.
@@ -62,7 +65,9 @@ impl Store {
             .foreign_keys(true)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("wal_autocheckpoint", "16000")
+            .pragma("wal_autocheckpoint", LOG_PAGES.to_string())
+            // A log that a reader has made grow shrinks to this size when it starts over.
+            .pragma("journal_size_limit", (LOG_PAGES * PAGE_BYTES).to_string())
             .pragma("cache_size", "-6000")
             // SQLite's statement journals are small: keep them in memory instead of in a file.
             .pragma("temp_store", "memory")
@@ -112,6 +117,14 @@ impl Store {
         // Only the first note counts.
         let _ = self.place.set(place);
         Ok(())
+    }
+
+    /// Returns the size of the write-ahead log in bytes, if it is far larger than after a checkpoint: a reader that holds an
+    /// old state of the archive keeps it from being checkpointed.
+    #[must_use]
+    pub fn large_log(&self) -> Option<u64> {
+        let bytes = read::log_bytes(&self.path)?;
+        (bytes > 4 * LOG_PAGES * PAGE_BYTES).then_some(bytes)
     }
 
     /// Checks that the path still leads to the file that this process opened.

@@ -3,6 +3,8 @@
 //! A check in SQL is one `select` that returns a sentence for each breach. All checks run in one read transaction, so
 //! they see the same moment while a daemon continues to write.
 
+use crate::store::Error;
+
 /// Maximum number of breaches that a finding describes.
 pub(super) const EXAMPLES: usize = 5;
 
@@ -25,6 +27,8 @@ pub struct Finding {
     pub breaches: u64,
     /// Descriptions of the first breaches.
     pub examples: Vec<String>,
+    /// Why the check could not run; `None` if it ran.
+    pub unchecked: Option<String>,
 }
 
 impl Finding {
@@ -35,6 +39,20 @@ impl Finding {
             check,
             breaches: 0,
             examples: Vec::new(),
+            unchecked: None,
+        }
+    }
+
+    /// Records an error of reading. A damaged file is a breach. A file that this process may not read is not: the check
+    /// could not run.
+    pub(super) fn fail(&mut self, place: &str, error: impl Into<Error>) {
+        let error = error.into();
+        let said = format!("{place}cannot be read: {error}");
+        match error {
+            Error::Unwritable(_) | Error::Io { .. } | Error::Unopened { .. } => {
+                self.unchecked = Some(said);
+            }
+            _ => self.add(said),
         }
     }
 
@@ -68,8 +86,4 @@ pub(super) const fn question(
         },
         sql,
     }
-}
-
-pub(super) fn unreadable(error: &dyn std::fmt::Display) -> String {
-    format!("cannot be read: {error}")
 }

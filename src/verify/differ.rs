@@ -7,7 +7,7 @@ use futures_util::stream::BoxStream;
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
-use super::check::{Check, Finding, unreadable};
+use super::check::{Check, Finding};
 use crate::store::Result;
 use crate::store::archive::Outline;
 use crate::store::archive::Scratch;
@@ -26,7 +26,7 @@ impl Snapshot {
         let (mut finding, mut rows) = (Finding::new(ROWS), 0);
         for table in exact() {
             if let Err(error) = compare(table, self, scratch, &mut finding, &mut rows).await {
-                finding.add(format!("{}: {}", table.name, unreadable(&error)));
+                finding.fail(&format!("{}: ", table.name), error);
             }
         }
         (finding, rows)

@@ -43,7 +43,17 @@ impl Report {
     /// Returns whether all checks ran and found no breach.
     #[must_use]
     pub fn is_sound(&self) -> bool {
-        self.complete && self.findings.iter().all(|finding| finding.breaches == 0)
+        self.complete && self.is_free_of_breaches() && !self.is_unchecked()
+    }
+
+    /// Returns whether no check found a breach, but not all of them could run.
+    #[must_use]
+    pub fn is_unchecked(&self) -> bool {
+        let has_unchecked = self
+            .findings
+            .iter()
+            .any(|finding| finding.unchecked.is_some());
+        self.is_free_of_breaches() && (has_unchecked || !self.complete)
     }
 }
 
@@ -61,14 +71,20 @@ pub async fn verify(
     let mut report = Report::default();
     let mut snapshot = match Snapshot::open(path).await {
         Ok(snapshot) => snapshot,
-        Err(error @ Error::Io { .. }) => return Err(error),
+        Err(error @ (Error::Io { .. } | Error::Missing { .. } | Error::NotAFile { .. })) => {
+            return Err(error);
+        }
         Err(error) => {
-            report.findings.push(Snapshot::unopened(&error));
+            report.findings.push(Snapshot::unopened(error));
             return Ok(report);
         }
     };
     report.findings.push(snapshot.version().await);
-    let is_known = report.is_free_of_breaches();
+    let is_known = report.is_free_of_breaches()
+        && !report
+            .findings
+            .iter()
+            .any(|finding| finding.unchecked.is_some());
     report.findings.push(snapshot.integrity().await);
     if !is_known {
         snapshot.close().await;

@@ -61,7 +61,7 @@ pub(super) async fn load_dictionaries(snapshot: &mut Snapshot) -> (Packer, Findi
     let dictionaries = match snapshot.dictionaries().await {
         Ok(dictionaries) => dictionaries,
         Err(error) => {
-            finding.add(format!("cannot be read: {error}"));
+            finding.fail("", error);
             Vec::new()
         }
     };
@@ -94,13 +94,13 @@ pub(super) async fn read(
         count: 0,
     };
     if let Err(error) = reader.read_all(snapshot).await {
-        reader.replies.add(format!("cannot be read: {error}"));
+        reader.replies.fail("", error);
     }
     if let Err(error) = ends::without_new_item(snapshot, &reader.complete, &mut reader.ends).await {
-        reader.ends.add(format!("cannot be read: {error}"));
+        reader.ends.fail("", error);
     }
     if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
-        reader.secrets.add(format!("cannot be read: {error}"));
+        reader.secrets.fail("", error);
     }
     Read {
         findings: vec![reader.replies, reader.starts, reader.ends, reader.secrets],

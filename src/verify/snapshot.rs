@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row};
 
-use super::check::{Check, EXAMPLES, Finding, Question, unreadable};
+use super::check::{Check, EXAMPLES, Finding, Question};
 use super::checks::{chain, jobs, money, parents};
 use crate::model::Budget;
 use crate::store::Error;
@@ -30,9 +30,9 @@ pub(super) struct Endpoints {
 impl Snapshot {
     /// Returns the finding for a file that cannot be opened.
     #[must_use]
-    pub fn unopened(error: &Error) -> Finding {
+    pub fn unopened(error: Error) -> Finding {
         let mut finding = Finding::new(INTEGRITY);
-        finding.add(unreadable(error));
+        finding.fail("", error);
         finding
     }
 
@@ -48,7 +48,7 @@ impl Snapshot {
                 .into_iter()
                 .filter(|line| line != "ok")
                 .for_each(|line| finding.add(line)),
-            Err(error) => finding.add(unreadable(&error)),
+            Err(error) => finding.fail("", error),
         }
         finding
     }
@@ -92,7 +92,7 @@ impl Snapshot {
                     ));
                 }
             }
-            Err(error) => finding.add(unreadable(&error)),
+            Err(error) => finding.fail("", error),
         }
         finding
     }
@@ -117,7 +117,7 @@ impl Snapshot {
                     finding.breaches = breaches.unsigned_abs();
                 }
             }
-            Err(error) => finding.add(unreadable(&error)),
+            Err(error) => finding.fail("", error),
         }
         finding
     }

@@ -180,6 +180,7 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
         Exit::GaveUp,
         Exit::Stopped,
         Exit::Away,
+        Exit::Unchecked,
         Exit::Abandoned,
     ] {
         // This match does not compile without a new variant, so that a new code must be documented.
@@ -190,12 +191,13 @@ fn the_table_of_exit_codes_is_that_of_the_program() {
             Exit::GaveUp => 3,
             Exit::Stopped => 4,
             Exit::Away => 5,
+            Exit::Unchecked => 6,
             Exit::Abandoned => 130,
         };
         assert_eq!(exit as u8, number);
         assert!(codes.iter().any(|(code, _)| *code == number.to_string()));
     }
-    assert_eq!(codes.len(), 7);
+    assert_eq!(codes.len(), 8);
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The command itself: its exit code, its table and its JSON.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -23,7 +24,7 @@ fn text(bytes: &[u8]) -> String {
 }
 
 #[tokio::test]
-async fn verify_exits_with_0_for_a_sound_archive_and_with_1_for_a_missing_one() {
+async fn verify_exits_with_0_for_a_sound_archive_and_with_6_for_a_missing_one() {
     let (folder, path) = copy().await;
     let before = std::fs::read(&path).expect("the archive");
     let ended = soracrawl(folder.path(), &["verify", "--archive", "a.db"]);
@@ -49,7 +50,9 @@ async fn verify_exits_with_0_for_a_sound_archive_and_with_1_for_a_missing_one() 
     );
 
     let ended = soracrawl(folder.path(), &["verify", "--archive", "b.db"]);
-    assert_eq!(ended.status.code(), Some(1), "the file does not exist");
+    assert_eq!(ended.status.code(), Some(6), "the file does not exist");
+    assert_eq!(text(&ended.stdout), "");
+    assert!(text(&ended.stderr).starts_with("error: the archive b.db does not exist"));
     assert!(
         !folder.path().join("b.db").exists(),
         "verify creates no file"
@@ -89,6 +92,58 @@ async fn a_breach_is_shown_in_the_table_and_in_json() {
             .as_str()
             .is_some_and(|example| example.contains("total"))
     );
+}
+
+/// Runs the program as a user who may not write anywhere. It needs util-linux.
+fn as_nobody(folder: &Path, arguments: &[&str]) -> Output {
+    let program = folder.join("soracrawl");
+    if !program.exists() {
+        std::fs::copy(env!("CARGO_BIN_EXE_soracrawl"), &program).expect("a copy of the program");
+    }
+    let is_root = std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0);
+    let mut command = match is_root {
+        true => {
+            let mut command = Command::new("setpriv");
+            command.args(["--reuid", "65534", "--regid", "65534", "--clear-groups"]);
+            command.arg(&program);
+            command
+        }
+        false => Command::new(&program),
+    };
+    command
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var("PATH").unwrap_or_default())
+        .output()
+        .expect("the program runs")
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).expect("a mode");
+}
+
+#[tokio::test]
+async fn an_archive_in_a_folder_that_cannot_be_written_is_read_and_verified() {
+    let (folder, path) = copy().await;
+    for beside in ["a.db-wal", "a.db-shm"] {
+        let _ = std::fs::remove_file(folder.path().join(beside));
+    }
+    set_mode(&path, 0o444);
+    as_nobody(folder.path(), &["--version"]);
+    set_mode(folder.path(), 0o555);
+    for command in [&["status"][..], &["jobs"], &["estimate"], &["verify"]] {
+        let ended = as_nobody(folder.path(), &[command, &["--archive", "a.db"]].concat());
+        let said = text(&ended.stdout) + &text(&ended.stderr);
+        assert_eq!(ended.status.code(), Some(0), "{command:?}: {said}");
+    }
+    // A file that may not be read is not called damaged.
+    set_mode(&path, 0o000);
+    let ended = as_nobody(folder.path(), &["verify", "--archive", "a.db"]);
+    let said = text(&ended.stdout) + &text(&ended.stderr);
+    assert_eq!(ended.status.code(), Some(6), "{said}");
+    assert!(!said.contains("NOT sound"), "{said}");
+    set_mode(folder.path(), 0o755);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -170,8 +170,15 @@ pub fn report_text(report: &Report) -> String {
     report
         .findings
         .iter()
-        .filter(|finding| finding.breaches > 0)
-        .map(|finding| format!("{}: {}\n", finding.check.check, finding.examples.join("; ")))
+        .filter(|finding| finding.breaches > 0 || finding.unchecked.is_some())
+        .map(|finding| {
+            let unchecked = finding.unchecked.as_deref().unwrap_or_default();
+            format!(
+                "{}: {}{unchecked}\n",
+                finding.check.check,
+                finding.examples.join("; ")
+            )
+        })
         .collect()
 }
 

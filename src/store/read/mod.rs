@@ -11,8 +11,8 @@ pub mod views;
 
 use std::path::Path;
 
-use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection};
 
 use crate::store::db::{check_is_file_name, identity};
 use crate::store::{BUSY_TIMEOUT, Error, Result};
@@ -42,7 +42,11 @@ pub(super) fn must_exist(path: &Path) -> Result<()> {
     })
 }
 
-pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
+/// Returns the options for a read-only connection to an existing archive.
+///
+/// SQLite needs files beside an archive to read it. In a folder that cannot be written it can do without them, if no process
+/// has written since the last checkpoint: then nothing can change meanwhile either.
+async fn options(path: &Path) -> Result<SqliteConnectOptions> {
     check_is_file_name(path)?;
     must_exist(path)?;
     let options = SqliteConnectOptions::new()
@@ -50,6 +54,37 @@ pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
         .read_only(true)
         .busy_timeout(BUSY_TIMEOUT)
         .disable_statement_logging();
+    match probe(&options).await {
+        Err(Error::Unwritable(_)) if !has_log(path) => Ok(options.immutable(true)),
+        _ => Ok(options),
+    }
+}
+
+/// Reads a little of the archive.
+async fn probe(options: &SqliteConnectOptions) -> Result<()> {
+    let mut connection = options.connect().await?;
+    sqlx::query("select count(*) from sqlite_master")
+        .execute(&mut connection)
+        .await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Returns whether the archive has a write-ahead log with content.
+fn has_log(path: &Path) -> bool {
+    log_bytes(path).is_some_and(|bytes| bytes > 0)
+}
+
+/// Returns the size of the archive's write-ahead log in bytes; `None` if there is none.
+#[must_use]
+pub fn log_bytes(path: &Path) -> Option<u64> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    Some(std::fs::metadata(log).ok()?.len())
+}
+
+pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
+    let options = options(path).await?;
     let unopened = |error| Error::opening(path, &error);
     let pool = SqlitePoolOptions::new()
         .max_connections(READERS)

@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection, SqliteConnection};
 
 use super::canonical;
-use crate::store::{BUSY_TIMEOUT, Result};
+use crate::store::Result;
 
 /// An archive at one moment, independent of later writes by other processes.
 pub struct Snapshot {
@@ -19,12 +18,7 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if there is no such file.
     pub async fn open(path: &Path) -> Result<Self> {
-        super::must_exist(path)?;
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .read_only(true)
-            .busy_timeout(BUSY_TIMEOUT)
-            .pragma("cache_size", "-16000");
+        let options = super::options(path).await?.pragma("cache_size", "-16000");
         let mut connection = SqliteConnection::connect_with(&options).await?;
         // The snapshot is taken by the first query.
         sqlx::query("begin").execute(&mut connection).await?;

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use crate::store::Result;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
-use crate::verify::check::{Check, Finding, unreadable};
+use crate::verify::check::{Check, Finding};
 
 const RULES: Check = Check {
     check: "rules",
@@ -25,7 +25,7 @@ impl Snapshot {
     pub async fn rules(&mut self, scratch: &mut Scratch) -> Finding {
         let mut finding = Finding::new(RULES);
         if let Err(error) = self.ask_rules(scratch, &mut finding).await {
-            finding.add(unreadable(&error));
+            finding.fail("", error);
         }
         finding
     }

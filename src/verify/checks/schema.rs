@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{MIGRATIONS, Result};
-use crate::verify::check::{Check, Finding, unreadable};
+use crate::verify::check::{Check, Finding};
 
 const VERSION: Check = Check {
     check: "version",
@@ -42,11 +42,15 @@ impl Snapshot {
             .collect();
         for (version, checksum) in &applied {
             match known.get(version) {
-                None => finding.add(format!(
-                    "the archive has migration {version} of a newer version of soracrawl; verify it with that version"
-                )),
+                None => {
+                    finding.unchecked = Some(format!(
+                        "the archive has migration {version} of a newer version of soracrawl; verify it with that version"
+                    ))
+                }
                 Some(own) if *own != checksum.as_slice() => {
-                    finding.add(format!("migration {version} differs from the one of this version"));
+                    finding.add(format!(
+                        "migration {version} differs from the one of this version"
+                    ));
                 }
                 Some(_) => {}
             }
@@ -55,7 +59,7 @@ impl Snapshot {
             .keys()
             .filter(|version| !applied.contains_key(version))
         {
-            finding.add(format!(
+            finding.unchecked = Some(format!(
                 "the archive has an older version of the schema, without migration {version}; run `soracrawl run` to \
                  migrate it"
             ));
@@ -81,7 +85,7 @@ impl Snapshot {
                     }
                 }
             }
-            (Err(error), _) | (_, Err(error)) => finding.add(unreadable(&error)),
+            (Err(error), _) | (_, Err(error)) => finding.fail("", error),
         }
         finding
     }
