@@ -31,6 +31,9 @@ create table odd_items (
     primary key (call_id, position)
 ) strict, without rowid;
 
+-- 401, 402 and 403 refuse; 429 throttles.
+alter table call_totals rename column refused to throttled;
+
 create trigger call_totals_keep after update of kept on calls
 when old.outcome <> 'open' and old.kept = 0 and new.kept = 1 begin
     -- The rows of a stored reply are kept later than the reply.

@@ -72,6 +72,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     .await;
     let reason = match &called {
         Err(error) if is_budget(error) => "budget",
+        Err(error) if is_refused(error) => "refused",
         _ => "idle",
     };
     let closed = archive
@@ -87,6 +88,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 
 fn is_budget(error: &anyhow::Error) -> bool {
     matches!(error.downcast_ref::<Error>(), Some(Error::BudgetSpent(_)))
+}
+
+fn is_refused(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<crate::api::Error>();
+    matches!(error, Some(crate::api::Error::Refused { .. }))
 }
 
 fn confirmed(entry: &Entry) -> anyhow::Result<bool> {

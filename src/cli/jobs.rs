@@ -1,13 +1,19 @@
 //! `soracrawl jobs`: lists jobs and why they ended, and requeues ended jobs.
 
+use std::io::IsTerminal;
+
 use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
-use super::{Cli, Exit};
-use crate::store::read::{self, JobLine};
+use super::{Cli, Exit, Usage};
+use crate::api::endpoints;
+use crate::config::Config;
+use crate::model::MicroUsd;
+use crate::store::read::{self, BoughtAgain, JobLine};
 use crate::store::{Requeue, Store};
 
 /// Arguments of `jobs`.
 #[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Args {
     #[command(subcommand)]
     what: Option<What>,
@@ -69,6 +75,14 @@ struct Again {
     #[arg(long, value_name = "N")]
     id: Option<i64>,
 
+    /// Print what would be bought again, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Continue without asking for confirmation, whatever is bought again
+    #[arg(long, short)]
+    yes: bool,
+
     /// Start at the head of each list, also where the archive has a cursor. Every page is paid for again
     #[arg(long)]
     from_head: bool,
@@ -77,12 +91,9 @@ struct Again {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     if let Some(What::Requeue(again)) = &args.what {
+        check_endpoint(again.endpoint.as_deref())?;
         // Opening for writing would create a missing archive.
-        Store::open_readers(&config.archive.path)
-            .await?
-            .close()
-            .await;
-        let store = Store::open(&config.archive.path).await?;
+        let readers = Store::open_readers(&config.archive.path).await?;
         let which = Requeue {
             state: match (&again.state, again.id) {
                 (None, None) => Some("failed".to_owned()),
@@ -94,15 +105,22 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             id: again.id,
             from_head: again.from_head,
         };
+        let again_by_endpoint = read::bought_again(&readers, &which).await?;
+        readers.close().await;
+        if !confirm(&config, again, &again_by_endpoint)? {
+            return Ok(if again.dry_run {
+                Exit::Done
+            } else {
+                Exit::Usage
+            });
+        }
+        let store = Store::open(&config.archive.path).await?;
         let requeued = store.requeue(&which).await?;
         store.close().await?;
-        if requeued == 0 {
-            errln!("error: no ended job matches. List all with `soracrawl jobs`");
-            return Ok(Exit::Failed);
-        }
         outln!("{} ready again", counted(requeued, "job"));
         return Ok(Exit::Done);
     }
+    check_endpoint(args.which.endpoint.as_deref())?;
     let readers = Store::open_readers(&config.archive.path).await?;
     let which = &args.which;
     let lines = read::jobs(
@@ -139,6 +157,50 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Refuses an endpoint that does not exist.
+fn check_endpoint(name: Option<&str>) -> anyhow::Result<()> {
+    match name {
+        Some(name) if endpoints::find(name).is_none() => Err(Usage(format!(
+            "unknown endpoint `{}`. List all with `soracrawl endpoints`",
+            plain(name)
+        ))
+        .into()),
+        _ => Ok(()),
+    }
+}
+
+/// Prints what a requeue buys again, and asks above the threshold. Returns whether to requeue.
+fn confirm(config: &Config, again: &Again, of: &[BoughtAgain]) -> anyhow::Result<bool> {
+    let (mut jobs, mut pages, mut cost) = (0, 0, MicroUsd(0));
+    for part in of {
+        let price = endpoints::find(&part.endpoint).map_or(MicroUsd(0), |entry| entry.price);
+        jobs += part.jobs;
+        pages += part.pages;
+        cost = MicroUsd(cost.0.saturating_add((price * part.pages).0));
+    }
+    if jobs == 0 {
+        errln!("error: no ended job matches. List all with `soracrawl jobs`");
+        return Ok(false);
+    }
+    outln!(
+        "{}: {} that the archive has would be bought again, for {cost}",
+        counted(jobs, "job"),
+        counted(pages, "page")
+    );
+    if again.dry_run || again.yes || cost <= config.budget.confirm_above_usd {
+        return Ok(!again.dry_run);
+    }
+    let question = format!(
+        "this buys pages again for {cost}, above budget.confirm_above_usd ({})",
+        config.budget.confirm_above_usd
+    );
+    if !std::io::stdin().is_terminal() {
+        errln!("error: {question}. Repeat with --yes, or see --dry-run");
+        return Ok(false);
+    }
+    super::run::ask(&question)
 }
 
 fn row(line: &JobLine) -> Vec<String> {

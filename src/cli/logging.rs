@@ -42,11 +42,22 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<(
         builder.json().flatten_event(true).try_init()
     } else {
         builder
-            .with_ansi(is_terminal)
+            .with_ansi(is_terminal && !is_plain())
             .fmt_fields(fields())
             .try_init()
     };
     Ok(())
+}
+
+/// Returns whether the terminal or its user wants no colours and no bars: `NO_COLOR` (no-color.org) or `TERM=dumb`.
+pub(super) fn is_plain() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    is_set("NO_COLOR") || is_dumb()
+}
+
+/// Returns whether the terminal cannot move its cursor.
+pub(super) fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// Formats fields as `message name=value`. They may contain text of the remote, which must not control the terminal.

@@ -120,7 +120,7 @@ fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// Returns the environment variables that are text. No other can belong to this program.
+/// Returns the environment variables that are text. [`Cli::load`] refuses others that belong to this program.
 fn environment() -> impl Iterator<Item = (String, String)> {
     std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
@@ -191,6 +191,19 @@ impl Cli {
     /// # Errors
     /// Returns every problem of the configuration.
     fn load(&self) -> Result<Config, Vec<Problem>> {
+        let unreadable: Vec<Problem> = std::env::vars_os()
+            .filter_map(|(name, value)| {
+                let name = name.into_string().ok()?;
+                (name.starts_with("SORACRAWL_") && value.to_str().is_none()).then(|| Problem {
+                    key: name,
+                    at: None,
+                    why: "is not UTF-8 text".to_owned(),
+                })
+            })
+            .collect();
+        if !unreadable.is_empty() {
+            return Err(unreadable);
+        }
         let mut config = Config::load(self.config.as_deref(), environment())?;
         if let Some(path) = &self.archive {
             config.archive.path.clone_from(path);

@@ -37,17 +37,13 @@ pub(super) async fn draw(engine: Arc<Engine>, bars: MultiProgress) {
                 left += open;
                 let bar = of_endpoints.entry(entry.name).or_insert_with(|| {
                     let bar = bars.insert_before(&total, ProgressBar::new(0));
-                    bar.set_style(style("{prefix:28} {bar:24} {pos:>7}/{len:<7} {msg}"));
+                    bar.set_style(style("{prefix:26} {wide_bar} {pos:>6}/{len:<6} {msg:>13}"));
                     bar.set_prefix(entry.name);
                     bar
                 });
                 bar.set_length(u64::try_from(open + ended).unwrap_or(0));
                 bar.set_position(u64::try_from(ended).unwrap_or(0));
-                bar.set_message(format!(
-                    "{}, {}",
-                    counted(status.kept, "page"),
-                    counted(status.rows, "row")
-                ));
+                bar.set_message(counted(status.kept, "page"));
             }
             total.set_message(totals(&engine, left, &mut rate).await);
         }
@@ -76,8 +72,9 @@ async fn totals(engine: &Engine, left: i64, rate: &mut Rate) -> String {
     )
     .await
     .map_or(MicroUsd(0), |charged| charged.run);
+    // Two lines of at most 80 columns.
     let mut text = format!(
-        "{}, {}, {charged} this run, {per_second:.1} pages/s, {} in flight, {} left",
+        "{}, {}, {charged} this run\n{per_second:.1} pages/s, {} in flight, {} left",
         counted(pages, "page"),
         counted(counters.rows.load(Ordering::Relaxed), "row"),
         counters.in_flight.load(Ordering::Relaxed),

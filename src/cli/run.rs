@@ -11,7 +11,7 @@ use super::out::errln;
 use super::{Cli, Exit, Usage, logging, progress, table};
 use crate::api::Secret;
 use crate::clock::Clock;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::crawl::{Engine, Plan, StopCause};
 use crate::daemon::{self, Archive, Crawled, Signals};
 use crate::report::estimate;
@@ -39,13 +39,20 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let config = cli.config()?;
     let is_terminal = std::io::stderr().is_terminal();
-    let bars = (is_terminal && !args.no_progress && cli.log.is_none()).then(MultiProgress::new);
+    let has_bars = is_terminal && !args.no_progress && cli.log.is_none() && !logging::is_dumb();
+    let bars = has_bars.then(MultiProgress::new);
     logging::start(&config.log, bars.as_ref())?;
     let key = config
         .key(super::environment())
         .map_err(|problem| Usage(problem.to_string()))?;
     if let Some(warning) = &key.warning {
         tracing::warn!("{warning}");
+    }
+    for name in config::unused(super::environment().map(|(name, _)| name)) {
+        tracing::warn!(
+            name,
+            "environment variable is no key of this program; ignored"
+        );
     }
     let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
     let plan = Plan::new(config.crawl.clone());

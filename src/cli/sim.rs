@@ -3,6 +3,7 @@
 use super::out::outln;
 use super::table::counted;
 use super::{Cli, Exit};
+use crate::daemon::Signals;
 use crate::sim::{Options, Sim};
 
 /// Arguments of `sim`.
@@ -12,8 +13,13 @@ pub struct Args {
     options: Options,
 }
 
-pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    // It uses no key of the configuration, but a file that is named and missing or wrong is a mistake.
+    if cli.config.is_some() {
+        cli.config()?;
+    }
     let key = args.options.key.clone();
+    let mut signals = Signals::listen()?;
     let sim = Sim::start(args.options.clone()).await?;
     outln!("serving a simulated world at {}", sim.base_url());
     outln!("API key: {key}");
@@ -21,7 +27,7 @@ pub(super) async fn run(_cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         "the bill: {0}/sim/account   every call: {0}/sim/log   the truth: {0}/sim/truth",
         sim.base_url()
     );
-    tokio::signal::ctrl_c().await?;
+    signals.next().await;
     let account = sim.account();
     outln!(
         "{}, {} billed, {}",

@@ -96,7 +96,7 @@ fn print(config: &Config, status: &Status) {
             ">answered",
             ">unknown",
             ">not sent",
-            ">refused",
+            ">throttled",
             ">$",
             ">pages",
             ">rows",
@@ -181,7 +181,7 @@ fn row(name: &str, of: &EndpointStatus) -> Vec<String> {
     cells.extend(counts.map(thousands));
     cells.extend([
         thousands(of.never_sent),
-        thousands(of.refused),
+        thousands(of.throttled),
         MicroUsd(of.cost_micro_usd).to_string(),
         thousands(of.kept),
         thousands(of.rows),

@@ -9,7 +9,8 @@ use super::value::Raw;
 
 const PREFIX: &str = "SORACRAWL_";
 
-/// Reads every `SORACRAWL_…__…` variable. A variable that names no known key is a problem, as an unknown key is.
+/// Reads every `SORACRAWL_…__…` variable. A variable that names no known key is a problem, as an unknown key is, and so is
+/// one that names a key with single underscores. Others may belong to another program, such as an orchestrator.
 pub(super) fn read(
     env: impl Iterator<Item = (String, String)>,
     values: &mut Values,
@@ -18,16 +19,16 @@ pub(super) fn read(
     let mut ours: Vec<_> = env
         .filter(|(name, _)| {
             name.strip_prefix(PREFIX)
-                .is_some_and(|rest| rest.contains("__"))
+                .is_some_and(|rest| rest.contains("__") || meant(name).is_some())
         })
         .collect();
     ours.sort();
     for (name, text) in ours {
         let path = name[PREFIX.len()..].replace("__", ".").to_ascii_lowercase();
-        match KEYS
+        let key = KEYS
             .iter()
-            .find(|key| key.path == path && variable(key.path) == name)
-        {
+            .find(|key| key.path == path && variable(key.path) == name);
+        match key {
             Some(key) => values.take(key, &value(key, &text), name, problems),
             None => problems.push(unknown_variable(&path, name)),
         }
@@ -58,9 +59,33 @@ fn value(key: &Key, text: &str) -> Raw {
     Raw::Text(text.to_owned())
 }
 
+/// Returns the key whose variable has the same letters, whatever its underscores and its case.
+fn meant(name: &str) -> Option<&'static Key> {
+    let letters = |text: &str| -> String {
+        let letters = text.chars().filter(|letter| *letter != '_');
+        letters.map(|letter| letter.to_ascii_uppercase()).collect()
+    };
+    let wanted = letters(name);
+    KEYS.iter()
+        .find(|key| letters(&variable(key.path)) == wanted)
+}
+
+/// Returns the variables with our prefix that name no key and are no mistake of one.
+#[must_use]
+pub fn unused(names: impl Iterator<Item = String>) -> Vec<String> {
+    let unused = names.filter(|name| {
+        name.strip_prefix(PREFIX)
+            .is_some_and(|rest| !rest.contains("__") && meant(name).is_none())
+    });
+    unused.collect()
+}
+
 fn unknown_variable(path: &str, name: String) -> Problem {
+    let key = meant(&name);
     let mut problem = unknown(path, name);
-    if let Some(meant) = KEYS
+    if let Some(key) = key {
+        problem.why = format!("unknown key; did you mean {}?", variable(key.path));
+    } else if let Some(meant) = KEYS
         .iter()
         .find(|key| problem.why.contains(&format!("mean {}?", key.path)))
     {

@@ -25,7 +25,7 @@ use crate::model::MicroUsd;
 pub use crate::api::Secret;
 pub use api_key::FoundKey;
 pub use crawl::{Crawl, Filter, MaxPages, MaxPerParent};
-pub use env::variable;
+pub use env::{unused, variable};
 pub use keys::{KEYS, Key};
 pub use problem::Problem;
 pub use show::example;

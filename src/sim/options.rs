@@ -115,7 +115,7 @@ pub struct Options {
     pub nested_items: usize,
 
     /// Share of calls with a fault from which a correct client recovers, 0 to 1
-    #[arg(long, value_name = "RATIO", default_value_t = 0.0)]
+    #[arg(long, value_name = "RATIO", default_value_t = 0.0, value_parser = share)]
     pub faults: f64,
     /// Share of calls with one kind of fault, for example throttle=0.02; repeatable
     #[arg(long, value_name = "NAME=RATIO")]
@@ -138,6 +138,13 @@ pub struct Options {
     /// Size limit of the cache of rendered pages, in megabytes
     #[arg(long, value_name = "MB", default_value_t = 512)]
     pub cache_mb: usize,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
+        _ => Err("expected a number from 0 to 1".to_owned()),
+    }
 }
 
 /// Parses an empty command line, so that its defaults are the only ones.

@@ -4,6 +4,7 @@ mod archive;
 mod budget;
 mod call;
 mod changes;
+mod commands;
 mod complete;
 mod config;
 mod dictionaries;

@@ -41,7 +41,7 @@ async fn assert_status_matches(site: &Site) {
         ),
         ("kept", "select count(*) from calls where kept = 1"),
         (
-            "refused",
+            "throttled",
             "select count(*) from calls where http_status = 429",
         ),
         ("rows", "select coalesce(sum(row_count), 0) from calls"),

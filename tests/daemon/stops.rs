@@ -168,7 +168,7 @@ async fn a_failed_job_names_its_last_call_and_continues_after_a_requeue() {
     walked(&site, 3).await;
     site.sim.heal();
     let requeued = site.run(&["jobs", "requeue"]).await.with(0).out;
-    assert!(requeued.starts_with("1 job ready"), "{requeued}");
+    assert!(requeued.starts_with("1 job: 0 pages"), "{requeued}");
     let job = walked(&site, 0).await;
     assert_eq!((job.reason.as_str(), job.pages), ("complete", 3));
     assert_eq!(site.bill(), 3 * PAGE);

@@ -19,6 +19,7 @@ use crate::store::ledger::{OpenCall, Settlement};
 pub(super) use add::{Origin, enqueue};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
 pub(super) use lease::{known_left, lease};
+pub(super) use reopen::{FROM_HEAD, MATCHES};
 pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::{Named, Seeded};
 

@@ -1,7 +1,18 @@
 //! Ended jobs become ready again: a larger budget, a higher cap, another plan, or a command.
 
+use sqlx::AssertSqlSafe;
+
 use super::Requeue;
 use crate::store::{Result, Store};
+
+/// Which jobs a [`Requeue`] means. Its values are bound in the order of its fields.
+pub(in crate::store) const MATCHES: &str =
+    "(?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
+     and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
+     and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)";
+/// Whether such a job starts at the head of its list.
+pub(in crate::store) const FROM_HEAD: &str =
+    "(?6 or state = 'done' or (pages > 0 and cursor is null))";
 
 impl Store {
     /// Makes jobs ready that stopped for a spent budget. Returns their number.
@@ -101,17 +112,14 @@ impl Store {
     /// Returns an error if the archive cannot be written.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(
+        let done = sqlx::query(AssertSqlSafe(format!(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
-             from (select id as ended_id, ?6 or state = 'done' or (pages > 0 and cursor is null) as from_head from jobs
-                   where state in ('failed', 'stopped', 'done'))
-             where jobs.id = ended_id and (?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
-               and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
-               and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)",
-        )
+             from (select id as ended_id, {FROM_HEAD} as from_head from jobs where {MATCHES})
+             where jobs.id = ended_id"
+        )))
         .bind(&which.state)
         .bind(&which.endpoint)
         .bind(&which.subject)

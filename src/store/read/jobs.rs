@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row};
 
 use crate::model::LeftOf;
 use crate::store::Result;
-use crate::store::queue;
+use crate::store::queue::{self, FROM_HEAD, MATCHES, Requeue};
 
 /// Returns how much is left to fetch of a subject, as far as the archive knows.
 ///
@@ -38,6 +38,34 @@ pub struct JobLine {
     pub last_error: Option<String>,
     pub last_call_id: Option<i64>,
     pub ready_at: Option<f64>,
+}
+
+/// What a requeue buys again, by endpoint.
+#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+pub struct BoughtAgain {
+    pub endpoint: String,
+    pub jobs: i64,
+    /// Pages in the archive that are bought a second time.
+    pub pages: i64,
+}
+
+/// Returns what a requeue of these jobs buys again.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn bought_again(pool: &SqlitePool, which: &Requeue) -> Result<Vec<BoughtAgain>> {
+    Ok(sqlx::query_as(AssertSqlSafe(format!(
+        "select endpoint, count(*) as jobs, sum(iif({FROM_HEAD}, pages, 0)) as pages
+         from jobs where {MATCHES} group by endpoint order by endpoint"
+    )))
+    .bind(&which.state)
+    .bind(&which.endpoint)
+    .bind(&which.subject)
+    .bind(&which.reason)
+    .bind(which.id)
+    .bind(which.from_head)
+    .fetch_all(pool)
+    .await?)
 }
 
 /// Returns the jobs that match all given filters, at most `limit`.

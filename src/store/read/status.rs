@@ -22,7 +22,7 @@ pub struct EndpointStatus {
     pub kept: i64,
     pub unknown: i64,
     pub never_sent: i64,
-    pub refused: i64,
+    pub throttled: i64,
     pub cost_micro_usd: i64,
     pub items: i64,
     pub rows: i64,
@@ -57,7 +57,7 @@ pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointSta
         *place = row.try_get(2)?;
     }
     for row in sqlx::query(
-        "select endpoint, sum(answered), sum(kept), sum(unknown), sum(never_sent), sum(refused), sum(cost_micro_usd),
+        "select endpoint, sum(answered), sum(kept), sum(unknown), sum(never_sent), sum(throttled), sum(cost_micro_usd),
          sum(items), sum(row_count), sum(odd_items), sum(body_bytes) from call_totals group by endpoint",
     )
     .fetch_all(pool)
@@ -69,7 +69,7 @@ pub async fn endpoints(pool: &SqlitePool) -> Result<BTreeMap<String, EndpointSta
             &mut of.kept,
             &mut of.unknown,
             &mut of.never_sent,
-            &mut of.refused,
+            &mut of.throttled,
             &mut of.cost_micro_usd,
             &mut of.items,
             &mut of.rows,

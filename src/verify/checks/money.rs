@@ -28,7 +28,7 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
                  sum(coalesce(body_bytes, 0)))
              from calls where outcome <> 'open' group by day, endpoint),
          kept (day, endpoint, sums) as (
-             select day, endpoint, json_array(answered, kept, unknown, never_sent, refused, cost_micro_usd, items,
+             select day, endpoint, json_array(answered, kept, unknown, never_sent, throttled, cost_micro_usd, items,
                  row_count, odd_items, body_bytes)
              from call_totals)
          select format('%s on %s: total %s, but the calls sum to %s', endpoint, day, coalesce(max(told), 'nothing'),
