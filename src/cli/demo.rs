@@ -76,7 +76,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     let key = Secret::new(sim::DEFAULT_KEY).map_err(|why| anyhow::anyhow!(why))?;
-    let crawled = run::crawl(archive, &config, &key, true, signals, bars).await?;
+    let crawl = run::Crawl {
+        until_idle: true,
+        estimated: None,
+        bars,
+    };
+    let crawled = run::crawl(archive, &config, &key, crawl, signals).await?;
     let is_equal = tell(&sim, &path).await?;
     sim.stop().await;
     Ok(if crawled == Exit::Done && is_equal {

@@ -20,7 +20,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let readers = Store::open_readers(&config.archive.path).await?;
     let plan = Plan::new(config.crawl.clone());
-    let estimate = estimate::of(&readers, &plan).await?;
+    let estimate = estimate::of(&readers, &plan, &config.seeds.list()).await?;
     if args.json {
         outln!("{}", serde_json::to_string_pretty(&estimate)?);
     } else {
@@ -63,20 +63,40 @@ fn print(estimate: &Estimate) {
     ];
     outln!("{}", layout(&heads, &rows));
     let least: i64 = estimate.lines.iter().map(|line| line.least_micro_usd).sum();
+    if !estimate.follow_ups.is_empty() {
+        let rows: Vec<Vec<String>> = estimate
+            .follow_ups
+            .iter()
+            .map(|next| {
+                vec![
+                    next.endpoint.to_owned(),
+                    thousands(next.expected_calls),
+                    thousands(next.upper_calls),
+                    usd(next.expected_micro_usd),
+                    usd(next.upper_micro_usd),
+                ]
+            })
+            .collect();
+        let heads = [
+            "follow-ups",
+            ">calls expected",
+            ">upper",
+            ">$ expected",
+            ">$ upper",
+        ];
+        outln!("\n{}", layout(&heads, &rows));
+    }
     outln!(
-        "\ntotal at least {}, expected {}",
+        "\ntotal at least {}, expected {} to {}",
         usd(least),
-        estimate.expected()
+        estimate.expected(),
+        estimate.upper()
     );
-    let mut unknown: Vec<String> = estimate
+    let unknown: Vec<String> = estimate
         .lines
         .iter()
         .filter_map(|line| Some(format!("  {}: {}", line.endpoint, line.unknown.as_ref()?)))
         .collect();
-    if !estimate.leads_to.is_empty() {
-        let next = estimate.leads_to.join(", ");
-        unknown.push(format!("  jobs that the replies lead to ({next})"));
-    }
     if !unknown.is_empty() {
         outln!("unknown:\n{}", unknown.join("\n"));
     }

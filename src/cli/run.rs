@@ -14,7 +14,8 @@ use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::crawl::{Engine, Plan, StopCause};
 use crate::daemon::{self, Archive, Crawled, Signals};
-use crate::report::estimate;
+use crate::model::MicroUsd;
+use crate::report::estimate::{self, Estimate};
 use crate::report::status::{budget, room};
 use crate::store::{RunKind, read};
 
@@ -68,19 +69,30 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if prepared.plan_changed {
         tracing::info!("plan changed; kept replies are planned again at no cost");
     }
-    if !archive.run.continued && !confirm(&archive, &config, &plan, args.yes).await? {
+    let estimate = estimate::of(archive.store.readers(), &plan, &[]).await?;
+    if !archive.run.continued && !confirm(&archive, &config, &estimate, args.yes).await? {
         archive.close("unconfirmed").await?;
         return Ok(Exit::Usage);
     }
-    crawl(
-        archive,
-        &config,
-        &key.secret,
-        args.until_idle,
-        signals,
+    tracing::info!(
+        expected = %estimate.expected(),
+        upper = %estimate.upper(),
+        "estimated cost of the pending jobs and their follow-ups"
+    );
+    let run = Crawl {
+        until_idle: args.until_idle,
+        estimated: (!archive.run.continued).then(|| estimate.upper()),
         bars,
-    )
-    .await
+    };
+    crawl(archive, &config, &key.secret, run, signals).await
+}
+
+/// How to crawl.
+pub(super) struct Crawl {
+    pub(super) until_idle: bool,
+    /// The upper expectation of the cost, as estimated before the first call.
+    pub(super) estimated: Option<MicroUsd>,
+    pub(super) bars: Option<MultiProgress>,
 }
 
 /// Crawls, and reports the result at the end.
@@ -88,11 +100,16 @@ pub(super) async fn crawl(
     archive: Archive,
     config: &Config,
     key: &Secret,
-    until_idle: bool,
+    run: Crawl,
     mut signals: Signals,
-    bars: Option<MultiProgress>,
 ) -> anyhow::Result<Exit> {
-    let parts = daemon::parts(&archive, config, key, until_idle).await?;
+    let Crawl {
+        until_idle,
+        estimated,
+        bars,
+    } = run;
+    let mut parts = daemon::parts(&archive, config, key, until_idle).await?;
+    parts.settings.estimated = estimated;
     let engine = Arc::new(Engine::new(parts));
     let preflight = tokio::select! {
         preflight = daemon::preflight(&engine) => preflight,
@@ -149,13 +166,12 @@ pub(super) async fn crawl(
 async fn confirm(
     archive: &Archive,
     config: &Config,
-    plan: &Plan,
+    estimate: &Estimate,
     yes: bool,
 ) -> anyhow::Result<bool> {
     if yes {
         return Ok(true);
     }
-    let estimate = estimate::of(archive.store.readers(), plan).await?;
     let charged = read::charged(
         archive.store.readers(),
         &archive.clock.today(),
@@ -163,13 +179,13 @@ async fn confirm(
     )
     .await?;
     let room = room(&budget(config), &charged);
-    let expected = estimate.expected();
-    let may_cost = room.map_or(expected, |room| expected.min(room));
+    let upper = estimate.upper();
+    let may_cost = room.map_or(upper, |room| upper.min(room));
     if may_cost <= config.budget.confirm_above_usd {
         return Ok(true);
     }
     let question = format!(
-        "the pending jobs may cost {may_cost} or more, above budget.confirm_above_usd ({})",
+        "the pending jobs and their follow-ups may cost {may_cost}, above budget.confirm_above_usd ({})",
         config.budget.confirm_above_usd
     );
     if !std::io::stdin().is_terminal() {

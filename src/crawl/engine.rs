@@ -12,7 +12,7 @@ use super::standing::AccountAnswer;
 use super::stop::{Retired, StopCause};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
-use crate::model::{Budget, Harvest};
+use crate::model::{Budget, Harvest, MicroUsd};
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
 
@@ -46,6 +46,8 @@ pub struct Settings {
     pub retry_base: Duration,
     pub retry_cap: Duration,
     pub lease_seconds: f64,
+    /// What the run was estimated to cost at most, to warn if it costs far more.
+    pub estimated: Option<MicroUsd>,
     /// End the run when no job is pending, instead of waiting for new jobs.
     pub until_idle: bool,
 }

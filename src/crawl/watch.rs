@@ -9,7 +9,7 @@ use super::account::ask_since;
 use super::engine::Engine;
 use super::stop::StopCause;
 use crate::api::limiter::{Cause, Outage};
-use crate::store::{Cooling, Result};
+use crate::store::{Cooling, Result, read};
 
 const TICK: Duration = Duration::from_millis(250);
 /// Time after which a lasting pause is logged again, in seconds.
@@ -49,6 +49,7 @@ pub async fn watch(engine: Arc<Engine>) {
     let mut notices = BTreeMap::new();
     let mut stored = None;
     let mut warned_at = f64::NEG_INFINITY;
+    let mut is_over_estimate = false;
     while !engine.is_stopping() {
         let now = engine.steady();
         for said in update(&mut notices, pauses(&engine, now), now) {
@@ -63,6 +64,9 @@ pub async fn watch(engine: Arc<Engine>) {
                 "the write-ahead log is large: a reader holds an old state of the archive. It shrinks after that reader ends \
                  its transaction"
             );
+        }
+        if !is_over_estimate {
+            is_over_estimate = warn_of_cost(&engine).await;
         }
         let outage = engine.parts.limiter.outage();
         // A failed write is repeated at the next tick.
@@ -83,6 +87,26 @@ pub async fn watch(engine: Arc<Engine>) {
             () = engine.until_stopped() => {}
         }
     }
+}
+
+/// Warns if the run costs far more than estimated. Returns whether it did.
+async fn warn_of_cost(engine: &Engine) -> bool {
+    let Some(estimated) = engine.parts.settings.estimated else {
+        return false;
+    };
+    let readers = engine.parts.store.readers();
+    let Ok(charged) = read::charged(readers, "", engine.parts.run.id).await else {
+        return false;
+    };
+    let is_over = charged.run.0 > estimated.0.saturating_mul(3) / 2 && estimated.0 > 0;
+    if is_over {
+        tracing::warn!(
+            charged = %charged.run,
+            estimated = %estimated,
+            "the run has cost more than 1.5 times its estimate"
+        );
+    }
+    is_over
 }
 
 /// Asks for the account info if the remote does not answer and a probe is due.

@@ -93,6 +93,7 @@ pub async fn parts(
                 + f64::from(limits.max_in_flight)
                     / limits.requests_per_second.min(limits.endpoint_rate()),
             until_idle,
+            estimated: None,
         },
         store,
     })

@@ -2,15 +2,13 @@
 
 use sqlx::sqlite::SqlitePool;
 
-use crate::api::endpoint::Paging;
+use super::follow_ups::{Expected, follow_ups};
+use super::pages::page_size;
 use crate::api::{Entry, endpoints};
 use crate::crawl::Plan;
-use crate::model::{MicroUsd, SubjectKind};
+use crate::model::{MicroUsd, NewJob, Seed};
 use crate::store::Result;
 use crate::store::read::{self, Waiting};
-
-/// Items on a page whose size neither the vendor states nor the archive shows.
-const USUAL_PAGE: i64 = 10;
 
 /// Calls and cost of the pending jobs of one endpoint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -25,19 +23,21 @@ pub struct Line {
     pub least_micro_usd: i64,
     pub expected_micro_usd: i64,
     pub most_micro_usd: Option<i64>,
+    /// The upper expectation: the most calls if there is an upper bound.
+    pub upper_calls: i64,
+    pub upper_micro_usd: i64,
     /// Reason for the range.
     pub unknown: Option<String>,
 }
 
-/// Returns the size of a page in items, as observed or as documented.
-#[must_use]
-pub fn page_size(entry: &Entry, items_seen: i64, pages_seen: i64) -> i64 {
-    let documented = match entry.paging {
-        Paging::Once => 1,
-        Paging::Cursor { page_size } => page_size.map_or(USUAL_PAGE, i64::from),
-    };
-    // Last pages are short, so the mean is below the page size.
-    documented.max(items_seen / pages_seen.max(1)).max(1)
+/// Calls that the replies of pending jobs are expected to lead to.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct FollowUp {
+    pub endpoint: &'static str,
+    pub expected_calls: i64,
+    pub upper_calls: i64,
+    pub expected_micro_usd: i64,
+    pub upper_micro_usd: i64,
 }
 
 /// Returns the calls and the cost of the pending jobs of an endpoint.
@@ -45,13 +45,18 @@ pub fn page_size(entry: &Entry, items_seen: i64, pages_seen: i64) -> i64 {
 pub fn line(entry: &Entry, known: &Waiting) -> Line {
     let sure = known.pages + known.unknown;
     let least = sure - known.perhaps_unneeded;
-    let (expected, most) = if !entry.is_paged() || known.unknown == 0 {
-        (sure, Some(sure))
+    let (expected, upper, most) = if !entry.is_paged() || known.unknown == 0 {
+        (sure, sure, Some(sure))
     } else if known.finished > 0 {
         let of_unknown = (known.unknown * known.kept_pages) / known.finished;
-        (known.pages + of_unknown.max(known.unknown), None)
+        let of_unknown = of_unknown.max(known.unknown);
+        (
+            known.pages + of_unknown,
+            known.pages + of_unknown * 3 / 2,
+            None,
+        )
     } else {
-        (sure, None)
+        (sure, known.pages + known.unknown * 2, None)
     };
     let usd = |calls: i64| (entry.price * calls).0;
     let unknown = (most.is_none()).then(|| {
@@ -69,6 +74,8 @@ pub fn line(entry: &Entry, known: &Waiting) -> Line {
         least_micro_usd: usd(least),
         expected_micro_usd: usd(expected),
         most_micro_usd: most.map(usd),
+        upper_calls: upper,
+        upper_micro_usd: usd(upper),
         unknown,
     }
 }
@@ -77,25 +84,38 @@ pub fn line(entry: &Entry, known: &Waiting) -> Line {
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Estimate {
     pub lines: Vec<Line>,
-    /// Endpoints that the replies may lead to. The number of calls is unknown.
-    pub leads_to: Vec<&'static str>,
+    pub follow_ups: Vec<FollowUp>,
 }
 
 impl Estimate {
-    /// Returns the expected cost of all jobs.
+    /// Returns the expected cost of all pending jobs and their follow-ups.
     #[must_use]
     pub fn expected(&self) -> MicroUsd {
-        MicroUsd(self.lines.iter().map(|line| line.expected_micro_usd).sum())
+        let pending = self.lines.iter().map(|line| line.expected_micro_usd);
+        let later = self.follow_ups.iter().map(|next| next.expected_micro_usd);
+        MicroUsd(pending.chain(later).sum())
+    }
+
+    /// Returns the upper expectation of that cost. `run` asks for confirmation if it is above the threshold.
+    #[must_use]
+    pub fn upper(&self) -> MicroUsd {
+        let pending = self.lines.iter().map(|line| line.upper_micro_usd);
+        let later = self.follow_ups.iter().map(|next| next.upper_micro_usd);
+        MicroUsd(pending.chain(later).sum())
     }
 }
 
-/// Estimates the pending jobs of an archive under a plan.
+/// Estimates what a run would cost: the pending jobs of an archive, those that a budget stopped, those of `seeds` that are
+/// not in the archive, and their follow-ups.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
+pub async fn of(readers: &SqlitePool, plan: &Plan, seeds: &[Seed]) -> Result<Estimate> {
     let statuses = read::endpoints(readers).await?;
+    let jobs: Vec<NewJob> = seeds.iter().flat_map(|seed| plan.seed_jobs(seed)).collect();
+    let new = read::missing_jobs(readers, &jobs).await?;
     let mut estimate = Estimate::default();
+    let mut pending = Vec::new();
     for name in plan.endpoints() {
         let Some(entry) = endpoints::find(name) else {
             continue;
@@ -104,32 +124,51 @@ pub async fn of(readers: &SqlitePool, plan: &Plan) -> Result<Estimate> {
             .get(name)
             .map_or((0, 0), |status| (status.items, status.kept));
         let size = page_size(entry, items, kept);
-        let waiting = read::waiting(readers, name, entry.left_of(), size, plan.max_depth()).await?;
+        let mut waiting =
+            read::waiting(readers, name, entry.left_of(), size, plan.max_depth()).await?;
+        for (_, jobs, after) in new.iter().filter(|(endpoint, ..)| endpoint == name) {
+            waiting.jobs += jobs;
+            waiting.unknown += jobs;
+            waiting.perhaps_unneeded += after;
+        }
         if waiting.jobs > 0 {
-            estimate.lines.push(line(entry, &waiting));
-            estimate.leads_to.extend(
-                endpoints::leads_to(entry)
-                    .into_iter()
-                    .filter(|next| may_follow(plan, next)),
-            );
+            let line = line(entry, &waiting);
+            pending.push((entry, expected_of(&line)));
+            estimate.lines.push(line);
         }
     }
-    estimate.leads_to.sort_unstable();
-    estimate.leads_to.dedup();
+    for (name, expected) in follow_ups(plan, &statuses, &pending) {
+        let Some(entry) = endpoints::find(name) else {
+            continue;
+        };
+        let (calls, upper) = (rounded(expected.calls), rounded(expected.upper));
+        estimate.follow_ups.push(FollowUp {
+            endpoint: entry.name,
+            expected_calls: calls,
+            upper_calls: upper,
+            expected_micro_usd: (entry.price * calls).0,
+            upper_micro_usd: (entry.price * upper).0,
+        });
+    }
     Ok(estimate)
 }
 
-/// Returns whether a reply may lead to this endpoint. At depth 0 only the lists of seeds are walked.
-fn may_follow(plan: &Plan, endpoint: &str) -> bool {
-    plan.endpoints().contains(&endpoint)
-        && (plan.max_depth() > 0
-            || endpoints::find(endpoint)
-                .is_some_and(|entry| entry.subject_kind != SubjectKind::User))
+#[expect(clippy::cast_precision_loss, reason = "an estimate for people")]
+fn expected_of(line: &Line) -> Expected {
+    Expected {
+        calls: line.expected_calls as f64,
+        upper: line.upper_calls as f64,
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "an estimate for people")]
+fn rounded(calls: f64) -> i64 {
+    calls.round() as i64
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{line, page_size};
+    use super::line;
     use crate::api::endpoints::find;
     use crate::store::read::Waiting;
 
@@ -176,12 +215,5 @@ mod tests {
             (line.least_calls, line.expected_calls, line.most_calls),
             (1, 4, Some(4))
         );
-    }
-
-    #[test]
-    fn short_last_pages_do_not_shrink_a_page() {
-        let entry = find("get_user_followers").unwrap();
-        assert_eq!(page_size(entry, 60, 2), 50);
-        assert_eq!(page_size(entry, 600, 2), 300);
     }
 }

@@ -1,5 +1,7 @@
 //! Commands that cost money or take names: what they refuse and what they ask.
 
+use soracrawl::sim::Options;
+
 use crate::support::Site;
 
 #[tokio::test]
@@ -65,4 +67,58 @@ async fn a_requeue_says_what_it_buys_again_and_asks_above_the_threshold() {
     site.run(&[&requeue[..], &["--yes"]].concat()).await.with(0);
     site.run(&["run", "--until-idle", "--yes"]).await.with(0);
     assert_eq!(site.bill(), 6 * crate::support::PAGE);
+}
+
+#[tokio::test]
+async fn estimate_and_run_give_one_answer_also_after_a_budget_stop_and_before_the_first_run() {
+    // Pages as large as the vendor documents them.
+    let mut site = Site::whole(Options {
+        users: 5,
+        audience: 80,
+        posts: 8,
+        followers: 70,
+        comments: 14,
+        replies: 3,
+        ..Options::default()
+    })
+    .await;
+    site.set("budget.confirm_above_usd", "0.01");
+    site.run(&["seed", "feed"]).await.with(0);
+    for stop in [false, true] {
+        if stop {
+            site.set("budget.run_usd", "0.50");
+            site.run(&["run", "--until-idle", "--yes"]).await.with(4);
+            site.unset("budget.run_usd");
+        }
+        let told = site.run(&["estimate"]).await.with(0).out;
+        let upper = told
+            .lines()
+            .find_map(|line| line.strip_prefix("total "))
+            .expect("a total");
+        let upper = upper.rsplit(' ').next().expect("an upper expectation");
+        assert_ne!(upper, "$0.00", "{told}");
+        let refused = site.run(&["run", "--until-idle"]).await.with(2);
+        assert!(
+            refused.err.contains(&format!("may cost {upper}, above")),
+            "{told}\n{}",
+            refused.err
+        );
+    }
+    let told = site.run(&["estimate", "--json"]).await.with(0).json();
+    let sum = |list: &str, field: &str| -> i64 {
+        let all = told[list].as_array().expect("a list");
+        all.iter()
+            .map(|line| line[field].as_i64().expect("a number"))
+            .sum()
+    };
+    let before = site.charged().await;
+    let upper = sum("lines", "upper_micro_usd") + sum("follow_ups", "upper_micro_usd");
+    let least = sum("lines", "least_micro_usd");
+    site.run(&["run", "--until-idle", "--yes"]).await.with(0);
+    let cost = i64::try_from(site.charged().await - before).expect("a cost");
+    assert!(
+        (least..=upper).contains(&cost),
+        "{least} to {upper}: {cost}\n{told:#}"
+    );
+    assert!(upper < 4 * cost, "{upper} is no estimate of {cost}");
 }

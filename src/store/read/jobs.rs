@@ -3,7 +3,7 @@
 use sqlx::sqlite::SqlitePool;
 use sqlx::{AssertSqlSafe, Row};
 
-use crate::model::LeftOf;
+use crate::model::{LeftOf, NewJob};
 use crate::store::Result;
 use crate::store::queue::{self, FROM_HEAD, MATCHES, Requeue};
 
@@ -117,7 +117,7 @@ const SAMPLE: i64 = 100_000;
 
 /// Pending jobs by the index that finds them, so that finished jobs are never read. SQLite's own choice would read every
 /// job of the endpoint.
-const OPEN: [(&str, &str); 4] = [
+const OPEN: [(&str, &str); 5] = [
     ("jobs_ready", "j.state = 'ready'"),
     ("jobs_leased", "j.state = 'leased'"),
     ("jobs_due", "j.state = 'waiting' and j.ready_at is not null"),
@@ -125,7 +125,30 @@ const OPEN: [(&str, &str); 4] = [
         "jobs_after",
         "j.after_job_id is not null and j.state = 'waiting' and j.ready_at is null",
     ),
+    // The next run continues them.
+    (
+        "jobs_stopped",
+        "j.state = 'stopped' and j.stop_reason = 'budget'",
+    ),
 ];
+
+/// Counts the jobs that are not in the archive, by endpoint: all, and those that wait for another one.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn missing_jobs(pool: &SqlitePool, jobs: &[NewJob]) -> Result<Vec<(String, i64, i64)>> {
+    let named: Vec<(&str, &str, bool)> = jobs
+        .iter()
+        .map(|job| (job.endpoint, &*job.subject, job.after.is_some()))
+        .collect();
+    Ok(sqlx::query_as(
+        "select value ->> 0, count(*), sum(value ->> 2) from json_each(?)
+         where not exists (select 1 from jobs where endpoint = value ->> 0 and subject = value ->> 1) group by 1",
+    )
+    .bind(serde_json::json!(named).to_string())
+    .fetch_all(pool)
+    .await?)
+}
 
 /// What the archive knows of the pending jobs of one endpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -173,7 +196,7 @@ pub async fn waiting(
              coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
                  else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0),
              (select coalesce(sum(jobs), 0) from job_counts
-              where endpoint = ?1 and state in ('ready', 'leased', 'waiting'))
+              where endpoint = ?1 and (state in ('ready', 'leased', 'waiting') or stop_reason = 'budget'))
          from ({})",
         open.join(" union all ")
     );

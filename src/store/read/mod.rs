@@ -20,7 +20,9 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::Cooling;
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
-pub use jobs::{BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, waiting};
+pub use jobs::{
+    BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
+};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use snapshot::Snapshot;
 pub use status::{
