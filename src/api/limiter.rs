@@ -199,7 +199,7 @@ impl Limiter {
     }
 
     /// Records the result of a sent call. Returns the jobs that waited until their endpoint answers.
-    pub fn record(&self, endpoint: &str, report: &CallReport<'_>, now: f64) -> Vec<i64> {
+    pub fn record(&self, endpoint: &'static str, report: &CallReport<'_>, now: f64) -> Vec<i64> {
         self.policy().record(endpoint, report, now)
     }
 
@@ -221,10 +221,10 @@ impl Limiter {
         self.policy().outage().cloned()
     }
 
-    /// Returns whether the remote has answered a call since this Unix time.
+    /// Returns whether the remote answers others, although a call of this endpoint got no answer since this Unix time.
     #[must_use]
-    pub fn answered_since(&self, time: f64) -> bool {
-        self.policy().answered_since(time)
+    pub fn is_reachable(&self, endpoint: &str, since: f64) -> bool {
+        self.policy().is_reachable(endpoint, since)
     }
 
     /// States whether a free call probes the remote during an outage, so that no job does.
@@ -237,7 +237,7 @@ impl Limiter {
         let mut policy = self.policy();
         let network = policy.network();
         match error {
-            None => network.answered(now),
+            None => network.answered(None, now),
             Some(why) => network.free_probe_failed(began, why, now),
         }
     }

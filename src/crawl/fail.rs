@@ -148,7 +148,7 @@ async fn facts(
             ..
         }
     );
-    let account = match is_refusal || is_network && !limiter.answered_since(sent.began) {
+    let account = match is_refusal || is_network && !limiter.is_reachable(entry.name, sent.began) {
         true if !engine.is_stopping() => ask_since(engine, sent.began).await.ok(),
         _ => None,
     };
@@ -174,7 +174,7 @@ async fn facts(
         is_same_status: past.status.is_some() && past.status == status,
         has_answered,
         others_fail,
-        is_reachable: limiter.answered_since(sent.began),
+        is_reachable: limiter.is_reachable(entry.name, sent.began),
         doubts,
         standing: match account {
             Some(None) => Standing::Unoffered,

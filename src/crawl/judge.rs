@@ -42,7 +42,7 @@ pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
         Error::Malformed { .. }
         | Error::Unavailable {
             is_network: false, ..
-        } if facts.charged_answers > 0 => Decision::new(after_charged_answer(error, facts), failed),
+        } if facts.is_charged => Decision::new(after_charged_answer(error, facts), failed),
         // The remote may be away for all jobs, so this is no attempt of one.
         Error::Unavailable {
             is_network: true, ..

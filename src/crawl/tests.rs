@@ -1,10 +1,14 @@
 //! Thousands of crawls in virtual time: the program's own decisions with simulated workers, network and ledger.
 //! `SORACRAWL_SEED=17 cargo test --lib crawl::tests` repeats one of them.
 
+mod crowd;
 mod model;
 mod remote;
 
+use crowd::{BAD, Crowd, End, FORMS, Form, GOOD, Scope, Wrong};
 use model::{Model, Setup};
+
+use crate::model::StopReason;
 use remote::Remote;
 
 /// Returns the seeds of a test, or the one of `SORACRAWL_SEED`.
@@ -151,4 +155,189 @@ fn far_above_the_remotes_limit_few_calls_are_refused() {
             assert!(refused <= 0.05, "{refused} refused at {rate}");
         }
     });
+}
+
+/// Every status that a wrong answer has in these tests; 0 for none, 1 for a request that was never sent.
+const STATUSES: [u16; 24] = [
+    0, 1, 200, 301, 400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451, 500, 501, 502, 503,
+    504, 520, 530, 599,
+];
+
+/// Runs a check for every status, every form of body, and many crowds.
+fn for_each_answer(crowds: u64, check: impl Fn(Wrong, u64)) {
+    for status in STATUSES {
+        for form in FORMS {
+            // A 403 that the vendor did not write blocks this client until it ends.
+            let is_block =
+                status == 403 && matches!(form, Form::Html | Form::Empty | Form::Foreign);
+            for seed in 0..crowds {
+                if !is_block {
+                    check(Wrong { status, form }, seed);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn at_most_three_wrong_answers_lose_nothing_that_no_command_brings_back() {
+    for_each_answer(6, |wrong, seed| {
+        for scope in [
+            Scope::Page,
+            Scope::Subject,
+            Scope::Endpoint,
+            Scope::Everything,
+        ] {
+            for times in 1..=3 {
+                let mut crowd = Crowd::new(wrong, scope, Some(times), seed);
+                let (end, ends) = crowd.run();
+                let told =
+                    format!("{wrong:?} {scope:?} {times} times, seed {seed}: {end:?} {ends:?}");
+                // The vendor's own words about a subject, or about the account, are final for this run.
+                let is_about_subject = matches!(wrong.form, Form::Subject)
+                    || wrong.form == Form::Vague
+                    || wrong.form == Form::List;
+                let may_end = |reason| match reason {
+                    StopReason::Complete => true,
+                    StopReason::Gone => matches!(wrong.status, 404 | 405 | 410) && is_about_subject,
+                    StopReason::Denied => matches!(wrong.status, 401 | 403 | 451),
+                    // Two answers that say the request is wrong, or two paid ones that say nothing.
+                    StopReason::Failed => {
+                        times > 1 && matches!(wrong.status, 200 | 413 | 418 | 422)
+                    }
+                    _ => false,
+                };
+                match end {
+                    End::Idle => {
+                        assert!(ends.values().all(|end| end.is_some_and(may_end)), "{told}")
+                    }
+                    End::Refused => assert!(
+                        matches!(wrong.status, 401..=403 | 451)
+                            && ends.values().flatten().all(|end| may_end(*end)),
+                        "{told}"
+                    ),
+                    End::Away => panic!("{told}"),
+                }
+                let good = ends.iter().filter(|((endpoint, _), _)| *endpoint == GOOD);
+                if scope != Scope::Everything && end == End::Idle {
+                    for (_, end) in good {
+                        assert_eq!(*end, Some(StopReason::Complete), "{told}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_lasts_for_one_subject_ends_that_subject_and_no_other() {
+    for_each_answer(12, |wrong, seed| {
+        let mut crowd = Crowd::new(wrong, Scope::Subject, None, seed);
+        let victim = crowd.victim();
+        let (end, ends) = crowd.run();
+        let told = format!("{wrong:?} seed {seed}: {end:?} {ends:?}");
+        // Missing credit, and refusals that no account info contradicts, may concern the account.
+        if end == End::Refused {
+            assert!(matches!(wrong.status, 401..=403 | 451), "{told}");
+            return;
+        }
+        for (key, end) in &ends {
+            if *key != victim {
+                let is_retired = matches!(wrong.status, 404 | 405 | 410) && key.0 == BAD;
+                let is_complete = *end == Some(StopReason::Complete);
+                assert!(
+                    is_complete || is_retired && *end == Some(StopReason::Failed),
+                    "{told}"
+                );
+            }
+        }
+        let reason = ends[&victim];
+        let allowed: &[StopReason] = match wrong.status {
+            404 | 405 | 410 => &[StopReason::Gone, StopReason::Failed],
+            401..=403 | 451 => &[StopReason::Denied, StopReason::Failed],
+            _ => &[StopReason::Failed],
+        };
+        let is_left = reason.is_none() && matches!(wrong.status, 0 | 1 | 500..);
+        assert!(
+            is_left || reason.is_some_and(|reason| allowed.contains(&reason)),
+            "{told}"
+        );
+        if wrong.status == 200 {
+            assert!(
+                crowd.charged <= 3 * 10 + 2,
+                "{told}: {} calls are charged",
+                crowd.charged
+            );
+        }
+    });
+}
+
+#[test]
+fn an_answer_that_lasts_for_one_endpoint_ends_no_job_of_another() {
+    for_each_answer(12, |wrong, seed| {
+        let mut crowd = Crowd::new(wrong, Scope::Endpoint, None, seed);
+        let (end, ends) = crowd.run();
+        let told = format!("{wrong:?} seed {seed}: {end:?} {ends:?}");
+        if end == End::Refused {
+            assert!(matches!(wrong.status, 401..=403 | 451), "{told}");
+            return;
+        }
+        for (key, end) in &ends {
+            if key.0 == GOOD {
+                assert_eq!(*end, Some(StopReason::Complete), "{told}");
+            } else {
+                // Jobs that could not be asked stay for the next run.
+                assert_ne!(*end, Some(StopReason::Complete), "{told}");
+                let is_kept = matches!(
+                    wrong.status,
+                    0 | 1 | 301 | 400 | 404 | 405 | 409 | 410 | 500..|401..=403| 451
+                );
+                assert!(end.is_some() || is_kept, "{told}");
+            }
+        }
+    });
+}
+
+#[test]
+fn a_refused_account_stops_the_run_and_ends_no_job() {
+    for status in [401, 402] {
+        for form in FORMS {
+            for seed in 0..30 {
+                let mut crowd = Crowd::new(Wrong { status, form }, Scope::Everything, None, seed);
+                let (end, ends) = crowd.run();
+                assert_eq!(end, End::Refused, "{status} {form:?} {seed}");
+                assert!(
+                    ends.values().all(Option::is_none),
+                    "{status} {form:?} {seed}: {ends:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn an_outage_ends_no_job_and_costs_no_more_than_its_probes() {
+    for status in [0, 1, 502, 503, 504, 522] {
+        for seed in 0..60 {
+            let wrong = Wrong {
+                status,
+                form: Form::Html,
+            };
+            let mut crowd = Crowd::new(wrong, Scope::Everything, None, seed);
+            let (end, ends) = crowd.run();
+            let told = format!("{status} seed {seed}: {end:?} {ends:?}");
+            assert_eq!(end, End::Away, "{told}");
+            assert!(ends.values().all(Option::is_none), "{told}");
+            let most = match (status, crowd.has_account) {
+                (0, true) => 100,
+                (0, false) => 110,
+                _ => 0,
+            };
+            assert!(
+                crowd.charged <= most,
+                "{told}: {} calls are charged",
+                crowd.charged
+            );
+        }
+    }
 }

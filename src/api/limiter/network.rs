@@ -1,11 +1,17 @@
 //! Whether the remote can be reached at all. Evidence of one call concerns all endpoints. Pure.
 
+use std::collections::{HashMap, HashSet};
+
 /// Probe interval, as a multiple of the configured cooldown: 30 s by default.
 const PROBE_COOLDOWNS: f64 = 3.0;
 /// Doublings of the interval at most, where a probe may be charged: 30 s grow to 4 min by default.
 const MAX_DOUBLINGS: u32 = 3;
 /// Failed free probes after which a job probes the remote too: the free call itself may be broken.
 const FREE_PROBES: u32 = 40;
+/// How much later an endpoint may probe for each call without an answer, as a part of the interval, and how often that
+/// counts. Endpoints take turns, because one of them may be silent alone.
+const TURN: f64 = 0.1;
+const MAX_TURNS: u32 = 5;
 /// Time after which a probe without a result expires. A worker that stops during a probe never reports it.
 const PROBE_SECONDS: f64 = 120.0;
 
@@ -23,7 +29,7 @@ pub struct Outage {
 }
 
 #[derive(Debug)]
-pub(super) struct Network {
+pub(crate) struct Network {
     probe_seconds: f64,
     outage: Option<Outage>,
     /// Start of the probe in flight.
@@ -35,6 +41,10 @@ pub(super) struct Network {
     free_probes: u32,
     /// Unix time of the latest answer of the remote.
     answered_at: f64,
+    /// Calls of each endpoint without an answer during this outage. The next probe is of an endpoint with the fewest.
+    unanswered: HashMap<&'static str, u32>,
+    /// Endpoints that gave no answer while the remote answered others.
+    silent: HashSet<&'static str>,
 }
 
 impl Network {
@@ -47,7 +57,14 @@ impl Network {
             has_free_probe: true,
             free_probes: 0,
             answered_at: f64::NEG_INFINITY,
+            unanswered: HashMap::new(),
+            silent: HashSet::new(),
         }
+    }
+
+    /// Returns whether the endpoint gives no answer although the remote answers others.
+    pub(super) fn is_silent(&self, endpoint: &str) -> bool {
+        self.silent.contains(endpoint)
     }
 
     pub(super) fn outage(&self) -> Option<&Outage> {
@@ -60,17 +77,20 @@ impl Network {
     }
 
     /// Returns whether a free call probes the remote now, so that no job does.
-    pub(super) fn is_probed_for_free(&self) -> bool {
+    pub(crate) fn is_probed_for_free(&self) -> bool {
         self.has_free_probe && self.free_probes < FREE_PROBES
     }
 
     /// Notes a free call that began at `began` and got no answer.
-    pub(super) fn free_probe_failed(&mut self, began: f64, why: &str, now: f64) {
+    pub(crate) fn free_probe_failed(&mut self, began: f64, why: &str, now: f64) {
         self.free_probes += 1;
         if self.is_probed_for_free() {
             self.probe_began = Some(began);
+        } else if self.outage.is_some() {
+            // A job probes now, and its own result counts.
+            return;
         }
-        self.unanswered(began, false, why, now);
+        self.miss(began, false, why, now);
     }
 
     /// Returns whether the remote has answered a call since this Unix time.
@@ -78,8 +98,8 @@ impl Network {
         self.answered_at >= time
     }
 
-    /// Returns the Unix time before which no job may be called; in the past if it may.
-    pub(super) fn blocked_until(&self, now: f64) -> f64 {
+    /// Returns the Unix time before which no job of the endpoint may be called; in the past if it may.
+    pub(super) fn blocked_until(&self, endpoint: &str, now: f64) -> f64 {
         match &self.outage {
             None => 0.0,
             // The free probe decides when this ends.
@@ -88,7 +108,10 @@ impl Network {
             }
             Some(outage) => match self.probe_began {
                 Some(began) if now < began + PROBE_SECONDS => began + PROBE_SECONDS,
-                _ => outage.next_probe,
+                _ => {
+                    let turns = self.unanswered.get(endpoint).copied().unwrap_or(0);
+                    outage.next_probe + f64::from(turns.min(MAX_TURNS)) * self.probe_seconds * TURN
+                }
             },
         }
     }
@@ -113,8 +136,13 @@ impl Network {
         self.probe_began = None;
     }
 
-    /// Notes an answer of the remote. It ends an outage.
-    pub(super) fn answered(&mut self, now: f64) {
+    /// Notes an answer of the remote, to a call of this endpoint or to a free one. It ends an outage.
+    pub(crate) fn answered(&mut self, endpoint: Option<&'static str>, now: f64) {
+        let unanswered = std::mem::take(&mut self.unanswered);
+        self.silent.extend(unanswered.into_keys());
+        if let Some(endpoint) = endpoint {
+            self.silent.remove(endpoint);
+        }
         self.answered_at = now;
         self.outage = None;
         self.probe_began = None;
@@ -123,7 +151,19 @@ impl Network {
     }
 
     /// Notes a job's call that began at `began` and got no answer.
-    pub(super) fn unanswered(&mut self, began: f64, is_charged: bool, why: &str, now: f64) {
+    pub(super) fn unanswered(
+        &mut self,
+        endpoint: &'static str,
+        began: f64,
+        is_charged: bool,
+        why: &str,
+        now: f64,
+    ) {
+        *self.unanswered.entry(endpoint).or_default() += 1;
+        self.miss(began, is_charged, why, now);
+    }
+
+    fn miss(&mut self, began: f64, is_charged: bool, why: &str, now: f64) {
         let Some(outage) = &mut self.outage else {
             // An answer that arrived meanwhile shows that the remote can be reached.
             if self.answered_at < began {
@@ -152,6 +192,9 @@ impl Network {
 mod tests {
     use super::Network;
 
+    const ONE: &str = "a";
+    const OTHER: &str = "b";
+
     /// A network whose only probes are jobs.
     fn by_jobs() -> Network {
         let mut network = Network::new(10.0);
@@ -162,14 +205,17 @@ mod tests {
     #[test]
     fn the_first_silence_allows_one_probe_at_once_and_its_failure_confirms_the_outage() {
         let mut network = by_jobs();
-        network.unanswered(100.0, false, "refused", 101.0);
-        assert!(network.blocked_until(101.0) <= 101.0, "one probe may start");
+        network.unanswered(ONE, 100.0, false, "refused", 101.0);
+        assert!(
+            network.blocked_until(OTHER, 101.0) <= 101.0,
+            "one probe may start"
+        );
         network.begin(101.0);
-        assert!(network.blocked_until(101.5) > 101.5, "only one");
+        assert!(network.blocked_until(OTHER, 101.5) > 101.5, "only one");
         // A call from before the outage is no probe.
-        network.unanswered(99.0, false, "refused", 101.6);
+        network.unanswered(ONE, 99.0, false, "refused", 101.6);
         assert!(!network.outage().unwrap().is_confirmed);
-        network.unanswered(101.0, false, "refused", 102.0);
+        network.unanswered(ONE, 101.0, false, "refused", 102.0);
         let outage = network.outage().unwrap();
         assert!(outage.is_confirmed);
         assert_eq!((outage.since, outage.next_probe), (100.0, 132.0));
@@ -182,11 +228,11 @@ mod tests {
             (true, [30.0, 60.0, 120.0, 240.0, 240.0, 240.0]),
         ] {
             let mut network = by_jobs();
-            network.unanswered(0.0, is_charged, "silence", 0.0);
+            network.unanswered(ONE, 0.0, is_charged, "silence", 0.0);
             let mut now = 0.0;
             for wait in waits {
                 network.begin(now);
-                network.unanswered(now, is_charged, "silence", now);
+                network.unanswered(ONE, now, is_charged, "silence", now);
                 let next = network.outage().unwrap().next_probe;
                 assert_eq!(next - now, wait);
                 now = next;
@@ -197,19 +243,19 @@ mod tests {
     #[test]
     fn an_answer_ends_the_outage_and_a_silence_that_it_overtook_starts_none() {
         let mut network = Network::new(10.0);
-        network.unanswered(0.0, true, "silence", 60.0);
-        network.answered(61.0);
+        network.unanswered(ONE, 0.0, true, "silence", 60.0);
+        network.answered(Some(OTHER), 61.0);
         assert_eq!(network.outage(), None);
-        network.unanswered(60.5, true, "silence", 120.5);
+        network.unanswered(ONE, 60.5, true, "silence", 120.5);
         assert_eq!(network.outage(), None, "the remote answered at 61 s");
-        network.unanswered(62.0, true, "silence", 122.0);
+        network.unanswered(ONE, 62.0, true, "silence", 122.0);
         assert!(network.outage().is_some());
     }
 
     #[test]
     fn a_free_probe_that_never_succeeds_does_not_keep_jobs_back_for_ever() {
         let mut network = Network::new(10.0);
-        network.unanswered(0.0, false, "refused", 0.0);
+        network.unanswered(ONE, 0.0, false, "refused", 0.0);
         let mut now = 0.0;
         while network.is_probed_for_free() {
             network.free_probe_failed(now, "503", now);
@@ -217,16 +263,33 @@ mod tests {
         }
         assert!(now > 1_000.0, "{now}");
         network.begin(now);
-        network.answered(now);
+        network.answered(Some(OTHER), now);
         assert!(network.is_probed_for_free());
     }
 
     #[test]
     fn a_free_probe_keeps_all_jobs_back() {
         let mut network = Network::new(10.0);
-        network.unanswered(0.0, false, "refused", 0.0);
+        network.unanswered(ONE, 0.0, false, "refused", 0.0);
         for now in [0.0, 50.0, 5_000.0] {
-            assert!(network.blocked_until(now) > now);
+            assert!(network.blocked_until(OTHER, now) > now);
         }
+    }
+
+    #[test]
+    fn endpoints_take_turns_and_one_that_is_silent_alone_is_known() {
+        let mut network = by_jobs();
+        network.unanswered(ONE, 0.0, true, "silence", 0.0);
+        assert!(
+            network.blocked_until(OTHER, 0.0) <= 0.0,
+            "the other one is asked first"
+        );
+        assert!(network.blocked_until(ONE, 0.0) > 0.0);
+        assert!(!network.is_silent(ONE));
+        network.begin(0.0);
+        network.answered(Some(OTHER), 0.1);
+        assert!(network.is_silent(ONE) && !network.is_silent(OTHER));
+        network.answered(Some(ONE), 0.2);
+        assert!(!network.is_silent(ONE));
     }
 }

@@ -122,7 +122,7 @@ impl Policy {
         let own = self.endpoints.get(endpoint)?.cooldown(now);
         let until = self
             .network
-            .blocked_until(now)
+            .blocked_until(endpoint, now)
             .max(own.map_or(0.0, |own| own.until));
         (until > now).then_some(Cooldown { until })
     }
@@ -174,13 +174,18 @@ impl Policy {
     }
 
     /// Records the result of a sent call. Returns the jobs that waited until their endpoint answers.
-    pub fn record(&mut self, endpoint: &str, report: &CallReport<'_>, now: f64) -> Vec<i64> {
+    pub fn record(
+        &mut self,
+        endpoint: &'static str,
+        report: &CallReport<'_>,
+        now: f64,
+    ) -> Vec<i64> {
         match report.result {
             CallResult::Unanswered { is_charged } => {
                 self.network
-                    .unanswered(report.began, is_charged, report.why, now);
+                    .unanswered(endpoint, report.began, is_charged, report.why, now);
             }
-            _ if report.is_answer => self.network.answered(now),
+            _ if report.is_answer => self.network.answered(Some(endpoint), now),
             _ => self.network.unsent(),
         }
         if report.result == CallResult::Success {
@@ -263,10 +268,11 @@ impl Policy {
         self.network.outage()
     }
 
-    /// Returns whether the remote has answered a call since this Unix time.
+    /// Returns whether the remote answers others: it has answered a call since this Unix time, or the endpoint is known to
+    /// be silent alone.
     #[must_use]
-    pub fn answered_since(&self, time: f64) -> bool {
-        self.network.answered_since(time)
+    pub fn is_reachable(&self, endpoint: &str, since: f64) -> bool {
+        self.network.answered_since(since) || self.network.is_silent(endpoint)
     }
 
     /// States whether a free call probes the remote during an outage, so that no job does.
@@ -275,7 +281,7 @@ impl Policy {
     }
 
     /// Returns the part of the policy that knows whether the remote can be reached.
-    pub(super) fn network(&mut self) -> &mut Network {
+    pub(crate) fn network(&mut self) -> &mut Network {
         &mut self.network
     }
 
