@@ -237,7 +237,7 @@ impl Limiter {
         let mut policy = self.policy();
         let network = policy.network();
         match error {
-            None => network.answered(None, now),
+            None => network.answered(None, began),
             Some(why) => network.free_probe_failed(began, why, now),
         }
     }

@@ -39,8 +39,8 @@ pub(crate) struct Network {
     /// A free call probes the remote, so no job does.
     has_free_probe: bool,
     free_probes: u32,
-    /// Unix time of the latest answer of the remote.
-    answered_at: f64,
+    /// Start of the latest call that the remote answered. An answer to an earlier call says nothing about a later one.
+    answered_began: f64,
     /// Calls of each endpoint without an answer during this outage. The next probe is of an endpoint with the fewest.
     unanswered: HashMap<&'static str, u32>,
     /// Endpoints that gave no answer while the remote answered others.
@@ -56,7 +56,7 @@ impl Network {
             charged_probes: 0,
             has_free_probe: true,
             free_probes: 0,
-            answered_at: f64::NEG_INFINITY,
+            answered_began: f64::NEG_INFINITY,
             unanswered: HashMap::new(),
             silent: HashSet::new(),
         }
@@ -93,9 +93,9 @@ impl Network {
         self.miss(began, false, why, now);
     }
 
-    /// Returns whether the remote has answered a call since this Unix time.
+    /// Returns whether the remote has answered a call that began after this Unix time.
     pub(super) fn answered_since(&self, time: f64) -> bool {
-        self.answered_at >= time
+        self.answered_began > time
     }
 
     /// Returns the Unix time before which no job of the endpoint may be called; in the past if it may.
@@ -136,14 +136,14 @@ impl Network {
         self.probe_began = None;
     }
 
-    /// Notes an answer of the remote, to a call of this endpoint or to a free one. It ends an outage.
-    pub(crate) fn answered(&mut self, endpoint: Option<&'static str>, now: f64) {
+    /// Notes an answer of the remote to a call that began at `began`: of this endpoint, or a free one. It ends an outage.
+    pub(crate) fn answered(&mut self, endpoint: Option<&'static str>, began: f64) {
         let unanswered = std::mem::take(&mut self.unanswered);
         self.silent.extend(unanswered.into_keys());
         if let Some(endpoint) = endpoint {
             self.silent.remove(endpoint);
         }
-        self.answered_at = now;
+        self.answered_began = self.answered_began.max(began);
         self.outage = None;
         self.probe_began = None;
         self.charged_probes = 0;
@@ -165,8 +165,8 @@ impl Network {
 
     fn miss(&mut self, began: f64, is_charged: bool, why: &str, now: f64) {
         let Some(outage) = &mut self.outage else {
-            // An answer that arrived meanwhile shows that the remote can be reached.
-            if self.answered_at < began {
+            // An answer to a later call shows that the remote can be reached.
+            if !self.answered_since(began) {
                 self.outage = Some(Outage {
                     since: began,
                     next_probe: now,

@@ -185,7 +185,7 @@ impl Policy {
                 self.network
                     .unanswered(endpoint, report.began, is_charged, report.why, now);
             }
-            _ if report.is_answer => self.network.answered(Some(endpoint), now),
+            _ if report.is_answer => self.network.answered(Some(endpoint), report.began),
             _ => self.network.unsent(),
         }
         if report.result == CallResult::Success {
@@ -268,7 +268,7 @@ impl Policy {
         self.network.outage()
     }
 
-    /// Returns whether the remote answers others: it has answered a call since this Unix time, or the endpoint is known to
+    /// Returns whether the remote answers others: it has answered a call that began after this Unix time, or the endpoint is known to
     /// be silent alone.
     #[must_use]
     pub fn is_reachable(&self, endpoint: &str, since: f64) -> bool {
