@@ -118,3 +118,6 @@ pub struct Requeue {
     /// Start at the head also where a cursor is kept.
     pub from_head: bool,
 }
+
+#[cfg(test)]
+mod tests;
