@@ -533,3 +533,46 @@ fn the_effective_configuration_parses_to_the_same_values_and_hides_the_key() {
     assert!(config.effective_toml(None).contains("# API key: not set"));
     assert!(text.contains("# total_usd: not set"));
 }
+
+#[test]
+fn every_key_sets_its_own_value_and_no_other() {
+    let table = |config: &Config| toml::Table::try_from(config).unwrap();
+    let default = flat(&table(&Config::default()), "");
+    let mut seen = 0;
+    for key in KEYS {
+        // The default of a key is no proof, so its opposite or another number is set.
+        let value = match key.default {
+            Some("true") => "false".to_owned(),
+            Some("false") => "true".to_owned(),
+            _ => match key.example.parse::<i64>() {
+                Ok(number) => (number + 1).to_string(),
+                Err(_) => continue,
+            },
+        };
+        let text = format!("{} = {value}\n", key.path);
+        let Ok(config) = Config::parse("crawler.toml", &text, std::iter::empty()) else {
+            // A rule relates it to another key.
+            continue;
+        };
+        let changed: Vec<String> = flat(&table(&config), "")
+            .into_iter()
+            .filter(|pair| !default.contains(pair))
+            .map(|(path, _)| path)
+            .collect();
+        assert_eq!(changed, [key.path], "{text}");
+        seen += 1;
+    }
+    assert!(seen > 40, "only {seen} keys");
+}
+
+/// Returns all values with their full paths.
+fn flat(table: &toml::Table, before: &str) -> Vec<(String, String)> {
+    let values = table.iter().flat_map(|(name, value)| {
+        let path = format!("{before}{name}");
+        match value {
+            toml::Value::Table(inner) => flat(inner, &format!("{path}.")),
+            other => vec![(path, other.to_string())],
+        }
+    });
+    values.collect()
+}

@@ -175,3 +175,82 @@ pub(super) fn rest_of(
         _ => Some(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Plan;
+    use crate::api::endpoint::Followed;
+    use crate::api::endpoints;
+    use crate::config::{Config, KEYS};
+
+    /// Returns a plan of the default configuration with one key set.
+    fn with(key: &str, value: &str) -> Plan {
+        let text = format!("{key} = {value}\n");
+        let config =
+            Config::parse("crawler.toml", &text, std::iter::empty()).expect("a configuration");
+        Plan::new(config.crawl)
+    }
+
+    fn key_of(followed: Followed) -> Option<&'static str> {
+        match followed {
+            Followed::If(key) | Followed::Always(key) => Some(key),
+            Followed::Never => None,
+        }
+    }
+
+    #[test]
+    fn every_page_cap_binds_its_own_endpoint_and_no_other() {
+        let caps = KEYS
+            .iter()
+            .filter_map(|key| key.path.strip_prefix("crawl.max_pages."));
+        let mut seen = 0;
+        for cap in caps {
+            let plan = with(&format!("crawl.max_pages.{cap}"), "7");
+            for entry in endpoints::ALL {
+                let expected = (key_of(entry.followed) == Some(cap)).then_some(7);
+                assert_eq!(plan.max_pages(entry.name), expected, "{cap} {}", entry.name);
+                seen += usize::from(expected.is_some());
+            }
+        }
+        assert_eq!(seen, 9);
+    }
+
+    #[test]
+    fn every_switch_turns_its_own_endpoint_off_or_on_and_no_other() {
+        let default = Plan::new(Config::default().crawl).endpoints();
+        let mut seen = 0;
+        for entry in endpoints::ALL {
+            let Followed::If(key) = entry.followed else {
+                continue;
+            };
+            let is_on = default.contains(&entry.name);
+            let plan = with(
+                &format!("crawl.{key}"),
+                if is_on { "false" } else { "true" },
+            );
+            let mut expected = default.clone();
+            match is_on {
+                true => expected.retain(|name| *name != entry.name),
+                false => expected.push(entry.name),
+            }
+            let mut found = plan.endpoints();
+            expected.sort_unstable();
+            found.sort_unstable();
+            assert_eq!(found, expected, "{key}");
+            seen += 1;
+        }
+        assert!(seen >= 10, "{seen} switches");
+    }
+
+    #[test]
+    fn what_is_known_is_bought_only_by_its_own_switch() {
+        assert_eq!(Plan::new(Config::default().crawl).buy_known(), [""; 0]);
+        for (key, endpoint) in [
+            ("profiles", "get_user_profile"),
+            ("details", "get_post_detail"),
+        ] {
+            let plan = with(&format!("crawl.buy_known_{key}"), "true");
+            assert_eq!(plan.buy_known(), [endpoint]);
+        }
+    }
+}

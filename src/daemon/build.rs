@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use super::Archive;
 use crate::api::limiter::{Cause, Rates};
 use crate::api::{Client, Limiter, Scrubber, Secret};
-use crate::config::Config;
+use crate::config::{Config, Limits};
 use crate::crawl::{Parts, Plan, Settings};
 use crate::replies::{Packer, Reader, Training};
 use crate::report::status::budget;
@@ -18,13 +18,7 @@ use crate::store::{Dictionary, Store, Writer, read};
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result<Limiter> {
-    let limits = &config.limits;
-    let limiter = Limiter::new(&Rates {
-        overall: limits.requests_per_second,
-        endpoint: limits.endpoint_rate(),
-        breaker_failures: limits.breaker_failures,
-        breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
-    });
+    let limiter = Limiter::new(&rates(&config.limits));
     for (endpoint, status) in read::endpoints(store.readers()).await? {
         if status.kept > 0 {
             limiter.evidence(|policy| policy.answered_before(&endpoint));
@@ -40,6 +34,33 @@ pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result
         }
     }
     Ok(limiter)
+}
+
+fn rates(limits: &Limits) -> Rates {
+    Rates {
+        overall: limits.requests_per_second,
+        endpoint: limits.endpoint_rate(),
+        breaker_failures: limits.breaker_failures,
+        breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
+    }
+}
+
+fn settings(limits: &Limits, until_idle: bool) -> Settings {
+    Settings {
+        max_attempts: limits.max_attempts,
+        max_paid_attempts: limits.max_paid_attempts,
+        max_empty_pages: limits.max_empty_pages,
+        breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
+        outage_patience: Duration::from_secs_f64(limits.outage_patience_seconds),
+        retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
+        retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
+        // A worker may wait for the permits of all others while it already holds its lease.
+        lease_seconds: limits.lease_seconds
+            + f64::from(limits.max_in_flight)
+                / limits.requests_per_second.min(limits.endpoint_rate()),
+        estimated: None,
+        until_idle,
+    }
 }
 
 /// Returns a packer with the dictionaries of the archive. Logs each damaged dictionary.
@@ -65,7 +86,6 @@ pub async fn parts(
     key: &Secret,
     until_idle: bool,
 ) -> anyhow::Result<Parts> {
-    let limits = &config.limits;
     let store = archive.store.clone();
     let dictionaries = store.dictionaries().await?;
     Ok(Parts {
@@ -80,21 +100,54 @@ pub async fn parts(
         reader: Reader::default(),
         budget: budget(config),
         run: archive.run,
-        settings: Settings {
-            max_attempts: limits.max_attempts,
-            max_paid_attempts: limits.max_paid_attempts,
-            max_empty_pages: limits.max_empty_pages,
-            breaker_cooldown: Duration::from_secs_f64(limits.breaker_cooldown_seconds),
-            outage_patience: Duration::from_secs_f64(limits.outage_patience_seconds),
-            retry_base: Duration::from_secs_f64(limits.retry_base_seconds),
-            retry_cap: Duration::from_secs_f64(limits.retry_cap_seconds),
-            // A worker may wait for the permits of all others while it already holds its lease.
-            lease_seconds: limits.lease_seconds
-                + f64::from(limits.max_in_flight)
-                    / limits.requests_per_second.min(limits.endpoint_rate()),
-            until_idle,
-            estimated: None,
-        },
+        settings: settings(&config.limits, until_idle),
         store,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::{rates, settings};
+    use crate::config::Config;
+
+    #[test]
+    fn every_limit_has_its_own_effect() {
+        let mut limits = Config::default().limits;
+        limits.requests_per_second = 101.0;
+        limits.endpoint_requests_per_second = Some(20.0);
+        limits.max_in_flight = 40;
+        limits.max_attempts = 3;
+        limits.max_paid_attempts = 4;
+        limits.max_empty_pages = 5;
+        limits.retry_base_seconds = 6.0;
+        limits.retry_cap_seconds = 7.0;
+        limits.lease_seconds = 8.0;
+        limits.breaker_failures = 9;
+        limits.breaker_cooldown_seconds = 10.0;
+        limits.outage_patience_seconds = 11.0;
+        let rates = rates(&limits);
+        assert_eq!((rates.overall, rates.endpoint), (101.0, 20.0));
+        assert_eq!(rates.breaker_failures, 9);
+        assert_eq!(rates.breaker_cooldown, Duration::from_secs(10));
+        let settings = settings(&limits, true);
+        assert_eq!(
+            (
+                settings.max_attempts,
+                settings.max_paid_attempts,
+                settings.max_empty_pages
+            ),
+            (3, 4, 5)
+        );
+        assert_eq!(settings.retry_base, Duration::from_secs(6));
+        assert_eq!(settings.retry_cap, Duration::from_secs(7));
+        assert_eq!(settings.breaker_cooldown, Duration::from_secs(10));
+        assert_eq!(settings.outage_patience, Duration::from_secs(11));
+        // 40 workers at 20 calls a second may wait 2 s for their turn.
+        assert_eq!(settings.lease_seconds, 10.0);
+        assert!(settings.until_idle);
+        limits.endpoint_requests_per_second = None;
+        assert_eq!(super::rates(&limits).endpoint, 101.0);
+    }
 }

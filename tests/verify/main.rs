@@ -5,6 +5,7 @@ mod damage;
 mod dictionaries;
 mod file;
 mod forged;
+mod midnight;
 mod migrated;
 mod panics;
 mod power;
