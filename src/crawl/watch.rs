@@ -47,7 +47,8 @@ enum Said {
 /// Runs until the run stops.
 pub async fn watch(engine: Arc<Engine>) {
     let mut notices = BTreeMap::new();
-    let mut stored = None;
+    // What the run before stored may be over.
+    let mut stored = Some(f64::NAN);
     let mut warned_at = f64::NEG_INFINITY;
     let mut is_over_estimate = false;
     while !engine.is_stopping() {

@@ -154,4 +154,6 @@ async fn an_unreachable_remote_costs_nothing_gives_nothing_up_and_ends_the_run_w
     for user in &users {
         assert_eq!(site.follower_differences(user).await, (0, 0));
     }
+    let shown = site.run(&["status"]).await.with(0).out;
+    assert!(!shown.contains("outage"), "the outage is over: {shown}");
 }
