@@ -10,6 +10,9 @@ use crate::model::{MicroUsd, NewJob, Seed};
 use crate::store::Result;
 use crate::store::read::{self, Waiting};
 
+/// Pages of a list of unknown length in the upper expectation, while the archive has finished no such list.
+const UNKNOWN_PAGES: i64 = 5;
+
 /// Calls and cost of the pending jobs of one endpoint.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Line {
@@ -56,7 +59,7 @@ pub fn line(entry: &Entry, known: &Waiting) -> Line {
             None,
         )
     } else {
-        (sure, known.pages + known.unknown * 2, None)
+        (sure, known.pages + known.unknown * UNKNOWN_PAGES, None)
     };
     let usd = |calls: i64| (entry.price * calls).0;
     let unknown = (most.is_none()).then(|| {
