@@ -125,3 +125,166 @@ fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
         format!("{note}{pause}the remote counts {count} items, and its list ended after {seen}"),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{WalkFacts, after_page};
+    use crate::store::Next;
+
+    /// The second page of a walk, with new items and a next cursor.
+    const FACTS: WalkFacts<'static> = WalkFacts {
+        is_paged: true,
+        cursor: Some("c2"),
+        has_more: None,
+        cursor_came_before: false,
+        is_empty: false,
+        has_new_id: true,
+        stale_pages: 0,
+        repeated_pages: 0,
+        max_empty_pages: 5,
+        pages: 2,
+        max_pages: None,
+        seen: Some(20),
+        count: None,
+    };
+
+    /// Decides, and returns the decision in words: the reason with the kept cursor, or the counters of the next page.
+    fn decided(facts: WalkFacts<'_>) -> String {
+        match after_page(&facts) {
+            Next::Page {
+                cursor,
+                stale_pages,
+                repeated_pages,
+            } => format!("{cursor} {stale_pages} {repeated_pages}"),
+            Next::End { reason, cursor, .. } => {
+                format!("{reason} {}", cursor.as_deref().unwrap_or("-"))
+            }
+        }
+    }
+
+    fn note(facts: WalkFacts<'_>) -> String {
+        match after_page(&facts) {
+            Next::Page { .. } => String::new(),
+            Next::End { note, .. } => note,
+        }
+    }
+
+    #[test]
+    fn a_walk_goes_on_at_the_next_cursor_and_ends_without_one() {
+        assert_eq!(decided(FACTS), "c2 0 0");
+        let single = WalkFacts {
+            is_paged: false,
+            ..FACTS
+        };
+        assert_eq!(decided(single), "complete -");
+        let last = WalkFacts {
+            cursor: None,
+            ..FACTS
+        };
+        assert_eq!(
+            (decided(last).as_str(), note(last).as_str()),
+            ("complete -", "")
+        );
+        let more = WalkFacts {
+            has_more: Some(true),
+            ..last
+        };
+        assert_eq!(decided(more), "truncated -");
+        let no_more = WalkFacts {
+            has_more: Some(false),
+            ..FACTS
+        };
+        assert_eq!(decided(no_more), "complete -");
+        assert!(note(no_more).contains("not followed"));
+    }
+
+    #[test]
+    fn repeated_pages_stall_a_walk_sooner_than_empty_ones_and_the_cursor_is_kept() {
+        let stale = |is_empty, stale_pages, repeated_pages| {
+            decided(WalkFacts {
+                has_new_id: false,
+                is_empty,
+                stale_pages,
+                repeated_pages,
+                ..FACTS
+            })
+        };
+        assert_eq!(stale(false, 0, 0), "c2 1 1");
+        assert_eq!(stale(false, 1, 1), "stalled c2");
+        assert_eq!(stale(true, 0, 0), "c2 1 0");
+        assert_eq!(stale(true, 1, 1), "c2 2 1");
+        assert_eq!(stale(false, 3, 0), "c2 4 1");
+        assert_eq!(stale(true, 3, 0), "c2 4 0");
+        assert_eq!(stale(true, 4, 0), "stalled c2");
+        let new = WalkFacts {
+            stale_pages: 4,
+            repeated_pages: 1,
+            ..FACTS
+        };
+        assert_eq!(decided(new), "c2 0 0");
+        let circle = WalkFacts {
+            cursor_came_before: true,
+            ..FACTS
+        };
+        assert_eq!(decided(circle), "stalled -");
+    }
+
+    #[test]
+    fn the_cap_is_the_number_of_pages_and_the_cursor_is_kept() {
+        let capped = |max_pages| {
+            decided(WalkFacts {
+                max_pages: Some(max_pages),
+                ..FACTS
+            })
+        };
+        assert_eq!(capped(2), "capped c2");
+        assert_eq!(capped(3), "c2 0 0");
+    }
+
+    #[test]
+    fn a_list_far_below_its_count_is_truncated_and_a_smaller_difference_is_noted() {
+        let ended = |seen, count| {
+            let facts = WalkFacts {
+                cursor: None,
+                seen,
+                count,
+                ..FACTS
+            };
+            (decided(facts), note(facts))
+        };
+        for (seen, count, reason) in [
+            (0, 1, "truncated -"),
+            (20, 41, "truncated -"),
+            (20, 40, "complete -"),
+            (9, 28, "complete -"),
+            (9, 29, "truncated -"),
+            (19, 20, "complete -"),
+        ] {
+            let (decision, note) = ended(Some(seen), Some(count));
+            assert_eq!(decision, reason, "{seen} of {count}");
+            assert!(note.contains(&format!("counts {count} items")), "{note}");
+        }
+        for (seen, count) in [
+            (Some(0), Some(0)),
+            (Some(21), Some(20)),
+            (None, Some(90)),
+            (Some(0), None),
+        ] {
+            assert_eq!(ended(seen, count), ("complete -".to_owned(), String::new()));
+        }
+    }
+
+    #[test]
+    fn a_count_ends_no_walk_but_a_page_without_a_new_item_does_once_it_is_reached() {
+        let stale = |has_new_id, count| {
+            decided(WalkFacts {
+                has_new_id,
+                count: Some(count),
+                ..FACTS
+            })
+        };
+        assert_eq!(stale(true, 20), "c2 0 0");
+        assert_eq!(stale(false, 20), "complete -");
+        assert_eq!(stale(false, 21), "c2 1 1");
+    }
+}
