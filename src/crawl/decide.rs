@@ -113,7 +113,7 @@ fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
     if seen >= count {
         return end(StopReason::Complete, note.to_owned());
     }
-    let is_cut_off = seen == 0 || (seen < count / 2 && count - seen >= CUT_OFF);
+    let is_cut_off = seen == 0 || (seen < count - seen && count - seen >= CUT_OFF);
     let reason = if is_cut_off {
         StopReason::Truncated
     } else {
