@@ -200,7 +200,7 @@ pub fn classify(
         // An overload with `Retry-After` has the same effect as a throttle.
         503 if facts.retry_after.is_some() => Err(Error::Throttled { after }),
         407 | 409 | 421 | 423..=425 => unavailable(why, false),
-        400..500 => Err(Error::Invalid { why }),
+        402..500 => Err(Error::Invalid { why }),
         // A gateway cannot reach the remote, or Cloudflare cannot (520 to 530).
         502..=504 | 520..=530 => unavailable(why, true),
         _ => unavailable(why, false),

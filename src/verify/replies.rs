@@ -270,11 +270,8 @@ fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
         .iter()
         .map(|odd| [&*odd.at, &*odd.why])
         .collect();
-    if call
-        .odd
-        .as_ref()
-        .is_some_and(|told| *told != serde_json::json!(odd).to_string())
-    {
+    let odd = serde_json::json!(odd).to_string();
+    if call.odd.as_ref().is_some_and(|told| *told != odd) {
         return Some("the odd items in the raw reply differ from those in the archive".to_owned());
     }
     if call.next_cursor != harvest.cursor {
