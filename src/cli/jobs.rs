@@ -105,16 +105,21 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             id: again.id,
             from_head: again.from_head,
         };
-        let again_by_endpoint = read::bought_again(&readers, &which).await?;
-        readers.close().await;
-        if !confirm(&config, again, &again_by_endpoint)? {
-            return Ok(if again.dry_run {
-                Exit::Done
-            } else {
-                Exit::Usage
-            });
+        if again.dry_run {
+            show(&read::bought_again(&readers, &which).await?);
+            return Ok(Exit::Done);
         }
+        readers.close().await;
         let store = Store::open(&config.archive.path).await?;
+        let bought_again = read::bought_again(store.readers(), &which).await?;
+        let (jobs, cost) = show(&bought_again);
+        if jobs == 0 {
+            errln!("error: no ended job matches. List all with `soracrawl jobs`");
+            return Ok(Exit::Failed);
+        }
+        if !confirm(&config, again.yes, cost)? {
+            return Ok(Exit::Usage);
+        }
         let requeued = store.requeue(&which).await?;
         store.close().await?;
         outln!("{} ready again", counted(requeued, "job"));
@@ -171,8 +176,8 @@ fn check_endpoint(name: Option<&str>) -> anyhow::Result<()> {
     }
 }
 
-/// Prints what a requeue buys again, and asks above the threshold. Returns whether to requeue.
-fn confirm(config: &Config, again: &Again, of: &[BoughtAgain]) -> anyhow::Result<bool> {
+/// Prints what a requeue buys again. Returns the number of its jobs, and the cost.
+fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
     let (mut jobs, mut pages, mut cost) = (0, 0, MicroUsd(0));
     for part in of {
         let price = endpoints::find(&part.endpoint).map_or(MicroUsd(0), |entry| entry.price);
@@ -180,17 +185,18 @@ fn confirm(config: &Config, again: &Again, of: &[BoughtAgain]) -> anyhow::Result
         pages += part.pages;
         cost = MicroUsd(cost.0.saturating_add((price * part.pages).0));
     }
-    if jobs == 0 {
-        errln!("error: no ended job matches. List all with `soracrawl jobs`");
-        return Ok(false);
-    }
     outln!(
         "{}: {} that the archive has would be bought again, for {cost}",
         counted(jobs, "job"),
         counted(pages, "page")
     );
-    if again.dry_run || again.yes || cost <= config.budget.confirm_above_usd {
-        return Ok(!again.dry_run);
+    (jobs, cost)
+}
+
+/// Asks above the threshold. Returns whether to requeue.
+fn confirm(config: &Config, yes: bool, cost: MicroUsd) -> anyhow::Result<bool> {
+    if yes || cost <= config.budget.confirm_above_usd {
+        return Ok(true);
     }
     let question = format!(
         "this buys pages again for {cost}, above budget.confirm_above_usd ({})",
