@@ -405,3 +405,18 @@ async fn the_request_id_of_the_remote_is_kept() {
         ["request-1"]
     );
 }
+
+#[tokio::test]
+async fn a_job_that_ends_without_a_page_releases_the_jobs_that_waited_for_it() {
+    let site = Site::new().await;
+    let waits = NewJob {
+        after: Some(FIRST),
+        ..job(WALK, "user-1")
+    };
+    site.plant("user-1", vec![job(FIRST, "user-1"), waits])
+        .await;
+    let first = site.lease(FIRST).await.unwrap();
+    let gone = Retry::End(StopReason::Gone, "gone".to_owned());
+    site.fail(&first, gone).await;
+    assert!(site.lease(WALK).await.is_some());
+}
