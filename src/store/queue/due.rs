@@ -237,6 +237,13 @@ mod tests {
             now: 9_000.0,
         };
         store.open_call(&call).await.unwrap();
+        let waiting = "insert into seeds values (1, 'user', 'user-1', 1);
+            insert into jobs (endpoint, subject, state, depth, seed_id, ready_at, created_at)
+            values ('a', 'user-1', 'waiting', 0, 1, 9030, 1)";
+        sqlx::raw_sql(waiting)
+            .execute(&mut **store.writing().await)
+            .await
+            .unwrap();
         let text = "insert into cooldowns values ('a', 9030, 'throttled', ''), ('b', 1e9, 'blocked', ''), ('c', 5, 'failing', '')";
         sqlx::raw_sql(text)
             .execute(&mut **store.writing().await)
@@ -251,6 +258,10 @@ mod tests {
             .map(|cooling| cooling.until)
             .collect();
         assert_eq!(until, [1_030.0, 1_000.0 + super::LONGEST_WAIT_SECONDS, 5.0]);
+        assert_eq!(
+            read::next_due(store.readers()).await.unwrap(),
+            Some(1_030.0)
+        );
         assert_eq!(store.correct_waits(9_001.0).await.unwrap(), 0.0);
     }
 }
