@@ -130,20 +130,16 @@ impl fmt::Debug for Clock {
 /// Returns the UTC day of a time in Unix seconds, YYYY-MM-DD: the day whose budget a call counts against.
 #[must_use]
 pub fn day(time: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole seconds of a clock fit"
-    )]
-    let seconds = time as i64;
-    jiff::Timestamp::from_second(seconds)
-        .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-        .strftime("%Y-%m-%d")
-        .to_string()
+    utc(time, "%Y-%m-%d")
 }
 
 /// Returns a time in Unix seconds for people, such as `2026-12-01 14:02 UTC`.
 #[must_use]
 pub fn minute(time: f64) -> String {
+    utc(time, "%Y-%m-%d %H:%M UTC")
+}
+
+fn utc(time: f64, format: &str) -> String {
     #[expect(
         clippy::cast_possible_truncation,
         reason = "whole seconds of a clock fit"
@@ -151,7 +147,7 @@ pub fn minute(time: f64) -> String {
     let seconds = time as i64;
     jiff::Timestamp::from_second(seconds)
         .unwrap_or(jiff::Timestamp::UNIX_EPOCH)
-        .strftime("%Y-%m-%d %H:%M UTC")
+        .strftime(format)
         .to_string()
 }
 

@@ -166,6 +166,14 @@ fn goes_on(cursor: &str, stale_pages: u32) -> Next {
     }
 }
 
+fn complete() -> Next {
+    Next::End {
+        reason: StopReason::Complete,
+        note: String::new(),
+        cursor: None,
+    }
+}
+
 #[tokio::test]
 async fn after_a_kept_page_a_walk_has_all_its_attempts_again() {
     let site = Site::new().await;
@@ -292,12 +300,7 @@ async fn after_a_budget_stop_a_waiting_job_still_waits_for_the_first_page() {
     assert_eq!(site.store.resume_budget_stops().await.unwrap(), 2);
     assert_eq!(site.lease(WALK).await, None, "it waits again");
     let first = site.lease(FIRST).await.unwrap();
-    let end = Next::End {
-        reason: StopReason::Complete,
-        note: String::new(),
-        cursor: None,
-    };
-    let page = site.page(&first, &["user-1"], end).await;
+    let page = site.page(&first, &["user-1"], complete()).await;
     site.writer.commit_page(page).await.unwrap();
     assert!(site.lease(WALK).await.is_some());
 }
@@ -379,12 +382,7 @@ async fn the_same_cap_twice_buys_nothing_and_bought_pages_are_no_known_objects()
     assert_eq!(site.store.lift_cap(FIRST, None).await.unwrap(), 0);
     assert_eq!(site.store.lift_cap(WALK, Some(2)).await.unwrap(), 1);
     let lease = site.lease(FIRST).await.unwrap();
-    let end = Next::End {
-        reason: StopReason::Complete,
-        note: String::new(),
-        cursor: None,
-    };
-    let page = site.page(&lease, &["user-3"], end).await;
+    let page = site.page(&lease, &["user-3"], complete()).await;
     site.writer.commit_page(page).await.unwrap();
     assert_eq!(
         site.store.want_known(FIRST).await.unwrap(),
