@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use super::admit::{Admitted, Place};
 use super::decide::{self, WalkFacts};
 use super::engine::Engine;
+use super::read::read_or_default;
 use super::resolve::resolve_from_archive;
 use super::seen::Seen;
 use super::stop::StopCause;
@@ -16,9 +17,6 @@ use crate::store::{
 };
 
 /// Returns the page to commit in one transaction, the work after that commit, and the walk if it has a next page.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read.
 pub(super) async fn page_of(
     engine: &Engine,
     walk: Walk,
@@ -26,13 +24,13 @@ pub(super) async fn page_of(
     call_id: i64,
     settlement: Settlement,
     harvest: Harvest,
-) -> Result<(PageCommit, PendingPage, Option<Walk>)> {
+) -> (PageCommit, PendingPage, Option<Walk>) {
     let parts = &engine.parts;
     let Walk { lease, mut seen } = walk;
     let place = place(&lease, entry);
     let mut admitted = parts.plan.admit(&place, &harvest);
-    let known = resolve_from_archive(engine, &place, &mut admitted).await?;
-    let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await?;
+    let known = read_or_default(resolve_from_archive(engine, &place, &mut admitted).await);
+    let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await;
     if let (Some(known), Next::End { note, .. }) = (known, &mut next) {
         tracing::warn!(name = lease.subject, "{known}");
         *note = known;
@@ -69,7 +67,7 @@ pub(super) async fn page_of(
         lease_seconds: parts.settings.lease_seconds,
         lease,
     };
-    Ok((page, kept, goes_on.map(|lease| Walk { lease, seen })))
+    (page, kept, goes_on.map(|lease| Walk { lease, seen }))
 }
 
 /// Work that remains after the writer has answered.
@@ -194,18 +192,18 @@ async fn next(
     harvest: &Harvest,
     admitted: &Admitted,
     seen: &Seen,
-) -> Result<Next> {
+) -> Next {
     if lease.resolves_name && admitted.found.is_none() {
-        return Ok(Next::End {
+        return Next::End {
             reason: StopReason::Gone,
             note: format!("no user has exactly the name {}", lease.subject),
             cursor: None,
-        });
+        };
     }
     let cursor = harvest.cursor.as_deref();
     let has_new_id = seen.has_new(&harvest.items);
     let may_end = cursor.is_none() || harvest.has_more == Some(false) || !has_new_id;
-    Ok(decide::after_page(&WalkFacts {
+    decide::after_page(&WalkFacts {
         is_paged: entry.is_paged(),
         cursor,
         has_more: harvest.has_more,
@@ -221,10 +219,10 @@ async fn next(
         max_pages: engine.parts.plan.max_pages(entry.name),
         seen: seen.distinct_with(lease.cursor.as_deref(), &harvest.items),
         count: match may_end {
-            true => count(engine, lease, entry, harvest).await?,
+            true => read_or_default(count(engine, lease, entry, harvest).await),
             false => None,
         },
-    }))
+    })
 }
 
 /// Returns how many items the list has, as this reply or an earlier one counts them.

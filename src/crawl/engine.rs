@@ -253,13 +253,16 @@ impl Engine {
         lock(&self.retired).clone()
     }
 
-    /// Makes jobs ready that waited until their endpoint answers.
-    pub(super) async fn release_doubted(&self, job_ids: &[i64]) -> crate::store::Result<()> {
-        if !job_ids.is_empty() {
-            self.parts.store.release_doubted(job_ids).await?;
-            self.wake(job_ids.len());
+    /// Makes jobs ready that waited until their endpoint answers. If the archive cannot be written, they become due later by
+    /// themselves: a paid reply must not be lost for this.
+    pub(super) async fn release_doubted(&self, job_ids: &[i64]) {
+        if job_ids.is_empty() {
+            return;
         }
-        Ok(())
+        match self.parts.store.release_doubted(job_ids).await {
+            Ok(()) => self.wake(job_ids.len()),
+            Err(error) => tracing::debug!(%error, "jobs in doubt are not released early"),
+        }
     }
 }
 

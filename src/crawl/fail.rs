@@ -6,6 +6,7 @@ use super::account::ask_since;
 use super::engine::Engine;
 use super::evidence::{Decision, Escalation, FailureFacts};
 use super::judge;
+use super::read::read_or_default;
 use super::settle::settlement;
 use super::standing::Standing;
 use super::stop::StopCause;
@@ -44,7 +45,7 @@ pub(super) async fn fail(
         error,
         settlement.charge.0 > 0,
     )
-    .await?;
+    .await;
     let Decision {
         retry,
         result,
@@ -94,7 +95,7 @@ pub(super) async fn fail(
         Escalation::Refused(why) => engine.stop(StopCause::Refused(why.clone())),
     }
     parts.writer.fail(failure).await?;
-    engine.release_doubted(&doubted).await?;
+    engine.release_doubted(&doubted).await;
     if let Escalation::Retire(why) = escalation {
         engine.end_retired(entry.name, gone(&why)).await?;
     }
@@ -113,7 +114,7 @@ async fn facts(
     reply: &Reply,
     error: &api::Error,
     is_charged: bool,
-) -> Result<FailureFacts> {
+) -> FailureFacts {
     let (parts, job_id) = (&engine.parts, lease.token.job_id);
     let (limiter, settings) = (&parts.limiter, &parts.settings);
     let delay = retry::delay(
@@ -122,8 +123,8 @@ async fn facts(
         settings.retry_cap,
         rand::random(),
     );
-    let past =
-        read::past_answers(parts.store.readers(), job_id, sent.call_id, lease.attempts).await?;
+    let past = read::past_answers(parts.store.readers(), job_id, sent.call_id, lease.attempts);
+    let past = read_or_default(past.await);
     let status = match reply {
         Reply::Answered(answer) => Some(i64::from(answer.status)),
         Reply::NeverSent { .. } | Reply::Unknown { .. } => None,
@@ -157,7 +158,7 @@ async fn facts(
         let why = why.filter(|_| !answer.is_reachable);
         limiter.probed(answer.asked_at, why.as_deref(), engine.steady());
     }
-    Ok(FailureFacts {
+    FailureFacts {
         has_subject: entry.subject.is_some(),
         had_cursor: lease.cursor.is_some(),
         attempts: lease.attempts,
@@ -188,7 +189,7 @@ async fn facts(
             .breaker_cooldown
             .as_secs_f64()
             .max(delay.as_secs_f64()),
-    })
+    }
 }
 
 /// Returns whether the reply has the same bytes as a stored one. An empty one is not stored.

@@ -1,4 +1,4 @@
-//! Turns an answer into its harvest or its error.
+//! Turns an answer into its harvest or its error, and reads the facts that its decision needs.
 
 use super::engine::Engine;
 use crate::api::{self, Asked, Entry, Reply, error};
@@ -24,4 +24,13 @@ pub(super) fn read(
     reader
         .read(entry, &lease.subject, body)
         .map_err(api::Error::from)
+}
+
+/// Returns what was read for a decision about a paid reply. An error of reading must not lose the reply, so the decision
+/// is made without the fact.
+pub(super) fn read_or_default<T: Default>(read: crate::store::Result<T>) -> T {
+    read.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the archive cannot be read; deciding about a reply without it");
+        T::default()
+    })
 }

@@ -20,7 +20,7 @@ pub(super) async fn keep_stored(
         engine.parts.store.forget_raw(lease.token.job_id).await?;
         return release(engine, &lease, None).await;
     };
-    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, settlement, harvest).await?;
+    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, settlement, harvest).await;
     let page = engine.parts.writer.commit_page(page).await;
     let is_kept = kept.conclude(engine, page).await?;
     if let Some(walk) = walk.filter(|_| is_kept) {

@@ -125,7 +125,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
                 why: "",
             };
             let doubted = parts.limiter.record(entry.name, &report, engine.steady());
-            engine.release_doubted(&doubted).await?;
+            engine.release_doubted(&doubted).await;
             match commit(engine, held, entry, call_id, reply, harvest).await? {
                 Some(held) => Step::GoesOn(held),
                 None => Step::Worked,
@@ -195,7 +195,7 @@ async fn commit<'a>(
     let settlement = settlement(&parts.packer, entry.name, &reply, entry.price, None);
     // Frees memory: pages that wait for the writer keep only what is to be stored.
     drop(reply);
-    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, settlement, harvest).await?;
+    let (page, kept, walk) = page_of(engine, *walk, entry, call_id, settlement, harvest).await;
     // Requests that reach the writer together share a transaction. A refused page does not affect the others.
     let page = parts.writer.commit_page(page);
     let Some(walk) = walk else {
