@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use serde::Serialize;
 
@@ -14,7 +14,7 @@ use super::faults::{Counts, Fault};
 pub struct Entry {
     /// Sequence number over all endpoints, starting at 1.
     pub n: u64,
-    /// Milliseconds since the simulator started.
+    /// Milliseconds since the simulator started, by its clock.
     pub at_ms: u64,
     pub endpoint: &'static str,
     pub subject: Arc<str>,
@@ -92,7 +92,6 @@ pub(super) struct Settled {
 /// Records every call.
 #[derive(Debug)]
 pub(super) struct Book {
-    started: Instant,
     log: Vec<Entry>,
     sums: HashMap<Endpoint, Sums>,
     pages: HashMap<PageKey, PageState>,
@@ -106,7 +105,6 @@ pub(super) struct Book {
 impl Book {
     pub(super) fn new(balance_micro_usd: u64) -> Self {
         Self {
-            started: Instant::now(),
             log: Vec::new(),
             sums: HashMap::new(),
             pages: HashMap::new(),
@@ -118,12 +116,13 @@ impl Book {
         }
     }
 
-    pub(super) fn open(&mut self, key: &PageKey) -> Opened {
+    /// Records a call that arrives `at` this time after the start.
+    pub(super) fn open(&mut self, key: &PageKey, at: Duration) -> Opened {
         let (endpoint, subject, cursor) = key;
         let n = self.log.len() as u64 + 1;
         self.log.push(Entry {
             n,
-            at_ms: u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            at_ms: u64::try_from(at.as_millis()).unwrap_or(u64::MAX),
             endpoint: endpoint.name(),
             subject: Arc::clone(subject),
             cursor: Arc::clone(cursor),

@@ -23,6 +23,11 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
         ("GET", "/sim/account") => shown(&shared.book().account()),
         ("GET", "/sim/log") => shown(&shared.book().log()),
         ("GET", "/sim/truth") => shown(&shared.world.truth(shared.options.shape)),
+        ("GET", "/sim/clock") => shown(&shared.clock.reading()),
+        ("POST", "/sim/clock") => match shared.clock.steer(&body) {
+            Ok(()) => shown(&shared.clock.reading()),
+            Err(why) => Reply::json(422, &json!({"detail": why})),
+        },
         ("POST", "/sim/heal") => {
             shared.heal();
             done()

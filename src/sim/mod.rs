@@ -11,11 +11,12 @@
 //!
 //! [`World::truth`] returns the rows that a complete crawl must archive.
 //!
-//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`; `POST heal`,
-//! `script` (one rule per line), `balance` (dollars).
+//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`, `clock`; `POST heal`,
+//! `script` (one rule per line), `balance` (dollars), `clock`.
 
 mod account;
 mod base64;
+mod clock;
 mod control;
 mod creation;
 mod cursor;

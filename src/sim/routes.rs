@@ -64,7 +64,7 @@ pub(super) async fn handle(
     }
     if wait_ms > 0 {
         tokio::select! {
-            () = tokio::time::sleep(Duration::from_millis(wait_ms)) => {}
+            () = shared.clock.sleep(Duration::from_millis(wait_ms)) => {}
             () = shared.stopping() => {}
         }
     }

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Instant;
 
 use axum::body::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::account::{Book, Opened, PageKey, Settled};
+use super::clock::Clock;
 use super::cursor::Cursor;
 use super::endpoint::Endpoint;
 use super::faults::{Fault, Faults, Trouble};
@@ -38,6 +38,7 @@ struct Rendered {
 pub(super) struct Shared {
     pub(super) options: Options,
     pub(super) world: Arc<World>,
+    pub(super) clock: Clock,
     /// Target of redirects: a second server of the simulator that records the requests it gets.
     pub(super) elsewhere: String,
     book: Mutex<Book>,
@@ -67,6 +68,7 @@ impl Shared {
         );
         Self {
             world,
+            clock: Clock::new(),
             elsewhere,
             book: Mutex::new(Book::new(options.balance_micro_usd)),
             faults: RwLock::new(faults),
@@ -105,7 +107,7 @@ impl Shared {
 
     /// Records the call and decides which fault hits it.
     pub(super) fn open(&self, key: &PageKey) -> (Opened, Option<Fault>) {
-        let opened = self.book().open(key);
+        let opened = self.book().open(key, self.clock.elapsed());
         self.progress.send_modify(|progress| progress.received += 1);
         let (endpoint, subject, cursor) = (key.0, &*key.1, &*key.2);
         let faults = self.faults.read().unwrap_or_else(PoisonError::into_inner);
@@ -150,7 +152,7 @@ impl Shared {
     pub(super) fn admits(&self, endpoint: Endpoint) -> bool {
         let (each, overall) = (self.options.rate_limit, self.options.rate_limit_overall);
         (each == 0 && overall == 0)
-            || lock(&self.limiter).admits(endpoint, each, overall, Instant::now())
+            || lock(&self.limiter).admits(endpoint, each, overall, self.clock.elapsed())
     }
 
     /// Returns the body of a success. Renders each page once, from the data that `render` returns.

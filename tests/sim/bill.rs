@@ -248,3 +248,35 @@ async fn an_exact_world_has_exactly_the_requested_sizes() {
         );
     }
 }
+
+#[tokio::test]
+async fn the_time_of_the_simulator_is_read_and_steered_by_requests() {
+    let options = Options {
+        rate_limit: 1,
+        ..exact()
+    };
+    let sim = Sim::start(options).await.expect("a simulator");
+    let steered = async |command: &'static str| {
+        send(&sim, "POST", "/sim/clock", "", "", command.as_bytes())
+            .await
+            .expect("an answer")
+    };
+    let held = steered("hold").await.json();
+    assert_eq!(held["is_running"], false);
+    let feed = Endpoint::Feed.path();
+    let statuses = async || get(&sim, feed).await.expect("an answer").status;
+    assert_eq!([statuses().await, statuses().await], [200, 429]);
+    assert_eq!(steered("advance 1").await.status, 200);
+    assert_eq!([statuses().await, statuses().await], [200, 429]);
+    let read = get(&sim, "/sim/clock").await.expect("an answer").json();
+    let ms = |reading: &serde_json::Value, name: &str| reading[name].as_u64().expect("a number");
+    assert_eq!(ms(&read, "elapsed_ms"), ms(&held, "elapsed_ms") + 1_000);
+    assert_eq!(ms(&read, "unix_ms"), ms(&held, "unix_ms") + 1_000);
+    let at: Vec<u64> = sim.log().iter().map(|it| it.at_ms).collect();
+    assert_eq!((at[1] - at[0], at[2] - at[1]), (0, 1_000));
+    let wrong = steered("advance backwards").await;
+    assert_eq!(
+        (wrong.status, wrong.json()["detail"].is_string()),
+        (422, true)
+    );
+}

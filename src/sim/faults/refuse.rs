@@ -90,10 +90,7 @@ fn at_once(shared: &Shared, key: &PageKey, fault: Fault) -> Option<Outcome> {
     let (endpoint, subject) = (key.0, &*key.1);
     let wait = shared.options.retry_after_seconds;
     let mut retry_after_ms = None;
-    let now = || {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-        since.map_or(0, |it| i64::try_from(it.as_secs()).unwrap_or(0))
-    };
+    let now = || i64::try_from(shared.clock.unix().as_secs()).unwrap_or(0);
     // Whole seconds: round up, so that the time is not before the end of the delay.
     let then = || now() + 1 + i64::try_from(wait).unwrap_or(0);
     if matches!(
