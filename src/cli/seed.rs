@@ -17,8 +17,8 @@ use crate::model::seed::{Kind, item, seed};
 use crate::model::{Seed, SeedKind};
 use crate::store::{Seeded, Store};
 
-/// Seeds added at once, between two steps of the progress bar.
-const CHUNK: usize = 1000;
+/// So many seeds take long enough for a progress bar.
+const MANY: usize = 20_000;
 
 /// Arguments of `seed`.
 #[derive(Debug, clap::Args)]
@@ -129,21 +129,14 @@ impl Args {
 
 /// Adds the seeds, with a progress bar if there are many.
 async fn plant(store: &Store, plan: &Plan, seeds: &[Seed]) -> anyhow::Result<Seeded> {
-    let bar = match seeds.len() > CHUNK {
+    let bar = match seeds.len() >= MANY {
         true => ProgressBar::new(seeds.len() as u64),
         false => ProgressBar::hidden(),
     };
-    let mut all = Seeded::default();
-    for some in seeds.chunks(CHUNK) {
-        let seeded = daemon::plant(store, plan, some, Clock::real().now()).await?;
-        all.new_seeds += seeded.new_seeds;
-        all.known_seeds += seeded.known_seeds;
-        all.new_jobs += seeded.new_jobs;
-        all.resumed_jobs += seeded.resumed_jobs;
-        bar.inc(some.len() as u64);
-    }
+    let now = Clock::real().now();
+    let seeded = daemon::plant(store, plan, seeds, now, |seeds| bar.inc(seeds as u64)).await;
     bar.finish_and_clear();
-    Ok(all)
+    seeded
 }
 
 /// Replaces names by the users whom the archive saw last under them, and says whom. Other names stay.

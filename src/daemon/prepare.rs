@@ -39,7 +39,7 @@ pub async fn prepare(
         all = store.seeds().await?;
     }
     all.extend(seeds.iter().cloned());
-    let seeded = plant(store, plan, &all, now).await?;
+    let seeded = plant(store, plan, &all, now, |_| {}).await?;
     resumed_jobs += store.wait_only_for(&plan.endpoints()).await?;
     if is_new {
         store.follow_plan(&fingerprint).await?;
@@ -51,14 +51,27 @@ pub async fn prepare(
     })
 }
 
-/// Adds seeds with their jobs. A name is always looked up by a search, because it may belong to another person today.
+/// The number of seeds per transaction: a running daemon waits for each, and each writes many pages of the index again.
+const SEEDS_AT_ONCE: usize = 10_000;
+
+/// Adds seeds with their jobs, and reports the number of seeds after each transaction. A name is always looked up by a
+/// search, because it may belong to another person today.
 ///
 /// # Errors
-/// Returns an error if the archive cannot be written. In that case no seed is added.
-pub async fn plant(store: &Store, plan: &Plan, seeds: &[Seed], now: f64) -> anyhow::Result<Seeded> {
-    let planted = seeds
-        .iter()
-        .map(|seed| (seed.clone(), plan.seed_jobs(seed)));
-    let planted: Vec<_> = planted.collect();
-    Ok(store.plant(&planted, now).await?)
+/// Returns an error if the archive cannot be written. Seeds of earlier transactions stay.
+pub async fn plant(
+    store: &Store,
+    plan: &Plan,
+    seeds: &[Seed],
+    now: f64,
+    mut report: impl FnMut(usize),
+) -> anyhow::Result<Seeded> {
+    let mut seeded = Seeded::default();
+    for some in seeds.chunks(SEEDS_AT_ONCE) {
+        let planted = some.iter().map(|seed| (seed.clone(), plan.seed_jobs(seed)));
+        let planted: Vec<_> = planted.collect();
+        seeded += store.plant(&planted, now).await?;
+        report(some.len());
+    }
+    Ok(seeded)
 }

@@ -124,7 +124,8 @@ impl Place {
         u64::try_from(sum).expect("a sum")
     }
 
-    /// Fails if a call is open, a job is leased, a foreign key is broken, or the ledger differs from its sums.
+    /// Fails if a call is open, a job is leased, a foreign key is broken, the account's page is archived, or the ledger differs
+    /// from its sums.
     #[track_caller]
     pub fn assert_settled(&self) -> impl Future<Output = ()> {
         let at = std::panic::Location::caller();
@@ -144,6 +145,10 @@ impl Place {
                 u64::try_from(sum).expect("a sum"),
                 "{at}"
             );
+            let owners = self
+                .number("select count(body) from calls where endpoint = 'get_user_info'")
+                .await;
+            assert_eq!(owners, 0, "archived pages of the account, {at}");
             let broken = self.rows("pragma foreign_key_check").await.len();
             assert_eq!(broken, 0, "broken foreign keys, {at}");
         }

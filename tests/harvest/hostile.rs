@@ -135,6 +135,22 @@ fn a_list_in_one_extra_wrapper_is_found() {
             None,
             Some(true),
         ),
+        // The outer list beats an inner one that says no.
+        (
+            r#"{"items":{"items":[{"id":"s_1"}],"has_more":false},"cursor":"out","has_more":true}"#,
+            Some("out"),
+            Some(true),
+        ),
+        (
+            r#"{"items":{"items":[{"id":"s_1"}],"cursor":null,"has_more":false},"cursor":"out","has_more":true}"#,
+            Some("out"),
+            Some(true),
+        ),
+        (
+            r#"{"items":{"items":[{"id":"s_1"}],"cursor":null},"cursor":"out"}"#,
+            None,
+            None,
+        ),
     ] {
         let page = read("get_feed", body).unwrap();
         assert_eq!(page.items, ["s_1"], "{body}");

@@ -192,10 +192,14 @@ fn walk(
 /// Merges the tails of a list and its container. The container's cursor applies only if the list has none.
 /// `has_more` is true if it is true in either.
 fn around(tail: Tail, list: &Json<'_>, outer: impl FnOnce() -> Tail) -> Tail {
-    if list.has("cursor") || tail.cursor.is_some() {
+    if tail.cursor.is_some() {
         return tail;
     }
     let outer = outer();
+    // A list that names its cursor, even as null, continues by itself, unless what is around it says that there is more.
+    if list.has("cursor") && outer.has_more != Some(true) {
+        return tail;
+    }
     let has_more = match (tail.has_more, outer.has_more) {
         (Some(false), Some(true)) => Some(true),
         (inner, outer) => inner.or(outer),

@@ -1,6 +1,6 @@
 //! New jobs. There is at most one job per endpoint and subject.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 
@@ -11,19 +11,29 @@ use crate::store::db::Statement;
 const JOBS: Statement = Statement {
     given: &[
         "endpoint", "subject", "depth", "seed_id", "seed_kind", "seed_subject", "parent_job_id", "cursor",
-        "resolves_name", "created_at",
+        "resolves_name", "created_at", "after_endpoint",
     ],
     // A job that is found again closer to a seed may lead further, so its replies are planned again. A leased job is
     // marked when its page is kept.
+    //
+    // A job waits for another one of its subject, unless that one has its first page or has ended.
     sql: "insert into jobs
-            (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at)
-        select endpoint, subject, 'ready', depth,
+            (endpoint, subject, state, depth, seed_id, parent_job_id, cursor, resolves_name, created_at, after_job_id)
+        select endpoint, subject, iif(after_job_id is null, 'ready', 'waiting'), depth,
             coalesce(seed_id, (select id from seeds where kind = seed_kind and subject = seed_subject)),
-            parent_job_id, cursor, resolves_name, created_at
-        from given where endpoint is not null
+            parent_job_id, cursor, resolves_name, created_at, after_job_id
+        from (select given.*, (select other.id from jobs other
+                where other.endpoint = after_endpoint and other.subject = given.subject and other.pages = 0
+                    and other.state in ('ready', 'waiting', 'leased')) as after_job_id
+            from given where endpoint is not null)
+        where true
         on conflict (endpoint, subject) do update set depth = min(depth, excluded.depth),
-            resolves_name = max(resolves_name, excluded.resolves_name), replan = max(replan, pages > 0)
-            where excluded.depth < depth or excluded.resolves_name > resolves_name",
+            resolves_name = max(resolves_name, excluded.resolves_name),
+            replan = max(replan, pages > 0 and (excluded.depth < depth or excluded.resolves_name > resolves_name)),
+            after_job_id = iif(state = 'ready' and pages = 0, excluded.after_job_id, after_job_id),
+            state = iif(state = 'ready' and pages = 0, excluded.state, state)
+            where excluded.depth < depth or excluded.resolves_name > resolves_name
+                or (excluded.state = 'waiting' and state = 'ready' and pages = 0)",
 };
 
 /// The origin of new jobs.
@@ -38,66 +48,43 @@ pub(in crate::store) enum Origin<'a> {
     },
 }
 
-/// Adds jobs to the queue. An existing job stays unchanged except for its depth.
+/// Adds jobs to the queue. An existing job stays unchanged except for its depth, and for what it waits for.
 pub(in crate::store) async fn enqueue(
     connection: &mut SqliteConnection,
     jobs: &[(Origin<'_>, &NewJob)],
     now: f64,
 ) -> Result<()> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    JOBS.write(connection, jobs, |row, (origin, job)| {
-        row.set("endpoint", job.endpoint)
-            .set("subject", job.subject.as_str())
-            .set("depth", job.depth)
+    let mut rest: Vec<_> = jobs.iter().collect();
+    while !rest.is_empty() {
+        // A job must be there before another one can wait for it.
+        let endpoints: BTreeSet<&str> = rest.iter().map(|(_, job)| job.endpoint).collect();
+        let (mut later, mut jobs): (Vec<_>, Vec<_>) = rest
+            .into_iter()
+            .partition(|(_, job)| job.after.is_some_and(|after| endpoints.contains(after)));
+        if jobs.is_empty() {
+            // They wait for each other.
+            std::mem::swap(&mut later, &mut jobs);
+        }
+        rest = later;
+        JOBS.write(connection, &jobs, |row, (origin, job)| {
+            row.set("endpoint", job.endpoint)
+                .set("subject", job.subject.as_str())
+                .set("depth", job.depth);
+            match *origin {
+                Origin::Job { job_id, seed_id } => {
+                    row.set("seed_id", seed_id).set("parent_job_id", job_id)
+                }
+                Origin::Seed { kind, subject } => {
+                    row.set("seed_kind", kind).set("seed_subject", subject)
+                }
+            }
             .set("cursor", job.cursor.as_deref())
             .set("resolves_name", job.resolves_name)
-            .set("created_at", now);
-        match *origin {
-            Origin::Job { job_id, seed_id } => {
-                row.set("seed_id", seed_id).set("parent_job_id", job_id)
-            }
-            Origin::Seed { kind, subject } => {
-                row.set("seed_kind", kind).set("seed_subject", subject)
-            }
-        };
-    })
-    .await?;
-    let mut waiting: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
-    for (_, job) in jobs {
-        if let Some(after) = job.after {
-            waiting
-                .entry((job.endpoint, after))
-                .or_default()
-                .push(&job.subject);
-        }
+            .set("created_at", now)
+            .set("after_endpoint", job.after);
+        })
+        .await?;
     }
-    for ((endpoint, after), subjects) in waiting {
-        wait_for(connection, endpoint, after, &subjects).await?;
-    }
-    Ok(())
-}
-
-/// New jobs wait for another job of their subject, unless that job has its first page or has ended.
-async fn wait_for(
-    connection: &mut SqliteConnection,
-    endpoint: &str,
-    after: &str,
-    subjects: &[&str],
-) -> Result<()> {
-    sqlx::query(
-        "update jobs set state = 'waiting', after_job_id = other.id from jobs other
-         where jobs.endpoint = ? and jobs.subject in (select value from json_each(?))
-           and jobs.state = 'ready' and jobs.pages = 0
-           and other.endpoint = ? and other.subject = jobs.subject and other.pages = 0
-           and other.state in ('ready', 'waiting', 'leased')",
-    )
-    .bind(endpoint)
-    .bind(serde_json::json!(subjects).to_string())
-    .bind(after)
-    .execute(&mut *connection)
-    .await?;
     Ok(())
 }
 

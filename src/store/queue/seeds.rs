@@ -17,6 +17,15 @@ pub struct Seeded {
     pub resumed_jobs: u64,
 }
 
+impl std::ops::AddAssign for Seeded {
+    fn add_assign(&mut self, other: Self) {
+        self.new_seeds += other.new_seeds;
+        self.known_seeds += other.known_seeds;
+        self.new_jobs += other.new_jobs;
+        self.resumed_jobs += other.resumed_jobs;
+    }
+}
+
 /// A user whose latest reply showed a certain name.
 #[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct Named {
@@ -26,9 +35,6 @@ pub struct Named {
     /// Unix time of the latest reply that showed the user.
     pub last_seen_at: f64,
 }
-
-/// The number of seeds per transaction, so that a running daemon does not wait long.
-const CHUNK: usize = 1000;
 
 const SEEDS: Statement = Statement {
     given: &["kind", "subject", "added_at"],
@@ -96,38 +102,41 @@ async fn take_over(
 }
 
 impl Store {
-    /// Adds seeds with the jobs that start at each. Existing rows stay unchanged, except that a job that waits under
-    /// another seed, or was stopped by its budget, moves to the seed that names it.
+    /// Adds seeds with the jobs that start at each, in one transaction. Existing rows stay unchanged, except that a job
+    /// that waits under another seed, or was stopped by its budget, moves to the seed that names it.
     ///
     /// # Errors
-    /// Returns an error if the archive cannot be written. Seeds that were already stored stay.
+    /// Returns an error if the archive cannot be written.
     pub async fn plant(&self, seeds: &[(Seed, Vec<NewJob>)], now: f64) -> Result<Seeded> {
-        let mut seeded = Seeded::default();
-        for some in seeds.chunks(CHUNK) {
-            let mut transaction = self.begin().await?;
-            let before = total_jobs(&mut transaction).await?;
-            let last = last_id(&mut transaction).await?;
-            SEEDS
-                .write(&mut transaction, some, |row, (seed, _)| {
-                    row.set("kind", seed.kind.as_str())
-                        .set("subject", seed.subject.as_str())
-                        .set("added_at", now);
-                })
-                .await?;
-            // Ids are assigned in order and never reused, so the new seeds can be counted by id.
-            let new = last_id(&mut transaction).await? - last;
-            let jobs: Vec<(Origin<'_>, &NewJob)> = some
-                .iter()
-                .flat_map(|(seed, jobs)| jobs.iter().map(move |job| (origin(seed), job)))
-                .collect();
-            enqueue(&mut transaction, &jobs, now).await?;
-            seeded.new_seeds += new;
-            seeded.known_seeds += some.len() as u64 - new;
-            seeded.new_jobs += total_jobs(&mut transaction).await? - before;
-            seeded.resumed_jobs += take_over(&mut transaction, some).await?;
-            transaction.commit().await?;
-        }
-        Ok(seeded)
+        let mut transaction = self.begin().await?;
+        let before = total_jobs(&mut transaction).await?;
+        let last = last_id(&mut transaction).await?;
+        SEEDS
+            .write(&mut transaction, seeds, |row, (seed, _)| {
+                row.set("kind", seed.kind.as_str())
+                    .set("subject", seed.subject.as_str())
+                    .set("added_at", now);
+            })
+            .await?;
+        // Ids are assigned in order and never reused, so the new seeds can be counted by id.
+        let new_seeds = last_id(&mut transaction).await? - last;
+        let jobs: Vec<(Origin<'_>, &NewJob)> = seeds
+            .iter()
+            .flat_map(|(seed, jobs)| jobs.iter().map(move |job| (origin(seed), job)))
+            .collect();
+        enqueue(&mut transaction, &jobs, now).await?;
+        let new_jobs = total_jobs(&mut transaction).await? - before;
+        let resumed_jobs = match new_jobs < jobs.len() as u64 {
+            true => take_over(&mut transaction, seeds).await?,
+            false => 0,
+        };
+        transaction.commit().await?;
+        Ok(Seeded {
+            new_seeds,
+            known_seeds: seeds.len() as u64 - new_seeds,
+            new_jobs,
+            resumed_jobs,
+        })
     }
 
     /// Returns all seeds, oldest first.

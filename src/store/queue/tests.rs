@@ -306,6 +306,40 @@ async fn after_a_budget_stop_a_waiting_job_still_waits_for_the_first_page() {
 }
 
 #[tokio::test]
+async fn jobs_that_are_found_together_wait_in_a_chain_whatever_their_order() {
+    const LAST: &str = "get_user_following";
+    let after = |endpoint, after| NewJob {
+        after: Some(after),
+        ..job(endpoint, "user-1")
+    };
+    let chain = || vec![after(LAST, WALK), after(WALK, FIRST), job(FIRST, "user-1")];
+    let site = Site::new().await;
+    site.plant("user-1", chain()).await;
+    let chained = "select count(*) from jobs j join jobs other on other.id = j.after_job_id
+        where j.state = 'waiting' and (j.endpoint, other.endpoint) in
+            (values ('get_user_following', 'get_user_followers'), ('get_user_followers', 'get_user_posts'))";
+    assert_eq!(site.number(chained).await, 2);
+    // A plan that changes gives jobs that were ready something to wait for.
+    site.plant("user-2", vec![job(LAST, "user-2"), job(WALK, "user-2")])
+        .await;
+    let again = chain().into_iter().map(|job| NewJob {
+        subject: "user-2".to_owned(),
+        ..job
+    });
+    site.plant("user-2", again.collect()).await;
+    assert_eq!(site.number(chained).await, 4);
+    // Jobs that wait for each other are added once, and the queue does not hang.
+    let circle = |endpoint, other| NewJob {
+        subject: "user-3".to_owned(),
+        ..after(endpoint, other)
+    };
+    site.plant("user-3", vec![circle(WALK, FIRST), circle(FIRST, WALK)])
+        .await;
+    let of_user_3 = "select count(*) from jobs where subject = 'user-3'";
+    assert_eq!(site.number(of_user_3).await, 2);
+}
+
+#[tokio::test]
 async fn a_nested_list_applies_to_a_waiting_job_too() {
     let site = Site::new().await;
     let waits = NewJob {
