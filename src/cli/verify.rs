@@ -103,6 +103,19 @@ fn print(report: &Report) {
         count(report.replies),
         count(report.rows)
     );
+    let odd = &report.odd;
+    if odd.count > 0 {
+        outln!(
+            "odd items, which only the raw replies contain: {}",
+            count(odd.count)
+        );
+        for example in &odd.examples {
+            outln!("  {}", plain(example));
+        }
+        if odd.count > odd.examples.len() as u64 {
+            outln!("  … all of them are in the table odd_items");
+        }
+    }
     if let Some(contents) = &report.contents {
         outln!("contents {contents}");
     }

@@ -5,7 +5,7 @@
 
 use crate::store::Error;
 
-/// Maximum number of breaches that a finding describes.
+/// Maximum number of breaches that a finding describes, and of odd items that are named.
 pub(super) const EXAMPLES: usize = 5;
 
 /// A property of an archive that `verify` checks.
@@ -61,6 +61,23 @@ impl Finding {
         self.breaches += 1;
         if self.examples.len() < EXAMPLES {
             self.examples.push(what.into());
+        }
+    }
+}
+
+/// Items and fields of replies that could not be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct OddItems {
+    pub count: u64,
+    /// Call, place and reason of the first ones.
+    pub examples: Vec<String>,
+}
+
+impl OddItems {
+    pub(super) fn add(&mut self, what: impl FnOnce() -> String) {
+        self.count += 1;
+        if self.examples.len() < EXAMPLES {
+            self.examples.push(what());
         }
     }
 }

@@ -14,7 +14,7 @@ mod snapshot;
 
 use std::path::Path;
 
-pub use check::{Check, Finding};
+pub use check::{Check, Finding, OddItems};
 use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
@@ -35,6 +35,8 @@ pub struct Report {
     pub replies: u64,
     /// Rows compared with those of the parsed replies.
     pub rows: u64,
+    /// Items and fields of kept replies that only their raw replies contain. They are no breach.
+    pub odd: OddItems,
     /// Hash of the contents. Two crawls of the same world have the same hash.
     pub contents: Option<String>,
 }
@@ -100,6 +102,7 @@ pub async fn verify(
     report.findings.push(dictionaries);
     let read = replies::read(&mut snapshot, &mut scratch, scrubber, &packer, reader).await;
     report.replies = read.replies;
+    report.odd = read.odd;
     report.findings.extend(read.findings);
     let (rows, compared) = snapshot.compare(&mut scratch).await;
     report.findings.push(rows);

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::check::{Check, Finding};
+use super::check::{Check, Finding, OddItems};
 use super::{ends, secrets};
 use crate::api::{Entry, Scrubber, endpoints};
 use crate::model::{Harvest, item_hashes};
@@ -32,6 +32,7 @@ const DICTIONARIES: Check = Check {
 pub(super) struct Read {
     pub(super) findings: Vec<Finding>,
     pub(super) replies: u64,
+    pub(super) odd: OddItems,
 }
 
 /// Reader of all replies, with its state between them.
@@ -52,6 +53,7 @@ struct Replies<'a> {
     complete: HashSet<i64>,
     /// Number of items so far in walks of ranked lists.
     items: HashMap<i64, u32>,
+    odd: OddItems,
     count: u64,
 }
 
@@ -91,6 +93,7 @@ pub(super) async fn read(
         begun: HashSet::new(),
         complete: HashSet::new(),
         items: HashMap::new(),
+        odd: OddItems::default(),
         count: 0,
     };
     if let Err(error) = reader.read_all(snapshot).await {
@@ -105,6 +108,7 @@ pub(super) async fn read(
     Read {
         findings: vec![reader.replies, reader.starts, reader.ends, reader.secrets],
         replies: reader.count,
+        odd: reader.odd,
     }
 }
 
@@ -165,6 +169,9 @@ impl Replies<'_> {
                 return None;
             }
         };
+        for odd in &harvest.odd {
+            self.odd.add(|| format!("{name}: {}: {}", odd.at, odd.why));
+        }
         if let Some(what) = mismatch(call, &harvest) {
             self.replies.add(format!("{name}: {what}"));
         }

@@ -42,6 +42,16 @@ async fn an_archive_whose_walks_ended_in_every_way_is_sound() {
     let report = examine(&path).await;
     assert!(report.is_sound(), "{}", report_text(&report));
     assert!(report.replies > 100 && report.rows > 500, "{report:?}");
+    let odd: i64 = count("select sum(odd_items) from calls where kept = 1")
+        .fetch_one(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(i64::try_from(report.odd.count), Ok(odd));
+    let example = &report.odd.examples[0];
+    assert!(
+        example.starts_with("call ") && example.contains("data."),
+        "{example}"
+    );
 }
 
 #[tokio::test]
