@@ -51,6 +51,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         return Ok(Exit::Usage);
     }
     let archive = Archive::open(&config.archive.path, RunKind::Call, Clock::real()).await?;
+    daemon::catch_up(&archive.store).await?;
     let by_hand = ByHand {
         entry,
         parameters,

@@ -3,6 +3,7 @@
 mod archive;
 mod build;
 mod call;
+mod catch_up;
 mod preflight;
 mod prepare;
 mod signals;
@@ -21,6 +22,7 @@ use crate::crawl::{self, Engine, StopCause};
 pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
+pub use catch_up::catch_up;
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;

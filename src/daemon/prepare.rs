@@ -1,5 +1,6 @@
 //! Adapts the queue to the plan before a run.
 
+use super::catch_up;
 use crate::crawl::Plan;
 use crate::model::Seed;
 use crate::store::{Seeded, Store};
@@ -13,7 +14,8 @@ pub struct Prepared {
     pub seeded: Seeded,
 }
 
-/// Adapts the queue to a changed plan, to higher caps and budgets, and to the configured seeds.
+/// Fills the tables of this version, and adapts the queue to a changed plan, to higher caps and budgets, and to the
+/// configured seeds.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be written.
@@ -23,6 +25,7 @@ pub async fn prepare(
     seeds: &[Seed],
     now: f64,
 ) -> anyhow::Result<Prepared> {
+    catch_up(store).await?;
     let fingerprint = plan.fingerprint();
     let before = store.followed_plan().await?;
     let is_new = before.as_ref() != Some(&fingerprint);

@@ -2,7 +2,8 @@
 
 use super::counts::Counts;
 use super::rows::{
-    Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
+    Appearance, Attachment, Comment, Entity, Follow, ListEntry, Post, Remix, Repost, SearchEntry,
+    User,
 };
 use super::subject::{ListKind, SubjectKind};
 
@@ -19,6 +20,11 @@ pub struct Harvest {
     pub appearances: Vec<Appearance>,
     pub remixes: Vec<Remix>,
     pub attachments: Vec<Attachment>,
+    /// What the texts of posts refer to.
+    pub post_entities: Vec<Entity>,
+    /// What the texts of comments refer to.
+    pub comment_entities: Vec<Entity>,
+    pub reposts: Vec<Repost>,
     pub feed: Vec<ListEntry>,
     pub leaderboard: Vec<ListEntry>,
     pub search: Vec<SearchEntry>,
@@ -84,6 +90,8 @@ impl Harvest {
     }
 
     /// Returns the number of archive rows in the reply: distinct entities, plus all edges and list entries.
+    ///
+    /// What is read from texts and reposts does not count: the ledger of older archives has the number without them.
     #[must_use]
     pub fn row_count(&self) -> usize {
         fn distinct<'a>(ids: impl Iterator<Item = &'a str>) -> usize {

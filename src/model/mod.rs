@@ -15,7 +15,8 @@ pub use hash::{hash, item_hashes};
 pub use job::{Lease, LeaseToken, NewJob, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use rows::{
-    Appearance, Attachment, Comment, Follow, ListEntry, Post, Remix, SearchEntry, User,
+    Appearance, Attachment, Comment, Entity, EntityKind, Follow, ListEntry, Post, Remix, Repost,
+    RepostRole, SearchEntry, User,
 };
 pub use seed::{Seed, SeedKind};
 pub use subject::{Items, Left, LeftOf, ListKind, SubjectKind};

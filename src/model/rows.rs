@@ -102,6 +102,73 @@ pub struct Remix {
     pub parent_post_id: String,
 }
 
+/// How a text refers to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EntityKind {
+    /// A user whom the remote marks beside the text.
+    Facet,
+    /// A user, by the token `<@user-…>` in the text.
+    Token,
+    /// A user, by `@name` in the text.
+    Name,
+    Hashtag,
+    Url,
+}
+
+impl EntityKind {
+    /// The name in the archive.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Facet => "facet",
+            Self::Token => "token",
+            Self::Name => "name",
+            Self::Hashtag => "hashtag",
+            Self::Url => "url",
+        }
+    }
+}
+
+/// What the text of a post or a comment refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entity {
+    /// The remote's id of the post or comment.
+    pub id: String,
+    pub kind: EntityKind,
+    /// A user id, a name or hashtag in lower case without its sign, or a URL.
+    pub value: String,
+    /// The user, where the remote names one. A name in a text is not yet a user.
+    pub user_id: Option<String>,
+}
+
+/// What a user has to do with a repost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RepostRole {
+    /// The user reposted the post.
+    Reposter,
+    /// The post is a repost of a post of the user.
+    Original,
+}
+
+impl RepostRole {
+    /// The name in the archive.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Reposter => "reposter",
+            Self::Original => "original",
+        }
+    }
+}
+
+/// An edge: a user reposted a post, or is the author of what it reposts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Repost {
+    pub post_id: String,
+    pub role: RepostRole,
+    pub user_id: String,
+}
+
 /// One video of a post or a comment, with all its URLs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Attachment {

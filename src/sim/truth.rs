@@ -6,8 +6,11 @@
 //! - Users have few columns, because the author next to a post has few fields. Characters are missing, because no
 //!   documented list shows a cast.
 //! - Posts lack `remix_count` and `parent_post_id`, which only remix lists and details contain.
+//! - Texts have no facets, and nothing tells reposts.
 //! - Comments lack `reply_count`, which replies do not have. There are no replies to replies: the documentation has
 //!   two levels, and `get_comment_replies` of a reply returns an empty list.
+
+mod said;
 
 use std::collections::BTreeSet;
 
@@ -27,7 +30,7 @@ impl World {
     /// Returns the truth, with one entry per kind of row.
     #[must_use]
     pub fn truth(&self, shape: Shape) -> Vec<Truth> {
-        vec![
+        let mut truth = vec![
             self.users(shape),
             self.post_rows(shape),
             self.comment_rows(shape),
@@ -35,6 +38,8 @@ impl World {
             self.appearances(shape),
             self.remixes(),
             self.attachments(),
+            self.mentions(shape),
+            self.text_entities(shape),
             entries(
                 "feed_entries",
                 "post_id",
@@ -45,7 +50,11 @@ impl World {
                 "user_id",
                 self.leaderboard.iter().map(|it| &self.people[*it].id),
             ),
-        ]
+        ];
+        if shape == Shape::Wrapped {
+            truth.push(self.reposts());
+        }
+        truth
     }
 
     fn users(&self, shape: Shape) -> Truth {

@@ -6,6 +6,8 @@ use serde_json::Value;
 use soracrawl::sim::{Endpoint, Shape, Sim};
 
 use crate::client::{call, items, start, walk};
+use crate::columns::{POST, USER, text};
+use crate::texts::entities;
 
 type Fields = BTreeMap<&'static str, String>;
 
@@ -13,45 +15,8 @@ type Fields = BTreeMap<&'static str, String>;
 struct Archive {
     rows: BTreeMap<&'static str, BTreeMap<String, Fields>>,
     edges: BTreeMap<&'static str, BTreeSet<Vec<String>>>,
-}
-
-/// (column, names of its fields in replies)
-const USER: &[(&str, &[&str])] = &[
-    ("username", &["username"]),
-    ("display_name", &["display_name"]),
-    ("description", &["description", "bio"]),
-    ("follower_count", &["follower_count"]),
-    ("following_count", &["following_count"]),
-    ("post_count", &["post_count"]),
-    ("cameo_count", &["cameo_count"]),
-    (
-        "likes_received_count",
-        &["likes_received_count", "like_count"],
-    ),
-    ("verified", &["verified", "is_verified"]),
-];
-const POST: &[(&str, &[&str])] = &[
-    ("author_user_id", &["shared_by", "posted_by"]),
-    ("text", &["text"]),
-    ("posted_at", &["posted_at"]),
-    ("like_count", &["like_count"]),
-    ("view_count", &["view_count"]),
-    ("reply_count", &["reply_count"]),
-    ("remix_count", &["remix_count"]),
-    ("parent_post_id", &["parent_post_id"]),
-];
-
-fn text(column: &str, value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::Bool(it) => u8::from(*it).to_string(),
-        Value::String(it) => it.clone(),
-        Value::Number(it) if column == "posted_at" => {
-            format!("{:.6}", it.as_f64().expect("as the remote writes it"))
-        }
-        Value::Number(it) => format!("{:.0}", it.as_f64().expect("as the remote writes it")),
-        other => panic!("{column} is {other}"),
-    }
+    /// (post or comment, user) of each facet.
+    facets: BTreeSet<(String, String)>,
 }
 
 impl Archive {
@@ -128,9 +93,23 @@ impl Archive {
                 author.as_str().expect("as the remote writes it"),
             );
         }
+        if let (Some(Value::String(post)), Some(Value::String(user))) = (
+            it.pointer("/post/id"),
+            it.pointer("/reposter_profile/user_id"),
+        ) {
+            self.edge("reposts", &[post, user]);
+        }
         let Some(id) = field("id").filter(|_| it.get("text").is_some()) else {
             return;
         };
+        if let (Some(of), Some(author)) = (field("repost_of_post_id"), field("shared_by")) {
+            self.edge("reposts", &[of, author]);
+        }
+        let facets = it.get("text_facets").and_then(Value::as_array);
+        for facet in facets.into_iter().flatten() {
+            let user = facet["profile"]["user_id"].as_str().expect("a user");
+            self.facets.insert((id.to_owned(), user.to_owned()));
+        }
         if !id.starts_with("s_") {
             self.put("comments", id, POST, it);
             if let (Some(parent), Some(root)) = (field("parent_post_id"), field("root_post_id")) {
@@ -177,6 +156,33 @@ impl Archive {
                     &shown("url"),
                 ],
             );
+        }
+    }
+
+    /// Collects what the texts refer to.
+    fn read_texts(&mut self) {
+        let mut said: Vec<_> = self
+            .facets
+            .iter()
+            .map(|(id, user)| (id.clone(), "facet", user.clone()))
+            .collect();
+        let texts = ["posts", "comments"]
+            .into_iter()
+            .flat_map(|it| &self.rows[it]);
+        for (id, row) in texts {
+            let found = entities(&row["text"]).into_iter();
+            said.extend(found.map(|(kind, value)| (id.clone(), kind, value)));
+        }
+        for (id, kind, value) in said {
+            let (post, comment) = match self.rows["comments"].get(&id) {
+                Some(row) => (row["post_id"].clone(), id.clone()),
+                None => (id.clone(), String::new()),
+            };
+            let table = match kind {
+                "hashtag" | "url" => "text_entities",
+                _ => "mentions",
+            };
+            self.edge(table, &[&post, &comment, kind, &value]);
         }
     }
 
@@ -238,6 +244,7 @@ async fn crawl(sim: &Sim) -> Archive {
         });
         let open: Vec<String> = open.map(|(id, _)| id.clone()).collect();
         if open.is_empty() {
+            archive.read_texts();
             return archive;
         }
         for comment in open {

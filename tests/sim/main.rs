@@ -2,8 +2,10 @@
 
 mod bill;
 mod client;
+mod columns;
 mod crawl;
 mod faults;
 mod generation;
 mod pages;
+mod texts;
 mod walks;

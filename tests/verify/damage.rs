@@ -58,6 +58,19 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("a raw reply is lost", "update calls set body = null where id = MIDDLE", &["kept calls", "replies", "rows"]),
         ("a raw reply belongs to another call", "update calls set body = (select body from calls where endpoint = 'get_feed' and kept = 1 limit 1) where id = MIDDLE",
             &["replies", "rows"]),
+        ("a mention in a post is lost", "delete from post_entities where kind = 'token'", &["rows"]),
+        ("a hashtag in a comment is changed", "update comment_entities set value = value || 'x' where kind = 'hashtag'",
+            &["rows"]),
+        ("a mention is of somebody else",
+            "update comment_entities set user_id = (select max(id) from users where id <> comment_entities.user_id)
+             where kind = 'token'", &["parents", "rows"]),
+        ("a reposter is invented", "insert into reposts select id, 'reposter', author_id, last_call_id from posts
+             where author_id is not null limit 1", &["rows"]),
+        ("a URL was seen before its post", "update post_entities set first_call_id = (select min(id) from calls where kept)
+             where kind = 'url'", &["parents", "rows"]),
+        ("a reposter was seen before the post", "insert into reposts select id, 'reposter', author_id,
+             (select min(id) from calls where kept) from posts where author_id is not null order by id desc limit 1",
+            &["parents", "rows"]),
         ("the reason of an odd item is changed", "update odd_items set why = 'x'", &["replies"]),
         ("an odd item is moved", "update odd_items set at = at || 'x'", &["replies"]),
         ("an odd item is lost", "delete from odd_items where position = 0", &["replies"]),

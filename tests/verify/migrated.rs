@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use soracrawl::daemon::catch_up;
 use soracrawl::sim::Options;
 use soracrawl::store::Store;
 
@@ -36,6 +37,7 @@ async fn an_archive_of_every_schema_is_migrated_to_this_version_and_is_sound() {
         assert_eq!(number(&path, "pragma user_version").await, schema);
         let posts = number(&path, "select count(*) from posts").await;
         let store = Store::open(&path).await.expect("the archive is migrated");
+        catch_up(&store).await.expect("the texts are read");
         store.close().await.expect("a clean close");
         assert_eq!(number(&path, "pragma user_version").await, newest);
         assert_eq!(number(&path, "select count(*) from posts_now").await, posts);
@@ -46,6 +48,44 @@ async fn an_archive_of_every_schema_is_migrated_to_this_version_and_is_sound() {
             report_text(&report)
         );
     }
+}
+
+/// Takes away what was read of the texts of pages that were kept after a group, as if a run had been killed there.
+fn unread_after(group: &str) -> String {
+    let calls = format!("(select id from calls where kept_group > ({group}))");
+    format!(
+        "insert into settings values ('entities_after_group', ({group}));
+         delete from post_entities where first_call_id in {calls};
+         delete from comment_entities where first_call_id in {calls};
+         delete from reposts where first_call_id in {calls}"
+    )
+}
+
+#[tokio::test]
+async fn the_texts_of_kept_replies_are_read_without_a_call_also_after_an_interruption() {
+    let site = Site::new(world(5, 0.1)).await;
+    let path = site.path("a.db");
+    site.crawl(&path).await;
+    let texts =
+        "select (select count(*) from post_entities) + (select count(*) from comment_entities)
+        + (select count(*) from reposts)";
+    let (before, calls) = (number(&path, texts).await, site.sim.account().total.calls);
+    // At the start, as a migration leaves it, and in the middle.
+    for group in ["-1", "select max(kept_group) / 2 from calls"] {
+        damage(&path, &unread_after(group)).await;
+        let left = number(&path, texts).await;
+        assert!(before > left + 20, "{before} rows of texts, {left} left");
+        let report = examine(&path).await;
+        assert!(report.is_unchecked(), "{}", report_text(&report));
+        let store = Store::open(&path).await.expect("an archive");
+        catch_up(&store).await.expect("the texts are read");
+        assert_eq!(store.unread_replies().await.expect("a count"), 0);
+        store.close().await.expect("a clean close");
+        assert_eq!(number(&path, texts).await, before);
+        let report = examine(&path).await;
+        assert!(report.is_sound(), "{}", report_text(&report));
+    }
+    assert_eq!(site.sim.account().total.calls, calls);
 }
 
 /// Writes an archive of the current schema: `cargo test --test verify -- --ignored write_the_fixture`.

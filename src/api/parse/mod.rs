@@ -2,6 +2,7 @@
 
 mod attachment;
 mod comment;
+mod entities;
 mod fields;
 mod gather;
 mod ids;

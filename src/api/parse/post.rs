@@ -7,10 +7,10 @@ use super::gather::Gather;
 use super::list::nested;
 use super::place::Place;
 use super::profile::person;
-use super::wrapper::{Wrapper, cast, counts, open};
+use super::wrapper::{Wrapper, cast, counts, open, referred};
 use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
-use crate::model::{Appearance, ListKind, Post, Remix};
+use crate::model::{Appearance, ListKind, Post, Remix, Repost, RepostRole};
 
 /// Reads a post, wrapped or flat, and returns its id.
 ///
@@ -125,8 +125,28 @@ fn around(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
             post_id: id.clone(),
         });
     }
-    if let Some(Json::Object(_)) = inner.get("original_poster") {
-        person(gather, inner, "original_poster", None);
+    gather.rows.post_entities.extend(referred(wrapper));
+    reposts(gather, wrapper);
+}
+
+/// Reads who reposted the post, and whose post it reposts.
+fn reposts(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
+    let inner = &wrapper.inner;
+    let shown = match inner.get("original_poster") {
+        Some(Json::Object(_)) => person(gather, inner, "original_poster", None),
+        _ => None,
+    };
+    let original = inner.id("repost_of_user_id").or(shown);
+    let roles = [
+        (RepostRole::Reposter, wrapper.reposter.clone()),
+        (RepostRole::Original, original),
+    ];
+    for (role, user_id) in roles {
+        gather.rows.reposts.extend(user_id.map(|user_id| Repost {
+            post_id: wrapper.id.clone(),
+            role,
+            user_id,
+        }));
     }
 }
 

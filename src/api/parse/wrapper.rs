@@ -1,11 +1,12 @@
 //! Common shape of posts and comments: `{post, profile, …}` or the flat object, with the people in it.
 
+use super::entities::entities;
 use super::fields::Fields;
 use super::gather::Gather;
 use super::place::Place;
 use super::profile::{person, profile};
 use crate::api::json::Json;
-use crate::model::{Appearance, Counts};
+use crate::model::{Appearance, Counts, Entity, EntityKind};
 
 /// A post or comment with a usable id. The rows of its profiles already exist.
 pub struct Wrapper<'p> {
@@ -15,6 +16,10 @@ pub struct Wrapper<'p> {
     pub inner: Fields<'p>,
     pub id: String,
     pub author_user_id: Option<String>,
+    /// Users whom the remote marks as mentioned in the text.
+    pub mentioned: Vec<String>,
+    /// The user who reposted it.
+    pub reposter: Option<String>,
 }
 
 /// Opens an item and reads the people in it, even if the post or comment object is unusable.
@@ -34,12 +39,12 @@ pub fn open<T>(
         };
         let said = inner.and_then(|inner| author(gather, &inner));
         let mut shown = person(gather, &outer, "profile", said.as_deref());
-        person(gather, &outer, "reposter_profile", None);
+        let reposter = person(gather, &outer, "reposter_profile", None);
         let inner = inner?;
         if is_wrapped {
             shown = person(gather, &inner, "profile", said.as_deref()).or(shown);
         }
-        mentioned(gather, &inner);
+        let mentioned = mentioned(gather, &inner);
         let id = inner.needed_id("id", None)?;
         read(
             gather,
@@ -48,6 +53,8 @@ pub fn open<T>(
                 inner,
                 id,
                 author_user_id: said.or(shown),
+                mentioned,
+                reposter,
             },
         )
     })
@@ -63,12 +70,32 @@ fn author(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Option<String> {
 }
 
 /// Reads the users that a text mentions. Facets of other kinds have no profile.
-fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) {
+fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Vec<String> {
+    let mut users = Vec::new();
     inner.each("text_facets", |_, facet, place| {
         if let Some(facet) = Fields::new(facet, place, gather.odds) {
-            person(gather, &facet, "profile", None);
+            users.extend(person(gather, &facet, "profile", None));
         }
     });
+    users
+}
+
+/// Returns what the text and the caption refer to, and the users whom the remote marks.
+pub fn referred(wrapper: &Wrapper<'_>) -> Vec<Entity> {
+    let texts = ["text", "caption"].map(|key| match wrapper.inner.get(key) {
+        Some(Json::Text(text)) => text.as_ref(),
+        _ => "",
+    });
+    let mut found = entities(&wrapper.id, texts);
+    for user_id in &wrapper.mentioned {
+        found.push(Entity {
+            id: wrapper.id.clone(),
+            kind: EntityKind::Facet,
+            value: user_id.clone(),
+            user_id: Some(user_id.clone()),
+        });
+    }
+    found
 }
 
 /// Reads the users in a cast, and adds appearances if it is the cast of a post.

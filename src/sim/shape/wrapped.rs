@@ -6,6 +6,7 @@ use super::{Shaper, avatar, permalink, seconds};
 use crate::sim::cursor::Cursor;
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
+use crate::sim::world::Said;
 
 impl Shaper<'_> {
     /// Renders a whole profile. The profile of a character contains its owner's profile, one level deep.
@@ -51,7 +52,7 @@ impl Shaper<'_> {
         let it = &self.world.posts[post];
         json!({
             "post": self.whole_post(post, is_outermost), "profile": self.profile(it.author, true),
-            "reposter_profile": null,
+            "reposter_profile": it.reposter.map(|person| self.profile(person, true)),
         })
     }
 
@@ -60,6 +61,7 @@ impl Shaper<'_> {
         let dice = hash(13, &[&it.id]);
         let id_of = |post: usize| self.world.posts[post].id.clone();
         let mut object = self.common(&it.id, &it.text, it.author, it.posted_micros);
+        object["text_facets"] = self.facets(&it.said);
         let own = json!({
             "caption": it.caption, "emoji": it.emoji, "attachments": self.attachments(post),
             "preview_image_url": format!("https://ogimg.chatgpt.com/?postId={}", it.id),
@@ -71,6 +73,9 @@ impl Shaper<'_> {
             "parent_post_id": it.parent.map(id_of), "root_post_id": it.root.map(id_of),
             "parent_path": it.parent.map(|parent| vec![id_of(parent)]),
             "cameo_profiles": self.cast(post), "parent_post": null, "ancestors": null,
+            "repost_of_post_id": it.repost_of.map(id_of),
+            "repost_of_user_id": it.repost_of.map(|post| &self.world.people[self.world.posts[post].author].id),
+            "original_poster": it.repost_of.map(|post| self.profile(self.world.posts[post].author, false)),
             "remix_posts": null, "source": "sy", "discovery_phrase": null, "story_type": null,
             "srt_url": null, "vtt_url": null, "visibility": null,
             "permissions": {
@@ -88,6 +93,14 @@ impl Shaper<'_> {
             }
         }
         object
+    }
+
+    fn facets(&self, said: &[Said]) -> Value {
+        let marked = said.iter().filter(|it| it.kind == "facet");
+        let people = marked.filter_map(|it| it.person);
+        people
+            .map(|person| json!({"type": "mention", "profile": self.profile(person, false)}))
+            .collect()
     }
 
     fn cast(&self, post: usize) -> Value {
@@ -146,6 +159,7 @@ impl Shaper<'_> {
             .parent
             .map_or(post_id, |parent| &self.world.comments[parent].id);
         let mut object = self.common(&it.id, &it.text, it.author, it.posted_micros);
+        object["text_facets"] = self.facets(&it.said);
         let own = json!({
             "attachments": [], "like_count": it.like_count, "reply_count": it.replies.len(),
             "recursive_reply_count": it.thread_size, "view_count": 0, "remix_count": 0,

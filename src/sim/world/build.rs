@@ -32,6 +32,7 @@ impl World {
         builder.posts();
         builder.casts();
         builder.threads();
+        builder.world.refer();
         builder.finish()
     }
 }

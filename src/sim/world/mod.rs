@@ -7,6 +7,7 @@
 mod build;
 mod people;
 mod posts;
+mod texts;
 mod threads;
 mod words;
 
@@ -40,12 +41,25 @@ pub struct Person {
     pub remixes_received: usize,
 }
 
+/// What a text refers to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// `facet`, `token`, `name`, `hashtag` or `url`.
+    pub kind: &'static str,
+    pub value: String,
+    /// The user of a facet or token.
+    pub person: Option<usize>,
+}
+
 /// A video post.
 #[derive(Debug, Clone, Default)]
 pub struct Post {
     pub id: String,
     pub author: usize,
     pub text: Option<String>,
+    pub said: Vec<Said>,
+    pub reposter: Option<usize>,
+    pub repost_of: Option<usize>,
     pub caption: Option<String>,
     pub emoji: Option<&'static str>,
     pub posted_micros: i64,
@@ -72,6 +86,7 @@ pub struct Comment {
     pub depth: usize,
     pub author: usize,
     pub text: Option<String>,
+    pub said: Vec<Said>,
     pub posted_micros: i64,
     pub like_count: u64,
     pub replies: Vec<usize>,

@@ -11,6 +11,19 @@ pub struct Target {
     pub id: &'static str,
 }
 
+pub(super) const USER: Target = Target {
+    table: "users",
+    id: "user_id",
+};
+pub(super) const POST: Target = Target {
+    table: "posts",
+    id: "post_id",
+};
+pub(super) const COMMENT: Target = Target {
+    table: "comments",
+    id: "comment_id",
+};
+
 /// A row with counted columns.
 pub(super) trait Counted {
     fn counts(&self) -> &Counts;

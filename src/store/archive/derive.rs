@@ -132,7 +132,11 @@ impl View {
     fn sql(&self, table: &Outline) -> String {
         let list = |is_meant: &dyn Fn(Kind) -> bool| {
             let columns = table.columns.iter().filter(|column| is_meant(column.kind));
-            let names = columns.map(|column| format!("t.{}", column.name));
+            let names = columns.map(|column| match column.name {
+                // The index on names ignores case, and serves a comparison that does so too.
+                "username" => "t.username collate nocase as username".to_owned(),
+                name => format!("t.{name}"),
+            });
             names.collect::<Vec<_>>().join(", ")
         };
         let columns = list(&|kind| !matches!(kind, Kind::Call | Kind::Reference(_)));
@@ -148,7 +152,7 @@ impl View {
     }
 }
 
-const VIEWS: [View; 5] = [
+const VIEWS: [View; 6] = [
     View {
         name: "users_now",
         about: "The newest state of every user that a reply described.",
@@ -179,6 +183,21 @@ const VIEWS: [View; 5] = [
         or t.author_id is not null",
     },
     View {
+        name: "comments_now",
+        about: "The newest state of every comment that a reply described.",
+        of: "comments",
+        select: "select {columns}, p.post_id, parent.comment_id as parent_comment_id,
+           a.user_id as author_user_id, a.username as author_username,
+           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at
+    from comments t
+    left join posts p on p.id = t.post_id
+    left join comments parent on parent.id = t.parent_comment_id
+    left join users a on a.id = t.author_id
+    join calls f on f.id = t.first_call_id
+    join calls l on l.id = t.last_call_id
+    where t.posted_at is not null or t.text is not null or t.counted_at is not null or t.author_id is not null",
+    },
+    View {
         name: "attachment_links",
         about: "Every video with the post or comment that it belongs to.",
         of: "attachments",
@@ -199,8 +218,10 @@ const VIEWS: [View; 5] = [
         name: "post_growth",
         about: "The counts of a post over time: one row for each change.",
         of: "post_stats",
-        select: "select p.post_id, t.observed_at,
+        select: "select p.post_id, a.user_id as author_user_id, a.username as author_username, p.posted_at, t.observed_at,
            coalesce(t.last_observed_at, p.counted_at) as last_observed_at, {counts}, t.call_id
-    from post_stats t join posts p on p.id = t.post_id",
+    from post_stats t
+    join posts p on p.id = t.post_id
+    left join users a on a.id = p.author_id",
     },
 ];

@@ -6,7 +6,10 @@
 use std::collections::{HashMap, HashSet};
 use std::hash::Hash;
 
-use crate::model::{Appearance, Attachment, Comment, Counts, Follow, Harvest, Post, Remix, User};
+use crate::model::{
+    Appearance, Attachment, Comment, Counts, Entity, EntityKind, Follow, Harvest, Post, Remix,
+    Repost, RepostRole, User,
+};
 
 /// A page to write: its harvest and its call.
 pub(in crate::store) struct PageRows<'a> {
@@ -88,6 +91,9 @@ pub(super) struct Merged<'a> {
     pub(super) follows: Entities<'a, (&'a str, &'a str), Follow>,
     pub(super) appearances: Entities<'a, (&'a str, &'a str), Appearance>,
     pub(super) remixes: Entities<'a, (&'a str, &'a str), Remix>,
+    pub(super) post_entities: Entities<'a, (&'a str, EntityKind, &'a str), Entity>,
+    pub(super) comment_entities: Entities<'a, (&'a str, EntityKind, &'a str), Entity>,
+    pub(super) reposts: Entities<'a, (&'a str, RepostRole, &'a str), Repost>,
     /// Users that another user refers to. Their rows must exist before that user is written.
     pub(super) parent_users: HashSet<&'a str>,
     /// Likewise posts.
@@ -105,6 +111,9 @@ pub(super) fn merge<'a>(pages: &[PageRows<'a>]) -> Merged<'a> {
         follows: Entities::new(),
         appearances: Entities::new(),
         remixes: Entities::new(),
+        post_entities: Entities::new(),
+        comment_entities: Entities::new(),
+        reposts: Entities::new(),
         parent_users: HashSet::new(),
         parent_posts: HashSet::new(),
         parent_comments: HashSet::new(),
@@ -173,6 +182,24 @@ impl<'a> Merged<'a> {
                 .observe((&remix.parent_post_id, &remix.post_id), page, Some(remix));
             self.mention_post(page, Some(&remix.post_id));
             self.mention_post(page, Some(&remix.parent_post_id));
+        }
+        for entity in &harvest.post_entities {
+            let key = (&*entity.id, entity.kind, &*entity.value);
+            self.post_entities.observe(key, page, Some(entity));
+            self.mention_post(page, Some(&entity.id));
+            self.mention_user(page, entity.user_id.as_deref());
+        }
+        for entity in &harvest.comment_entities {
+            let key = (&*entity.id, entity.kind, &*entity.value);
+            self.comment_entities.observe(key, page, Some(entity));
+            self.comments.observe(&entity.id, page, None);
+            self.mention_user(page, entity.user_id.as_deref());
+        }
+        for repost in &harvest.reposts {
+            let key = (&*repost.post_id, repost.role, &*repost.user_id);
+            self.reposts.observe(key, page, Some(repost));
+            self.mention_post(page, Some(&repost.post_id));
+            self.mention_user(page, Some(&repost.user_id));
         }
         for entry in &harvest.feed {
             self.mention_post(page, Some(&entry.id));

@@ -6,12 +6,15 @@
 
 mod column;
 mod derive;
+#[rustfmt::skip] // One line for each column.
+mod edges;
 pub(in crate::store) mod merge;
 #[rustfmt::skip] // One line for each column.
 pub mod schema;
 mod scratch;
 mod table;
 mod threads;
+mod unread;
 
 use std::collections::HashSet;
 
@@ -19,16 +22,19 @@ use sqlx::SqliteConnection;
 
 use crate::store::Result;
 use column::Entry;
-use merge::{Entities, Observed, PageRows, merge};
-use schema::{
-    APPEARANCES, ATTACHMENTS, COMMENTS, FEED, FOLLOWS, LEADERBOARD, POSTS, REMIXES, SEARCH, USERS,
+use edges::{
+    APPEARANCES, COMMENT_ENTITIES, FEED, FOLLOWS, LEADERBOARD, POST_ENTITIES, REMIXES, REPOSTS,
+    SEARCH,
 };
+use merge::{Entities, Observed, PageRows, merge};
+use schema::{ATTACHMENTS, COMMENTS, POSTS, USERS};
 use table::Table;
 
 pub use column::{ColumnOutline, Kind, Target};
 pub(in crate::store) use derive::derive;
 pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;
+pub use unread::UnreadReply;
 
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls.
 /// `has_orphans`: the archive has replies whose post is unknown.
@@ -46,6 +52,9 @@ pub(super) async fn write(
     write_rows(connection, &FOLLOWS, &all.follows).await?;
     write_rows(connection, &APPEARANCES, &all.appearances).await?;
     write_rows(connection, &REMIXES, &all.remixes).await?;
+    write_rows(connection, &POST_ENTITIES, &all.post_entities).await?;
+    write_rows(connection, &COMMENT_ENTITIES, &all.comment_entities).await?;
+    write_rows(connection, &REPOSTS, &all.reposts).await?;
     for page in pages {
         write_entries(connection, page).await?;
     }

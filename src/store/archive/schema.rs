@@ -6,26 +6,13 @@
 use std::sync::LazyLock;
 
 use super::column::{
-    Counted, Entry, Target, call, count, counted_at, counted_call, first_call, flag, integer,
-    last_call, now, real, reference, text, time,
+    COMMENT, Counted, POST, Target, USER, count, counted_at, counted_call, first_call, flag, integer, last_call, real, reference, text, time,
+};
+use super::edges::{
+    APPEARANCES, COMMENT_ENTITIES, FEED, FOLLOWS, LEADERBOARD, POST_ENTITIES, REMIXES, REPOSTS, SEARCH,
 };
 use super::table::{Outline, Table, history};
-use crate::model::{
-    Appearance, Attachment, Comment, Counts, Follow, Post, Remix, SubjectKind, User,
-};
-
-const USER: Target = Target {
-    table: "users",
-    id: "user_id",
-};
-const POST: Target = Target {
-    table: "posts",
-    id: "post_id",
-};
-const COMMENT: Target = Target {
-    table: "comments",
-    id: "comment_id",
-};
+use crate::model::{Attachment, Comment, Counts, Post, SubjectKind, User};
 
 /// Returns the table of a kind of subject, where the archive has one.
 pub fn target(kind: SubjectKind) -> Option<Target> {
@@ -206,73 +193,8 @@ pub(super) static ATTACHMENTS: Table<Attachment> = Table::new(
     ],
 );
 
-pub(super) static FOLLOWS: Table<Follow> = Table::new(
-    "follows",
-    &[
-        reference("followed_id", USER, |row: &Follow| Some(&row.followed)).key().personal(),
-        reference("follower_id", USER, |row: &Follow| Some(&row.follower)).key().personal(),
-        first_call(),
-        last_call(),
-    ],
-);
-
-pub(super) static APPEARANCES: Table<Appearance> = Table::new(
-    "appearances",
-    &[
-        reference("post_id", POST, |row: &Appearance| Some(&row.post_id)).key(),
-        reference("user_id", USER, |row: &Appearance| Some(&row.user_id)).key().personal(),
-        first_call(),
-        last_call(),
-    ],
-);
-
-pub(super) static REMIXES: Table<Remix> = Table::new(
-    "remixes",
-    &[
-        reference("parent_post_id", POST, |row: &Remix| Some(&row.parent_post_id)).key(),
-        reference("post_id", POST, |row: &Remix| Some(&row.post_id)).key(),
-        first_call(),
-        last_call(),
-    ],
-);
-
-/// Entries of lists: rows that one call showed at a position. They are written once and never merged.
-pub(super) static FEED: Table<Entry> = Table::new(
-    "feed_entries",
-    &[
-        call(),
-        integer("position", |row: &Entry| Some(row.position)).key().ours(),
-        integer("rank", |row: &Entry| Some(row.rank)).ours(),
-        reference("post_id", POST, |row: &Entry| Some(&row.id)),
-        now("observed_at"),
-    ],
-);
-
-pub(super) static LEADERBOARD: Table<Entry> = Table::new(
-    "leaderboard_entries",
-    &[
-        call(),
-        integer("position", |row: &Entry| Some(row.position)).key().ours(),
-        integer("rank", |row: &Entry| Some(row.rank)).ours(),
-        reference("user_id", USER, |row: &Entry| Some(&row.id)).personal(),
-        now("observed_at"),
-    ],
-);
-
-pub(super) static SEARCH: Table<Entry> = Table::new(
-    "search_results",
-    &[
-        call(),
-        integer("position", |row: &Entry| Some(row.position)).key().ours(),
-        text("query", |row: &Entry| Some(&row.query)),
-        reference("user_id", USER, |row: &Entry| Some(&row.id)).personal(),
-        text("token", |row: &Entry| row.token.as_deref()).personal(),
-        now("observed_at"),
-    ],
-);
-
 /// Every table of the archive without the readers of its rows, in the order in which they are compared.
-static TABLES: LazyLock<[Outline; 13]> = LazyLock::new(|| {
+static TABLES: LazyLock<[Outline; 16]> = LazyLock::new(|| {
     [
         USERS.outline(),
         POSTS.outline(),
@@ -281,6 +203,9 @@ static TABLES: LazyLock<[Outline; 13]> = LazyLock::new(|| {
         APPEARANCES.outline(),
         REMIXES.outline(),
         ATTACHMENTS.outline(),
+        POST_ENTITIES.outline(),
+        COMMENT_ENTITIES.outline(),
+        REPOSTS.outline(),
         FEED.outline(),
         LEADERBOARD.outline(),
         SEARCH.outline(),

@@ -62,16 +62,17 @@ impl Scratch {
     /// # Errors
     /// Returns an error if the temporary file cannot be written.
     pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
-        let rows: Vec<PageRows<'_>> = pages
-            .iter()
-            .map(|page| PageRows {
-                call_id: page.call_id,
-                now: page.now,
-                subject: &page.subject,
-                items_before: page.items_before,
-                harvest: &page.harvest,
-            })
-            .collect();
-        super::write(&mut self.connection, &rows, true).await
+        super::write(&mut self.connection, &page_rows(pages), true).await
     }
+}
+
+pub(super) fn page_rows(pages: &[ScratchPage]) -> Vec<PageRows<'_>> {
+    let rows = pages.iter().map(|page| PageRows {
+        call_id: page.call_id,
+        now: page.now,
+        subject: &page.subject,
+        items_before: page.items_before,
+        harvest: &page.harvest,
+    });
+    rows.collect()
 }

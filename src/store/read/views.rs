@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Row};
 use crate::store::Result;
 
 /// The view of each kind of row, with text ids.
-const VIEWS: [(&str, &str); 10] = [
+const VIEWS: [(&str, &str); 13] = [
     ("users", "users_now"),
     ("posts", "posts_now"),
     ("comments", "comment_tree"),
@@ -16,6 +16,9 @@ const VIEWS: [(&str, &str); 10] = [
     ("appearances", "appearance_edges"),
     ("remixes", "remix_edges"),
     ("attachments", "attachment_links"),
+    ("mentions", "mentions"),
+    ("text_entities", "text_entities"),
+    ("reposts", "repost_edges"),
     ("feed_entries", "feed_history"),
     ("leaderboard_entries", "leaderboard_history"),
     ("search_results", "search_hits"),

@@ -22,6 +22,25 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
              select 'a remix', e.first_call_id, 'post', p.post_id, p.first_call_id, e.last_call_id, p.last_call_id
              from remixes e join posts p on p.id in (e.post_id, e.parent_post_id)
              union all
+             select 'an entity', e.first_call_id, 'post', p.post_id, p.first_call_id, e.first_call_id, p.last_call_id
+             from post_entities e join posts p on p.id = e.post_id
+             union all
+             select 'an entity', e.first_call_id, 'user', u.user_id, u.first_call_id, e.first_call_id, u.last_call_id
+             from post_entities e join users u on u.id = e.user_id
+             union all
+             select 'an entity', e.first_call_id, 'comment', c.comment_id, c.first_call_id, e.first_call_id,
+                 c.last_call_id
+             from comment_entities e join comments c on c.id = e.comment_id
+             union all
+             select 'an entity', e.first_call_id, 'user', u.user_id, u.first_call_id, e.first_call_id, u.last_call_id
+             from comment_entities e join users u on u.id = e.user_id
+             union all
+             select 'a repost', e.first_call_id, 'post', p.post_id, p.first_call_id, e.first_call_id, p.last_call_id
+             from reposts e join posts p on p.id = e.post_id
+             union all
+             select 'a repost', e.first_call_id, 'user', u.user_id, u.first_call_id, e.first_call_id, u.last_call_id
+             from reposts e join users u on u.id = e.user_id
+             union all
              select 'an attachment', e.first_call_id, 'post', p.post_id, p.first_call_id, e.last_call_id, p.last_call_id
              from attachments e join posts p on p.id = e.post_id
              union all
@@ -62,6 +81,10 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
              union all select 'follow', followed_id || ' by ' || follower_id, first_call_id, last_call_id from follows
              union all select 'appearance', user_id || ' in ' || post_id, first_call_id, last_call_id from appearances
              union all select 'remix', post_id || ' of ' || parent_post_id, first_call_id, last_call_id from remixes
+             union all select 'entity of post', post_id || ' ' || value, first_call_id, first_call_id from post_entities
+             union all select 'entity of comment', comment_id || ' ' || value, first_call_id, first_call_id
+                 from comment_entities
+             union all select 'repost', post_id || ' by ' || user_id, first_call_id, first_call_id from reposts
              union all select 'feed entry', position, call_id, call_id from feed_entries
              union all select 'leaderboard entry', position, call_id, call_id from leaderboard_entries
              union all select 'search result', position, call_id, call_id from search_results) r

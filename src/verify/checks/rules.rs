@@ -31,15 +31,16 @@ impl Snapshot {
     }
 
     async fn ask_rules(&mut self, scratch: &mut Scratch, finding: &mut Finding) -> Result<()> {
-        let tables: Vec<(String, String)> = sqlx::query_as(
-            "select name, sql from sqlite_master where type = 'table' and sql like '%check (%' order by name",
+        let tables: Vec<(String, String, String)> = sqlx::query_as(
+            "select t.name, t.sql, coalesce((select c.name from pragma_table_info(t.name) c where c.name = 'id'), '0')
+             from sqlite_master t where t.type = 'table' and t.sql like '%check (%' order by t.name",
         )
         .fetch_all(scratch.connection())
         .await?;
-        for (table, sql) in tables {
+        for (table, sql, id) in tables {
             let sql = without_comments(&sql);
             for rule in rules(&sql) {
-                let (first, broken) = ask(self.connection(), &table, &rule).await?;
+                let (first, broken) = ask(self.connection(), &table, &id, &rule).await?;
                 for _ in 0..broken {
                     finding.add(format!(
                         "{table}: {} is violated, first by row {first}",
@@ -52,29 +53,22 @@ impl Snapshot {
     }
 }
 
-/// Returns the first row that violates a constraint, and the number of such rows.
+/// Returns the first row that violates a constraint, and the number of such rows. `id` is the number of a row, as SQL.
 async fn ask(
     connection: &mut SqliteConnection,
     table: &str,
+    id: &str,
     rule: &Rule<'_>,
 ) -> Result<(i64, i64)> {
     // Table and constraint come from this program's own migrations.
     let text = format!(
-        "select coalesce(min(id), 0), count(*) from (select {} as id from {table} where not ({}))",
-        if HAS_NO_ID.contains(&table) {
-            "0"
-        } else {
-            "id"
-        },
+        "select coalesce(min(id), 0), count(*) from (select {id} as id from {table} where not ({}))",
         rule.is_kept
     );
     Ok(sqlx::query_as(AssertSqlSafe(text))
         .fetch_one(connection)
         .await?)
 }
-
-/// Tables with constraints but without a column `id`.
-const HAS_NO_ID: [&str; 2] = ["cooldowns", "spend"];
 
 fn without_comments(sql: &str) -> String {
     sql.lines()
