@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::plan::{Known, NestedLists, Plan, rest_of};
 use crate::api::{Entry, endpoints};
 use crate::config::Filter;
-use crate::model::{Harvest, Items, NewJob, Post, SubjectKind, User};
+use crate::model::{Harvest, Items, NewJob, Post, RefusalReason, Refusals, SubjectKind, User};
 
 /// The counts that filters look at.
 const FOLLOWERS: &str = "follower_count";
@@ -35,6 +35,8 @@ pub struct Admitted {
     pub nested: Vec<NewJob>,
     /// Subjects that the job led to, with this reply.
     pub led_to: u32,
+    /// Subjects of the reply that could be followed and are not.
+    pub refused: Refusals,
 }
 
 /// A reply that is planned, and what the plan made of it so far.
@@ -96,9 +98,7 @@ impl Plan {
             };
             let (id, kind) = (&comment.comment_id, SubjectKind::Comment);
             let jobs = self.subject_jobs(kind, id, depth, Some(known), &planning.nested);
-            if !planning.push(jobs, is_list, cap) {
-                break;
-            }
+            planning.push(kind, jobs, is_list.then_some(cap), None);
         }
     }
 
@@ -119,18 +119,23 @@ impl Plan {
                 (Some(_), None) => false,
             };
             let depth = if is_own { place.depth } else { place.depth + 1 };
-            if depth > self.crawl.max_depth || !passes(&self.crawl.filter, post) {
-                continue;
-            }
+            let refusal = self.refusal(depth, passes(&self.crawl.filter, post));
             let known = Known {
                 counts: &post.counts,
                 is_described: !post.counts.is_empty(),
             };
             let (id, kind) = (&post.post_id, SubjectKind::Post);
             let jobs = self.subject_jobs(kind, id, depth, Some(known), &planning.nested);
-            if !planning.push(jobs, is_list, cap) {
-                break;
-            }
+            planning.push(kind, jobs, is_list.then_some(cap), refusal);
+        }
+    }
+
+    /// Why the plan does not follow a subject, apart from its list.
+    fn refusal(&self, depth: u32, passes: bool) -> Option<RefusalReason> {
+        match (depth > self.crawl.max_depth, passes) {
+            (true, _) => Some(RefusalReason::Depth),
+            (false, false) => Some(RefusalReason::Filter),
+            (false, true) => None,
         }
     }
 
@@ -154,34 +159,47 @@ impl Plan {
             };
             if place.resolves_name && is_named(user, place.subject) {
                 planning.admitted.found = Some(user.user_id.clone());
-                planning.push(jobs(0), false, None);
+                planning.push(SubjectKind::User, jobs(0), None, None);
                 continue;
             }
             let depth = place.depth + 1;
             let is_subject = is_of_user && user.user_id == place.subject;
-            if is_subject
-                || depth > self.crawl.max_depth
-                || !is_followed_enough(&self.crawl.filter, user)
-            {
+            if is_subject {
                 continue;
             }
-            if !planning.push(jobs(depth), is_list, cap) {
-                break;
-            }
+            let refusal = self.refusal(depth, is_followed_enough(&self.crawl.filter, user));
+            planning.push(
+                SubjectKind::User,
+                jobs(depth),
+                is_list.then_some(cap),
+                refusal,
+            );
         }
     }
 }
 
 impl Planning<'_> {
-    /// Adds the jobs of one subject. Returns false if the cap of the list does not allow another subject.
-    fn push(&mut self, jobs: Vec<NewJob>, is_list: bool, cap: Option<u32>) -> bool {
+    /// Adds the jobs of one subject, unless there is a reason against it. `list` is the cap of the list that the
+    /// subject is on, if it is on the list that the page belongs to.
+    fn push(
+        &mut self,
+        kind: SubjectKind,
+        jobs: Vec<NewJob>,
+        list: Option<Option<u32>>,
+        refusal: Option<RefusalReason>,
+    ) {
         if jobs.is_empty() {
-            return true;
+            return;
         }
-        if cap.is_some_and(|cap| self.admitted.led_to >= cap) {
-            return false;
+        let is_full = list
+            .flatten()
+            .is_some_and(|cap| self.admitted.led_to >= cap);
+        let refusal = refusal.or(is_full.then_some(RefusalReason::ParentCap));
+        if let Some(reason) = refusal {
+            *self.admitted.refused.entry((kind, reason)).or_default() += 1;
+            return;
         }
-        if is_list {
+        if list.is_some() {
             self.admitted.led_to += 1;
         }
         for job in jobs {
@@ -193,7 +211,6 @@ impl Planning<'_> {
                 self.admitted.jobs.push(job);
             }
         }
-        true
     }
 }
 

@@ -63,6 +63,7 @@ pub(super) async fn page_of(
         follow_ups: admitted.jobs,
         nested: admitted.nested,
         led_to: admitted.led_to,
+        refused: admitted.refused,
         row_count: kept.row_count,
         lease_seconds: parts.settings.lease_seconds,
         lease,

@@ -72,6 +72,12 @@ impl Plan {
         format!("{:?}", self.crawl)
     }
 
+    /// Returns the plan as JSON: the section `[crawl]` of the configuration.
+    #[must_use]
+    pub fn json(&self) -> String {
+        serde_json::to_string(&self.crawl).unwrap_or_default()
+    }
+
     /// Returns the endpoints that this plan calls, by rank: the most rows per dollar first.
     #[must_use]
     pub fn endpoints(&self) -> Vec<&'static str> {

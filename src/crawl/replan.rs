@@ -4,7 +4,7 @@ use super::admit::Place;
 use super::engine::Engine;
 use super::resolve::resolve_from_archive;
 use crate::api::endpoints;
-use crate::model::NewJob;
+use crate::model::{NewJob, Refusals};
 use crate::store::{Replanned, Result};
 
 /// Jobs replanned per upkeep tick. The limit keeps upkeep responsive.
@@ -34,6 +34,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         resolves_name: job.resolves_name,
         led_to: 0,
     });
+    store.forget_refusals(job).await?;
     let (mut after, mut added) = (0, 0);
     while let Some(place) = &mut place {
         let replies = store.kept_replies(job.job_id, after).await?;
@@ -41,7 +42,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
             break;
         };
         after = *last;
-        let mut jobs: Vec<NewJob> = Vec::new();
+        let (mut jobs, mut refused) = (Vec::<NewJob>::new(), Refusals::new());
         for (call_id, reply) in &replies {
             match engine.reread(place.endpoint, place.subject, &reply.body) {
                 Ok(harvest) => {
@@ -49,13 +50,16 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
                     resolve_from_archive(engine, place, &mut admitted).await?;
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);
+                    for (what, subjects) in admitted.refused {
+                        *refused.entry(what).or_default() += subjects;
+                    }
                 }
                 Err(why) => {
                     tracing::warn!(call_id, why, "raw reply unreadable; skipped in replanning")
                 }
             }
         }
-        added += store.plan_again(job, &jobs, engine.now()).await?;
+        added += store.plan_again(job, &jobs, &refused, engine.now()).await?;
     }
     store
         .planned(job, place.map_or(0, |place| place.led_to))

@@ -88,13 +88,15 @@ pub async fn parts(
 ) -> anyhow::Result<Parts> {
     let store = archive.store.clone();
     let dictionaries = store.dictionaries().await?;
+    let plan = Plan::new(config.crawl.clone());
+    store.note_plan(archive.run.id, &plan.json()).await?;
     Ok(Parts {
         clock: archive.clock.clone(),
         writer: Writer::start(&store, archive.clock.clone()),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
         limiter: limiter(config, &store, archive.clock.steady()).await?,
-        plan: Plan::new(config.crawl.clone()),
+        plan,
         packer: packer(&dictionaries),
         training: Training::of(&store, &dictionaries).await?,
         reader: Reader::default(),

@@ -1,6 +1,9 @@
 //! Jobs. A job fetches one (endpoint, subject) pair, and the queue holds at most one job per pair.
 
+use std::collections::BTreeMap;
 use std::fmt;
+
+use super::SubjectKind;
 
 /// A job that the plan admitted and that is not yet in the queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +21,32 @@ pub struct NewJob {
     /// The job is the search for a user's name. The hit with exactly that name becomes a seed itself.
     pub resolves_name: bool,
 }
+
+/// Why the plan did not follow a subject that a reply showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum RefusalReason {
+    /// It is deeper than `crawl.max_depth`.
+    Depth,
+    /// It does not pass `crawl.filter`.
+    Filter,
+    /// Its list led to as many subjects as `crawl.max_per_parent` allows.
+    ParentCap,
+}
+
+impl RefusalReason {
+    /// The name in the archive.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Depth => "depth",
+            Self::Filter => "filter",
+            Self::ParentCap => "parent_cap",
+        }
+    }
+}
+
+/// Subjects of one kind that the plan did not follow, by kind and reason, with their number.
+pub type Refusals = BTreeMap<(SubjectKind, RefusalReason), u32>;
 
 /// Proof of the right to write for a job. Each lease of a job has a higher fence, so an older token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -12,7 +12,7 @@ mod subject;
 pub use counts::Counts;
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{hash, item_hashes};
-pub use job::{Lease, LeaseToken, NewJob, StopReason};
+pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use rows::{
     Appearance, Attachment, Comment, Entity, EntityKind, Follow, ListEntry, Post, Remix, Repost,

@@ -1,7 +1,7 @@
 //! What endpoints are called with, and which stored value tells how much of it is left to fetch.
 
 /// Kind of the subject that an endpoint is called with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SubjectKind {
     User,
     Post,
@@ -18,6 +18,25 @@ pub enum SubjectKind {
     Image,
     Task,
     Generation,
+}
+
+impl SubjectKind {
+    /// The name in the archive.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::User => "user",
+            Self::Post => "post",
+            Self::Comment => "comment",
+            Self::Search => "search",
+            Self::Feed => "feed",
+            Self::Leaderboard => "leaderboard",
+            Self::File => "file",
+            Self::Image => "image",
+            Self::Task => "task",
+            Self::Generation => "generation",
+        }
+    }
 }
 
 /// The column of the subject's row that tells how much is left to fetch. 0 left makes a job unneeded.

@@ -11,6 +11,7 @@ mod dictionaries;
 mod errors;
 mod hostile;
 mod known;
+mod missing;
 mod opening;
 mod plan;
 mod program;

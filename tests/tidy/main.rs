@@ -1,5 +1,6 @@
 //! Checks the rules of the code, and compares the documents with the program.
 
+mod analysis;
 mod circles;
 mod container;
 mod dictionary;

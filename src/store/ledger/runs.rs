@@ -98,6 +98,20 @@ impl Store {
         })
     }
 
+    /// Notes with which plan a run crawls: the section `[crawl]`, as JSON.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn note_plan(&self, id: i64, plan: &str) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("update runs set plan = ? where id = ?")
+            .bind(plan)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
     /// Ends a run with a one-word reason. Calls that are still open become `unknown`.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 use sqlx::Row;
 
 use super::add::{Origin, enqueue, total_jobs};
-use crate::model::NewJob;
+use super::refusals::note_refusals;
+use crate::model::{NewJob, Refusals};
 use crate::store::{Result, Store};
 
 /// A kept reply of a job that must be planned again.
@@ -112,11 +113,30 @@ impl Store {
             .collect()
     }
 
-    /// Enqueues the jobs that the plan admits from some kept replies of a job. Returns the number of new jobs.
+    /// Forgets what the plan did not follow from the replies of a job, because they are planned again.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
-    pub async fn plan_again(&self, job: &Replanned, jobs: &[NewJob], now: f64) -> Result<u64> {
+    pub async fn forget_refusals(&self, job: &Replanned) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("delete from refusals where job_id = ?")
+            .bind(job.job_id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Enqueues the jobs that the plan admits from some kept replies of a job, and counts what it refuses. Returns the number of new jobs.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn plan_again(
+        &self,
+        job: &Replanned,
+        jobs: &[NewJob],
+        refused: &Refusals,
+        now: f64,
+    ) -> Result<u64> {
         let mut transaction = self.begin().await?;
         let origin = Origin::Job {
             job_id: job.job_id,
@@ -125,6 +145,7 @@ impl Store {
         let jobs: Vec<(Origin<'_>, &NewJob)> = jobs.iter().map(|job| (origin, job)).collect();
         let before = total_jobs(&mut transaction).await?;
         enqueue(&mut transaction, &jobs, now).await?;
+        note_refusals(&mut transaction, &[(job.job_id, refused)]).await?;
         let added = total_jobs(&mut transaction).await? - before;
         transaction.commit().await?;
         Ok(added)

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use crate::clock::Clock;
 use crate::model::{
-    Budget, Harvest, Lease, MicroUsd, NewJob, Seed, SeedKind, StopReason, User, item_hashes,
+    Budget, Harvest, Lease, MicroUsd, NewJob, Refusals, Seed, SeedKind, StopReason, User,
+    item_hashes,
 };
 use crate::store::{
     Error, Failure, LeaseRequest, Leased, Next, OpenCall, Outcome, PageCommit, Requeue, Retry, Run,
@@ -126,6 +127,7 @@ impl Site {
             follow_ups: Vec::new(),
             nested: Vec::new(),
             led_to: 0,
+            refused: Refusals::new(),
             lease_seconds: 60.0,
             lease: lease.clone(),
         }

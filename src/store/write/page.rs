@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Moment;
-use crate::model::{Harvest, Lease, NewJob, StopReason};
+use crate::model::{Harvest, Lease, NewJob, Refusals, StopReason};
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::db::Statement;
 use crate::store::ledger::{self, CallPage, Group, Settlement};
@@ -45,6 +45,8 @@ pub struct PageCommit {
     /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
     pub nested: Vec<NewJob>,
     pub led_to: u32,
+    /// Subjects of the reply that the plan does not follow.
+    pub refused: Refusals,
     /// See `Harvest::row_count`.
     pub row_count: usize,
     /// Lease duration for the next page of the walk.
@@ -160,6 +162,11 @@ async fn commit_follow_ups(
     queue::enqueue(connection, &jobs, now).await?;
     let nested: Vec<&NewJob> = pages.iter().flat_map(|page| &page.nested).collect();
     queue::apply_nested(connection, &nested, now).await?;
+    let refused: Vec<(i64, &Refusals)> = pages
+        .iter()
+        .map(|page| (page.lease.token.job_id, &page.refused))
+        .collect();
+    queue::note_refusals(connection, &refused).await?;
     let first_pages = pages.iter().filter(|page| page.lease.pages == 0);
     let begun: Vec<i64> = first_pages.map(|page| page.lease.token.job_id).collect();
     queue::release_dependents(connection, &begun).await

@@ -280,6 +280,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             harvest: harvest.clone(),
             next,
             follow_ups: admitted.jobs,
+            refused: admitted.refused,
             nested: admitted.nested,
             led_to: admitted.led_to,
             lease_seconds: 60.0,

@@ -200,6 +200,118 @@ create view appearance_edges as
     join calls f on f.id = e.first_call_id
     join calls l on l.id = e.last_call_id;
 
+-- A new last column leaves the rows as they are, so only the text of the table changes (sqlite.org/lang_altertable.html, 7).
+pragma writable_schema = on;
+update sqlite_schema set sql = replace(sql, '    version text not null,          -- of soracrawl
+', '    version text not null,          -- of soracrawl
+    plan text,                      -- the section [crawl] of its configuration, as JSON; null for a call by hand
+')
+    where type = 'table' and name = 'runs';
+pragma writable_schema = reset;
+
+create table refusals (
+    -- How many subjects that the replies of a job showed the plan did not follow, and why.
+    job_id integer not null references jobs (id),
+    kind text not null,             -- user, post or comment
+    reason text not null constraint refusal_reason check (reason in ('depth', 'filter', 'parent_cap')),
+        -- depth: deeper than crawl.max_depth; filter: crawl.filter; parent_cap: crawl.max_per_parent
+    subjects integer not null,      -- how often such a subject was not followed
+    primary key (job_id, kind, reason)
+) strict, without rowid;
+
+create view completeness as
+    -- What the remote counts of each list, what is archived of it, and why the rest is missing: one row for each subject and
+    -- list that has a count or a job. A negative number: more is archived than the remote counted last.
+    with plan (text) as (select plan from runs where plan is not null order by id desc limit 1),
+    lists (kind, subject_kind, endpoint, switch) as (values
+        ('posts', 'user', 'get_user_posts', '$.posts'),
+        ('followers', 'user', 'get_user_followers', '$.followers'),
+        ('following', 'user', 'get_user_following', '$.following'),
+        ('appearances', 'user', 'get_user_cameo_appearances', '$.appearances'),
+        ('comments', 'post', 'get_post_comments', '$.comments'),
+        ('remixes', 'post', 'get_post_remix_list', '$.remixes')),
+    subjects (kind, id, subject_id, known_count, known_at, collected_count, first_call_id, last_call_id, author_id, passes)
+    as (
+        select l.kind, u.id, u.user_id,
+            case l.kind when 'posts' then u.post_count when 'followers' then u.follower_count
+                when 'following' then u.following_count else u.cameo_count end,
+            u.counted_at,
+            case l.kind when 'posts' then (select count(*) from posts where author_id = u.id)
+                when 'followers' then (select count(*) from follows where followed_id = u.id)
+                when 'following' then (select count(*) from follows where follower_id = u.id)
+                else (select count(*) from appearances where user_id = u.id) end,
+            u.first_call_id, u.last_call_id, null,
+            coalesce(u.follower_count >= (select text ->> '$.filter.min_followers' from plan),
+                (select text ->> '$.filter.min_followers' from plan) is null)
+        from users u join lists l on l.subject_kind = 'user'
+        union all
+        select l.kind, p.id, p.post_id,
+            case l.kind when 'comments' then coalesce(p.recursive_reply_count, p.reply_count) else p.remix_count end,
+            p.counted_at,
+            case when l.kind = 'remixes' then (select count(*) from remixes where parent_post_id = p.id)
+                when p.recursive_reply_count is null then
+                    (select count(*) from comments where post_id = p.id and parent_comment_id is null)
+                else (select count(*) from comments where post_id = p.id) end,
+            p.first_call_id, p.last_call_id, p.author_id,
+            coalesce(p.like_count >= (select text ->> '$.filter.min_likes' from plan),
+                (select text ->> '$.filter.min_likes' from plan) is null)
+            and coalesce(p.posted_at > (select text ->> '$.filter.posted_after' from plan),
+                (select text ->> '$.filter.posted_after' from plan) is null)
+        from posts p join lists l on l.subject_kind = 'post'),
+    looked (kind, subject_kind, id, subject_id, known_count, known_at, collected_count, missing_count, state, stop_reason,
+            followed, passes, first_job_id, last_job_id, author_job_id, job_id) as (
+        select s.kind, l.subject_kind, s.id, s.subject_id, s.known_count, s.known_at, s.collected_count,
+            s.known_count - s.collected_count, j.state, j.stop_reason, (select text ->> l.switch from plan), s.passes,
+            (select job_id from calls where calls.id = s.first_call_id),
+            (select job_id from calls where calls.id = s.last_call_id),
+            (select a.id from users u join jobs a on a.endpoint = 'get_user_posts' and a.subject = u.user_id
+             where u.id = s.author_id),
+            j.id
+        from subjects s
+        join lists l on l.kind = s.kind
+        left join jobs j on j.endpoint = l.endpoint and j.subject = s.subject_id
+        where s.known_count is not null or j.id is not null)
+    select kind, subject_kind, subject_id, known_count, known_at, collected_count, missing_count,
+        case when state is null then iif(missing_count > 0, 'never_asked', 'done')
+            when state in ('ready', 'waiting', 'leased') then 'outstanding'
+            when state = 'done' and missing_count > 0 then 'partial'
+            else state end as state,
+        stop_reason,
+        case when state is null and coalesce(missing_count, 0) <= 0 then null
+            when state is null and followed = 0 then 'not_followed'
+            when state is null and not passes and exists (select 1 from refusals r
+                where r.job_id in (first_job_id, last_job_id, author_job_id) and r.kind = subject_kind and r.reason = 'filter') then 'filter'
+            when state is null then (select reason from refusals r
+                where r.job_id in (first_job_id, last_job_id, author_job_id) and r.kind = subject_kind and r.reason <> 'filter'
+                order by reason = 'depth' limit 1)
+            when state in ('ready', 'waiting', 'leased') then 'outstanding'
+            when stop_reason = 'capped' then 'page_cap'
+            when stop_reason <> 'complete' then stop_reason
+            when kind = 'comments' and missing_count > 0 then coalesce(
+                (select case when r.state in ('ready', 'waiting', 'leased') then 'outstanding'
+                     when r.stop_reason = 'capped' then 'page_cap' else r.stop_reason end
+                 from comments c join jobs r on r.endpoint = 'get_comment_replies' and r.subject = c.comment_id
+                 where c.post_id = looked.id and r.state <> 'done' order by 1 limit 1),
+                (select reason from refusals r where r.job_id = looked.job_id and r.kind = 'comment'
+                 order by reason limit 1),
+                'list_ended')
+            when missing_count > 0 then 'list_ended' end as why
+    from looked;
+
+create view provenance as
+    -- How each user, post and comment came into the archive: the seed, the steps from it, and the call that showed it first.
+    select e.kind, e.id, s.kind as seed_kind, s.subject as seed_subject, j.depth, c.endpoint as via_endpoint,
+           c.subject as via_subject, e.first_call_id, c.settled_at as first_seen_at
+    from (select 'user' as kind, user_id as id, first_call_id from users
+          union all select 'post', post_id, first_call_id from posts
+          union all select 'comment', comment_id, first_call_id from comments) e
+    join calls c on c.id = e.first_call_id
+    left join jobs j on j.id = c.job_id
+    left join seeds s on s.id = j.seed_id;
+
+-- What the plan of earlier runs did not follow is counted when their kept replies are planned again, at no cost.
+update jobs set replan = 1, led_to = 0 where pages > 0;
+
 -- Pages kept before this version have texts that are not read yet. A run reads them from the kept replies, and removes
 -- this row when it is done. The value is the last group of pages that has been read.
 insert into settings select 'entities_after_group', min(kept_group) - 1 from calls where kept_group is not null
