@@ -127,6 +127,25 @@ impl fmt::Debug for Clock {
     }
 }
 
+/// Parses a date (midnight UTC) or a time with offset. Returns Unix seconds.
+///
+/// # Errors
+/// Returns what is expected.
+pub fn unix_seconds(text: &str) -> Result<f64, String> {
+    const EXPECTED: &str =
+        "must be a date such as 2025-10-01 or a time with offset such as 2025-10-01T12:00:00Z";
+    let instant = if text.len() == "2025-10-01".len() {
+        let date: jiff::civil::Date = text.parse().map_err(|_| EXPECTED.to_owned())?;
+        jiff::tz::Offset::UTC
+            .to_timestamp(date.at(0, 0, 0, 0))
+            .map_err(|_| EXPECTED.to_owned())?
+    } else {
+        text.parse::<jiff::Timestamp>()
+            .map_err(|_| EXPECTED.to_owned())?
+    };
+    Ok(instant.as_duration().as_secs_f64())
+}
+
 /// Returns the UTC day of a time in Unix seconds, YYYY-MM-DD: the day whose budget a call counts against.
 #[must_use]
 pub fn day(time: f64) -> String {

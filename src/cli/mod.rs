@@ -6,6 +6,7 @@ mod conclude;
 mod demo;
 mod endpoints;
 mod estimate;
+mod export;
 mod jobs;
 mod logging;
 pub(crate) mod out;
@@ -95,6 +96,8 @@ enum Command {
     Jobs(jobs::Args),
     /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
+    /// Write files for other tools from one snapshot of the archive
+    Export(export::Args),
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     Verify(verify::Args),
     /// List the endpoints of the remote with their prices
@@ -176,6 +179,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
+        Command::Export(args) => export::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,

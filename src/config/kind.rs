@@ -4,6 +4,7 @@ use tracing_subscriber::EnvFilter;
 use url::{Host, Url};
 
 use super::value::Raw;
+use crate::clock::unix_seconds;
 use crate::model::MicroUsd;
 
 /// One month, longer than any sensible delay. The bound keeps every duration far from overflow.
@@ -181,22 +182,6 @@ fn moment(raw: &Raw) -> Result<toml::Value, String> {
         return Err(mismatch("a date such as 2025-10-01", raw));
     };
     unix_seconds(text).map(toml::Value::Float)
-}
-
-/// Parses a date (midnight UTC) or a time with offset. Returns Unix seconds.
-fn unix_seconds(text: &str) -> Result<f64, String> {
-    const EXPECTED: &str =
-        "must be a date such as 2025-10-01 or a time with offset such as 2025-10-01T12:00:00Z";
-    let instant = if text.len() == "2025-10-01".len() {
-        let date: jiff::civil::Date = text.parse().map_err(|_| EXPECTED.to_owned())?;
-        jiff::tz::Offset::UTC
-            .to_timestamp(date.at(0, 0, 0, 0))
-            .map_err(|_| EXPECTED.to_owned())?
-    } else {
-        text.parse::<jiff::Timestamp>()
-            .map_err(|_| EXPECTED.to_owned())?
-    };
-    Ok(instant.as_duration().as_secs_f64())
 }
 
 /// Formats Unix seconds as an instant that parses to the same value, or as a number if they are out of range.

@@ -47,6 +47,10 @@ pub enum Error {
     #[error("{path} was written by another version of soracrawl")]
     OtherVersion { path: String },
     #[error(
+        "{path} was written by an older version of soracrawl. `soracrawl run` brings it up to date, without a call for that"
+    )]
+    Older { path: String },
+    #[error(
         "{path} was written by a newer version of soracrawl. Install that version, or name another file"
     )]
     TooNew { path: String },

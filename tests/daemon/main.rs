@@ -9,6 +9,7 @@ mod complete;
 mod config;
 mod dictionaries;
 mod errors;
+mod export;
 mod hostile;
 mod known;
 mod missing;

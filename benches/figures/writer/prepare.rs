@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, anyhow};
 use soracrawl::api::{self, endpoints};
-use soracrawl::model::{Lease, LeaseToken, MicroUsd, StopReason, item_hashes};
+use soracrawl::model::{Lease, LeaseToken, MicroUsd, Refusals, StopReason, item_hashes};
 use soracrawl::replies::Packer;
 use soracrawl::store::{Next, Outcome, PageCommit, Settlement, Store};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -146,6 +146,7 @@ fn page(
             body_bytes: Some(usize::try_from(row.try_get::<i64, _>("body_bytes")?)?),
             body: Some(body),
         },
+        refused: Refusals::new(),
         item_hashes: item_hashes(&harvest.items),
         next: match next_cursor {
             Some(cursor) => Next::Page {

@@ -152,7 +152,7 @@ impl View {
     }
 }
 
-const VIEWS: [View; 6] = [
+const VIEWS: [View; 7] = [
     View {
         name: "users_now",
         about: "The newest state of every user that a reply described.",
@@ -223,5 +223,13 @@ const VIEWS: [View; 6] = [
     from post_stats t
     join posts p on p.id = t.post_id
     left join users a on a.id = p.author_id",
+    },
+    View {
+        name: "comment_growth",
+        about: "The counts of a comment over time: one row for each change.",
+        of: "comment_stats",
+        select: "select c.comment_id, t.observed_at,
+           coalesce(t.last_observed_at, c.counted_at) as last_observed_at, {counts}, t.call_id
+    from comment_stats t join comments c on c.id = t.comment_id",
     },
 ];

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::{Executor, Sqlite};
+use sqlx::{Executor, Sqlite, SqliteConnection};
 
 use crate::store::{Error, MIGRATIONS, Result};
 
@@ -33,6 +33,26 @@ pub(in crate::store) async fn check<'c>(
         _ if calls > 0 => Err(Error::TooOld { path }),
         _ => Err(Error::Foreign { path }),
     }
+}
+
+/// Checks an archive that is to be read with the views of this version.
+///
+/// # Errors
+/// `Foreign`, `TooOld`, `TooNew` or `Older`; or the file cannot be read.
+pub(in crate::store) async fn check_current(
+    connection: &mut SqliteConnection,
+    path: &Path,
+) -> Result<()> {
+    check(&mut *connection, path).await?;
+    let version: i64 = sqlx::query_scalar("pragma user_version")
+        .fetch_one(connection)
+        .await?;
+    if version == newest() {
+        return Ok(());
+    }
+    Err(Error::Older {
+        path: path.display().to_string(),
+    })
 }
 
 /// The number of this version's schema: `pragma user_version` of an archive that is up to date.

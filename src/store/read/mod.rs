@@ -3,6 +3,9 @@
 mod answers;
 pub mod canonical;
 mod due;
+mod export;
+#[rustfmt::skip] // One line for each table.
+mod export_tables;
 mod jobs;
 mod replies;
 mod snapshot;
@@ -20,6 +23,8 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::Cooling;
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
+pub use export::{Cell, CellKind, ExportColumn, Period, SnapshotFacts};
+pub use export_tables::{ExportTable, TABLES as EXPORT_TABLES};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };

@@ -6,6 +6,7 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::canonical;
 use crate::store::Result;
+use crate::store::db::identity;
 
 /// An archive at one moment, independent of later writes by other processes.
 pub struct Snapshot {
@@ -23,6 +24,18 @@ impl Snapshot {
         // The snapshot is taken by the first query.
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self { connection })
+    }
+
+    /// Opens an archive of this version read-only.
+    ///
+    /// # Errors
+    /// Returns an error if there is no such file, or if it is not an archive of this version.
+    pub async fn open_current(path: &Path) -> Result<Self> {
+        // Names a file that is no archive, which a snapshot calls damaged.
+        super::open_readers(path).await?.close().await;
+        let mut snapshot = Self::open(path).await?;
+        identity::check_current(&mut snapshot.connection, path).await?;
+        Ok(snapshot)
     }
 
     /// The read-only connection, inside its transaction.

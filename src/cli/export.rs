@@ -1,0 +1,148 @@
+//! `soracrawl export`: writes files from one snapshot of the archive.
+
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::out::outln;
+use super::table::{counted, layout, thousands};
+use super::{Cli, Exit, Usage};
+use crate::clock::unix_seconds;
+use crate::daemon::Signals;
+use crate::export::{self, Export, Exported, Format, Licence, Progress};
+use crate::store::read::{EXPORT_TABLES, ExportTable, Period};
+
+/// Arguments of `export`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    format: Formats,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Formats {
+    /// Comma-separated values, a file for each table
+    #[command(after_help = "Example: soracrawl export csv --into tables --licence none")]
+    Csv(Options),
+    /// A JSON object for each row, a file for each table
+    #[command(after_help = "Example: soracrawl export jsonl --into tables --licence CC-BY-4.0")]
+    Jsonl(Options),
+}
+
+#[derive(Debug, clap::Args)]
+struct Options {
+    /// Folder for the files: a new one, or an empty one
+    #[arg(long, value_name = "DIR")]
+    into: PathBuf,
+    /// Licence of the files: an SPDX identifier, a URL, or none
+    #[arg(long, value_name = "LICENCE")]
+    licence: Licence,
+    /// Only these tables
+    #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+    tables: Vec<String>,
+    /// Only rows from this day or time on, in tables with a time
+    #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
+    since: Option<f64>,
+    /// Only rows before this day or time, in tables with a time
+    #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
+    until: Option<f64>,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let (format, options) = match &args.format {
+        Formats::Csv(options) => (Format::Csv, options),
+        Formats::Jsonl(options) => (Format::Jsonl, options),
+    };
+    let period = Period {
+        since: options.since,
+        until: options.until,
+    };
+    if let (Some(since), Some(until)) = (period.since, period.until)
+        && since >= until
+    {
+        return Err(Usage("--since must be before --until".to_owned()).into());
+    }
+    let what = Export {
+        format,
+        tables: tables(&options.tables)?,
+        period,
+        licence: options.licence.clone(),
+        into: options.into.clone(),
+    };
+    let mut bar = Bar(ProgressBar::no_length());
+    bar.0.set_style(
+        ProgressStyle::with_template("{prefix:21} {wide_bar} {pos:>9}/{len:<9}")
+            .unwrap_or_else(|_| ProgressStyle::default_bar()),
+    );
+    let mut signals = Signals::listen()?;
+    let written = tokio::select! {
+        written = export::export(&config.archive.path, &what, &mut bar) => written,
+        name = signals.next() => {
+            anyhow::bail!("stopped by {name}. Nothing was left behind");
+        }
+    };
+    bar.0.finish_and_clear();
+    let written = written.map_err(|error| match error {
+        export::Error::Folder { .. } => anyhow::Error::from(Usage(error.to_string())),
+        other => other.into(),
+    })?;
+    print(&what, &written);
+    Ok(Exit::Done)
+}
+
+fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
+    if names.is_empty() {
+        return Ok(EXPORT_TABLES.to_vec());
+    }
+    let known = EXPORT_TABLES.map(|table| table.name).join(", ");
+    let mut tables: Vec<ExportTable> = Vec::new();
+    for name in names {
+        let table = ExportTable::named(name).ok_or_else(|| {
+            Usage(format!(
+                "there is no table {name:?}. The tables are {known}"
+            ))
+        })?;
+        if !tables.contains(&table) {
+            tables.push(table);
+        }
+    }
+    Ok(tables)
+}
+
+fn print(what: &Export, written: &Exported) {
+    let count = |number: u64| thousands(i64::try_from(number).unwrap_or(i64::MAX));
+    let rows: Vec<Vec<String>> = written
+        .files
+        .iter()
+        .map(|file| vec![file.file.clone(), count(file.rows), count(file.bytes)])
+        .collect();
+    outln!("{}", layout(&["file", ">rows", ">bytes"], &rows));
+    let files = u64::try_from(written.files.len()).unwrap_or(u64::MAX);
+    outln!(
+        "{} and datapackage.json in {}; licence: {}. The files contain personal data",
+        counted(files, "file"),
+        what.into.display(),
+        what.licence
+    );
+    if written.unread_replies > 0 {
+        outln!(
+            "mentions, entities and reposts lack {} of an earlier version; `soracrawl run` reads them without a call",
+            counted(written.unread_replies, "kept page")
+        );
+    }
+}
+
+struct Bar(ProgressBar);
+
+impl Progress for Bar {
+    fn table(&mut self, name: &str, rows: u64) {
+        self.0.set_prefix(name.to_owned());
+        self.0.set_position(0);
+        self.0.set_length(rows);
+    }
+
+    fn rows(&mut self, rows: u64) {
+        self.0.inc(rows);
+    }
+}

@@ -1,0 +1,110 @@
+//! `datapackage.json`: what an export contains and where it comes from (specs.frictionlessdata.io).
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Value, json};
+
+use super::text::iso;
+use super::{Export, Format, Written};
+use crate::store::read::{CellKind, SnapshotFacts};
+
+/// The licence of an export. The user must choose, because nobody else knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Licence {
+    /// An identifier of the SPDX list, such as CC-BY-4.0.
+    Spdx(String),
+    Url(String),
+    /// None is granted.
+    None,
+}
+
+impl FromStr for Licence {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let is_id = !text.is_empty()
+            && text
+                .chars()
+                .all(|it| it.is_ascii_alphanumeric() || ".-+".contains(it));
+        match text {
+            "none" => Ok(Self::None),
+            _ if text.starts_with("https://") || text.starts_with("http://") => {
+                Ok(Self::Url(text.to_owned()))
+            }
+            _ if is_id => Ok(Self::Spdx(text.to_owned())),
+            _ => Err("expected an SPDX identifier such as CC-BY-4.0, a URL, or none".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Licence {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spdx(text) | Self::Url(text) => out.write_str(text),
+            Self::None => out.write_str("none"),
+        }
+    }
+}
+
+pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written]) -> String {
+    let mut package = json!({
+        "profile": "data-package",
+        "name": "soracrawl-export",
+        "created": iso(facts.taken_at),
+        "resources": files.iter().map(|file| resource(what.format, file)).collect::<Vec<_>>(),
+        "soracrawl": {
+            "version": env!("CARGO_PKG_VERSION"),
+            "schema_version": facts.schema_version,
+            "snapshot_at": iso(facts.taken_at),
+            "first_call_at": iso(facts.first_call_at),
+            "calls": facts.calls,
+            "cost_micro_usd": facts.cost_micro_usd,
+            "since": what.period.since.and_then(iso),
+            "until": what.period.until.and_then(iso),
+            "plan": facts.plan.as_deref().and_then(|plan| serde_json::from_str::<Value>(plan).ok()),
+            "signed_links": "cut before their query",
+            "pseudonyms": false,
+        },
+    });
+    match &what.licence {
+        Licence::Spdx(id) => package["licenses"] = json!([{"name": id}]),
+        Licence::Url(url) => package["licenses"] = json!([{"path": url}]),
+        Licence::None => {}
+    }
+    format!("{package:#}\n")
+}
+
+fn resource(format: Format, file: &Written) -> Value {
+    let mut fields = Vec::new();
+    for column in &file.columns {
+        let kind = match column.kind {
+            CellKind::Text => "string",
+            CellKind::Integer => "integer",
+            CellKind::Real => "number",
+            CellKind::Flag => "boolean",
+            CellKind::Time => "datetime",
+        };
+        fields.push(json!({"name": column.name, "type": kind}));
+        if column.kind == CellKind::Time {
+            fields.push(json!({"name": format!("{}_unix", column.name), "type": "number"}));
+        }
+    }
+    let mut resource = json!({
+        "name": file.table.name,
+        "description": file.table.about,
+        "path": file.file,
+        "format": match format { Format::Csv => "csv", Format::Jsonl => "jsonl" },
+        "encoding": "utf-8",
+        "bytes": file.bytes,
+        "hash": format!("sha256:{}", file.sha256),
+        "rows": file.rows,
+        "schema": {"fields": fields},
+    });
+    if format == Format::Csv {
+        resource["dialect"] = json!({"delimiter": ",", "lineTerminator": "\n", "quoteChar": "\"", "doubleQuote": true});
+        // A null is an unquoted empty cell. Readers that cannot tell it from "" read both as missing.
+        resource["schema"]["missingValues"] = json!([""]);
+    }
+    resource
+}

@@ -1,0 +1,92 @@
+//! How values are written as text, and what is taken out of them.
+
+use crate::store::read::Cell;
+
+/// Parameters that only signed URLs have: of Azure, Amazon and Google storage.
+const SIGNED: [&str; 6] = [
+    "sig",
+    "se",
+    "signature",
+    "expires",
+    "x-amz-signature",
+    "x-goog-signature",
+];
+
+/// Returns a time as `2025-10-02T21:30:26.928000Z`; `None` if it is not within the years 0 to 9999.
+pub(super) fn iso(seconds: f64) -> Option<String> {
+    let micros = (seconds * 1_000_000.0).round();
+    if !(-62_167_219_200_000_000.0..253_402_300_800_000_000.0).contains(&micros) {
+        return None;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
+    let time = jiff::Timestamp::from_microsecond(micros as i64).ok()?;
+    Some(time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string())
+}
+
+/// Cuts the query off a signed URL. The link expires in a few days, and until then everybody who has it can use it.
+pub(super) fn without_signature(column: &str, cell: &mut Cell) {
+    let Cell::Text(text) = cell else { return };
+    if column != "url" && !column.ends_with("_url") {
+        return;
+    }
+    if let Some((link, query)) = text.split_once('?') {
+        let is_signed = query.split('&').any(|pair| {
+            let name = pair.split('=').next().unwrap_or(pair);
+            SIGNED
+                .iter()
+                .any(|signed| name.eq_ignore_ascii_case(signed))
+        });
+        if is_signed {
+            *text = link.to_owned();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, iso, without_signature};
+
+    #[test]
+    fn a_time_has_six_decimals_and_is_rounded() {
+        assert_eq!(
+            iso(1_759_440_626.928).as_deref(),
+            Some("2025-10-02T21:30:26.928000Z")
+        );
+        assert_eq!(
+            iso(0.000_000_6).as_deref(),
+            Some("1970-01-01T00:00:00.000001Z")
+        );
+        assert_eq!(iso(-1.5).as_deref(), Some("1969-12-31T23:59:58.500000Z"));
+        assert_eq!(iso(1e15), None);
+    }
+
+    #[test]
+    fn only_signed_urls_lose_their_query() {
+        for (column, url, expected) in [
+            (
+                "url",
+                "https://a.example/v.mp4?se=1&sig=x",
+                "https://a.example/v.mp4",
+            ),
+            (
+                "thumbnail_url",
+                "https://a.example/v?X-Amz-Signature=x",
+                "https://a.example/v",
+            ),
+            (
+                "preview_image_url",
+                "https://a.example/?postId=s_1",
+                "https://a.example/?postId=s_1",
+            ),
+            (
+                "text",
+                "https://a.example/v.mp4?sig=x",
+                "https://a.example/v.mp4?sig=x",
+            ),
+        ] {
+            let mut cell = Cell::Text(url.to_owned());
+            without_signature(column, &mut cell);
+            assert_eq!(cell, Cell::Text(expected.to_owned()), "{column}");
+        }
+    }
+}
