@@ -9,8 +9,8 @@ use super::table::{counted, layout, thousands};
 use super::{Cli, Exit, Usage};
 use crate::clock::unix_seconds;
 use crate::daemon::Signals;
-use crate::export::{self, Export, Exported, Format, Licence, Progress};
-use crate::store::read::{EXPORT_TABLES, ExportTable, Period};
+use crate::export::{self, Content, Export, Exported, Format, GraphFormat, Licence, Progress};
+use crate::store::read::{EXPORT_TABLES, ExportTable, GraphOptions, Network, Period};
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -23,10 +23,20 @@ pub struct Args {
 enum Formats {
     /// Comma-separated values, a file for each table
     #[command(after_help = "Example: soracrawl export csv --into tables --licence none")]
-    Csv(Options),
+    Csv(Tables),
     /// A JSON object for each row, a file for each table
     #[command(after_help = "Example: soracrawl export jsonl --into tables --licence CC-BY-4.0")]
-    Jsonl(Options),
+    Jsonl(Tables),
+    /// A network of users for Gephi: GEXF 1.3
+    #[command(
+        after_help = "Example: soracrawl export gexf --network comments --into network --licence none"
+    )]
+    Gexf(Graph),
+    /// A network of users for other tools: GraphML
+    #[command(
+        after_help = "Example: soracrawl export graphml --network mentions --into network --licence none"
+    )]
+    Graphml(Graph),
 }
 
 #[derive(Debug, clap::Args)]
@@ -37,9 +47,6 @@ struct Options {
     /// Licence of the files: an SPDX identifier, a URL, or none
     #[arg(long, value_name = "LICENCE")]
     licence: Licence,
-    /// Only these tables
-    #[arg(long, value_name = "TABLES", value_delimiter = ',')]
-    tables: Vec<String>,
     /// Only rows from this day or time on, in tables with a time
     #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
     since: Option<f64>,
@@ -48,11 +55,46 @@ struct Options {
     until: Option<f64>,
 }
 
+#[derive(Debug, clap::Args)]
+struct Tables {
+    #[command(flatten)]
+    options: Options,
+    /// Only these tables
+    #[arg(long, value_name = "TABLES", value_delimiter = ',')]
+    tables: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Graph {
+    #[command(flatten)]
+    options: Options,
+    /// What connects users: comments, replies, mentions, remixes, reposts, appearances, follows, co-appearance or co-comment
+    #[arg(long, value_name = "NETWORK", value_parser = network)]
+    network: Network,
+    /// Interactions of an edge, at least
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    min_weight: u32,
+    /// Other users with whom a user is connected, at least
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    min_degree: u32,
+    /// Give edges the times of their first and last interaction (GEXF)
+    #[arg(long)]
+    dynamic: bool,
+}
+
+fn network(text: &str) -> Result<Network, String> {
+    let named = |network: &Network| network.name() == text;
+    Network::ALL.into_iter().find(named).ok_or_else(|| {
+        let names = Network::ALL.map(Network::name).join(", ");
+        format!("expected one of {names}")
+    })
+}
+
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let (format, options) = match &args.format {
-        Formats::Csv(options) => (Format::Csv, options),
-        Formats::Jsonl(options) => (Format::Jsonl, options),
+    let options = match &args.format {
+        Formats::Csv(of) | Formats::Jsonl(of) => &of.options,
+        Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
     let period = Period {
         since: options.since,
@@ -63,9 +105,14 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     {
         return Err(Usage("--since must be before --until".to_owned()).into());
     }
+    let content = match &args.format {
+        Formats::Csv(of) => of_tables(Format::Csv, of)?,
+        Formats::Jsonl(of) => of_tables(Format::Jsonl, of)?,
+        Formats::Gexf(of) => of_graph(GraphFormat::Gexf, of, period),
+        Formats::Graphml(of) => of_graph(GraphFormat::Graphml, of, period),
+    };
     let what = Export {
-        format,
-        tables: tables(&options.tables)?,
+        content,
         period,
         licence: options.licence.clone(),
         into: options.into.clone(),
@@ -89,6 +136,26 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })?;
     print(&what, &written);
     Ok(Exit::Done)
+}
+
+fn of_tables(format: Format, of: &Tables) -> Result<Content, Usage> {
+    Ok(Content::Tables {
+        format,
+        tables: tables(&of.tables)?,
+    })
+}
+
+fn of_graph(format: GraphFormat, of: &Graph, period: Period) -> Content {
+    Content::Graph {
+        format,
+        of: GraphOptions {
+            network: of.network,
+            period,
+            min_weight: of.min_weight,
+            min_degree: of.min_degree,
+        },
+        is_dynamic: of.dynamic,
+    }
 }
 
 fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::text::iso;
-use super::{Export, Format, Written};
+use super::{Export, Written};
 use crate::store::read::{CellKind, SnapshotFacts};
 
 /// The licence of an export. The user must choose, because nobody else knows.
@@ -52,7 +52,7 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written
         "profile": "data-package",
         "name": "soracrawl-export",
         "created": iso(facts.taken_at),
-        "resources": files.iter().map(|file| resource(what.format, file)).collect::<Vec<_>>(),
+        "resources": files.iter().map(resource).collect::<Vec<_>>(),
         "soracrawl": {
             "version": env!("CARGO_PKG_VERSION"),
             "schema_version": facts.schema_version,
@@ -75,7 +75,8 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written
     format!("{package:#}\n")
 }
 
-fn resource(format: Format, file: &Written) -> Value {
+fn resource(file: &Written) -> Value {
+    let format = file.file.rsplit('.').next().unwrap_or_default();
     let mut fields = Vec::new();
     for column in &file.columns {
         let kind = match column.kind {
@@ -91,17 +92,19 @@ fn resource(format: Format, file: &Written) -> Value {
         }
     }
     let mut resource = json!({
-        "name": file.table.name,
-        "description": file.table.about,
+        "name": file.name,
+        "description": file.about,
         "path": file.file,
-        "format": match format { Format::Csv => "csv", Format::Jsonl => "jsonl" },
+        "format": format,
         "encoding": "utf-8",
         "bytes": file.bytes,
         "hash": format!("sha256:{}", file.sha256),
         "rows": file.rows,
-        "schema": {"fields": fields},
     });
-    if format == Format::Csv {
+    if !fields.is_empty() {
+        resource["schema"] = json!({"fields": fields});
+    }
+    if format == "csv" {
         resource["dialect"] = json!({"delimiter": ",", "lineTerminator": "\n", "quoteChar": "\"", "doubleQuote": true});
         // A null is an unquoted empty cell. Readers that cannot tell it from "" read both as missing.
         resource["schema"]["missingValues"] = json!([""]);

@@ -2,6 +2,7 @@
 
 mod csv;
 mod folder;
+mod graph;
 mod jsonl;
 mod manifest;
 mod text;
@@ -11,22 +12,39 @@ use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
 
-use crate::store::read::{Cell, ExportColumn, ExportTable, Period, Snapshot};
+use crate::store::read::{Cell, ExportColumn, ExportTable, GraphOptions, Period, Snapshot};
 
+pub use graph::GraphFormat;
 pub use manifest::Licence;
 
-/// The form of the files.
+/// The form of the files of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     Csv,
     Jsonl,
 }
 
+/// What the files contain.
+#[derive(Debug, Clone)]
+pub enum Content {
+    /// A file for each table.
+    Tables {
+        format: Format,
+        tables: Vec<ExportTable>,
+    },
+    /// One network of users.
+    Graph {
+        format: GraphFormat,
+        of: GraphOptions,
+        /// Edges have a time.
+        is_dynamic: bool,
+    },
+}
+
 /// What is exported, and where to.
 #[derive(Debug, Clone)]
 pub struct Export {
-    pub format: Format,
-    pub tables: Vec<ExportTable>,
+    pub content: Content,
     pub period: Period,
     pub licence: Licence,
     /// A folder that does not exist, or is empty.
@@ -47,7 +65,9 @@ pub enum Error {
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
-    pub table: ExportTable,
+    pub name: String,
+    pub about: String,
+    /// None for a network.
     pub columns: Vec<ExportColumn>,
     pub file: String,
     pub rows: u64,
@@ -98,9 +118,22 @@ pub async fn export(
     let mut snapshot = Snapshot::open_current(archive).await?;
     let folder = folder::Folder::begin(&what.into)?;
     let facts = snapshot.export_facts().await?;
-    let mut all = Vec::with_capacity(what.tables.len());
-    for table in &what.tables {
-        all.push(write_table(&mut snapshot, what, *table, &folder, progress).await?);
+    let mut all = Vec::new();
+    match &what.content {
+        Content::Tables { format, tables } => {
+            for table in tables {
+                let (format, period) = (*format, what.period);
+                all.push(
+                    write_table(&mut snapshot, format, period, *table, &folder, progress).await?,
+                );
+            }
+        }
+        Content::Graph {
+            format,
+            of,
+            is_dynamic,
+        } => all
+            .push(graph::write(&mut snapshot, *format, of, *is_dynamic, &folder, progress).await?),
     }
     let manifest = manifest::datapackage(what, &facts, &all);
     let mut file = folder.file("datapackage.json")?;
@@ -118,27 +151,25 @@ pub async fn export(
 
 async fn write_table(
     snapshot: &mut Snapshot,
-    what: &Export,
+    format: Format,
+    period: Period,
     table: ExportTable,
     folder: &folder::Folder,
     progress: &mut dyn Progress,
 ) -> Result<Written, Error> {
-    let (mut encoder, ending): (Box<dyn Encode>, _) = match what.format {
+    let (mut encoder, ending): (Box<dyn Encode>, _) = match format {
         Format::Csv => (Box::new(csv::Csv), "csv"),
         Format::Jsonl => (Box::new(jsonl::Jsonl), "jsonl"),
     };
     let name = format!("{}.{ending}", table.name);
     let columns = snapshot.export_columns(&table).await?;
-    progress.table(
-        table.name,
-        snapshot.export_count(&table, what.period).await?,
-    );
+    progress.table(table.name, snapshot.export_count(&table, period).await?);
     let mut file = folder.file(&name)?;
     encoder
         .head(&columns, &mut file)
         .map_err(|error| file.failed(error))?;
     let mut rows = 0;
-    let mut stream = snapshot.export_rows(&table, &columns, what.period);
+    let mut stream = snapshot.export_rows(&table, &columns, period);
     while let Some(mut cells) = stream.try_next().await? {
         for (column, cell) in columns.iter().zip(&mut cells) {
             text::without_signature(&column.name, cell);
@@ -155,7 +186,8 @@ async fn write_table(
     progress.rows(rows % REPORT);
     let (bytes, sha256) = file.finish()?;
     Ok(Written {
-        table,
+        name: table.name.to_owned(),
+        about: table.about.to_owned(),
         columns,
         file: name,
         rows,

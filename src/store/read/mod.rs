@@ -6,6 +6,7 @@ mod due;
 mod export;
 #[rustfmt::skip] // One line for each table.
 mod export_tables;
+mod graph;
 mod jobs;
 mod replies;
 mod snapshot;
@@ -25,6 +26,7 @@ pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
 pub use export::{Cell, CellKind, ExportColumn, Period, SnapshotFacts};
 pub use export_tables::{ExportTable, TABLES as EXPORT_TABLES};
+pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
