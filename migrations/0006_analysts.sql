@@ -10,7 +10,6 @@ create table post_entities (
     first_call_id integer not null references calls (id),   -- the first call that showed it
     primary key (post_id, kind, value)
 ) strict, without rowid;
-create index post_entities_by_value on post_entities (value, kind);
 
 create table comment_entities (
     -- What the texts of comments refer to: users, hashtags and URLs.
@@ -22,7 +21,6 @@ create table comment_entities (
     first_call_id integer not null references calls (id),   -- the first call that showed it
     primary key (comment_id, kind, value)
 ) strict, without rowid;
-create index comment_entities_by_value on comment_entities (value, kind);
 
 create table reposts (
     -- Who reposted which post, and whose post a repost shows again.
@@ -35,8 +33,6 @@ create table reposts (
 ) strict, without rowid;
 create index reposts_of_user on reposts (user_id, role);
 
-create index comments_of_author on comments (author_id);
-create index posts_by_time on posts (posted_at);
 create index posts_of_parent on posts (parent_id) where parent_id is not null;
 create index posts_of_root on posts (root_id) where root_id is not null;
 create index posts_of_original on posts (repost_of_id) where repost_of_id is not null;

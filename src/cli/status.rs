@@ -129,6 +129,21 @@ fn print(config: &Config, status: &Status) {
             ended.join(", ")
         }
     );
+    let known: Vec<String> = status
+        .known
+        .iter()
+        .map(|of| {
+            format!(
+                "{} {} of {}",
+                of.kind,
+                thousands(of.collected),
+                thousands(of.known)
+            )
+        })
+        .collect();
+    if !known.is_empty() {
+        outln!("archived {}, as the remote counts", known.join(", "));
+    }
     let charged = &status.charged;
     outln!(
         "charged  {} total, {} today (UTC), {} in this run",
@@ -197,6 +212,7 @@ fn json(status: &Status) -> serde_json::Value {
         })),
         "endpoints": status.endpoints,
         "ended": status.stops,
+        "known": status.known,
         "cooldowns": status.cooling.iter().map(|cooling| serde_json::json!({
             "endpoint": cooling.endpoint, "until": cooling.until, "cause": cooling.cause, "last_error": cooling.why,
         })).collect::<Vec<_>>(),

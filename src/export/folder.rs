@@ -61,9 +61,7 @@ impl Folder {
         let name = self.place.join(name).display().to_string();
         match file {
             Ok(file) => Ok(Output {
-                file: BufWriter::with_capacity(1 << 16, file),
-                hash: Sha256::new(),
-                bytes: 0,
+                file: BufWriter::with_capacity(1 << 16, Hashed::new(file)),
                 name,
             }),
             Err(error) => Err(Error::File { path: name, error }),
@@ -102,10 +100,25 @@ impl Drop for Folder {
 
 /// A file that is being written, with its checksum.
 pub(super) struct Output {
-    file: BufWriter<File>,
+    file: BufWriter<Hashed>,
+    name: String,
+}
+
+/// A file with the checksum of what was written to it.
+struct Hashed {
+    file: File,
     hash: Sha256,
     bytes: u64,
-    name: String,
+}
+
+impl Hashed {
+    fn new(file: File) -> Self {
+        Self {
+            file,
+            hash: Sha256::new(),
+            bytes: 0,
+        }
+    }
 }
 
 impl Output {
@@ -121,20 +134,31 @@ impl Output {
         let written = self
             .file
             .flush()
-            .and_then(|()| self.file.get_ref().sync_all());
+            .and_then(|()| self.file.get_ref().file.sync_all());
         written.map_err(|error| self.failed(error))?;
-        let digits = self.hash.finalize();
+        let Hashed { hash, bytes, .. } = self.file.get_mut();
+        let digits = hash.finalize_reset();
         let digits = digits.iter().map(|byte| format!("{byte:02x}"));
-        Ok((self.bytes, digits.collect()))
+        Ok((*bytes, digits.collect()))
     }
 }
 
-impl Write for Output {
+impl Write for Hashed {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hash.update(&bytes[..written]);
         self.bytes += written as u64;
         Ok(written)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.file.flush()
+    }
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.file.write(bytes)
     }
 
     fn flush(&mut self) -> std::io::Result<()> {

@@ -1,6 +1,10 @@
 //! How values are written as text, and what is taken out of them.
 
+use jiff::fmt::temporal::DateTimePrinter;
+
 use crate::store::read::Cell;
+
+const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
 /// Parameters that only signed URLs have: of Azure, Amazon and Google storage.
 const SIGNED: [&str; 6] = [
@@ -20,7 +24,7 @@ pub(super) fn iso(seconds: f64) -> Option<String> {
     }
     #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
     let time = jiff::Timestamp::from_microsecond(micros as i64).ok()?;
-    Some(time.strftime("%Y-%m-%dT%H:%M:%S.%6fZ").to_string())
+    Some(PRINTER.timestamp_to_string(&time))
 }
 
 /// Cuts the query off a signed URL. The link expires in a few days, and until then everybody who has it can use it.

@@ -6,7 +6,7 @@ use crate::clock::day;
 use crate::config::Config;
 use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
-use crate::store::read::{self, Charged, Cooling, EndpointStatus, LastRun, StopCounts};
+use crate::store::read::{self, Charged, Cooling, EndpointStatus, Known, LastRun, StopCounts};
 
 /// The period that the rates are measured over, in seconds.
 const RATE_SECONDS: f64 = 60.0;
@@ -22,6 +22,8 @@ pub struct Status {
     pub charged: Charged,
     /// What may still be spent; `None` without a budget.
     pub room: Option<MicroUsd>,
+    /// What the remote counts of each kind of list, and what is archived of it.
+    pub known: Vec<Known>,
     /// Why endpoints are not called now, and until when.
     pub cooling: Vec<Cooling>,
     pub pages_per_second: f64,
@@ -65,6 +67,7 @@ pub async fn read(
         run,
         endpoints,
         stops: read::stop_counts(readers).await?,
+        known: read::known(readers).await?,
         charged,
         room: room(&budget(config), &charged),
         cooling: {

@@ -13,12 +13,15 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{Connection, Row, SqliteConnection};
 
 /// The tables that both write.
-pub const TABLES: [&str; 8] = [
+pub const TABLES: [&str; 11] = [
     "users",
     "posts",
     "comments",
     "attachments",
     "follows",
+    "post_entities",
+    "comment_entities",
+    "reposts",
     "user_stats",
     "post_stats",
     "comment_stats",

@@ -16,6 +16,7 @@ const PRAGMAS: &str =
     "pragma journal_mode = wal; pragma synchronous = full; pragma foreign_keys = on;
 pragma wal_autocheckpoint = 16000; pragma cache_size = -16000; pragma temp_store = memory;
 begin;
+pragma defer_foreign_keys = on;
 ";
 
 /// Returns an SQL expression for a column's value as a literal.
@@ -47,10 +48,14 @@ pub async fn write(archive: &Path, script: &Path) -> Result<()> {
         let rows: Vec<String> = sqlx::query_scalar(AssertSqlSafe(text))
             .fetch_all(&mut connection)
             .await?;
+        let conflict = match columns.iter().any(|name| name == "last_call_id") {
+            true => "update set last_call_id = excluded.last_call_id",
+            false => "nothing",
+        };
         for rows in rows.chunks(ROWS_OF_STATEMENT) {
             writeln!(
                 out,
-                "insert into {table} ({}) values\n({})\non conflict do update set last_call_id = excluded.last_call_id;",
+                "insert into {table} ({}) values\n({})\non conflict do {conflict};",
                 columns.join(", "),
                 rows.join("),\n(")
             )?;

@@ -8,6 +8,7 @@ mod export;
 mod export_tables;
 mod graph;
 mod jobs;
+mod known;
 mod replies;
 mod snapshot;
 mod status;
@@ -30,6 +31,7 @@ pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
+pub use known::{Known, known};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use snapshot::Snapshot;
 pub use status::{
