@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 11] = [
+const OTHER_TABLES: [&str; 12] = [
     "call_totals",
     "calls",
     "dictionaries",
@@ -15,6 +15,7 @@ const OTHER_TABLES: [&str; 11] = [
     "jobs",
     "cooldowns",
     "odd_items",
+    "refusals",
     "runs",
     "seeds",
     "settings",
