@@ -51,32 +51,23 @@ pub(super) async fn write(
         removed: 0,
     };
     progress.table(name, 0);
-    let failed = |graph: &Graph, error| graph.xml.get_ref().failed(error);
-    if let Err(error) = graph.head(of) {
-        return Err(failed(&graph, error));
-    }
+    graph.head(of).map_err(|error| graph.failed(error))?;
     let mut nodes = snapshot.graph_nodes(of);
     while let Some(node) = nodes.try_next().await? {
-        if let Err(error) = graph.node(&node) {
-            return Err(failed(&graph, error));
-        }
+        graph.node(&node).map_err(|error| graph.failed(error))?;
     }
     drop(nodes);
-    if let Err(error) = graph.between() {
-        return Err(failed(&graph, error));
-    }
+    graph.between().map_err(|error| graph.failed(error))?;
     let (mut edges, mut rows) = (snapshot.graph_edges(of), 0);
     while let Some(edge) = edges.try_next().await? {
-        if let Err(error) = graph.edge(rows, &edge, name) {
-            return Err(failed(&graph, error));
-        }
+        graph
+            .edge(rows, &edge, name)
+            .map_err(|error| graph.failed(error))?;
         rows += 1;
         progress.rows(1);
     }
     drop(edges);
-    if let Err(error) = graph.end() {
-        return Err(failed(&graph, error));
-    }
+    graph.end().map_err(|error| graph.failed(error))?;
     let removed = graph.removed;
     let (bytes, sha256) = graph.xml.into_inner().finish()?;
     Ok(Written {
@@ -104,6 +95,10 @@ struct Graph {
 }
 
 impl Graph {
+    fn failed(&self, error: std::io::Error) -> Error {
+        self.xml.get_ref().failed(error)
+    }
+
     fn open(&mut self, name: &str, attributes: &[(&str, &str)]) -> Result<()> {
         let tag = BytesStart::new(name).with_attributes(attributes.iter().copied());
         self.xml.write_event(Event::Start(tag))

@@ -1,6 +1,7 @@
 //! Networks of users: weighted edges, and the users at their ends.
 
 use futures_util::stream::{BoxStream, StreamExt};
+use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, FromRow};
 
 use super::Snapshot;
@@ -142,40 +143,39 @@ impl GraphOptions {
         )
     }
 
-    fn query(&self, select: &str) -> AssertSqlSafe<String> {
+    /// Reads rows of these tables.
+    fn fetch<'c, R>(&self, snapshot: &'c mut Snapshot, select: &str) -> BoxStream<'c, Result<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + Send + Unpin + 'c,
+    {
         // Only constants of this file are in the text.
-        AssertSqlSafe(format!("{} {select}", self.tables()))
+        sqlx::query_as(AssertSqlSafe(format!("{} {select}", self.tables())))
+            .bind(self.period.since)
+            .bind(self.period.until)
+            .bind(self.min_weight)
+            .bind(self.min_degree)
+            .fetch(snapshot.connection())
+            .map(|row| Ok(row?))
+            .boxed()
     }
 }
 
 impl Snapshot {
     /// Returns the users of a network, by id.
     pub fn graph_nodes(&mut self, of: &GraphOptions) -> BoxStream<'_, Result<GraphNode>> {
-        sqlx::query_as(of.query(
+        of.fetch(
+            self,
             "select user_id, username, verified, follower_count, post_count, created_at
              from kept join users on user_id = kept.id order by user_id",
-        ))
-        .bind(of.period.since)
-        .bind(of.period.until)
-        .bind(of.min_weight)
-        .bind(of.min_degree)
-        .fetch(self.connection())
-        .map(|row| Ok(row?))
-        .boxed()
+        )
     }
 
     /// Returns the edges of a network, by source and target.
     pub fn graph_edges(&mut self, of: &GraphOptions) -> BoxStream<'_, Result<GraphEdge>> {
-        sqlx::query_as(of.query(
+        of.fetch(
+            self,
             "select source, target, weight, first_at, last_at from edges
              where source in (select id from kept) and target in (select id from kept) order by source, target",
-        ))
-        .bind(of.period.since)
-        .bind(of.period.until)
-        .bind(of.min_weight)
-        .bind(of.min_degree)
-        .fetch(self.connection())
-        .map(|row| Ok(row?))
-        .boxed()
+        )
     }
 }
