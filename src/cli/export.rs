@@ -9,8 +9,10 @@ use super::table::{counted, layout, thousands};
 use super::{Cli, Exit, Usage};
 use crate::clock::unix_seconds;
 use crate::daemon::Signals;
-use crate::export::{self, Content, Export, Exported, Format, GraphFormat, Licence, Progress};
-use crate::store::read::{EXPORT_TABLES, ExportTable, GraphOptions, Network, Period};
+use crate::export::{
+    self, Content, Dialect, Export, Exported, Format, GraphFormat, Licence, Progress, Rows, Sample,
+};
+use crate::store::read::{EXPORT_TABLES, ExportTable, GraphOptions, Network, Period, Selection};
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -23,10 +25,16 @@ pub struct Args {
 enum Formats {
     /// Comma-separated values, a file for each table
     #[command(after_help = "Example: soracrawl export csv --into tables --licence none")]
-    Csv(Tables),
+    Csv(Csv),
     /// A JSON object for each row, a file for each table
     #[command(after_help = "Example: soracrawl export jsonl --into tables --licence CC-BY-4.0")]
     Jsonl(Tables),
+    /// Parquet for DuckDB, Spark, pandas and R, a file for each table
+    #[command(after_help = "Example: soracrawl export parquet --into tables --licence none")]
+    Parquet(Tables),
+    /// Parquet in a folder for each month; a later export to the same folder writes only what changed
+    #[command(after_help = "Example: soracrawl export lake --into lake --licence none")]
+    Lake(OfLake),
     /// A network of users for Gephi: GEXF 1.3
     #[command(
         after_help = "Example: soracrawl export gexf --network comments --into network --licence none"
@@ -56,12 +64,47 @@ struct Options {
 }
 
 #[derive(Debug, clap::Args)]
-struct Tables {
+struct Csv {
     #[command(flatten)]
-    options: Options,
+    of: Tables,
+    /// Write for a spreadsheet: a byte order mark, CRLF, cells of 32,767 characters at most, and ' before a formula
+    #[arg(long)]
+    excel: bool,
+}
+
+#[derive(Debug, clap::Args)]
+struct Chosen {
     /// Only these tables
     #[arg(long, value_name = "TABLES", value_delimiter = ',')]
     tables: Vec<String>,
+    /// Only rows that this seed brought into the archive: an id, a name, a search text, feed or leaderboard
+    #[arg(long, value_name = "SEED")]
+    seed: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+struct Tables {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    chosen: Chosen,
+    /// Only so many rows of each table, chosen at random
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    sample: Option<u32>,
+    /// Take the sample from each value of this column
+    #[arg(long, value_name = "COLUMN", requires = "sample")]
+    stratify: Option<String>,
+    /// Number that decides which rows are chosen
+    #[arg(long, value_name = "S", requires = "sample", default_value_t = 0)]
+    random_seed: u64,
+}
+
+#[derive(Debug, clap::Args)]
+struct OfLake {
+    #[command(flatten)]
+    options: Options,
+    #[command(flatten)]
+    chosen: Chosen,
 }
 
 #[derive(Debug, clap::Args)]
@@ -93,7 +136,9 @@ fn network(text: &str) -> Result<Network, String> {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let options = match &args.format {
-        Formats::Csv(of) | Formats::Jsonl(of) => &of.options,
+        Formats::Csv(of) => &of.of.options,
+        Formats::Jsonl(of) | Formats::Parquet(of) => &of.options,
+        Formats::Lake(of) => &of.options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
     let period = Period {
@@ -106,14 +151,21 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         return Err(Usage("--since must be before --until".to_owned()).into());
     }
     let content = match &args.format {
-        Formats::Csv(of) => of_tables(Format::Csv, of)?,
-        Formats::Jsonl(of) => of_tables(Format::Jsonl, of)?,
+        Formats::Csv(of) => {
+            let dialect = match of.excel {
+                true => Dialect::Excel,
+                false => Dialect::Plain,
+            };
+            of_tables(Format::Csv(dialect), &of.of, period)?
+        }
+        Formats::Jsonl(of) => of_tables(Format::Jsonl, of, period)?,
+        Formats::Parquet(of) => of_tables(Format::Parquet, of, period)?,
+        Formats::Lake(of) => Content::Lake(rows(&of.chosen, period, None)?),
         Formats::Gexf(of) => of_graph(GraphFormat::Gexf, of, period),
         Formats::Graphml(of) => of_graph(GraphFormat::Graphml, of, period),
     };
     let what = Export {
         content,
-        period,
         licence: options.licence.clone(),
         into: options.into.clone(),
     };
@@ -131,17 +183,32 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     };
     bar.0.finish_and_clear();
     let written = written.map_err(|error| match error {
-        export::Error::Folder { .. } => anyhow::Error::from(Usage(error.to_string())),
+        export::Error::Folder { .. } | export::Error::Column { .. } | export::Error::Seed(_) => anyhow::Error::from(Usage(error.to_string())),
         other => other.into(),
     })?;
     print(&what, &written);
     Ok(Exit::Done)
 }
 
-fn of_tables(format: Format, of: &Tables) -> Result<Content, Usage> {
-    Ok(Content::Tables {
-        format,
-        tables: tables(&of.tables)?,
+fn of_tables(format: Format, of: &Tables, period: Period) -> Result<Content, Usage> {
+    let sample = of.sample.map(|rows| Sample {
+        rows: usize::try_from(rows).unwrap_or(usize::MAX),
+        stratify: of.stratify.clone(),
+        random_seed: of.random_seed,
+    });
+    let rows = rows(&of.chosen, period, sample)?;
+    Ok(Content::Tables { format, rows })
+}
+
+fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows, Usage> {
+    let seed = chosen.seed.as_deref();
+    Ok(Rows {
+        tables: tables(&chosen.tables)?,
+        which: Selection {
+            period,
+            seed: seed.map(|seed| seed.trim_start_matches('@').to_owned()),
+        },
+        sample,
     })
 }
 
@@ -162,14 +229,9 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
     if names.is_empty() {
         return Ok(EXPORT_TABLES.to_vec());
     }
-    let known = EXPORT_TABLES.map(|table| table.name).join(", ");
     let mut tables: Vec<ExportTable> = Vec::new();
     for name in names {
-        let table = ExportTable::named(name).ok_or_else(|| {
-            Usage(format!(
-                "there is no table {name:?}. The tables are {known}"
-            ))
-        })?;
+        let table = export::table(name).map_err(Usage)?;
         if !tables.contains(&table) {
             tables.push(table);
         }
@@ -179,19 +241,32 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
 
 fn print(what: &Export, written: &Exported) {
     let count = |number: u64| thousands(i64::try_from(number).unwrap_or(i64::MAX));
-    let rows: Vec<Vec<String>> = written
-        .files
+    let name = |table: &export::Written| match &table.files[..] {
+        [file] => file.path.clone(),
+        files => format!("{} ({} files)", table.name, files.len()),
+    };
+    let lines: Vec<Vec<String>> = written
+        .tables
         .iter()
-        .map(|file| vec![file.file.clone(), count(file.rows), count(file.bytes)])
+        .map(|table| vec![name(table), count(table.rows()), count(table.bytes())])
         .collect();
-    outln!("{}", layout(&["file", ">rows", ">bytes"], &rows));
-    let files = u64::try_from(written.files.len()).unwrap_or(u64::MAX);
+    outln!("{}", layout(&["file", ">rows", ">bytes"], &lines));
+    let files: usize = written.tables.iter().map(|table| table.files.len()).sum();
+    let files = u64::try_from(files).unwrap_or(u64::MAX);
     outln!(
         "{} and datapackage.json in {}; licence: {}. The files contain personal data",
         counted(files, "file"),
         what.into.display(),
         what.licence
     );
+    if let Some(changed) = written.changed {
+        outln!(
+            "{} with {} bytes changed, {} removed",
+            counted(changed.files, "file"),
+            count(changed.bytes),
+            count(changed.removed)
+        );
+    }
     if written.unread_replies > 0 {
         outln!(
             "mentions, entities and reposts lack {} of an earlier version; `soracrawl run` reads them without a call",

@@ -8,9 +8,10 @@ use futures_util::TryStreamExt;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::folder::{Folder, Output};
+use super::folder::Folder;
+use super::output::Output;
 use super::text::iso;
-use super::{Error, Progress, Written};
+use super::{Error, Progress, Written, WrittenFile};
 use crate::store::read::{GraphEdge, GraphNode, GraphOptions, Snapshot};
 
 /// The form of a network.
@@ -69,7 +70,7 @@ pub(super) async fn write(
     drop(edges);
     graph.end().map_err(|error| graph.failed(error))?;
     let removed = graph.removed;
-    let (bytes, sha256) = graph.xml.into_inner().finish()?;
+    let sum = graph.xml.into_inner().finish()?;
     Ok(Written {
         name: name.to_owned(),
         about: match removed {
@@ -79,10 +80,11 @@ pub(super) async fn write(
             ),
         },
         columns: Vec::new(),
-        file,
-        rows,
-        bytes,
-        sha256,
+        files: vec![WrittenFile {
+            path: file,
+            rows,
+            sum,
+        }],
     })
 }
 

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde_json::{Value, json};
 
 use super::text::iso;
-use super::{Export, Written};
-use crate::store::read::{CellKind, SnapshotFacts};
+use super::{Content, Export, Written};
+use crate::store::read::{CellKind, Period, SnapshotFacts};
 
 /// The licence of an export. The user must choose, because nobody else knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,12 +47,19 @@ impl fmt::Display for Licence {
     }
 }
 
-pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written]) -> String {
+pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, tables: &[Written]) -> String {
+    let (period, seed, sample) = match &what.content {
+        Content::Tables { rows, .. } | Content::Lake(rows) => {
+            (rows.which.period, rows.which.seed.as_deref(), rows.sample.as_ref())
+        }
+        Content::Graph { of, .. } => (of.period, None, None),
+    };
+    let Period { since, until } = period;
     let mut package = json!({
         "profile": "data-package",
         "name": "soracrawl-export",
         "created": iso(facts.taken_at),
-        "resources": files.iter().map(resource).collect::<Vec<_>>(),
+        "resources": tables.iter().map(resource).collect::<Vec<_>>(),
         "soracrawl": {
             "version": env!("CARGO_PKG_VERSION"),
             "schema_version": facts.schema_version,
@@ -60,8 +67,14 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written
             "first_call_at": iso(facts.first_call_at),
             "calls": facts.calls,
             "cost_micro_usd": facts.cost_micro_usd,
-            "since": what.period.since.and_then(iso),
-            "until": what.period.until.and_then(iso),
+            "since": since.and_then(iso),
+            "until": until.and_then(iso),
+            "seed": seed,
+            "sample": sample.map(|sample| json!({
+                "rows": sample.rows,
+                "stratify": sample.stratify,
+                "random_seed": sample.random_seed,
+            })),
             "plan": facts.plan.as_deref().and_then(|plan| serde_json::from_str::<Value>(plan).ok()),
             "signed_links": "cut before their query",
             "pseudonyms": false,
@@ -75,10 +88,13 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, files: &[Written
     format!("{package:#}\n")
 }
 
-fn resource(file: &Written) -> Value {
-    let format = file.file.rsplit('.').next().unwrap_or_default();
+fn resource(table: &Written) -> Value {
+    let paths: Vec<&str> = table.files.iter().map(|it| it.path.as_str()).collect();
+    let first = paths.first().copied().unwrap_or_default();
+    let format = first.rsplit('.').next().unwrap_or_default();
+    let is_text = format == "csv" || format == "jsonl";
     let mut fields = Vec::new();
-    for column in &file.columns {
+    for column in &table.columns {
         let kind = match column.kind {
             CellKind::Text => "string",
             CellKind::Integer => "integer",
@@ -87,20 +103,25 @@ fn resource(file: &Written) -> Value {
             CellKind::Time => "datetime",
         };
         fields.push(json!({"name": column.name, "type": kind}));
-        if column.kind == CellKind::Time {
+        if column.kind == CellKind::Time && is_text {
             fields.push(json!({"name": format!("{}_unix", column.name), "type": "number"}));
         }
     }
     let mut resource = json!({
-        "name": file.name,
-        "description": file.about,
-        "path": file.file,
+        "name": table.name,
+        "description": table.about,
+        "path": paths,
         "format": format,
-        "encoding": "utf-8",
-        "bytes": file.bytes,
-        "hash": format!("sha256:{}", file.sha256),
-        "rows": file.rows,
+        "bytes": table.bytes(),
+        "rows": table.rows(),
     });
+    if let [file] = &table.files[..] {
+        resource["path"] = json!(file.path);
+        resource["hash"] = json!(format!("sha256:{}", file.sum.sha256));
+    }
+    if format != "parquet" {
+        resource["encoding"] = json!("utf-8");
+    }
     if !fields.is_empty() {
         resource["schema"] = json!({"fields": fields});
     }

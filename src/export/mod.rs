@@ -1,37 +1,38 @@
 //! Files made from one snapshot of an archive. They have the same bytes whenever the same archive is exported.
 
-mod csv;
+mod encode;
 mod folder;
 mod graph;
-mod jsonl;
+mod lake;
 mod manifest;
+mod output;
+mod sample;
+mod staging;
+mod tables;
 mod text;
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use futures_util::TryStreamExt;
+use serde_json::json;
+use sha2::{Digest, Sha256};
 
-use crate::store::read::{Cell, ExportColumn, ExportTable, GraphOptions, Period, Snapshot};
+use crate::store::read::{ExportColumn, ExportTable, GraphOptions, Snapshot, SnapshotFacts};
 
+pub use encode::{Dialect, Format};
 pub use graph::GraphFormat;
+pub use lake::Changed;
 pub use manifest::Licence;
-
-/// The form of the files of tables.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    Csv,
-    Jsonl,
-}
+pub use output::Sum;
+pub use sample::Sample;
+pub use tables::Rows;
 
 /// What the files contain.
 #[derive(Debug, Clone)]
 pub enum Content {
     /// A file for each table.
-    Tables {
-        format: Format,
-        tables: Vec<ExportTable>,
-    },
+    Tables { format: Format, rows: Rows },
+    /// Partitions of each table, which a later export updates.
+    Lake(Rows),
     /// One network of users.
     Graph {
         format: GraphFormat,
@@ -45,9 +46,8 @@ pub enum Content {
 #[derive(Debug, Clone)]
 pub struct Export {
     pub content: Content,
-    pub period: Period,
     pub licence: Licence,
-    /// A folder that does not exist, or is empty.
+    /// A folder that does not exist, or is empty; for a lake, a lake of the same archive.
     pub into: PathBuf,
 }
 
@@ -58,27 +58,58 @@ pub enum Error {
     Archive(#[from] crate::store::Error),
     #[error("{}: {why}", path.display())]
     Folder { path: PathBuf, why: String },
+    #[error("the table {table} has no column {column:?}. Its columns are {known}")]
+    Column {
+        table: &'static str,
+        column: String,
+        known: String,
+    },
+    #[error("there is no seed {0:?}. `soracrawl status` shows the seeds")]
+    Seed(String),
     #[error("{path} cannot be written: {error}. Nothing was left behind")]
     File { path: String, error: std::io::Error },
 }
 
 /// A file that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenFile {
+    /// In the folder of the export.
+    pub path: String,
+    pub rows: u64,
+    pub sum: Sum,
+}
+
+/// A table or network that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Written {
     pub name: String,
     pub about: String,
-    /// None for a network.
+    /// Empty for a network.
     pub columns: Vec<ExportColumn>,
-    pub file: String,
-    pub rows: u64,
-    pub bytes: u64,
-    pub sha256: String,
+    /// One, but in a lake.
+    pub files: Vec<WrittenFile>,
+}
+
+impl Written {
+    /// The number of its rows.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        self.files.iter().map(|file| file.rows).sum()
+    }
+
+    /// The size of its files.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.sum.bytes).sum()
+    }
 }
 
 /// The result of an export.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
-    pub files: Vec<Written>,
+    pub tables: Vec<Written>,
+    /// What changed in a lake.
+    pub changed: Option<Changed>,
     /// Kept replies of an earlier version whose texts are not in the archive's tables yet.
     pub unread_replies: u64,
 }
@@ -91,20 +122,6 @@ pub trait Progress {
     fn rows(&mut self, rows: u64);
 }
 
-/// Writes rows in one form.
-trait Encode {
-    fn head(&mut self, columns: &[ExportColumn], to: &mut dyn Write) -> std::io::Result<()>;
-    fn row(
-        &mut self,
-        columns: &[ExportColumn],
-        cells: &[Cell],
-        to: &mut dyn Write,
-    ) -> std::io::Result<()>;
-}
-
-/// Rows between two reports of progress.
-const REPORT: u64 = 1_000;
-
 /// Exports from the archive at `archive`. A daemon may write to it meanwhile.
 ///
 /// # Errors
@@ -116,82 +133,91 @@ pub async fn export(
     progress: &mut dyn Progress,
 ) -> Result<Exported, Error> {
     let mut snapshot = Snapshot::open_current(archive).await?;
-    let folder = folder::Folder::begin(&what.into)?;
     let facts = snapshot.export_facts().await?;
-    let mut all = Vec::new();
+    let origin = encode::Origin {
+        archive: archive_id(&facts),
+        schema_version: facts.schema_version,
+    };
+    let (mut all, mut changed) = (Vec::new(), None);
+    if let Content::Tables { rows, .. } | Content::Lake(rows) = &what.content
+        && let Some(seed) = &rows.which.seed
+        && !snapshot.has_seed(seed).await?
+    {
+        return Err(Error::Seed(seed.clone()));
+    }
     match &what.content {
-        Content::Tables { format, tables } => {
-            for table in tables {
-                let (format, period) = (*format, what.period);
-                all.push(
-                    write_table(&mut snapshot, format, period, *table, &folder, progress).await?,
-                );
+        Content::Tables { format, rows } => {
+            let folder = folder::Folder::begin(&what.into)?;
+            let mut job = tables::Job {
+                snapshot: &mut snapshot,
+                rows,
+                origin,
+                progress,
+            };
+            for table in &rows.tables {
+                all.push(job.write(*format, table, &folder).await?);
             }
+            folder.text("datapackage.json", &manifest::datapackage(what, &facts, &all))?;
+            folder.finish()?;
+        }
+        Content::Lake(rows) => {
+            let tables: Vec<_> = rows.tables.iter().map(|table| table.name).collect();
+            let options = json!({
+                "archive": origin.archive,
+                "tables": tables,
+                "since": rows.which.period.since,
+                "until": rows.which.period.until,
+                "seed": rows.which.seed,
+            });
+            let mut lake = lake::Lake::begin(&what.into, options)?;
+            let mut job = tables::Job {
+                snapshot: &mut snapshot,
+                rows,
+                origin,
+                progress,
+            };
+            let last_call = u64::try_from(facts.last_call).unwrap_or(0);
+            for table in &rows.tables {
+                all.push(lake.write(&mut job, table, last_call).await?);
+            }
+            let package = manifest::datapackage(what, &facts, &all);
+            changed = Some(lake.finish(&[("datapackage.json", package)])?);
         }
         Content::Graph {
             format,
             of,
             is_dynamic,
-        } => all
-            .push(graph::write(&mut snapshot, *format, of, *is_dynamic, &folder, progress).await?),
+        } => {
+            let folder = folder::Folder::begin(&what.into)?;
+            let graph = graph::write(&mut snapshot, *format, of, *is_dynamic, &folder, progress);
+            all.push(graph.await?);
+            folder.text("datapackage.json", &manifest::datapackage(what, &facts, &all))?;
+            folder.finish()?;
+        }
     }
-    let manifest = manifest::datapackage(what, &facts, &all);
-    let mut file = folder.file("datapackage.json")?;
-    file.write_all(manifest.as_bytes())
-        .map_err(|error| file.failed(error))?;
-    file.finish()?;
     let unread_replies = snapshot.unread_replies().await?;
-    folder.finish()?;
     snapshot.close().await;
     Ok(Exported {
-        files: all,
+        tables: all,
+        changed,
         unread_replies,
     })
 }
 
-async fn write_table(
-    snapshot: &mut Snapshot,
-    format: Format,
-    period: Period,
-    table: ExportTable,
-    folder: &folder::Folder,
-    progress: &mut dyn Progress,
-) -> Result<Written, Error> {
-    let (mut encoder, ending): (Box<dyn Encode>, _) = match format {
-        Format::Csv => (Box::new(csv::Csv), "csv"),
-        Format::Jsonl => (Box::new(jsonl::Jsonl), "jsonl"),
-    };
-    let name = format!("{}.{ending}", table.name);
-    let columns = snapshot.export_columns(&table).await?;
-    progress.table(table.name, snapshot.export_count(&table, period).await?);
-    let mut file = folder.file(&name)?;
-    encoder
-        .head(&columns, &mut file)
-        .map_err(|error| file.failed(error))?;
-    let mut rows = 0;
-    let mut stream = snapshot.export_rows(&table, &columns, period);
-    while let Some(mut cells) = stream.try_next().await? {
-        for (column, cell) in columns.iter().zip(&mut cells) {
-            text::without_signature(&column.name, cell);
-        }
-        encoder
-            .row(&columns, &cells, &mut file)
-            .map_err(|error| file.failed(error))?;
-        rows += 1;
-        if rows % REPORT == 0 {
-            progress.rows(REPORT);
-        }
-    }
-    drop(stream);
-    progress.rows(rows % REPORT);
-    let (bytes, sha256) = file.finish()?;
-    Ok(Written {
-        name: table.name.to_owned(),
-        about: table.about.to_owned(),
-        columns,
-        file: name,
-        rows,
-        bytes,
-        sha256,
+/// Tells archives apart. A copy of an archive has the same id.
+fn archive_id(facts: &SnapshotFacts) -> String {
+    let started = facts.first_run_at.unwrap_or(0.0);
+    let digest: [u8; 32] = Sha256::digest(format!("archive {started:?}")).into();
+    output::hex(&digest[..16])
+}
+
+/// Returns the table of a name.
+///
+/// # Errors
+/// Returns the names of all tables if there is none.
+pub fn table(name: &str) -> Result<ExportTable, String> {
+    ExportTable::named(name).ok_or_else(|| {
+        let known = crate::store::read::EXPORT_TABLES.map(|table| table.name);
+        format!("there is no table {name:?}. The tables are {}", known.join(", "))
     })
 }

@@ -16,14 +16,18 @@ const SIGNED: [&str; 6] = [
     "x-goog-signature",
 ];
 
+/// Returns a time in microseconds; `None` if it is not within the years 0 to 9999.
+pub(super) fn micros(seconds: f64) -> Option<i64> {
+    let micros = (seconds * 1_000_000.0).round();
+    #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+    (-62_167_219_200_000_000.0..253_402_300_800_000_000.0)
+        .contains(&micros)
+        .then_some(micros as i64)
+}
+
 /// Returns a time as `2025-10-02T21:30:26.928000Z`; `None` if it is not within the years 0 to 9999.
 pub(super) fn iso(seconds: f64) -> Option<String> {
-    let micros = (seconds * 1_000_000.0).round();
-    if !(-62_167_219_200_000_000.0..253_402_300_800_000_000.0).contains(&micros) {
-        return None;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "the range was checked")]
-    let time = jiff::Timestamp::from_microsecond(micros as i64).ok()?;
+    let time = jiff::Timestamp::from_microsecond(micros(seconds)?).ok()?;
     Some(PRINTER.timestamp_to_string(&time))
 }
 
@@ -41,7 +45,7 @@ pub(super) fn without_signature(column: &str, cell: &mut Cell) {
                 .any(|signed| name.eq_ignore_ascii_case(signed))
         });
         if is_signed {
-            *text = link.to_owned();
+            *text = link.to_owned().into();
         }
     }
 }
@@ -88,9 +92,9 @@ mod tests {
                 "https://a.example/v.mp4?sig=x",
             ),
         ] {
-            let mut cell = Cell::Text(url.to_owned());
+            let mut cell = Cell::Text(url.into());
             without_signature(column, &mut cell);
-            assert_eq!(cell, Cell::Text(expected.to_owned()), "{column}");
+            assert_eq!(cell, Cell::Text(expected.into()), "{column}");
         }
     }
 }

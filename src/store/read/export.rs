@@ -1,5 +1,7 @@
 //! The tables that are exported: views with the remote's text ids, their columns with types, and their rows.
 
+use std::borrow::Cow;
+
 use futures_util::stream::{BoxStream, StreamExt};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{AssertSqlSafe, Row};
@@ -31,9 +33,9 @@ pub enum CellKind {
 
 /// A value.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
+pub enum Cell<'r> {
     Null,
-    Text(String),
+    Text(Cow<'r, str>),
     Integer(i64),
     Real(f64),
     Flag(bool),
@@ -49,6 +51,9 @@ pub struct SnapshotFacts {
     pub calls: i64,
     pub cost_micro_usd: i64,
     pub schema_version: i64,
+    pub last_call: i64,
+    /// When the first run of the archive started. It never changes, and tells archives apart.
+    pub first_run_at: Option<f64>,
     /// The plan of the latest run, as JSON.
     pub plan: Option<String>,
 }
@@ -89,12 +94,49 @@ impl ExportTable {
         TABLES.into_iter().find(|table| table.name == name)
     }
 
-    /// The condition of a period, as SQL. Its parameters are the two times.
-    fn within(&self) -> String {
-        match self.time {
-            Some(time) => format!("(?1 is null or {time} >= ?1) and (?2 is null or {time} < ?2)"),
-            None => "(?1 is null or true) and (?2 is null or true)".to_owned(),
+    /// Returns the names of the columns that tell rows apart.
+    pub fn key(&self) -> impl Iterator<Item = &'static str> {
+        self.order.split(", ")
+    }
+
+    /// Returns the name of the months that divide the table in a lake; `None` if its rows have no time.
+    #[must_use]
+    pub fn month(&self) -> Option<&'static str> {
+        match self.time? {
+            "posted_at" => Some("posted_month"),
+            _ => Some("observed_month"),
         }
+    }
+
+    /// The condition of a selection, as SQL. Its parameters are two times and a seed.
+    fn within(&self) -> String {
+        let time = self.time.unwrap_or("null");
+        // A table without a time, or without calls, has all its rows in each period and under each seed.
+        let seed = match self.call {
+            Some(call) => format!(
+                "{call} in (select c.id from calls c join jobs j on j.id = c.job_id join seeds s on s.id = j.seed_id
+                            where s.subject = ?3 collate nocase or (s.subject = '' and s.kind = ?3))"
+            ),
+            None => "true".to_owned(),
+        };
+        format!(
+            "(?1 is null or coalesce({time} >= ?1, {untimed})) and (?2 is null or coalesce({time} < ?2, {untimed}))
+             and (?3 is null or {seed})",
+            untimed = self.time.is_none()
+        )
+    }
+
+    /// The month and the part of a row in a lake, as SQL.
+    fn place(&self, split: Split) -> String {
+        let month = match self.time {
+            Some(time) => format!("strftime('%Y-%m', {time}, 'unixepoch')"),
+            None => "null".to_owned(),
+        };
+        let part = match self.call {
+            Some(call) => format!("{call} / {}", split.calls.max(1)),
+            None => "0".to_owned(),
+        };
+        format!("{month} as lake_month, {part} as lake_part")
     }
 }
 
@@ -103,6 +145,36 @@ impl ExportTable {
 pub struct Period {
     pub since: Option<f64>,
     pub until: Option<f64>,
+}
+
+/// Which rows are exported.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Selection {
+    pub period: Period,
+    /// Only rows that the calls of this seed stated first: an id, a name, a search text, `feed` or `leaderboard`.
+    pub seed: Option<String>,
+}
+
+/// How a lake divides the rows of a table: by month, then by the call that stated them first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Split {
+    /// Calls whose rows are together in a file.
+    pub calls: u64,
+}
+
+/// Where a row is in a lake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LakePlace {
+    /// `YYYY-MM`; `None` for rows without a time.
+    pub month: Option<String>,
+    pub part: u64,
+}
+
+/// A row of an exported table.
+pub struct ExportRow {
+    row: SqliteRow,
+    /// The number of columns before those of the table.
+    skipped: usize,
 }
 
 impl Snapshot {
@@ -131,7 +203,7 @@ impl Snapshot {
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub async fn export_count(&mut self, table: &ExportTable, period: Period) -> Result<u64> {
+    pub async fn export_count(&mut self, table: &ExportTable, which: &Selection) -> Result<u64> {
         let text = format!(
             "select count(*) from {} where {}",
             table.source,
@@ -139,35 +211,60 @@ impl Snapshot {
         );
         // Only names of this file are in the text.
         let rows: i64 = sqlx::query_scalar(AssertSqlSafe(text))
-            .bind(period.since)
-            .bind(period.until)
+            .bind(which.period.since)
+            .bind(which.period.until)
+            .bind(which.seed.clone())
             .fetch_one(self.connection())
             .await?;
         Ok(u64::try_from(rows).unwrap_or(0))
     }
 
-    /// Returns the rows of an exported table, in order.
+    /// Returns the rows of an exported table, in order. In a lake, rows of one place follow each other.
     pub fn export_rows<'s>(
         &'s mut self,
         table: &ExportTable,
-        columns: &'s [ExportColumn],
-        period: Period,
-    ) -> BoxStream<'s, Result<Vec<Cell>>> {
+        columns: &[ExportColumn],
+        which: &Selection,
+        split: Option<Split>,
+    ) -> BoxStream<'s, Result<ExportRow>> {
         let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let (place, order) = match split {
+            Some(split) => (
+                format!("{}, ", table.place(split)),
+                "lake_month, lake_part, ",
+            ),
+            None => (String::new(), ""),
+        };
         let text = format!(
-            "select {} from {} where {} order by {}",
+            "select {place}{} from {} where {} order by {order}{}",
             names.join(", "),
             table.source,
             table.within(),
             table.order
         );
+        let skipped = if split.is_some() { 2 } else { 0 };
         // Only names of this file and of the schema are in the text.
         sqlx::query(AssertSqlSafe(text))
-            .bind(period.since)
-            .bind(period.until)
+            .bind(which.period.since)
+            .bind(which.period.until)
+            .bind(which.seed.clone())
             .fetch(self.connection())
-            .map(|row| cells(&row?, columns))
+            .map(move |row| Ok(ExportRow { row: row?, skipped }))
             .boxed()
+    }
+
+    /// Returns whether there is a seed that a selection names.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn has_seed(&mut self, seed: &str) -> Result<bool> {
+        Ok(sqlx::query_scalar(
+            "select exists (select 1 from seeds
+                            where subject = ?1 collate nocase or (subject = '' and kind = ?1))",
+        )
+        .bind(seed)
+        .fetch_one(self.connection())
+        .await?)
     }
 
     /// Returns what an export says about its source.
@@ -179,6 +276,8 @@ impl Snapshot {
             "select coalesce(max(settled_at), 0.0) as taken_at, coalesce(min(opened_at), 0.0) as first_call_at,
                  count(*) as calls, coalesce(sum(cost_micro_usd), 0) as cost_micro_usd,
                  (select user_version from pragma_user_version) as schema_version,
+                 coalesce((select max(id) from calls), 0) as last_call,
+                 (select started_at from runs order by id limit 1) as first_run_at,
                  (select plan from runs where plan is not null order by id desc limit 1) as plan
              from calls",
         )
@@ -187,27 +286,44 @@ impl Snapshot {
     }
 }
 
-fn cells(row: &SqliteRow, columns: &[ExportColumn]) -> Result<Vec<Cell>> {
-    let mut cells = Vec::with_capacity(columns.len());
-    for (at, column) in columns.iter().enumerate() {
-        // The types were chosen by the columns; SQLite converts what an expression returns.
-        cells.push(match column.kind {
-            CellKind::Text => row
-                .try_get_unchecked::<Option<String>, _>(at)?
-                .map_or(Cell::Null, Cell::Text),
-            CellKind::Integer => row
-                .try_get_unchecked::<Option<i64>, _>(at)?
-                .map_or(Cell::Null, Cell::Integer),
-            CellKind::Real => row
-                .try_get_unchecked::<Option<f64>, _>(at)?
-                .map_or(Cell::Null, Cell::Real),
-            CellKind::Time => row
-                .try_get_unchecked::<Option<f64>, _>(at)?
-                .map_or(Cell::Null, Cell::Time),
-            CellKind::Flag => row
-                .try_get_unchecked::<Option<i64>, _>(at)?
-                .map_or(Cell::Null, |flag| Cell::Flag(flag != 0)),
-        });
+impl ExportRow {
+    /// Returns the values of the columns that were asked for.
+    ///
+    /// # Errors
+    /// Returns an error if a value does not have the type of its column.
+    pub fn cells(&self, columns: &[ExportColumn]) -> Result<Vec<Cell<'_>>> {
+        let mut cells = Vec::with_capacity(columns.len());
+        for (at, column) in columns.iter().enumerate() {
+            let at = self.skipped + at;
+            // The types were chosen by the columns; SQLite converts what an expression returns.
+            let cell = match column.kind {
+                CellKind::Text => self.read(at)?.map(|it: &str| Cell::Text(it.into())),
+                CellKind::Integer => self.read(at)?.map(Cell::Integer),
+                CellKind::Real => self.read(at)?.map(Cell::Real),
+                CellKind::Time => self.read(at)?.map(Cell::Time),
+                CellKind::Flag => self.read(at)?.map(|flag: i64| Cell::Flag(flag != 0)),
+            };
+            cells.push(cell.unwrap_or(Cell::Null));
+        }
+        Ok(cells)
     }
-    Ok(cells)
+
+    /// Returns where the row is in a lake. Only rows that were asked for with a split have a place.
+    ///
+    /// # Errors
+    /// Returns an error if the row has no place.
+    pub fn place(&self) -> Result<LakePlace> {
+        let part: i64 = self.row.try_get_unchecked(1)?;
+        Ok(LakePlace {
+            month: self.read(0)?,
+            part: u64::try_from(part).unwrap_or(0),
+        })
+    }
+
+    fn read<'r, T>(&'r self, at: usize) -> Result<Option<T>>
+    where
+        T: sqlx::Decode<'r, sqlx::Sqlite>,
+    {
+        Ok(self.row.try_get_unchecked(at)?)
+    }
 }

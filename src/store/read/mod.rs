@@ -25,7 +25,9 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::Cooling;
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
-pub use export::{Cell, CellKind, ExportColumn, Period, SnapshotFacts};
+pub use export::{
+    Cell, CellKind, ExportColumn, ExportRow, LakePlace, Period, Selection, SnapshotFacts, Split,
+};
 pub use export_tables::{ExportTable, TABLES as EXPORT_TABLES};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use jobs::{

@@ -1,0 +1,296 @@
+//! A lake: Parquet in partitions of Hive, which a later export updates (cwiki.apache.org, "Hive/LanguageManual DDL").
+//!
+//! A table with a time has a folder for each month of its records. Within it, the rows that the same range of calls
+//! stated first are together in a file, so new pages change only the last files. A file is rewritten only if its bytes
+//! change. Rows that are gone take their files with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use futures_util::TryStreamExt;
+use serde_json::{Value, json};
+
+use super::encode::{Format, Notes};
+use super::output::{Output, sum_of};
+use super::staging::{Staging, sync_above};
+use super::tables::{self, File, Job, cells};
+use super::{Error, Written, WrittenFile};
+use crate::store::read::{EXPORT_TABLES, ExportTable, LakePlace, Split};
+
+/// The list of the lake's files. Spark and pyarrow ignore names that begin with `_`.
+const LIST: &str = "_lake.json";
+/// Where Hive puts rows whose partition is null.
+const NO_MONTH: &str = "__HIVE_DEFAULT_PARTITION__";
+/// Rows of a file that are worth a file of their own.
+const FILE_ROWS: u64 = 1_024;
+/// Files of a month at most, so that a hundredth more pages change a few hundredths of the bytes.
+const FILES: u64 = 128;
+
+/// A lake that is being written or updated.
+pub(super) struct Lake {
+    root: PathBuf,
+    staging: Staging,
+    /// What the lake was and will be made with.
+    options: Value,
+    /// Files of the lake after the export.
+    files: BTreeMap<String, WrittenFile>,
+    /// Those that differ from the lake's, with their place in `staging`.
+    changed: BTreeMap<String, PathBuf>,
+    /// Whether the folder was there before.
+    is_new: bool,
+}
+
+impl Lake {
+    /// Begins to write a lake to a folder that does not exist, is empty, or is a lake with the same options.
+    pub(super) fn begin(root: &Path, options: Value) -> Result<Self, Error> {
+        let refused = |why: String| Error::Folder {
+            path: root.to_owned(),
+            why,
+        };
+        let is_new = match fs::read_dir(root) {
+            Ok(mut entries) => {
+                let is_used = entries.any(|it| {
+                    it.is_ok_and(|it| !it.file_name().to_string_lossy().starts_with(".staging"))
+                });
+                if is_used {
+                    check(root, &options).map_err(refused)?;
+                }
+                false
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                fs::create_dir(root).map_err(|error| refused(error.to_string()))?;
+                true
+            }
+            Err(error) => return Err(refused(error.to_string())),
+        };
+        Ok(Self {
+            staging: Staging::begin(root.join(".staging")).map_err(refused)?,
+            root: root.to_owned(),
+            options,
+            files: BTreeMap::new(),
+            changed: BTreeMap::new(),
+            is_new,
+        })
+    }
+
+    /// Writes the files of a table to the staging folder, and keeps those that differ.
+    pub(super) async fn write(
+        &mut self,
+        job: &mut Job<'_>,
+        table: &ExportTable,
+        last_call: u64,
+    ) -> Result<Written, Error> {
+        let columns = job.columns(table).await?;
+        let split = split(job.begin_progress(table).await?, last_call);
+        let mut rows = job
+            .snapshot
+            .export_rows(table, &columns, &job.rows.which, Some(split));
+        let mut open: Option<(LakePlace, File)> = None;
+        let mut paths = Vec::new();
+        while let Some(row) = rows.try_next().await? {
+            let place = row.place()?;
+            if open.as_ref().is_none_or(|(at, _)| *at != place) {
+                if let Some((at, file)) = open.take() {
+                    paths.push(self.take(table, &at, file)?);
+                }
+                let file = File::begin(Format::Parquet, &columns, &job.origin, self.staged()?)?;
+                open = Some((place, file));
+            }
+            if let Some((_, file)) = &mut open {
+                file.row(&cells(&row, &columns)?)?;
+            }
+            job.progress.rows(1);
+        }
+        drop(rows);
+        let (at, file) = match open {
+            Some(last) => last,
+            // A reader needs the columns of a table that has no rows.
+            None => (
+                LakePlace {
+                    month: None,
+                    part: 0,
+                },
+                File::begin(Format::Parquet, &columns, &job.origin, self.staged()?)?,
+            ),
+        };
+        paths.push(self.take(table, &at, file)?);
+        let files = paths.iter().map(|path| self.files[path].clone()).collect();
+        Ok(tables::written(table, columns, files, Notes::default()))
+    }
+
+    fn staged(&self) -> Result<Output, Error> {
+        let path = self.staging.path().join("next.parquet");
+        Output::create(&path, path.display().to_string())
+    }
+
+    /// Compares a finished file with the lake's. Returns its path in the lake.
+    fn take(&mut self, table: &ExportTable, at: &LakePlace, file: File) -> Result<String, Error> {
+        let path = path_of(table, at);
+        let (written, _) = file.finish(path.clone())?;
+        let next = self.staging.path().join("next.parquet");
+        let is_same = sum_of(&self.root.join(&path)).is_ok_and(|sum| sum == written.sum);
+        if is_same {
+            fs::remove_file(&next).map_err(|error| at_path(&next, error))?;
+        } else {
+            let kept = self.staging.path().join(self.changed.len().to_string());
+            fs::rename(&next, &kept).map_err(|error| at_path(&next, error))?;
+            self.changed.insert(path.clone(), kept);
+        }
+        self.files.insert(path.clone(), written);
+        Ok(path)
+    }
+
+    /// Moves the changed files to their places and removes those that are gone. Returns what changed.
+    pub(super) fn finish(self, texts: &[(&str, String)]) -> Result<Changed, Error> {
+        let mut changed = Changed::default();
+        let mut folders = BTreeSet::new();
+        // Whatever fails above this line leaves the lake as it was. The rest are renames.
+        for (path, staged) in &self.changed {
+            let place = self.root.join(path);
+            if let Some(folder) = place.parent() {
+                fs::create_dir_all(folder).map_err(|error| at_path(folder, error))?;
+                folders.insert(folder.to_owned());
+            }
+            fs::rename(staged, &place).map_err(|error| at_path(&place, error))?;
+            changed.files += 1;
+            changed.bytes += self.files[path].sum.bytes;
+        }
+        for table in EXPORT_TABLES {
+            let folder = self.root.join(table.name);
+            changed.removed += self.sweep(&folder).map_err(|error| at_path(&folder, error))?;
+        }
+        for folder in folders {
+            sync_above(&folder.join("x")).map_err(|error| at_path(&folder, error))?;
+        }
+        let mut list = json!({"soracrawl_lake": 1, "options": self.options, "files": {}});
+        for (path, file) in &self.files {
+            list["files"][path] =
+                json!({"sha256": file.sum.sha256, "bytes": file.sum.bytes, "rows": file.rows});
+        }
+        let list = format!("{list:#}\n");
+        let texts = texts.iter().map(|(name, text)| (*name, text.as_str()));
+        for (name, text) in texts.chain([(LIST, list.as_str())]) {
+            let (staged, place) = (self.staging.path().join(name), self.root.join(name));
+            let mut file = Output::create(&staged, place.display().to_string())?;
+            file.write_all(text.as_bytes())
+                .map_err(|error| file.failed(error))?;
+            file.finish()?;
+            fs::rename(&staged, &place).map_err(|error| at_path(&place, error))?;
+        }
+        sync_above(&self.root.join(LIST)).map_err(|error| at_path(&self.root, error))?;
+        Ok(changed)
+    }
+
+    /// Removes files and folders that no longer belong to the lake. Returns the number of files.
+    fn sweep(&self, folder: &Path) -> std::io::Result<u64> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+            Err(error) => return Err(error),
+        };
+        let mut removed = 0;
+        for entry in entries {
+            let path = entry?.path();
+            let relative = path.strip_prefix(&self.root).unwrap_or(&path);
+            let name = relative.to_string_lossy().into_owned();
+            if path.is_dir() {
+                removed += self.sweep(&path)?;
+                // A folder that still has files of others stays.
+                let _ = fs::remove_dir(&path);
+            } else if name.ends_with(".parquet") && !self.files.contains_key(&name) {
+                fs::remove_file(&path)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+}
+
+impl Drop for Lake {
+    fn drop(&mut self) {
+        if self.is_new && !self.root.join(LIST).exists() {
+            let _ = fs::remove_dir_all(self.staging.path());
+            // Only an empty folder is removed.
+            let _ = fs::remove_dir(&self.root);
+        }
+    }
+}
+
+/// What an export changed in a lake.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changed {
+    pub files: u64,
+    pub bytes: u64,
+    /// Files of rows that are gone.
+    pub removed: u64,
+}
+
+/// Divides a table so that its files have enough rows, and there are not too many.
+fn split(rows: u64, last_call: u64) -> Split {
+    let files = (rows / FILE_ROWS).clamp(1, FILES);
+    Split {
+        calls: (last_call + 1).div_ceil(files).next_power_of_two(),
+    }
+}
+
+fn path_of(table: &ExportTable, at: &LakePlace) -> String {
+    let folder = match table.month() {
+        Some(key) => format!("/{key}={}", at.month.as_deref().unwrap_or(NO_MONTH)),
+        None => String::new(),
+    };
+    format!("{}{folder}/part-{:05}.parquet", table.name, at.part)
+}
+
+/// Checks that a folder in use is a lake with these options.
+fn check(root: &Path, options: &Value) -> Result<(), String> {
+    let list = match fs::read_to_string(root.join(LIST)) {
+        Ok(list) => list,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err("the folder is not empty and is not a lake. Name a new one".to_owned());
+        }
+        Err(error) => return Err(format!("{LIST}: {error}")),
+    };
+    let list: Value = serde_json::from_str(&list)
+        .map_err(|error| format!("{LIST} cannot be read: {error}. Name a new folder"))?;
+    let was = &list["options"];
+    if was["archive"] != options["archive"] {
+        return Err("this is the lake of another archive. Name a new folder".to_owned());
+    }
+    let differ = options
+        .as_object()
+        .into_iter()
+        .flatten()
+        .find(|(name, value)| was[name] != **value);
+    match differ {
+        Some((name, value)) => Err(format!(
+            "this lake was made with other options: {name} was {}, and is {value}. Name a new folder",
+            was[name]
+        )),
+        None => Ok(()),
+    }
+}
+
+fn at_path(path: &Path, error: std::io::Error) -> Error {
+    Error::File {
+        path: path.display().to_string(),
+        error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split;
+
+    #[test]
+    fn a_hundredth_more_calls_touches_two_files_of_a_month_at_most() {
+        for calls in [40_000_u64, 65_000, 1_000_000, 20_000_000] {
+            let size = split(calls * 6, calls).calls;
+            let more = calls + calls / 100;
+            assert!(calls / size <= 128, "{calls}");
+            assert!(more / size - calls / size <= 2, "{calls}");
+        }
+        assert_eq!(split(10, 1_000_000).calls, 1 << 20);
+    }
+}
