@@ -1,6 +1,6 @@
 //! `soracrawl export`: writes files from one snapshot of the archive.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -10,7 +10,8 @@ use super::{Cli, Exit, Usage};
 use crate::clock::unix_seconds;
 use crate::daemon::Signals;
 use crate::export::{
-    self, Content, Dialect, Export, Exported, Format, GraphFormat, Licence, Progress, Rows, Sample,
+    self, Content, Dialect, Export, Exported, Format, GraphFormat, Key, Licence, Progress, Rows,
+    Sample,
 };
 use crate::store::read::{EXPORT_TABLES, ExportTable, GraphOptions, Network, Period, Selection};
 
@@ -58,6 +59,9 @@ struct Options {
     /// Only rows from this day or time on, in tables with a time
     #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
     since: Option<f64>,
+    /// Name nobody: ids become keyed hashes, and texts lose names. The key is a file of `soracrawl new-key`
+    #[arg(long, value_name = "KEYFILE")]
+    pseudonyms: Option<PathBuf>,
     /// Only rows before this day or time, in tables with a time
     #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
     until: Option<f64>,
@@ -167,6 +171,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let what = Export {
         content,
         licence: options.licence.clone(),
+        pseudonyms: options.pseudonyms.as_deref().map(key).transpose()?,
         into: options.into.clone(),
     };
     let mut bar = Bar(ProgressBar::no_length());
@@ -183,7 +188,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     };
     bar.0.finish_and_clear();
     let written = written.map_err(|error| match error {
-        export::Error::Folder { .. } | export::Error::Column { .. } | export::Error::Seed(_) => anyhow::Error::from(Usage(error.to_string())),
+        export::Error::Folder { .. } | export::Error::Column { .. } | export::Error::Seed(_) => {
+            anyhow::Error::from(Usage(error.to_string()))
+        }
         other => other.into(),
     })?;
     print(&what, &written);
@@ -213,7 +220,7 @@ fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows,
 }
 
 fn of_graph(format: GraphFormat, of: &Graph, period: Period) -> Content {
-    Content::Graph {
+    Content::Graph(export::Graph {
         format,
         of: GraphOptions {
             network: of.network,
@@ -222,7 +229,7 @@ fn of_graph(format: GraphFormat, of: &Graph, period: Period) -> Content {
             min_degree: of.min_degree,
         },
         is_dynamic: of.dynamic,
-    }
+    })
 }
 
 fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
@@ -237,6 +244,21 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
         }
     }
     Ok(tables)
+}
+
+fn key(file: &Path) -> Result<Key, Usage> {
+    Key::read(file).map_err(|why| Usage(format!("{}: {why}", file.display())))
+}
+
+/// `soracrawl new-key`: writes a key for pseudonyms.
+pub(super) fn new_key(file: &Path) -> anyhow::Result<Exit> {
+    Key::create(file).map_err(|why| Usage(format!("{}: {why}", file.display())))?;
+    outln!(
+        "wrote {}. Keep it apart from the archive and from exports: whoever has it can tell whom a pseudonym stands for.\n\
+         Without it nobody can, and no later export gets the same pseudonyms",
+        file.display()
+    );
+    Ok(Exit::Done)
 }
 
 fn print(what: &Export, written: &Exported) {
@@ -254,11 +276,29 @@ fn print(what: &Export, written: &Exported) {
     let files: usize = written.tables.iter().map(|table| table.files.len()).sum();
     let files = u64::try_from(files).unwrap_or(u64::MAX);
     outln!(
-        "{} and datapackage.json in {}; licence: {}. The files contain personal data",
+        "{} and datapackage.json in {}; licence: {}. {}",
         counted(files, "file"),
         what.into.display(),
-        what.licence
+        what.licence,
+        match what.pseudonyms {
+            Some(_) => "Nobody is named",
+            None => "The files contain personal data",
+        }
     );
+    if let Some(report) = &written.pseudonyms {
+        let masked = &report["masked_in_texts"];
+        outln!(
+            "taken out of texts: {} names, {} ids, {} links, {} e-mail addresses, {} numbers; smallest group of users \
+             alike: {}",
+            masked["names"],
+            masked["ids"],
+            masked["links"],
+            masked["e_mails"],
+            masked["numbers"],
+            report["smallest_group"]
+        );
+        outln!("{}", export::LIMITS);
+    }
     if let Some(changed) = written.changed {
         outln!(
             "{} with {} bytes changed, {} removed",

@@ -98,6 +98,13 @@ enum Command {
     Estimate(estimate::Args),
     /// Write files for other tools from one snapshot of the archive
     Export(export::Args),
+    /// Write a key for the pseudonyms of `export --pseudonyms` to a new file
+    #[command(after_help = "Example: soracrawl new-key project.key")]
+    NewKey {
+        /// File that does not exist
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     Verify(verify::Args),
     /// List the endpoints of the remote with their prices
@@ -180,6 +187,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Export(args) => export::run(&cli, args).await,
+        Command::NewKey { file } => export::new_key(file),
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,

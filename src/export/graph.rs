@@ -10,9 +10,10 @@ use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
 use super::folder::Folder;
 use super::output::Output;
+use super::tables::Job;
 use super::text::iso;
-use super::{Error, Progress, Written, WrittenFile};
-use crate::store::read::{GraphEdge, GraphNode, GraphOptions, Snapshot};
+use super::{Error, Written, WrittenFile};
+use crate::store::read::{GraphEdge, GraphNode, GraphOptions};
 
 /// The form of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,41 +32,59 @@ const OF_NODES: [(&str, &str); 4] = [
 /// Attributes of edges beside the weight.
 const OF_EDGES: [(&str, &str); 2] = [("first_at", "string"), ("last_at", "string")];
 
+/// A network to write.
+#[derive(Debug, Clone)]
+pub struct Graph {
+    pub format: GraphFormat,
+    pub of: GraphOptions,
+    /// Edges have a time.
+    pub is_dynamic: bool,
+}
+
 /// Writes a network.
 pub(super) async fn write(
-    snapshot: &mut Snapshot,
-    format: GraphFormat,
-    of: &GraphOptions,
-    is_dynamic: bool,
+    job: &mut Job<'_>,
+    what: &Graph,
     folder: &Folder,
-    progress: &mut dyn Progress,
 ) -> std::result::Result<Written, Error> {
-    let name = of.network.name();
-    let file = match format {
+    let name = what.of.network.name();
+    let file = match what.format {
         GraphFormat::Gexf => format!("{name}.gexf"),
         GraphFormat::Graphml => format!("{name}.graphml"),
     };
-    let mut graph = Graph {
+    let mut graph = Document {
         xml: Writer::new_with_indent(folder.file(&file)?, b' ', 1),
-        format,
-        is_dynamic,
+        format: what.format,
+        is_dynamic: what.is_dynamic,
         removed: 0,
     };
-    progress.table(name, 0);
-    graph.head(of).map_err(|error| graph.failed(error))?;
-    let mut nodes = snapshot.graph_nodes(of);
-    while let Some(node) = nodes.try_next().await? {
+    let hidden = |id: &mut String| {
+        if let Some(pseudonyms) = &job.pseudonyms {
+            *id = pseudonyms.user(id);
+        }
+    };
+    job.progress.table(name, 0);
+    graph.head(&what.of).map_err(|error| graph.failed(error))?;
+    let mut nodes = job.snapshot.graph_nodes(&what.of);
+    while let Some(mut node) = nodes.try_next().await? {
+        hidden(&mut node.user_id);
+        node.username = node.username.filter(|_| job.pseudonyms.is_none());
         graph.node(&node).map_err(|error| graph.failed(error))?;
     }
     drop(nodes);
     graph.between().map_err(|error| graph.failed(error))?;
-    let (mut edges, mut rows) = (snapshot.graph_edges(of), 0);
-    while let Some(edge) = edges.try_next().await? {
+    let (mut edges, mut rows) = (job.snapshot.graph_edges(&what.of), 0);
+    while let Some(mut edge) = edges.try_next().await? {
+        hidden(&mut edge.source);
+        hidden(&mut edge.target);
+        if job.pseudonyms.is_some() && !what.of.network.is_directed() && edge.source > edge.target {
+            std::mem::swap(&mut edge.source, &mut edge.target);
+        }
         graph
             .edge(rows, &edge, name)
             .map_err(|error| graph.failed(error))?;
         rows += 1;
-        progress.rows(1);
+        job.progress.rows(1);
     }
     drop(edges);
     graph.end().map_err(|error| graph.failed(error))?;
@@ -88,7 +107,7 @@ pub(super) async fn write(
     })
 }
 
-struct Graph {
+struct Document {
     xml: Writer<Output>,
     format: GraphFormat,
     is_dynamic: bool,
@@ -96,7 +115,7 @@ struct Graph {
     removed: u64,
 }
 
-impl Graph {
+impl Document {
     fn failed(&self, error: std::io::Error) -> Error {
         self.xml.get_ref().failed(error)
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::encode::{Format, Notes};
 use super::output::{Output, sum_of};
 use super::staging::{Staging, sync_above};
-use super::tables::{self, File, Job, cells};
+use super::tables::{self, File, Job, Rows, cells};
 use super::{Error, Written, WrittenFile};
 use crate::store::read::{EXPORT_TABLES, ExportTable, LakePlace, Split};
 
@@ -79,14 +79,15 @@ impl Lake {
     pub(super) async fn write(
         &mut self,
         job: &mut Job<'_>,
+        which: &Rows,
         table: &ExportTable,
         last_call: u64,
     ) -> Result<Written, Error> {
         let columns = job.columns(table).await?;
-        let split = split(job.begin_progress(table).await?, last_call);
+        let split = split(job.begin_progress(which, table).await?, last_call);
         let mut rows = job
             .snapshot
-            .export_rows(table, &columns, &job.rows.which, Some(split));
+            .export_rows(table, &columns, &which.which, Some(split));
         let mut open: Option<(LakePlace, File)> = None;
         let mut paths = Vec::new();
         while let Some(row) = rows.try_next().await? {
@@ -99,7 +100,7 @@ impl Lake {
                 open = Some((place, file));
             }
             if let Some((_, file)) = &mut open {
-                file.row(&cells(&row, &columns)?)?;
+                file.row(&cells(&row, table, &columns, &mut job.pseudonyms)?)?;
             }
             job.progress.rows(1);
         }
@@ -159,7 +160,9 @@ impl Lake {
         }
         for table in EXPORT_TABLES {
             let folder = self.root.join(table.name);
-            changed.removed += self.sweep(&folder).map_err(|error| at_path(&folder, error))?;
+            changed.removed += self
+                .sweep(&folder)
+                .map_err(|error| at_path(&folder, error))?;
         }
         for folder in folders {
             sync_above(&folder.join("x")).map_err(|error| at_path(&folder, error))?;

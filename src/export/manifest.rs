@@ -47,12 +47,19 @@ impl fmt::Display for Licence {
     }
 }
 
-pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, tables: &[Written]) -> String {
+pub(super) fn datapackage(
+    what: &Export,
+    facts: &SnapshotFacts,
+    tables: &[Written],
+    pseudonyms: Option<&Value>,
+) -> String {
     let (period, seed, sample) = match &what.content {
-        Content::Tables { rows, .. } | Content::Lake(rows) => {
-            (rows.which.period, rows.which.seed.as_deref(), rows.sample.as_ref())
-        }
-        Content::Graph { of, .. } => (of.period, None, None),
+        Content::Tables { rows, .. } | Content::Lake(rows) => (
+            rows.which.period,
+            rows.which.seed.as_deref(),
+            rows.sample.as_ref(),
+        ),
+        Content::Graph(graph) => (graph.of.period, None, None),
     };
     let Period { since, until } = period;
     let mut package = json!({
@@ -69,7 +76,8 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, tables: &[Writte
             "cost_micro_usd": facts.cost_micro_usd,
             "since": since.and_then(iso),
             "until": until.and_then(iso),
-            "seed": seed,
+            // A seed may be a name.
+            "seed": seed.map(|seed| if pseudonyms.is_some() { "withheld" } else { seed }),
             "sample": sample.map(|sample| json!({
                 "rows": sample.rows,
                 "stratify": sample.stratify,
@@ -77,7 +85,7 @@ pub(super) fn datapackage(what: &Export, facts: &SnapshotFacts, tables: &[Writte
             })),
             "plan": facts.plan.as_deref().and_then(|plan| serde_json::from_str::<Value>(plan).ok()),
             "signed_links": "cut before their query",
-            "pseudonyms": false,
+            "pseudonyms": pseudonyms,
         },
     });
     match &what.licence {

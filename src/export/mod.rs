@@ -6,6 +6,7 @@ mod graph;
 mod lake;
 mod manifest;
 mod output;
+mod pseudonyms;
 mod sample;
 mod staging;
 mod tables;
@@ -13,16 +14,17 @@ mod text;
 
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::store::read::{ExportColumn, ExportTable, GraphOptions, Snapshot, SnapshotFacts};
+use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts};
 
 pub use encode::{Dialect, Format};
-pub use graph::GraphFormat;
+pub use graph::{Graph, GraphFormat};
 pub use lake::Changed;
 pub use manifest::Licence;
 pub use output::Sum;
+pub use pseudonyms::{Key, LIMITS};
 pub use sample::Sample;
 pub use tables::Rows;
 
@@ -34,12 +36,7 @@ pub enum Content {
     /// Partitions of each table, which a later export updates.
     Lake(Rows),
     /// One network of users.
-    Graph {
-        format: GraphFormat,
-        of: GraphOptions,
-        /// Edges have a time.
-        is_dynamic: bool,
-    },
+    Graph(Graph),
 }
 
 /// What is exported, and where to.
@@ -47,6 +44,8 @@ pub enum Content {
 pub struct Export {
     pub content: Content,
     pub licence: Licence,
+    /// The key of pseudonyms, where people are not named.
+    pub pseudonyms: Option<Key>,
     /// A folder that does not exist, or is empty; for a lake, a lake of the same archive.
     pub into: PathBuf,
 }
@@ -66,6 +65,8 @@ pub enum Error {
     },
     #[error("there is no seed {0:?}. `soracrawl status` shows the seeds")]
     Seed(String),
+    #[error("{0}")]
+    Names(String),
     #[error("{path} cannot be written: {error}. Nothing was left behind")]
     File { path: String, error: std::io::Error },
 }
@@ -110,6 +111,8 @@ pub struct Exported {
     pub tables: Vec<Written>,
     /// What changed in a lake.
     pub changed: Option<Changed>,
+    /// What pseudonyms did, as the manifest says it.
+    pub pseudonyms: Option<Value>,
     /// Kept replies of an earlier version whose texts are not in the archive's tables yet.
     pub unread_replies: u64,
 }
@@ -138,70 +141,93 @@ pub async fn export(
         archive: archive_id(&facts),
         schema_version: facts.schema_version,
     };
-    let (mut all, mut changed) = (Vec::new(), None);
     if let Content::Tables { rows, .. } | Content::Lake(rows) = &what.content
         && let Some(seed) = &rows.which.seed
         && !snapshot.has_seed(seed).await?
     {
         return Err(Error::Seed(seed.clone()));
     }
-    match &what.content {
-        Content::Tables { format, rows } => {
-            let folder = folder::Folder::begin(&what.into)?;
-            let mut job = tables::Job {
-                snapshot: &mut snapshot,
-                rows,
-                origin,
-                progress,
-            };
+    let mut place = Place::begin(what, &origin)?;
+    let pseudonyms = match &what.pseudonyms {
+        Some(key) => Some(pseudonyms::Pseudonyms::new(key.clone(), &mut snapshot).await?),
+        None => None,
+    };
+    let mut job = tables::Job {
+        snapshot: &mut snapshot,
+        origin,
+        pseudonyms,
+        progress,
+    };
+    let mut all = Vec::new();
+    match (&what.content, &mut place) {
+        (Content::Tables { format, rows }, Place::Folder(folder)) => {
             for table in &rows.tables {
-                all.push(job.write(*format, table, &folder).await?);
+                all.push(job.write(*format, rows, table, folder).await?);
             }
-            folder.text("datapackage.json", &manifest::datapackage(what, &facts, &all))?;
-            folder.finish()?;
         }
-        Content::Lake(rows) => {
-            let tables: Vec<_> = rows.tables.iter().map(|table| table.name).collect();
-            let options = json!({
-                "archive": origin.archive,
-                "tables": tables,
-                "since": rows.which.period.since,
-                "until": rows.which.period.until,
-                "seed": rows.which.seed,
-            });
-            let mut lake = lake::Lake::begin(&what.into, options)?;
-            let mut job = tables::Job {
-                snapshot: &mut snapshot,
-                rows,
-                origin,
-                progress,
-            };
+        (Content::Lake(rows), Place::Lake(lake)) => {
             let last_call = u64::try_from(facts.last_call).unwrap_or(0);
             for table in &rows.tables {
-                all.push(lake.write(&mut job, table, last_call).await?);
+                all.push(lake.write(&mut job, rows, table, last_call).await?);
             }
-            let package = manifest::datapackage(what, &facts, &all);
-            changed = Some(lake.finish(&[("datapackage.json", package)])?);
         }
-        Content::Graph {
-            format,
-            of,
-            is_dynamic,
-        } => {
-            let folder = folder::Folder::begin(&what.into)?;
-            let graph = graph::write(&mut snapshot, *format, of, *is_dynamic, &folder, progress);
-            all.push(graph.await?);
-            folder.text("datapackage.json", &manifest::datapackage(what, &facts, &all))?;
-            folder.finish()?;
+        (Content::Graph(graph), Place::Folder(folder)) => {
+            all.push(graph::write(&mut job, graph, folder).await?);
         }
+        _ => unreachable!("the place was begun for the content"),
     }
+    let pseudonyms = job.pseudonyms.as_ref().map(pseudonyms::Pseudonyms::report);
+    let package = manifest::datapackage(what, &facts, &all, pseudonyms.as_ref());
+    let changed = place.finish(&[("datapackage.json", package)])?;
     let unread_replies = snapshot.unread_replies().await?;
     snapshot.close().await;
     Ok(Exported {
         tables: all,
         changed,
+        pseudonyms,
         unread_replies,
     })
+}
+
+/// Where files are written.
+enum Place {
+    Folder(folder::Folder),
+    Lake(lake::Lake),
+}
+
+impl Place {
+    fn begin(what: &Export, origin: &encode::Origin) -> Result<Self, Error> {
+        let Content::Lake(rows) = &what.content else {
+            return Ok(Self::Folder(folder::Folder::begin(&what.into)?));
+        };
+        let tables: Vec<_> = rows.tables.iter().map(|table| table.name).collect();
+        let key = what.pseudonyms.as_ref();
+        // A seed may be a name.
+        let seed = rows.which.seed.as_deref();
+        let options = json!({
+            "archive": origin.archive,
+            "tables": tables,
+            "since": rows.which.period.since,
+            "until": rows.which.period.until,
+            "seed": seed.map(|seed| key.map_or(seed.to_owned(), |key| key.hidden(seed))),
+            "pseudonyms": key.map(Key::check),
+        });
+        Ok(Self::Lake(lake::Lake::begin(&what.into, options)?))
+    }
+
+    /// Writes the last files, and moves all of them to their place. Returns what changed in a lake.
+    fn finish(self, texts: &[(&str, String)]) -> Result<Option<Changed>, Error> {
+        match self {
+            Self::Folder(folder) => {
+                for (name, text) in texts {
+                    folder.text(name, text)?;
+                }
+                folder.finish()?;
+                Ok(None)
+            }
+            Self::Lake(lake) => Ok(Some(lake.finish(texts)?)),
+        }
+    }
 }
 
 /// Tells archives apart. A copy of an archive has the same id.
@@ -218,6 +244,9 @@ fn archive_id(facts: &SnapshotFacts) -> String {
 pub fn table(name: &str) -> Result<ExportTable, String> {
     ExportTable::named(name).ok_or_else(|| {
         let known = crate::store::read::EXPORT_TABLES.map(|table| table.name);
-        format!("there is no table {name:?}. The tables are {}", known.join(", "))
+        format!(
+            "there is no table {name:?}. The tables are {}",
+            known.join(", ")
+        )
     })
 }

@@ -91,6 +91,8 @@ impl Threshold {
             hash.update([0]);
         }
         let digest: [u8; 32] = hash.finalize().into();
-        digest[..8].iter().fold(0, |rank, byte| (rank << 8) | u64::from(*byte))
+        digest[..8]
+            .iter()
+            .fold(0, |rank, byte| (rank << 8) | u64::from(*byte))
     }
 }

@@ -5,6 +5,7 @@ use futures_util::TryStreamExt;
 use super::encode::{self, Format, Notes, Origin};
 use super::folder::Folder;
 use super::output::{Output, Sum};
+use super::pseudonyms::{Pseudonyms, Treatment, treatment};
 use super::sample::{Sample, Threshold};
 use super::text;
 use super::{Error, Progress, Written, WrittenFile};
@@ -21,11 +22,11 @@ pub struct Rows {
     pub sample: Option<Sample>,
 }
 
-/// What one export of tables shares.
+/// What the parts of one export share.
 pub(super) struct Job<'j> {
     pub(super) snapshot: &'j mut Snapshot,
-    pub(super) rows: &'j Rows,
     pub(super) origin: Origin,
+    pub(super) pseudonyms: Option<Pseudonyms>,
     pub(super) progress: &'j mut dyn Progress,
 }
 
@@ -34,22 +35,27 @@ impl Job<'_> {
     pub(super) async fn write(
         &mut self,
         format: Format,
+        which: &Rows,
         table: &ExportTable,
         folder: &Folder,
     ) -> Result<Written, Error> {
         let path = format!("{}.{}", table.name, format.ending());
         let columns = self.columns(table).await?;
-        let threshold = self.threshold(table, &columns).await?;
+        let threshold = self.threshold(which, table, &columns).await?;
         let mut file = File::begin(format, &columns, &self.origin, folder.file(&path)?)?;
-        self.begin_progress(table).await?;
+        self.begin_progress(which, table).await?;
         let mut rows = self
             .snapshot
-            .export_rows(table, &columns, &self.rows.which, None);
+            .export_rows(table, &columns, &which.which, None);
         let mut seen = 0;
         while let Some(row) = rows.try_next().await? {
-            let cells = cells(&row, &columns)?;
-            if threshold.as_ref().is_none_or(|it| it.takes(&cells)) {
-                file.row(&cells)?;
+            // Whether a row is in a sample does not depend on its pseudonyms.
+            let is_taken = match &threshold {
+                Some(threshold) => threshold.takes(&row.cells(&columns)?),
+                None => true,
+            };
+            if is_taken {
+                file.row(&cells(&row, table, &columns, &mut self.pseudonyms)?)?;
             }
             seen += 1;
             if seen % REPORT == 0 {
@@ -63,13 +69,24 @@ impl Job<'_> {
     }
 
     /// The columns of a table that are exported.
-    pub(super) async fn columns(&mut self, table: &ExportTable) -> Result<Vec<ExportColumn>, Error> {
-        Ok(self.snapshot.export_columns(table).await?)
+    pub(super) async fn columns(
+        &mut self,
+        table: &ExportTable,
+    ) -> Result<Vec<ExportColumn>, Error> {
+        let mut columns = self.snapshot.export_columns(table).await?;
+        if self.pseudonyms.is_some() {
+            columns.retain(|it| treatment(table.name, it) != Treatment::LeaveOut);
+        }
+        Ok(columns)
     }
 
     /// Shows that a table begins. Returns the number of its rows.
-    pub(super) async fn begin_progress(&mut self, table: &ExportTable) -> Result<u64, Error> {
-        let rows = self.snapshot.export_count(table, &self.rows.which).await?;
+    pub(super) async fn begin_progress(
+        &mut self,
+        which: &Rows,
+        table: &ExportTable,
+    ) -> Result<u64, Error> {
+        let rows = self.snapshot.export_count(table, &which.which).await?;
         self.progress.table(table.name, rows);
         Ok(rows)
     }
@@ -77,16 +94,17 @@ impl Job<'_> {
     /// Reads the table once to find which rows are in the sample.
     pub(super) async fn threshold(
         &mut self,
+        which: &Rows,
         table: &ExportTable,
         columns: &[ExportColumn],
     ) -> Result<Option<Threshold>, Error> {
-        let Some(sample) = &self.rows.sample else {
+        let Some(sample) = &which.sample else {
             return Ok(None);
         };
         let mut threshold = sample.of(table, columns)?;
         let mut rows = self
             .snapshot
-            .export_rows(table, columns, &self.rows.which, None);
+            .export_rows(table, columns, &which.which, None);
         while let Some(row) = rows.try_next().await? {
             threshold.offer(&row.cells(columns)?);
         }
@@ -97,11 +115,16 @@ impl Job<'_> {
 /// The cells of a row as every format shows them.
 pub(super) fn cells<'r>(
     row: &'r ExportRow,
+    table: &ExportTable,
     columns: &[ExportColumn],
+    pseudonyms: &mut Option<Pseudonyms>,
 ) -> Result<Vec<Cell<'r>>, Error> {
     let mut cells = row.cells(columns)?;
     for (column, cell) in columns.iter().zip(&mut cells) {
         text::without_signature(&column.name, cell);
+    }
+    if let Some(pseudonyms) = pseudonyms {
+        pseudonyms.replace(table.name, columns, &mut cells);
     }
     Ok(cells)
 }
@@ -114,10 +137,7 @@ pub(super) fn written(
 ) -> Written {
     let mut about = table.about.to_owned();
     if notes.cut_cells > 0 {
-        about += &format!(
-            " {} cells were cut at 32,767 characters.",
-            notes.cut_cells
-        );
+        about += &format!(" {} cells were cut at 32,767 characters.", notes.cut_cells);
     }
     Written {
         name: table.name.to_owned(),

@@ -141,7 +141,11 @@ fn describe(relation: &Relation) -> String {
             let known = table.columns.iter().find(|known| known.name == column.name);
             known.map_or(" archive | no |".to_owned(), |known| {
                 let by = if known.is_remote { "remote" } else { "archive" };
-                let personal = if known.is_personal { "yes" } else { "no" };
+                let personal = if known.personal.is_some() {
+                    "yes"
+                } else {
+                    "no"
+                };
                 format!(" {by} | {personal} |")
             })
         });

@@ -205,7 +205,10 @@ mod tests {
             .map(|row| row.unwrap()[0].to_owned())
             .collect();
         let cut = &long[..32_766];
-        assert_eq!(read, ["'=1+1", "'@bob", "'-2", "'+3", "'\tx", "'\rx", "a=b", cut]);
+        assert_eq!(
+            read,
+            ["'=1+1", "'@bob", "'-2", "'+3", "'\tx", "'\rx", "a=b", cut]
+        );
         assert_eq!(notes.cut_cells, 1);
     }
 }

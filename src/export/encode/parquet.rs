@@ -6,7 +6,9 @@
 use std::io::{Error, Result};
 use std::sync::Arc;
 
-use ::parquet::basic::{Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel};
+use ::parquet::basic::{
+    Compression, LogicalType, Repetition, TimeUnit, Type as Physical, ZstdLevel,
+};
 use ::parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int64Type};
 use ::parquet::errors::ParquetError;
 use ::parquet::file::metadata::KeyValue;
@@ -148,7 +150,10 @@ impl Buffer {
     }
 
     /// Writes the values and forgets them.
-    fn write(&mut self, to: &mut SerializedColumnWriter<'_>) -> std::result::Result<(), ParquetError> {
+    fn write(
+        &mut self,
+        to: &mut SerializedColumnWriter<'_>,
+    ) -> std::result::Result<(), ParquetError> {
         let present = Some(&self.present[..]);
         match &mut self.values {
             Values::Text(all, lengths) => {
@@ -282,7 +287,13 @@ mod tests {
             }
             texts.push(text);
         }
-        let expected = [Some(String::new()), None, Some(long.clone()), Some(long), Some("null".to_owned())];
+        let expected = [
+            Some(String::new()),
+            None,
+            Some(long.clone()),
+            Some(long),
+            Some("null".to_owned()),
+        ];
         assert!(texts == expected, "the texts differ");
     }
 }

@@ -83,7 +83,16 @@ pub(super) struct Column<R> {
     pub(super) source: Source<R>,
     pub(super) merge: Merge,
     is_remote: bool,
-    is_personal: bool,
+    personal: Option<Personal>,
+}
+
+/// How the values of a column are about a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Personal {
+    /// They identify a person, or are a person's pictures.
+    Identity,
+    /// Somebody wrote them, and may name people.
+    Words,
 }
 
 /// The kind of a column's values.
@@ -112,8 +121,8 @@ pub struct ColumnOutline {
     pub is_key: bool,
     /// The remote states the value; otherwise the archive does.
     pub is_remote: bool,
-    /// The value identifies a person, or is a person's words or pictures.
-    pub is_personal: bool,
+    /// None if the value is about no person.
+    pub personal: Option<Personal>,
 }
 
 const fn column<R>(name: &'static str, source: Source<R>) -> Column<R> {
@@ -122,7 +131,7 @@ const fn column<R>(name: &'static str, source: Source<R>) -> Column<R> {
         source,
         merge: Merge::Newest,
         is_remote: true,
-        is_personal: false,
+        personal: None,
     }
 }
 
@@ -208,7 +217,12 @@ impl<R> Column<R> {
     }
 
     pub(super) const fn personal(mut self) -> Self {
-        self.is_personal = true;
+        self.personal = Some(Personal::Identity);
+        self
+    }
+
+    pub(super) const fn words(mut self) -> Self {
+        self.personal = Some(Personal::Words);
         self
     }
 
@@ -231,7 +245,7 @@ impl<R> Column<R> {
             kind: self.kind(),
             is_key: self.merge == Merge::Key,
             is_remote: self.is_remote,
-            is_personal: self.is_personal,
+            personal: self.personal,
         }
     }
 

@@ -41,7 +41,7 @@ pub(super) static POST_ENTITIES: Table<Entity> = Table::new(
     &[
         reference("post_id", POST, |row: &Entity| Some(&row.id)).key(),
         text("kind", |row: &Entity| Some(row.kind.as_str())).key(),
-        text("value", |row: &Entity| Some(&row.value)).key().personal(),
+        text("value", |row: &Entity| Some(&row.value)).key().words(),
         reference("user_id", USER, |row: &Entity| row.user_id.as_deref()).personal(),
         first_call(),
     ],
@@ -52,7 +52,7 @@ pub(super) static COMMENT_ENTITIES: Table<Entity> = Table::new(
     &[
         reference("comment_id", COMMENT, |row: &Entity| Some(&row.id)).key(),
         text("kind", |row: &Entity| Some(row.kind.as_str())).key(),
-        text("value", |row: &Entity| Some(&row.value)).key().personal(),
+        text("value", |row: &Entity| Some(&row.value)).key().words(),
         reference("user_id", USER, |row: &Entity| row.user_id.as_deref()).personal(),
         first_call(),
     ],
@@ -96,7 +96,7 @@ pub(super) static SEARCH: Table<Entry> = Table::new(
     &[
         call(),
         integer("position", |row: &Entry| Some(row.position)).key().ours(),
-        text("query", |row: &Entry| Some(&row.query)),
+        text("query", |row: &Entry| Some(&row.query)).words(),
         reference("user_id", USER, |row: &Entry| Some(&row.id)).personal(),
         text("token", |row: &Entry| row.token.as_deref()).personal(),
         now("observed_at"),

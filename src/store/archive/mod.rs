@@ -30,7 +30,7 @@ use merge::{Entities, Observed, PageRows, merge};
 use schema::{ATTACHMENTS, COMMENTS, POSTS, USERS};
 use table::Table;
 
-pub use column::{ColumnOutline, Kind, Target};
+pub use column::{ColumnOutline, Kind, Personal, Target};
 pub(in crate::store) use derive::derive;
 pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;

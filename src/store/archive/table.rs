@@ -119,7 +119,7 @@ pub(super) fn history<R>(name: &'static str, of: &Table<R>, target: Target) -> O
         kind,
         is_key: false,
         is_remote: false,
-        is_personal: false,
+        personal: None,
     };
     let key = |name, kind| ColumnOutline {
         is_key: true,

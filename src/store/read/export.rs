@@ -9,14 +9,57 @@ use sqlx::{AssertSqlSafe, Row};
 use super::Snapshot;
 use super::export_tables::{ExportTable, TABLES};
 use crate::store::Result;
-use crate::store::archive::Kind;
 use crate::store::archive::schema::tables;
+use crate::store::archive::{Kind, Personal};
 
 /// A column of an exported table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExportColumn {
     pub name: String,
     pub kind: CellKind,
+}
+
+/// What the values of a column say about people.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    /// Nothing.
+    Nobody,
+    /// They identify people or what people made, or nothing is known about them.
+    Identity,
+    /// Somebody wrote them.
+    Words,
+}
+
+/// Columns of views with words that only the archive writes.
+const OUR_WORDS: [&str; 8] = [
+    "endpoint",
+    "day",
+    "outcome",
+    "kind",
+    "subject_kind",
+    "state",
+    "stop_reason",
+    "why",
+];
+
+impl ExportColumn {
+    /// Returns what the values say about people. A text that the schema does not know identifies somebody.
+    #[must_use]
+    pub fn about(&self) -> About {
+        if self.kind != CellKind::Text || OUR_WORDS.contains(&self.name.as_str()) {
+            return About::Nobody;
+        }
+        let columns = tables().iter().flat_map(|table| &table.columns);
+        let mut known = columns.filter(|column| column.name == self.name).peekable();
+        if known.peek().is_none() {
+            return About::Identity;
+        }
+        known.fold(About::Nobody, |about, column| match column.personal {
+            Some(Personal::Identity) => About::Identity,
+            Some(Personal::Words) if about == About::Nobody => About::Words,
+            _ => about,
+        })
+    }
 }
 
 /// The type of a column's cells.
@@ -199,16 +242,27 @@ impl Snapshot {
             .collect())
     }
 
-    /// Returns the number of rows of an exported table.
+    /// Returns the number of rows of an exported table. It is about right for a table without a selection, whose view
+    /// would take long to count.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn export_count(&mut self, table: &ExportTable, which: &Selection) -> Result<u64> {
-        let text = format!(
-            "select count(*) from {} where {}",
-            table.source,
-            table.within()
-        );
+        let text = match *which == Selection::default() {
+            true => {
+                let counts = table.counted.iter();
+                let counts = counts.map(|table| format!("(select count(*) from {table})"));
+                format!(
+                    "select {} where ?1 is null and ?2 is null and ?3 is null",
+                    counts.collect::<Vec<_>>().join(" + ")
+                )
+            }
+            false => format!(
+                "select count(*) from {} where {}",
+                table.source,
+                table.within()
+            ),
+        };
         // Only names of this file are in the text.
         let rows: i64 = sqlx::query_scalar(AssertSqlSafe(text))
             .bind(which.period.since)
@@ -240,7 +294,7 @@ impl Snapshot {
             names.join(", "),
             table.source,
             table.within(),
-            table.order
+            self.order(table.order)
         );
         let skipped = if split.is_some() { 2 } else { 0 };
         // Only names of this file and of the schema are in the text.

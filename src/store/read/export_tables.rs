@@ -7,6 +7,8 @@ pub struct ExportTable {
     pub about: &'static str,
     /// The view or table that has its rows.
     pub source: &'static str,
+    /// The tables that have about as many rows.
+    pub(super) counted: &'static [&'static str],
     /// The columns that give the rows their order, which is the same in every export.
     pub(super) order: &'static str,
     /// The column that `--since` and `--until` look at.
@@ -18,6 +20,7 @@ pub struct ExportTable {
 const fn table(
     name: &'static str,
     source: &'static str,
+    counted: &'static [&'static str],
     order: &'static str,
     time: Option<&'static str>,
     call: Option<&'static str>,
@@ -27,6 +30,7 @@ const fn table(
         name,
         about,
         source,
+        counted,
         order,
         time,
         call,
@@ -35,22 +39,22 @@ const fn table(
 
 /// All tables of an export.
 pub const TABLES: [ExportTable; 18] = [
-    table("users", "users_now", "user_id", None, Some("first_call_id"), "Users and characters, as last seen."),
-    table("posts", "posts_now", "post_id", Some("posted_at"), Some("first_call_id"), "Posts, as last seen."),
-    table("comments", "comments_now", "comment_id", Some("posted_at"), Some("first_call_id"), "Comments and replies, as last seen."),
-    table("follows", "follow_edges", "follower_user_id, followed_user_id", None, Some("first_call_id"), "Who follows whom."),
-    table("appearances", "appearance_edges", "post_id, user_id", Some("posted_at"), Some("first_call_id"), "Who appears in which post."),
-    table("remixes", "remix_edges", "post_id, parent_post_id", Some("posted_at"), Some("first_call_id"), "Which post was made from which."),
-    table("reposts", "repost_edges", "post_id, reposter_user_id, repost_post_id", None, Some("first_call_id"), "Who reposted which post."),
-    table("mentions", "mentions", "post_id, comment_id, source, value", Some("posted_at"), Some("first_call_id"), "Who mentions whom."),
-    table("entities", "text_entities", "post_id, comment_id, kind, value", Some("posted_at"), Some("first_call_id"), "Hashtags and URLs in texts."),
-    table("attachments", "attachment_links", "attachment_id", None, Some("first_call_id"), "Videos, with links."),
-    table("user_observations", "user_growth", "user_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of users over time."),
-    table("post_observations", "post_growth", "post_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of posts over time."),
-    table("comment_observations", "comment_growth", "comment_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of comments over time."),
-    table("feed", "feed_history", "call_id, rank", Some("observed_at"), Some("call_id"), "What the feed showed."),
-    table("leaderboard", "leaderboard_history", "call_id, rank", Some("observed_at"), Some("call_id"), "What the leaderboard showed."),
-    table("searches", "search_hits", "call_id, position", Some("observed_at"), Some("call_id"), "Which users a search found."),
-    table("completeness", "completeness", "kind, subject_id", None, None, "What is archived of each list, and why the rest is missing."),
-    table("calls", "calls", "id", Some("opened_at"), Some("id"), "Every request, without its raw reply."),
+    table("users", "users_now", &["users"], "user_id", None, Some("first_call_id"), "Users and characters, as last seen."),
+    table("posts", "posts_now", &["posts"], "post_id", Some("posted_at"), Some("first_call_id"), "Posts, as last seen."),
+    table("comments", "comments_now", &["comments"], "comment_id", Some("posted_at"), Some("first_call_id"), "Comments and replies, as last seen."),
+    table("follows", "follow_edges", &["follows"], "follower_user_id, followed_user_id", None, Some("first_call_id"), "Who follows whom."),
+    table("appearances", "appearance_edges", &["appearances"], "post_id, user_id", Some("posted_at"), Some("first_call_id"), "Who appears in which post."),
+    table("remixes", "remix_edges", &["remixes"], "post_id, parent_post_id", Some("posted_at"), Some("first_call_id"), "Which post was made from which."),
+    table("reposts", "repost_edges", &["reposts"], "post_id, reposter_user_id, repost_post_id", None, Some("first_call_id"), "Who reposted which post."),
+    table("mentions", "mentions", &["post_entities", "comment_entities"], "post_id, comment_id, source, value", Some("posted_at"), Some("first_call_id"), "Who mentions whom."),
+    table("entities", "text_entities", &["post_entities", "comment_entities"], "post_id, comment_id, kind, value", Some("posted_at"), Some("first_call_id"), "Hashtags and URLs in texts."),
+    table("attachments", "attachment_links", &["attachments"], "attachment_id", None, Some("first_call_id"), "Videos, with links."),
+    table("user_observations", "user_growth", &["user_stats"], "user_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of users over time."),
+    table("post_observations", "post_growth", &["post_stats"], "post_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of posts over time."),
+    table("comment_observations", "comment_growth", &["comment_stats"], "comment_id, observed_at", Some("observed_at"), Some("call_id"), "The counts of comments over time."),
+    table("feed", "feed_history", &["feed_entries"], "call_id, rank", Some("observed_at"), Some("call_id"), "What the feed showed."),
+    table("leaderboard", "leaderboard_history", &["leaderboard_entries"], "call_id, rank", Some("observed_at"), Some("call_id"), "What the leaderboard showed."),
+    table("searches", "search_hits", &["search_results"], "call_id, position", Some("observed_at"), Some("call_id"), "Which users a search found."),
+    table("completeness", "completeness", &["jobs"], "kind, subject_id", None, None, "What is archived of each list, and why the rest is missing."),
+    table("calls", "calls", &["calls"], "id", Some("opened_at"), Some("id"), "Every request, without its raw reply."),
 ];

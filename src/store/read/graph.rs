@@ -163,19 +163,26 @@ impl GraphOptions {
 impl Snapshot {
     /// Returns the users of a network, by id.
     pub fn graph_nodes(&mut self, of: &GraphOptions) -> BoxStream<'_, Result<GraphNode>> {
-        of.fetch(
-            self,
+        let order = self.order("user_id");
+        let select = format!(
             "select user_id, username, verified, follower_count, post_count, created_at
-             from kept join users on user_id = kept.id order by user_id",
-        )
+             from kept join users on user_id = kept.id order by {order}"
+        );
+        of.fetch(self, &select)
     }
 
     /// Returns the edges of a network, by source and target.
     pub fn graph_edges(&mut self, of: &GraphOptions) -> BoxStream<'_, Result<GraphEdge>> {
-        of.fetch(
-            self,
-            "select source, target, weight, first_at, last_at from edges
-             where source in (select id from kept) and target in (select id from kept) order by source, target",
-        )
+        let mut order = self.order("source_id, target_id");
+        if self.has_pseudonyms && !of.network.is_directed() {
+            // Which of two users comes first must not tell which has the lesser id.
+            order = format!("min({order}), max({order})");
+        }
+        let select = format!(
+            "select source_id as source, target_id as target, weight, first_at, last_at
+             from (select source as source_id, target as target_id, weight, first_at, last_at from edges)
+             where source_id in (select id from kept) and target_id in (select id from kept) order by {order}"
+        );
+        of.fetch(self, &select)
     }
 }

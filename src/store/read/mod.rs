@@ -9,6 +9,7 @@ mod export_tables;
 mod graph;
 mod jobs;
 mod known;
+mod people;
 mod replies;
 mod snapshot;
 mod status;
@@ -26,7 +27,8 @@ pub use crate::store::queue::Cooling;
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
 pub use export::{
-    Cell, CellKind, ExportColumn, ExportRow, LakePlace, Period, Selection, SnapshotFacts, Split,
+    About, Cell, CellKind, ExportColumn, ExportRow, LakePlace, Period, Selection, SnapshotFacts,
+    Split,
 };
 pub use export_tables::{ExportTable, TABLES as EXPORT_TABLES};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
@@ -34,6 +36,7 @@ pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
 pub use known::{Known, known};
+pub use people::Person;
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use snapshot::Snapshot;
 pub use status::{

@@ -8,9 +8,14 @@ use super::canonical;
 use crate::store::Result;
 use crate::store::db::identity;
 
+/// Rows that SQLite reads ahead of the reader. Fewer cost a switch of threads more often.
+const ROWS_AHEAD: usize = 512;
+
 /// An archive at one moment, independent of later writes by other processes.
 pub struct Snapshot {
     connection: SqliteConnection,
+    /// Exported rows are in the order of the temporary table `pseudonyms`.
+    pub(super) has_pseudonyms: bool,
 }
 
 impl Snapshot {
@@ -19,11 +24,17 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if there is no such file.
     pub async fn open(path: &Path) -> Result<Self> {
-        let options = super::options(path).await?.pragma("cache_size", "-16000");
+        let options = super::options(path)
+            .await?
+            .pragma("cache_size", "-16000")
+            .row_buffer_size(ROWS_AHEAD);
         let mut connection = SqliteConnection::connect_with(&options).await?;
         // The snapshot is taken by the first query.
         sqlx::query("begin").execute(&mut connection).await?;
-        Ok(Self { connection })
+        Ok(Self {
+            connection,
+            has_pseudonyms: false,
+        })
     }
 
     /// Opens an archive of this version read-only.

@@ -1,0 +1,152 @@
+//! Exports that name nobody: ids become keyed hashes, texts lose names, and the rest that identifies people is left out.
+//!
+//! This is pseudonymous, not anonymous: a text can be searched for, and the shape of a network tells its nodes apart.
+
+mod key;
+mod names;
+mod texts;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use futures_util::TryStreamExt;
+use serde_json::{Value, json};
+
+pub use key::Key;
+
+use super::Error;
+use crate::store::read::{About, Cell, ExportColumn, Snapshot};
+use key::Of;
+use names::Names;
+use texts::{Masked, Texts};
+
+/// What pseudonyms do not protect, for the report.
+pub const LIMITS: &str = "pseudonymous, not anonymous: texts can be searched for, and numbers, times and links between \
+    users can tell who somebody is";
+
+/// Replaces what identifies people.
+pub(super) struct Pseudonyms {
+    key: Key,
+    texts: Texts,
+    masked: Masked,
+    smallest_group: Option<i64>,
+}
+
+/// What becomes of a column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    Keep,
+    LeaveOut,
+    /// Ids become pseudonyms.
+    Id(Of),
+    /// The id of what the column `subject_kind` says.
+    Subject,
+    /// Words lose what identifies people.
+    Words,
+}
+
+/// Returns what becomes of a column of a table.
+pub(super) fn treatment(table: &str, column: &ExportColumn) -> Treatment {
+    let name = column.name.as_str();
+    if let Some(of) = id_of(name) {
+        return Treatment::Id(of);
+    }
+    match (table, name, column.about()) {
+        ("completeness", "subject_id", _) => Treatment::Subject,
+        // The name or id of who is mentioned, whom `user_id` tells.
+        ("mentions", "value", _) => Treatment::LeaveOut,
+        (_, _, About::Identity) => Treatment::LeaveOut,
+        (_, _, About::Words) => Treatment::Words,
+        (_, _, About::Nobody) => Treatment::Keep,
+    }
+}
+
+/// Returns what a column has the ids of.
+fn id_of(column: &str) -> Option<Of> {
+    let ids = [
+        ("user_id", Of::User),
+        ("post_id", Of::Post),
+        ("comment_id", Of::Comment),
+        ("attachment_id", Of::Attachment),
+    ];
+    let found = ids.iter().find(|(id, _)| column.ends_with(id));
+    found.map(|(_, of)| *of)
+}
+
+impl Pseudonyms {
+    /// Reads the names of all users.
+    pub(super) async fn new(key: Key, snapshot: &mut Snapshot) -> Result<Self, Error> {
+        let (mut names, mut usernames) = (Vec::new(), HashMap::new());
+        let mut people = snapshot.people();
+        while let Some(person) = people.try_next().await? {
+            let pseudonym = key.pseudonym(Of::User, &person.user_id);
+            if let Some(name) = &person.username {
+                usernames.insert(name.to_lowercase(), pseudonym.clone());
+            }
+            let all = [Some(person.user_id), person.username, person.display_name];
+            names.extend(all.into_iter().flatten().map(|it| (it, pseudonym.clone())));
+        }
+        drop(people);
+        let of = |column: &str, id: &str| key.pseudonym(id_of(column).unwrap_or(Of::User), id);
+        snapshot.order_by_pseudonyms(of).await?;
+        Ok(Self {
+            key,
+            texts: Texts::new(Names::new(names).map_err(Error::Names)?, usernames),
+            masked: Masked::default(),
+            smallest_group: snapshot.smallest_group().await?,
+        })
+    }
+
+    /// Replaces what identifies people in the cells of a row.
+    pub(super) fn replace(
+        &mut self,
+        table: &str,
+        columns: &[ExportColumn],
+        cells: &mut [Cell<'_>],
+    ) {
+        for at in 0..cells.len() {
+            let replaced = match (treatment(table, &columns[at]), &cells[at]) {
+                (Treatment::Id(of), Cell::Text(id)) => self.key.pseudonym(of, id),
+                (Treatment::Subject, Cell::Text(id)) => {
+                    let kind = columns.iter().position(|it| it.name == "subject_kind");
+                    match kind.map(|kind| &cells[kind]) {
+                        Some(Cell::Text(kind)) if kind == "post" => {
+                            self.key.pseudonym(Of::Post, id)
+                        }
+                        _ => self.key.pseudonym(Of::User, id),
+                    }
+                }
+                (Treatment::Words, Cell::Text(text)) => {
+                    self.texts.without_people(text, &self.key, &mut self.masked)
+                }
+                _ => continue,
+            };
+            cells[at] = Cell::Text(Cow::Owned(replaced));
+        }
+    }
+
+    /// Returns the pseudonym of a user.
+    pub(super) fn user(&self, id: &str) -> String {
+        self.key.pseudonym(Of::User, id)
+    }
+
+    /// Says what was done, for the manifest.
+    pub(super) fn report(&self) -> Value {
+        let Masked {
+            names,
+            ids,
+            links,
+            addresses,
+            numbers,
+        } = self.masked;
+        json!({
+            "method": "HMAC-SHA-256(key, what NUL id), 128 bits; u_ users, p_ posts, c_ comments, a_ attachments",
+            "key_check": self.key.check(),
+            "smallest_group": self.smallest_group,
+            "masked_in_texts": {
+                "names": names, "ids": ids, "links": links, "e_mails": addresses, "numbers": numbers
+            },
+            "limits": LIMITS,
+        })
+    }
+}

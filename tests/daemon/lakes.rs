@@ -1,0 +1,352 @@
+//! `soracrawl export parquet` and `lake`.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use serde_json::Value;
+use soracrawl::sim::Shape;
+use soracrawl::store::read::EXPORT_TABLES;
+
+use crate::support::{Site, small};
+
+async fn crawled() -> Site {
+    let site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    site
+}
+
+async fn lake(site: &Site, more: &[&str]) -> crate::program::Ended {
+    let mut arguments = vec!["export", "lake", "--into", "lake", "--licence", "none"];
+    arguments.extend(more);
+    site.run(&arguments).await
+}
+
+/// The files below a folder, by their path in it.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned();
+        if path.is_dir() {
+            let inner = files(&path).into_iter();
+            found.extend(inner.map(|(inner, bytes)| (format!("{name}/{inner}"), bytes)));
+        } else {
+            found.insert(name, fs::read(&path).expect("a file"));
+        }
+    }
+    found
+}
+
+/// Rows of Parquet as JSON, with times in microseconds.
+fn rows(bytes: &[u8]) -> Vec<Value> {
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes.to_vec())).expect("Parquet");
+    let rows = reader.get_row_iter(None).expect("rows");
+    rows.map(|row| {
+        let row = row.expect("a row");
+        let fields = row.get_column_iter().map(|(name, field)| {
+            let value = match field {
+                parquet::record::Field::TimestampMicros(time) => (*time).into(),
+                parquet::record::Field::Str(text) => text.as_str().into(),
+                parquet::record::Field::Long(number) => (*number).into(),
+                parquet::record::Field::Double(number) => (*number).into(),
+                parquet::record::Field::Bool(flag) => (*flag).into(),
+                _ => Value::Null,
+            };
+            (name.clone(), value)
+        });
+        Value::Object(fields.collect())
+    })
+    .collect()
+}
+
+/// Rows of JSON Lines as those of Parquet.
+fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).expect("a file");
+    text.lines()
+        .map(|line| {
+            let mut row: serde_json::Map<String, Value> =
+                serde_json::from_str(line).expect("an object");
+            let times: Vec<String> = row
+                .keys()
+                .filter_map(|it| it.strip_suffix("_unix"))
+                .map(str::to_owned)
+                .collect();
+            for time in times {
+                let seconds = row
+                    .remove(&format!("{time}_unix"))
+                    .and_then(|it| it.as_f64());
+                let micros = seconds.map(|it| (it * 1e6).round() as i64);
+                row.insert(time, micros.into());
+            }
+            Value::Object(row)
+        })
+        .collect()
+}
+
+fn sorted(mut rows: Vec<Value>) -> Vec<String> {
+    let mut texts: Vec<String> = rows.drain(..).map(|row| row.to_string()).collect();
+    texts.sort();
+    texts
+}
+
+#[tokio::test]
+async fn parquet_and_a_lake_have_the_rows_of_json_lines() {
+    let site = crawled().await;
+    for format in ["jsonl", "parquet"] {
+        site.run(&["export", format, "--into", format, "--licence", "none"])
+            .await
+            .with(0);
+    }
+    lake(&site, &[]).await.with(0);
+    let lake = files(&site.file("lake"));
+    let mut all = 0;
+    for table in EXPORT_TABLES {
+        let expected = lines(&site.file(&format!("jsonl/{}.jsonl", table.name)));
+        let single = fs::read(site.file(&format!("parquet/{}.parquet", table.name)));
+        let single = rows(&single.expect("a file"));
+        assert_eq!(single.len(), expected.len(), "{}", table.name);
+        for (one, other) in single.iter().zip(&expected) {
+            assert_eq!(one, other, "{}", table.name);
+        }
+        let mut parts = Vec::new();
+        for (path, bytes) in &lake {
+            let Some(rest) = path.strip_prefix(&format!("{}/", table.name)) else {
+                continue;
+            };
+            let part = rows(bytes);
+            match (table.month(), rest.split_once('/')) {
+                (Some(key), Some((partition, _))) => {
+                    let time = if key == "posted_month" {
+                        "posted_at"
+                    } else {
+                        "observed_at"
+                    };
+                    let time = if table.name == "calls" {
+                        "opened_at"
+                    } else {
+                        time
+                    };
+                    for row in &part {
+                        let month = row[time].as_i64().map(|micros| {
+                            let time = jiff::Timestamp::from_microsecond(micros).expect("a time");
+                            time.strftime("%Y-%m").to_string()
+                        });
+                        let month = month.unwrap_or("__HIVE_DEFAULT_PARTITION__".to_owned());
+                        assert_eq!(partition, format!("{key}={month}"), "{path}");
+                    }
+                }
+                (None, None) => {}
+                other => panic!("{path}: {other:?}"),
+            }
+            parts.extend(part);
+        }
+        assert_eq!(sorted(parts), sorted(expected.clone()), "{}", table.name);
+        all += expected.len();
+    }
+    assert!(all > 500, "{all} rows");
+    assert!(
+        lake.keys()
+            .all(|path| path.ends_with(".parquet") || !path.contains('/'))
+    );
+}
+
+#[tokio::test]
+async fn a_lake_rewrites_what_changed_and_nothing_else() {
+    let site = crawled().await;
+    lake(&site, &[]).await.with(0);
+    let before = files(&site.file("lake"));
+    let same = lake(&site, &[]).await;
+    assert!(
+        same.out.contains("0 files with 0 bytes changed, 0 removed"),
+        "{}",
+        same.out
+    );
+    same.with(0);
+    assert!(
+        files(&site.file("lake")) == before,
+        "an export without a change changed files"
+    );
+    // A month without rows loses its folder, and a file of others stays.
+    let months = site
+        .texts("select distinct strftime('%Y-%m', posted_at, 'unixepoch') from posts order by 1")
+        .await;
+    let gone = &months[0];
+    site.execute(&format!(
+        "update posts set posted_at = null where strftime('%Y-%m', posted_at, 'unixepoch') = '{gone}'"
+    ))
+    .await;
+    fs::write(site.file("lake/notes.txt"), "mine").expect("a file");
+    let damaged = before
+        .keys()
+        .find(|path| path.starts_with("users/"))
+        .expect("a file");
+    fs::write(site.file("lake").join(damaged), "damaged").expect("a file");
+    fs::create_dir(site.file("lake/.staging")).expect("what a killed export left");
+    lake(&site, &[]).await.with(0);
+    let after = files(&site.file("lake"));
+    assert!(
+        !site
+            .file(&format!("lake/posts/posted_month={gone}"))
+            .exists()
+    );
+    assert!(!site.file("lake/.staging").exists());
+    assert!(
+        after
+            .keys()
+            .any(|path| path.starts_with("posts/posted_month=__HIVE"))
+    );
+    assert_eq!(after["notes.txt"], b"mine");
+    assert!(
+        after[damaged] == before[damaged],
+        "a damaged file stays damaged"
+    );
+    let calls: Vec<_> = before
+        .keys()
+        .filter(|path| path.starts_with("calls/"))
+        .collect();
+    assert!(calls.iter().all(|path| after[*path] == before[*path]));
+    let list: Value = serde_json::from_slice(&after["_lake.json"]).expect("JSON");
+    let listed = list["files"].as_object().expect("a list");
+    assert_eq!(
+        listed.len(),
+        after
+            .keys()
+            .filter(|path| path.ends_with(".parquet"))
+            .count()
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_is_no_lake_of_this_archive_is_left_alone() {
+    let site = crawled().await;
+    lake(&site, &["--tables", "users"]).await.with(0);
+    let before = files(&site.file("lake"));
+    for (more, said) in [
+        (&["--tables", "posts"][..], "other options"),
+        (
+            &["--tables", "users", "--since", "2025-10-01"],
+            "other options",
+        ),
+    ] {
+        let ended = lake(&site, more).await;
+        assert!(ended.err.contains(said), "{}", ended.err);
+        ended.with(2);
+    }
+    let other = crawled().await;
+    let into = site.file("lake");
+    let into = into.to_str().expect("a path");
+    let arguments = [
+        "export",
+        "lake",
+        "--into",
+        into,
+        "--licence",
+        "none",
+        "--tables",
+        "users",
+    ];
+    let ended = other.run(&arguments).await;
+    assert!(ended.err.contains("another archive"), "{}", ended.err);
+    ended.with(2);
+    assert!(files(&site.file("lake")) == before);
+    fs::create_dir(site.file("mine")).expect("a folder");
+    fs::write(site.file("mine/notes.txt"), "mine").expect("a file");
+    let arguments = ["export", "lake", "--into", "mine", "--licence", "none"];
+    let ended = site.run(&arguments).await;
+    assert!(ended.err.contains("not a lake"), "{}", ended.err);
+    ended.with(2);
+    assert_eq!(files(&site.file("mine")).len(), 1);
+}
+
+#[tokio::test]
+async fn a_sample_is_the_same_for_a_number_and_takes_from_each_value() {
+    let site = crawled().await;
+    let sample = async |into: &str, number: &str, more: &[&str]| {
+        let mut arguments = vec!["export", "jsonl", "--into", into, "--licence", "none"];
+        arguments.extend([
+            "--tables",
+            "comments",
+            "--sample",
+            "7",
+            "--random-seed",
+            number,
+        ]);
+        arguments.extend(more);
+        let ended = site.run(&arguments).await;
+        ended.with(0);
+        lines(&site.file(&format!("{into}/comments.jsonl")))
+    };
+    let one = sample("one", "1", &[]).await;
+    assert_eq!(one.len(), 7);
+    assert_eq!(one, sample("again", "1", &[]).await);
+    assert_ne!(one, sample("other", "2", &[]).await);
+    let strata = sample("strata", "1", &["--stratify", "post_id"]).await;
+    let mut found: BTreeMap<String, i64> = BTreeMap::new();
+    for row in &strata {
+        *found.entry(row["post_id"].to_string()).or_default() += 1;
+    }
+    let expected = site
+        .number("select sum(min(n, 7)) from (select count(*) as n from comments group by post_id)")
+        .await;
+    assert_eq!(found.values().sum::<i64>(), expected);
+    let arguments = [
+        "export",
+        "csv",
+        "--into",
+        "x",
+        "--licence",
+        "none",
+        "--sample",
+        "1",
+    ];
+    let ended = site
+        .run(&[&arguments[..], &["--stratify", "colour"]].concat())
+        .await;
+    assert!(ended.err.contains("no column \"colour\""), "{}", ended.err);
+    ended.with(2);
+    let ended = site
+        .run(&[&arguments[..], &["--seed", "@nobody"]].concat())
+        .await;
+    assert!(ended.err.contains("no seed \"nobody\""), "{}", ended.err);
+    ended.with(2);
+}
+
+#[tokio::test]
+async fn a_seed_has_the_rows_that_it_brought() {
+    let site = crawled().await;
+    let seed = site
+        .texts("select subject from seeds where kind = 'user' limit 1")
+        .await
+        .remove(0);
+    let arguments = [
+        "export",
+        "jsonl",
+        "--into",
+        "x",
+        "--licence",
+        "none",
+        "--seed",
+        &seed,
+    ];
+    site.run(&arguments).await.with(0);
+    for (table, kind) in [
+        ("users", "user"),
+        ("posts", "post"),
+        ("comments", "comment"),
+    ] {
+        let rows = lines(&site.file(&format!("x/{table}.jsonl"))).len();
+        let expected = site
+            .number(&format!(
+                "select count(*) from provenance where kind = '{kind}' and seed_subject = '{seed}'"
+            ))
+            .await;
+        assert_eq!(rows as i64, expected, "{table}");
+        assert!(expected > 0 || table == "users", "{table}");
+    }
+}
