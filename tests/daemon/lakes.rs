@@ -78,10 +78,11 @@ fn lines(path: &Path) -> Vec<Value> {
                 .map(str::to_owned)
                 .collect();
             for time in times {
-                let seconds = row
-                    .remove(&format!("{time}_unix"))
-                    .and_then(|it| it.as_f64());
-                let micros = seconds.map(|it| (it * 1e6).round() as i64);
+                row.remove(&format!("{time}_unix"));
+                let micros = row[&time].as_str().map(|it| {
+                    let time: jiff::Timestamp = it.parse().expect("a time");
+                    time.as_microsecond()
+                });
                 row.insert(time, micros.into());
             }
             Value::Object(row)
