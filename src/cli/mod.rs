@@ -12,6 +12,7 @@ mod logging;
 pub(crate) mod out;
 mod progress;
 mod run;
+mod search;
 mod seed;
 mod seed_file;
 mod sim;
@@ -96,6 +97,11 @@ enum Command {
     Jobs(jobs::Args),
     /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
+    /// Find texts in posts, comments and names
+    #[command(after_help = "Example: soracrawl search 電車 --in posts,comments")]
+    Search(search::Args),
+    /// Make the full-text index for `search` and for SQL, or complete it
+    Index,
     /// Write files for other tools from one snapshot of the archive
     Export(export::Args),
     /// Write a key for the pseudonyms of `export --pseudonyms` to a new file
@@ -186,6 +192,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Status(args) => status::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
+        Command::Search(args) => search::run(&cli, args).await,
+        Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
         Command::Verify(args) => verify::run(&cli, args).await,

@@ -95,6 +95,7 @@ pub async fn verify(
     let mut scratch = Scratch::new().await?;
     report.findings.push(snapshot.schema(&mut scratch).await);
     report.findings.push(snapshot.rules(&mut scratch).await);
+    report.findings.push(snapshot.full_text().await);
     report
         .findings
         .extend(snapshot.facts(budget, &facts_of_endpoints()).await);

@@ -22,6 +22,7 @@ mod pseudonyms;
 mod readers;
 mod refusals;
 mod remote;
+mod search;
 mod secrets;
 mod seeds;
 mod signals;

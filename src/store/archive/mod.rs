@@ -8,6 +8,7 @@ mod column;
 mod derive;
 #[rustfmt::skip] // One line for each column.
 mod edges;
+mod fts;
 pub(in crate::store) mod merge;
 #[rustfmt::skip] // One line for each column.
 pub mod schema;
@@ -32,6 +33,8 @@ use table::Table;
 
 pub use column::{ColumnOutline, Kind, Personal, Target};
 pub(in crate::store) use derive::derive;
+pub(in crate::store) use fts::exists as fts_exists;
+pub use fts::{INDEXED, Indexed};
 pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;
 pub use unread::UnreadReply;

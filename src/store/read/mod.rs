@@ -11,6 +11,7 @@ mod jobs;
 mod known;
 mod people;
 mod replies;
+mod search;
 mod snapshot;
 mod status;
 pub mod views;
@@ -38,6 +39,7 @@ pub use jobs::{
 pub use known::{Known, known};
 pub use people::Person;
 pub use replies::{KeptCall, Stalled, Start, Texts};
+pub use search::{Hit, Hits, indexed};
 pub use snapshot::Snapshot;
 pub use status::{
     Charged, EndpointStatus, LastRun, StopCounts, charged, endpoints, last_run, recent,
