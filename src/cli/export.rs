@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::out::outln;
+use super::out::{errln, outln};
 use super::table::{counted, layout, thousands};
 use super::{Cli, Exit, Usage};
 use crate::clock::unix_seconds;
@@ -36,6 +36,12 @@ enum Formats {
     /// Parquet in a folder for each month; a later export to the same folder writes only what changed
     #[command(after_help = "Example: soracrawl export lake --into lake --licence none")]
     Lake(OfLake),
+    /// The ids of users, posts and comments alone, for publication
+    #[command(after_help = "Example: soracrawl export ids --into ids --licence CC0-1.0")]
+    Ids(OfLake),
+    /// A description of the archive for datasette
+    #[command(after_help = "Example: soracrawl export datasette --into pages --licence none")]
+    Datasette(Options),
     /// A network of users for Gephi: GEXF 1.3
     #[command(
         after_help = "Example: soracrawl export gexf --network comments --into network --licence none"
@@ -62,6 +68,12 @@ struct Options {
     /// Name nobody: ids become keyed hashes, and texts lose names. The key is a file of `soracrawl new-key`
     #[arg(long, value_name = "KEYFILE")]
     pseudonyms: Option<PathBuf>,
+    /// Read a temporary copy of the archive, so that the log of a running crawl does not grow meanwhile
+    #[arg(long)]
+    via_copy: bool,
+    /// Make the folder a BagIt bag, for an archive of research data
+    #[arg(long)]
+    bagit: bool,
     /// Only rows before this day or time, in tables with a time
     #[arg(long, value_name = "DATE", value_parser = unix_seconds)]
     until: Option<f64>,
@@ -142,9 +154,25 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let options = match &args.format {
         Formats::Csv(of) => &of.of.options,
         Formats::Jsonl(of) | Formats::Parquet(of) => &of.options,
-        Formats::Lake(of) => &of.options,
+        Formats::Lake(of) | Formats::Ids(of) => &of.options,
+        Formats::Datasette(options) => options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
+    match &args.format {
+        Formats::Lake(_) if options.bagit => {
+            return Err(Usage(
+                "a lake changes, so it cannot be a bag. Leave out --bagit".to_owned(),
+            )
+            .into());
+        }
+        Formats::Ids(_) | Formats::Datasette(_) if options.pseudonyms.is_some() => {
+            return Err(Usage(
+                "ids and datasette show the archive as it is. Leave out --pseudonyms".to_owned(),
+            )
+            .into());
+        }
+        _ => {}
+    }
     let period = Period {
         since: options.since,
         until: options.until,
@@ -165,6 +193,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Formats::Jsonl(of) => of_tables(Format::Jsonl, of, period)?,
         Formats::Parquet(of) => of_tables(Format::Parquet, of, period)?,
         Formats::Lake(of) => Content::Lake(rows(&of.chosen, period, None)?),
+        Formats::Ids(of) => of_ids(&of.chosen, period)?,
+        Formats::Datasette(_) => Content::Datasette,
         Formats::Gexf(of) => of_graph(GraphFormat::Gexf, of, period),
         Formats::Graphml(of) => of_graph(GraphFormat::Graphml, of, period),
     };
@@ -173,6 +203,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         licence: options.licence.clone(),
         pseudonyms: options.pseudonyms.as_deref().map(key).transpose()?,
         into: options.into.clone(),
+        via_copy: options.via_copy,
+        is_bag: options.bagit,
     };
     let mut bar = Bar(ProgressBar::no_length());
     bar.0.set_style(
@@ -194,6 +226,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         other => other.into(),
     })?;
     print(&what, &written);
+    if matches!(what.content, Content::Datasette) {
+        outln!(
+            "datasette -i {} -m {} --setting suggest_facets off",
+            config.archive.path.display(),
+            what.into.join("metadata.json").display()
+        );
+    }
     Ok(Exit::Done)
 }
 
@@ -205,6 +244,25 @@ fn of_tables(format: Format, of: &Tables, period: Period) -> Result<Content, Usa
     });
     let rows = rows(&of.chosen, period, sample)?;
     Ok(Content::Tables { format, rows })
+}
+
+fn of_ids(chosen: &Chosen, period: Period) -> Result<Content, Usage> {
+    let kinds = ["users", "posts", "comments"];
+    if let Some(other) = chosen
+        .tables
+        .iter()
+        .find(|name| !kinds.contains(&name.as_str()))
+    {
+        let why =
+            format!("there are no ids of {other:?}. There are those of users, posts and comments");
+        return Err(Usage(why));
+    }
+    let mut rows = rows(chosen, period, None)?;
+    rows.tables.retain(|table| kinds.contains(&table.name));
+    Ok(Content::Tables {
+        format: Format::Ids,
+        rows,
+    })
 }
 
 fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows, Usage> {
@@ -326,5 +384,14 @@ impl Progress for Bar {
 
     fn rows(&mut self, rows: u64) {
         self.0.inc(rows);
+    }
+
+    fn log_grew(&mut self, bytes: u64) {
+        let text = format!(
+            "warning: the log beside the archive has grown to {} MB, because a crawl writes while the export reads one \
+             snapshot. It shrinks afterwards; --via-copy avoids it",
+            bytes.div_ceil(1_000_000)
+        );
+        self.0.suspend(|| errln!("{text}"));
     }
 }

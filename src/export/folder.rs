@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -11,12 +12,14 @@ use super::staging::Staging;
 /// A folder that is being filled, beside its final place. It is removed if it is dropped unfinished.
 pub(super) struct Folder {
     place: PathBuf,
+    /// The folder in it that has the files; empty if they are in `place` itself.
+    inner: &'static str,
     staging: Staging,
 }
 
 impl Folder {
-    /// Begins to fill a folder that must not exist or be empty.
-    pub(super) fn begin(place: &Path) -> Result<Self, Error> {
+    /// Begins to fill a folder that must not exist or be empty, or a folder in it.
+    pub(super) fn begin(place: &Path, inner: &'static str) -> Result<Self, Error> {
         let refused = |why: String| Error::Folder {
             path: place.to_owned(),
             why,
@@ -36,24 +39,43 @@ impl Folder {
             .ok_or_else(|| refused("this is no name of a folder".to_owned()))?
             .to_owned();
         name.push(".partial");
+        let staging = Staging::begin(place.with_file_name(name)).map_err(refused)?;
+        if !inner.is_empty() {
+            let made = fs::DirBuilder::new()
+                .mode(0o700)
+                .create(staging.path().join(inner));
+            made.map_err(|error| refused(error.to_string()))?;
+        }
         Ok(Self {
-            staging: Staging::begin(place.with_file_name(name)).map_err(refused)?,
             place: place.to_owned(),
+            inner,
+            staging,
         })
+    }
+
+    /// Where nobody looks yet.
+    pub(super) fn staging(&self) -> &Path {
+        self.staging.path()
     }
 
     /// Creates a file that only its owner can read.
     pub(super) fn file(&self, name: &str) -> Result<Output, Error> {
-        let seen_as = self.place.join(name).display().to_string();
-        Output::create(&self.staging.path().join(name), seen_as)
+        self.create(&Path::new(self.inner).join(name))
     }
 
-    /// Writes a whole file.
+    fn create(&self, path: &Path) -> Result<Output, Error> {
+        let seen_as = self.place.join(path).display().to_string();
+        Output::create(&self.staging.path().join(path), seen_as)
+    }
+
+    /// Writes a whole file among the others.
     pub(super) fn text(&self, name: &str, text: &str) -> Result<Sum, Error> {
-        let mut file = self.file(name)?;
-        file.write_all(text.as_bytes())
-            .map_err(|error| file.failed(error))?;
-        file.finish()
+        write(self.file(name)?, text)
+    }
+
+    /// Writes a whole file in the folder itself.
+    pub(super) fn text_above(&self, name: &str, text: &str) -> Result<Sum, Error> {
+        write(self.create(Path::new(name))?, text)
     }
 
     /// Moves the folder to its place.
@@ -63,4 +85,10 @@ impl Folder {
             .move_to(&self.place)
             .map_err(|error| Error::File { path, error })
     }
+}
+
+fn write(mut file: Output, text: &str) -> Result<Sum, Error> {
+    file.write_all(text.as_bytes())
+        .map_err(|error| file.failed(error))?;
+    file.finish()
 }

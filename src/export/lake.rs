@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use super::encode::{Format, Notes};
 use super::output::{Output, sum_of};
+use super::papers::Paper;
 use super::staging::{Staging, sync_above};
 use super::tables::{self, File, Job, Rows, cells};
 use super::{Error, Written, WrittenFile};
@@ -25,6 +26,8 @@ const LIST: &str = "_lake.json";
 const NO_MONTH: &str = "__HIVE_DEFAULT_PARTITION__";
 /// Rows of a file that are worth a file of their own.
 const FILE_ROWS: u64 = 1_024;
+/// Rows between two looks at the archive's log.
+const REPORT: u64 = 1_000;
 /// Files of a month at most, so that a hundredth more pages change a few hundredths of the bytes.
 const FILES: u64 = 128;
 
@@ -75,6 +78,11 @@ impl Lake {
         })
     }
 
+    /// Where nobody looks yet.
+    pub(super) fn staging(&self) -> &Path {
+        self.staging.path()
+    }
+
     /// Writes the files of a table to the staging folder, and keeps those that differ.
     pub(super) async fn write(
         &mut self,
@@ -89,7 +97,7 @@ impl Lake {
             .snapshot
             .export_rows(table, &columns, &which.which, Some(split));
         let mut open: Option<(LakePlace, File)> = None;
-        let mut paths = Vec::new();
+        let (mut paths, mut seen) = (Vec::new(), 0_u64);
         while let Some(row) = rows.try_next().await? {
             let place = row.place()?;
             if open.as_ref().is_none_or(|(at, _)| *at != place) {
@@ -103,6 +111,10 @@ impl Lake {
                 file.row(&cells(&row, table, &columns, &mut job.pseudonyms)?)?;
             }
             job.progress.rows(1);
+            seen += 1;
+            if seen % REPORT == 0 {
+                job.log.watch(job.progress);
+            }
         }
         drop(rows);
         let (at, file) = match open {
@@ -144,7 +156,7 @@ impl Lake {
     }
 
     /// Moves the changed files to their places and removes those that are gone. Returns what changed.
-    pub(super) fn finish(self, texts: &[(&str, String)]) -> Result<Changed, Error> {
+    pub(super) fn finish(self, texts: &[Paper]) -> Result<Changed, Error> {
         let mut changed = Changed::default();
         let mut folders = BTreeSet::new();
         // Whatever fails above this line leaves the lake as it was. The rest are renames.

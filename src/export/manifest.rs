@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::text::iso;
 use super::{Content, Export, Written};
-use crate::store::read::{CellKind, Period, SnapshotFacts};
+use crate::store::read::{CellKind, Known, Period, SnapshotFacts};
 
 /// The licence of an export. The user must choose, because nobody else knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +51,7 @@ pub(super) fn datapackage(
     what: &Export,
     facts: &SnapshotFacts,
     tables: &[Written],
+    completeness: &[Known],
     pseudonyms: Option<&Value>,
 ) -> String {
     let (period, seed, sample) = match &what.content {
@@ -60,6 +61,7 @@ pub(super) fn datapackage(
             rows.sample.as_ref(),
         ),
         Content::Graph(graph) => (graph.of.period, None, None),
+        Content::Datasette => (Period::default(), None, None),
     };
     let Period { since, until } = period;
     let mut package = json!({
@@ -84,6 +86,7 @@ pub(super) fn datapackage(
                 "random_seed": sample.random_seed,
             })),
             "plan": facts.plan.as_deref().and_then(|plan| serde_json::from_str::<Value>(plan).ok()),
+            "completeness": completeness,
             "signed_links": "cut before their query",
             "pseudonyms": pseudonyms,
         },

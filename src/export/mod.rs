@@ -1,11 +1,16 @@
 //! Files made from one snapshot of an archive. They have the same bytes whenever the same archive is exported.
 
+mod bag;
+mod copy;
+mod datasette;
 mod encode;
 mod folder;
 mod graph;
 mod lake;
+mod log;
 mod manifest;
 mod output;
+mod papers;
 mod pseudonyms;
 mod sample;
 mod staging;
@@ -15,7 +20,6 @@ mod text;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts};
 
@@ -37,6 +41,8 @@ pub enum Content {
     Lake(Rows),
     /// One network of users.
     Graph(Graph),
+    /// The description of the archive that datasette shows.
+    Datasette,
 }
 
 /// What is exported, and where to.
@@ -48,6 +54,10 @@ pub struct Export {
     pub pseudonyms: Option<Key>,
     /// A folder that does not exist, or is empty; for a lake, a lake of the same archive.
     pub into: PathBuf,
+    /// Read a temporary copy of the archive, so that a daemon's log does not grow meanwhile.
+    pub via_copy: bool,
+    /// Make the folder a BagIt bag. Not for a lake.
+    pub is_bag: bool,
 }
 
 /// Why an export failed.
@@ -123,6 +133,8 @@ pub trait Progress {
     fn table(&mut self, name: &str, rows: u64);
     /// Some more rows are written.
     fn rows(&mut self, rows: u64);
+    /// A daemon's writes have made the archive's log grow to so many bytes, because the export holds a snapshot.
+    fn log_grew(&mut self, bytes: u64);
 }
 
 /// Exports from the archive at `archive`. A daemon may write to it meanwhile.
@@ -136,18 +148,24 @@ pub async fn export(
     progress: &mut dyn Progress,
 ) -> Result<Exported, Error> {
     let mut snapshot = Snapshot::open_current(archive).await?;
-    let facts = snapshot.export_facts().await?;
-    let origin = encode::Origin {
-        archive: archive_id(&facts),
-        schema_version: facts.schema_version,
+    let origin = encode::Origin::of(&snapshot.export_facts().await?);
+    let mut place = Place::begin(what, &origin)?;
+    let copy = match what.via_copy {
+        true => {
+            snapshot.close().await;
+            let copy = copy::Copy::of(archive, place.staging()).await?;
+            snapshot = Snapshot::open_current(copy.path()).await?;
+            Some(copy)
+        }
+        false => None,
     };
+    let facts = snapshot.export_facts().await?;
     if let Content::Tables { rows, .. } | Content::Lake(rows) = &what.content
         && let Some(seed) = &rows.which.seed
         && !snapshot.has_seed(seed).await?
     {
         return Err(Error::Seed(seed.clone()));
     }
-    let mut place = Place::begin(what, &origin)?;
     let pseudonyms = match &what.pseudonyms {
         Some(key) => Some(pseudonyms::Pseudonyms::new(key.clone(), &mut snapshot).await?),
         None => None,
@@ -157,6 +175,7 @@ pub async fn export(
         origin,
         pseudonyms,
         progress,
+        log: log::Log::of(archive.to_owned()),
     };
     let mut all = Vec::new();
     match (&what.content, &mut place) {
@@ -174,13 +193,17 @@ pub async fn export(
         (Content::Graph(graph), Place::Folder(folder)) => {
             all.push(graph::write(&mut job, graph, folder).await?);
         }
+        (Content::Datasette, Place::Folder(folder)) => {
+            all.push(datasette::write(&mut job, what, archive, folder).await?);
+        }
         _ => unreachable!("the place was begun for the content"),
     }
     let pseudonyms = job.pseudonyms.as_ref().map(pseudonyms::Pseudonyms::report);
-    let package = manifest::datapackage(what, &facts, &all, pseudonyms.as_ref());
-    let changed = place.finish(&[("datapackage.json", package)])?;
+    let papers = papers::all(&mut snapshot, what, &facts, &all, pseudonyms.as_ref()).await?;
     let unread_replies = snapshot.unread_replies().await?;
     snapshot.close().await;
+    drop(copy);
+    let changed = place.finish(what, &facts, &all, &papers)?;
     Ok(Exported {
         tables: all,
         changed,
@@ -198,7 +221,8 @@ enum Place {
 impl Place {
     fn begin(what: &Export, origin: &encode::Origin) -> Result<Self, Error> {
         let Content::Lake(rows) = &what.content else {
-            return Ok(Self::Folder(folder::Folder::begin(&what.into)?));
+            let inner = if what.is_bag { bag::PAYLOAD } else { "" };
+            return Ok(Self::Folder(folder::Folder::begin(&what.into, inner)?));
         };
         let tables: Vec<_> = rows.tables.iter().map(|table| table.name).collect();
         let key = what.pseudonyms.as_ref();
@@ -215,26 +239,37 @@ impl Place {
         Ok(Self::Lake(lake::Lake::begin(&what.into, options)?))
     }
 
+    /// Where nobody looks yet.
+    fn staging(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder.staging(),
+            Self::Lake(lake) => lake.staging(),
+        }
+    }
+
     /// Writes the last files, and moves all of them to their place. Returns what changed in a lake.
-    fn finish(self, texts: &[(&str, String)]) -> Result<Option<Changed>, Error> {
+    fn finish(
+        self,
+        what: &Export,
+        facts: &SnapshotFacts,
+        tables: &[Written],
+        papers: &[papers::Paper],
+    ) -> Result<Option<Changed>, Error> {
         match self {
             Self::Folder(folder) => {
-                for (name, text) in texts {
-                    folder.text(name, text)?;
+                let mut sums = Vec::new();
+                for (name, text) in papers {
+                    sums.push((*name, folder.text(name, text)?));
+                }
+                if what.is_bag {
+                    bag::write(&folder, facts, tables, &sums)?;
                 }
                 folder.finish()?;
                 Ok(None)
             }
-            Self::Lake(lake) => Ok(Some(lake.finish(texts)?)),
+            Self::Lake(lake) => Ok(Some(lake.finish(papers)?)),
         }
     }
-}
-
-/// Tells archives apart. A copy of an archive has the same id.
-fn archive_id(facts: &SnapshotFacts) -> String {
-    let started = facts.first_run_at.unwrap_or(0.0);
-    let digest: [u8; 32] = Sha256::digest(format!("archive {started:?}")).into();
-    output::hex(&digest[..16])
 }
 
 /// Returns the table of a name.

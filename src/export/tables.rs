@@ -4,6 +4,7 @@ use futures_util::TryStreamExt;
 
 use super::encode::{self, Format, Notes, Origin};
 use super::folder::Folder;
+use super::log::Log;
 use super::output::{Output, Sum};
 use super::pseudonyms::{Pseudonyms, Treatment, treatment};
 use super::sample::{Sample, Threshold};
@@ -28,6 +29,7 @@ pub(super) struct Job<'j> {
     pub(super) origin: Origin,
     pub(super) pseudonyms: Option<Pseudonyms>,
     pub(super) progress: &'j mut dyn Progress,
+    pub(super) log: Log,
 }
 
 impl Job<'_> {
@@ -39,8 +41,12 @@ impl Job<'_> {
         table: &ExportTable,
         folder: &Folder,
     ) -> Result<Written, Error> {
-        let path = format!("{}.{}", table.name, format.ending());
-        let columns = self.columns(table).await?;
+        let mut columns = self.columns(table).await?;
+        let mut path = format!("{}.{}", table.name, format.ending());
+        if format == Format::Ids {
+            columns.retain(|column| table.key().any(|key| key == column.name));
+            path = format!("{}s.{}", columns[0].name, format.ending());
+        }
         let threshold = self.threshold(which, table, &columns).await?;
         let mut file = File::begin(format, &columns, &self.origin, folder.file(&path)?)?;
         self.begin_progress(which, table).await?;
@@ -60,6 +66,7 @@ impl Job<'_> {
             seen += 1;
             if seen % REPORT == 0 {
                 self.progress.rows(REPORT);
+                self.log.watch(self.progress);
             }
         }
         drop(rows);

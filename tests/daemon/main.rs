@@ -16,6 +16,7 @@ mod known;
 mod lakes;
 mod missing;
 mod opening;
+mod papers;
 mod plan;
 mod program;
 mod pseudonyms;

@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use soracrawl::store::archive::schema::tables;
+use soracrawl::store::read::schema_meaning;
 use sqlx::{Row, SqlitePool};
 
 use crate::{empty_archive, file, root};
@@ -65,52 +66,9 @@ fn about(sql: &str) -> String {
     comments.join(" ")
 }
 
-/// Describes a column from the schema: the table it refers to, its allowed words, and its comment.
+/// Describes a column from the schema, for a table of Markdown.
 fn meaning(sql: &str, column: &str) -> String {
-    let mut lines = sql
-        .lines()
-        .map(str::trim)
-        .skip_while(|line| !line.starts_with(&format!("{column} ")));
-    let mut parts = Vec::new();
-    let mut comments = Vec::new();
-    let mut code = String::new();
-    if let Some(line) = lines.next() {
-        let (first, comment) = line
-            .split_once("-- ")
-            .map_or((line, None), |(code, comment)| (code, Some(comment)));
-        code.push_str(first);
-        comments.extend(comment);
-        for line in lines {
-            if let Some(comment) = line.strip_prefix("-- ") {
-                comments.push(comment);
-            } else if code.trim_end().ends_with(',')
-                || line.starts_with("constraint") && !line.contains(&format!("({column} in"))
-                || line.starts_with(')')
-            {
-                break;
-            } else {
-                let (more, comment) = line
-                    .split_once("-- ")
-                    .map_or((line, None), |(code, comment)| (code, Some(comment)));
-                code.push(' ');
-                code.push_str(more);
-                comments.extend(comment);
-            }
-        }
-    }
-    if let Some((_, table)) = code.split_once("references ") {
-        parts.push(format!("→ {}", table.split(' ').next().expect("a table")));
-    }
-    if let Some((_, words)) = code.split_once(" in (") {
-        let words = words.split(')').next().expect("a list").replace('\'', "");
-        if words.split(", ").any(|word| word.parse::<i64>().is_err()) {
-            parts.push(format!("one of {words}"));
-        }
-    }
-    if !comments.is_empty() {
-        parts.push(comments.join(" "));
-    }
-    parts.join("; ").replace('|', "\\|")
+    schema_meaning(sql, column).replace('|', "\\|")
 }
 
 fn describe(relation: &Relation) -> String {

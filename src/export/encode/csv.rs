@@ -131,7 +131,7 @@ mod tests {
         rows: &[Vec<Cell<'_>>],
     ) -> (String, Notes) {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::begin(&place.path().join("export")).unwrap();
+        let folder = Folder::begin(&place.path().join("export"), "").unwrap();
         let file = folder.file("t.csv").unwrap();
         let mut csv = Box::new(Csv::begin(dialect, columns, file).unwrap());
         for row in rows {

@@ -70,7 +70,7 @@ mod tests {
             column("views", CellKind::Integer),
         ];
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::begin(&place.path().join("export")).unwrap();
+        let folder = Folder::begin(&place.path().join("export"), "").unwrap();
         let mut jsonl = Box::new(Jsonl::begin(&columns, folder.file("t.jsonl").unwrap()));
         let cells = [
             Cell::Text("a\n\"b\"".into()),

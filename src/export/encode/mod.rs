@@ -1,13 +1,16 @@
 //! The forms of the files of tables.
 
 mod csv;
+mod ids;
 mod jsonl;
 mod parquet;
 
 use std::io::Result;
 
-use crate::export::output::Output;
-use crate::store::read::{Cell, ExportColumn};
+use sha2::{Digest, Sha256};
+
+use crate::export::output::{Output, hex};
+use crate::store::read::{Cell, ExportColumn, SnapshotFacts};
 
 /// The form of the files of tables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,6 +18,8 @@ pub enum Format {
     Csv(Dialect),
     Jsonl,
     Parquet,
+    /// Ids alone.
+    Ids,
 }
 
 /// Who reads a CSV file.
@@ -32,6 +37,7 @@ impl Format {
             Self::Csv(_) => "csv",
             Self::Jsonl => "jsonl",
             Self::Parquet => "parquet",
+            Self::Ids => "txt",
         }
     }
 }
@@ -41,6 +47,18 @@ impl Format {
 pub(super) struct Origin {
     pub(super) archive: String,
     pub(super) schema_version: i64,
+}
+
+impl Origin {
+    /// A copy of an archive has the same id.
+    pub(super) fn of(facts: &SnapshotFacts) -> Self {
+        let started = facts.first_run_at.unwrap_or(0.0);
+        let digest: [u8; 32] = Sha256::digest(format!("archive {started:?}")).into();
+        Self {
+            archive: hex(&digest[..16]),
+            schema_version: facts.schema_version,
+        }
+    }
 }
 
 /// Writes rows in one form.
@@ -68,6 +86,7 @@ pub(super) fn begin(
     Ok(match format {
         Format::Csv(dialect) => Box::new(csv::Csv::begin(dialect, columns, to)?),
         Format::Jsonl => Box::new(jsonl::Jsonl::begin(columns, to)),
+        Format::Ids => Box::new(ids::Ids { to }),
         Format::Parquet => Box::new(parquet::Parquet::begin(columns, origin, to)?),
     })
 }

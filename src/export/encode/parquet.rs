@@ -224,7 +224,7 @@ mod tests {
     /// Writes rows to a file. Returns its bytes.
     fn written(columns: &[ExportColumn], rows: &[Vec<Cell<'_>>]) -> Vec<u8> {
         let place = tempfile::tempdir().unwrap();
-        let folder = Folder::begin(&place.path().join("export")).unwrap();
+        let folder = Folder::begin(&place.path().join("export"), "").unwrap();
         let origin = Origin {
             archive: "a".to_owned(),
             schema_version: 6,

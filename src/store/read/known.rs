@@ -2,6 +2,7 @@
 
 use sqlx::sqlite::SqlitePool;
 
+use super::Snapshot;
 use crate::store::Result;
 
 /// What the remote counts of one kind of list, over all subjects, and what is archived of it.
@@ -25,10 +26,19 @@ pub async fn known(pool: &SqlitePool) -> Result<Vec<Known>> {
     if views == 0 {
         return Ok(Vec::new());
     }
-    Ok(sqlx::query_as(
-        "select kind, sum(collected_count) as collected, sum(known_count) as known from completeness
-         where known_count is not null group by kind order by kind",
-    )
-    .fetch_all(pool)
-    .await?)
+    Ok(sqlx::query_as(SUMS).fetch_all(pool).await?)
+}
+
+const SUMS: &str =
+    "select kind, sum(collected_count) as collected, sum(known_count) as known from completeness
+    where known_count is not null group by kind order by kind";
+
+impl Snapshot {
+    /// Returns the sums of each kind of list.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn completeness_totals(&mut self) -> Result<Vec<Known>> {
+        Ok(sqlx::query_as(SUMS).fetch_all(self.connection()).await?)
+    }
 }

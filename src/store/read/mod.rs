@@ -9,6 +9,7 @@ mod export_tables;
 mod graph;
 mod jobs;
 mod known;
+mod meanings;
 mod people;
 mod replies;
 mod search;
@@ -37,6 +38,7 @@ pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
 pub use known::{Known, known};
+pub use meanings::{Relation, schema_meaning};
 pub use people::Person;
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};

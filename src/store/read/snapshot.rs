@@ -49,6 +49,22 @@ impl Snapshot {
         Ok(snapshot)
     }
 
+    /// Copies an archive into an empty file.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read, or the copy cannot be written.
+    pub async fn copy(archive: &Path, copy: &Path) -> Result<()> {
+        let options = super::options(archive).await?;
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        let copied = sqlx::query("vacuum into ?")
+            .bind(copy.to_string_lossy().into_owned())
+            .execute(&mut connection)
+            .await;
+        connection.close().await?;
+        copied?;
+        Ok(())
+    }
+
     /// The read-only connection, inside its transaction.
     pub fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.connection
