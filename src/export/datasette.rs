@@ -8,7 +8,7 @@ use super::folder::Folder;
 use super::manifest::Licence;
 use super::tables::Job;
 use super::{Error, Export, Written, WrittenFile};
-use crate::store::read::Relation;
+use crate::store::read::{QUESTIONS, Relation};
 
 /// The name of the file.
 pub(super) const FILE: &str = "metadata.json";
@@ -45,7 +45,14 @@ pub(super) async fn write(
     for name in HIDDEN {
         tables.insert(name.to_owned(), json!({"hidden": true}));
     }
-    let database = json!({"tables": tables, "queries": queries()});
+    let queries = QUESTIONS.map(|it| {
+        (
+            it.name.to_owned(),
+            json!({"title": it.title, "sql": it.sql}),
+        )
+    });
+    let queries = Map::from_iter(queries);
+    let database = json!({"tables": tables, "queries": queries});
     // The name of a database is that of its file.
     let name = archive.file_stem().map_or("sora".to_owned(), |name| {
         name.to_string_lossy().into_owned()
@@ -85,31 +92,4 @@ fn described(relation: &Relation) -> Value {
         table["label_column"] = json!(label);
     }
     table
-}
-
-/// Questions with a name. A name after a colon is asked for.
-fn queries() -> Value {
-    json!({
-        "thread": {
-            "title": "The thread of a post",
-            "sql": "select depth, author_username, text, datetime(posted_at, 'unixepoch') as at, like_count, comment_id \
-                from comment_tree where post_id = :post_id order by path",
-        },
-        "ego": {
-            "title": "Who interacts with a user",
-            "sql": "select kind, source_username, target_username, count(*) as weight from interaction_edges \
-                where source_username = :username or target_username = :username \
-                group by kind, source_user_id, target_user_id order by weight desc",
-        },
-        "missing": {
-            "title": "What is missing, and why",
-            "sql": "select kind, state, why, count(*) as lists, sum(missing_count) as missing from completeness \
-                group by kind, state, why order by missing desc",
-        },
-        "hashtags": {
-            "title": "Hashtags and links",
-            "sql": "select kind, value, count(*) as texts, count(distinct author_user_id) as authors from text_entities \
-                group by kind, value order by texts desc limit 100",
-        },
-    })
 }

@@ -23,6 +23,7 @@ mod pseudonyms;
 mod readers;
 mod refusals;
 mod remote;
+mod samples;
 mod search;
 mod secrets;
 mod seeds;

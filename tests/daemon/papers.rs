@@ -250,3 +250,40 @@ async fn datasette_gets_descriptions_and_questions_that_run() {
         assert!(!rows.is_empty() || name == "ego", "{name}");
     }
 }
+
+#[tokio::test]
+async fn a_file_for_4cat_has_posts_and_comments_with_their_threads() {
+    let site = crawled().await;
+    let arguments = [
+        "export",
+        "csv",
+        "--for",
+        "4cat",
+        "--into",
+        "x",
+        "--licence",
+        "none",
+    ];
+    site.run(&arguments).await.with(0);
+    let mut reader = csv::Reader::from_path(site.file("x/4cat.csv")).expect("a CSV file");
+    let head = reader.headers().expect("a head");
+    assert_eq!(head, vec!["id", "thread_id", "author", "body", "timestamp"]);
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let due = "select (select count(*) from posts_now) + (select count(*) from comments_now)";
+    assert_eq!(rows.len() as i64, site.number(due).await);
+    let posts = rows.iter().filter(|row| row[0] == row[1]).count();
+    assert_eq!(
+        posts as i64,
+        site.number("select count(*) from posts_now").await
+    );
+    let times = rows
+        .iter()
+        .map(|row| &row[4])
+        .filter(|time| !time.is_empty());
+    assert!(times.clone().count() > 10);
+    for time in times {
+        jiff::civil::DateTime::strptime("%Y-%m-%d %H:%M:%S", time).expect("a time");
+    }
+    let both = [&arguments[..], &["--excel"]].concat();
+    site.run(&both).await.with(2);
+}

@@ -10,7 +10,8 @@ use soracrawl::sim::Shape;
 
 use crate::support::{Site, small};
 
-const FORMATS: [&[&str]; 6] = [
+const FORMATS: [&[&str]; 7] = [
+    &["csv", "--for", "4cat"],
     &["csv"],
     &["jsonl"],
     &["parquet"],
@@ -116,20 +117,14 @@ async fn no_id_and_no_name_is_in_any_file() {
     assert!(plain.is_match(&text(&site.file("open/comments.csv")).to_lowercase()));
     let mut seen = 0;
     for format in FORMATS {
+        let into = format.join("-");
         let mut arguments = vec!["export"];
         arguments.extend(format);
-        arguments.extend([
-            "--into",
-            format[0],
-            "--licence",
-            "none",
-            "--pseudonyms",
-            "key",
-        ]);
+        arguments.extend(["--into", &into, "--licence", "none", "--pseudonyms", "key"]);
         let ended = site.run(&arguments).await;
         assert!(ended.out.contains("not anonymous"), "{}", ended.out);
         ended.with(0);
-        for file in files(&site.file(format[0])) {
+        for file in files(&site.file(&into)) {
             let text = text(&file);
             let lower = text.to_lowercase();
             let found = plain.find(&lower).map(|it| &lower[it.range()]);

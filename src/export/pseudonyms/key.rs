@@ -1,4 +1,4 @@
-//! The key of a project's pseudonyms. Whoever has it can find out whom a pseudonym stands for; without it nobody can.
+//! The key of a project's pseudonyms. A person who has it can find out whom a pseudonym stands for; without it nobody can.
 
 use std::fmt;
 use std::fs::{self, OpenOptions};

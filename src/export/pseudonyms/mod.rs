@@ -41,6 +41,8 @@ pub(super) enum Treatment {
     Id(Of),
     /// The id of what the column `subject_kind` says.
     Subject,
+    /// The id of a post if it is that of the thread, else of a comment.
+    Entry,
     /// Words lose what identifies people.
     Words,
 }
@@ -52,6 +54,10 @@ pub(super) fn treatment(table: &str, column: &ExportColumn) -> Treatment {
         return Treatment::Id(of);
     }
     match (table, name, column.about()) {
+        ("4cat", "id", _) => Treatment::Entry,
+        ("4cat", "thread_id", _) => Treatment::Id(Of::Post),
+        ("4cat", "author" | "body", _) => Treatment::Words,
+        ("4cat", _, _) => Treatment::Keep,
         ("completeness", "subject_id", _) => Treatment::Subject,
         // The name or id of who is mentioned, whom `user_id` tells.
         ("mentions", "value", _) => Treatment::LeaveOut,
@@ -114,6 +120,13 @@ impl Pseudonyms {
                             self.key.pseudonym(Of::Post, id)
                         }
                         _ => self.key.pseudonym(Of::User, id),
+                    }
+                }
+                (Treatment::Entry, Cell::Text(id)) => {
+                    let thread = columns.iter().position(|it| it.name == "thread_id");
+                    match thread.is_some_and(|thread| cells[thread] == cells[at]) {
+                        true => self.key.pseudonym(Of::Post, id),
+                        false => self.key.pseudonym(Of::Comment, id),
                     }
                 }
                 (Treatment::Words, Cell::Text(text)) => {

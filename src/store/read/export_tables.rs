@@ -15,6 +15,8 @@ pub struct ExportTable {
     pub(super) time: Option<&'static str>,
     /// The column with the call that stated a row first.
     pub(super) call: Option<&'static str>,
+    /// The columns, all texts, where `source` has more; empty for all of `source`.
+    pub(super) columns: &'static [&'static str],
 }
 
 const fn table(
@@ -34,6 +36,7 @@ const fn table(
         order,
         time,
         call,
+        columns: &[],
     }
 }
 
@@ -58,3 +61,18 @@ pub const TABLES: [ExportTable; 18] = [
     table("completeness", "completeness", &["jobs"], "kind, subject_id", None, None, "What is archived of each list, and why the rest is missing."),
     table("calls", "calls", &["calls"], "id", Some("opened_at"), Some("id"), "Every request, without its raw reply."),
 ];
+
+/// Posts and comments as 4CAT reads them (github.com/digitalmethodsinitiative/4cat, "Uploading data").
+pub const FOUR_CAT: ExportTable = ExportTable {
+    columns: &["id", "thread_id", "author", "body", "timestamp"],
+    ..table("4cat", "(
+        select post_id as id, post_id as thread_id, coalesce(author_username, author_user_id) as author,
+            coalesce(text, title, caption) as body, strftime('%Y-%m-%d %H:%M:%S', posted_at, 'unixepoch') as timestamp,
+            posted_at, first_call_id
+        from posts_now
+        union all
+        select comment_id, post_id, coalesce(author_username, author_user_id), text,
+            strftime('%Y-%m-%d %H:%M:%S', posted_at, 'unixepoch'), posted_at, first_call_id
+        from comments_now
+    )", &["posts", "comments"], "thread_id, timestamp, id", Some("posted_at"), Some("first_call_id"), "Posts and comments, as 4CAT reads them.")
+};

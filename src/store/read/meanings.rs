@@ -1,7 +1,7 @@
 //! What the columns of exports mean: the comments of the schema, and those of columns that only views have.
 
 use super::Snapshot;
-use super::export::ExportColumn;
+use super::export_columns::ExportColumn;
 use super::export_tables::ExportTable;
 use crate::store::Result;
 

@@ -4,6 +4,7 @@ mod answers;
 pub mod canonical;
 mod due;
 mod export;
+mod export_columns;
 #[rustfmt::skip] // One line for each table.
 mod export_tables;
 mod graph;
@@ -11,6 +12,7 @@ mod jobs;
 mod known;
 mod meanings;
 mod people;
+mod questions;
 mod replies;
 mod search;
 mod snapshot;
@@ -28,11 +30,9 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::Cooling;
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use due::{cooldowns, has_ready, next_due, next_expiry};
-pub use export::{
-    About, Cell, CellKind, ExportColumn, ExportRow, LakePlace, Period, Selection, SnapshotFacts,
-    Split,
-};
-pub use export_tables::{ExportTable, TABLES as EXPORT_TABLES};
+pub use export::{Period, Selection, SnapshotFacts, Split};
+pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
+pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
@@ -40,6 +40,7 @@ pub use jobs::{
 pub use known::{Known, known};
 pub use meanings::{Relation, schema_meaning};
 pub use people::Person;
+pub use questions::{QUESTIONS, Question};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
 pub use snapshot::Snapshot;

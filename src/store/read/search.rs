@@ -85,6 +85,27 @@ impl Snapshot {
         fts_exists(self.connection(), table.index).await
     }
 
+    /// Makes an index again in a temporary file, as `again_…`, with the terms that are due and found, as `due_…` and
+    /// `found_…`.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read, or the temporary file cannot be written.
+    pub async fn index_again(&mut self, of: &Indexed) -> Result<()> {
+        let Indexed { table, index, .. } = of;
+        let columns = of.list("");
+        let text = format!(
+            "create virtual table temp.again_{index} using fts5 ({columns}, content = '', tokenize = 'trigram');
+             insert into temp.again_{index} (rowid, {columns}) select id, {columns} from main.{table};
+             create virtual table temp.due_{index} using fts5vocab ('temp', 'again_{index}', 'col');
+             create virtual table temp.found_{index} using fts5vocab ('main', '{index}', 'col')"
+        );
+        // Only constants are in the text.
+        sqlx::raw_sql(AssertSqlSafe(text))
+            .execute(self.connection())
+            .await?;
+        Ok(())
+    }
+
     /// Returns whether all rows of a table are in its full-text index.
     ///
     /// # Errors

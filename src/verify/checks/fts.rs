@@ -38,17 +38,8 @@ impl Snapshot {
             return Ok(());
         }
         let Indexed { table, index, .. } = of;
-        let columns = of.list("");
-        // Only constants are in the texts.
-        let again = format!(
-            "create virtual table temp.again_{index} using fts5 ({columns}, content = '', tokenize = 'trigram');
-             insert into temp.again_{index} (rowid, {columns}) select id, {columns} from main.{table};
-             create virtual table temp.due_{index} using fts5vocab ('temp', 'again_{index}', 'col');
-             create virtual table temp.found_{index} using fts5vocab ('main', '{index}', 'col')"
-        );
-        sqlx::raw_sql(AssertSqlSafe(again))
-            .execute(self.connection())
-            .await?;
+        self.index_again(of).await?;
+        // Only constants are in the text.
         let breaches = format!(
             "select '{index}: row ' || d.id || ' of {table} is not indexed as it is'
              from temp.again_{index}_docsize d left join main.{index}_docsize f using (id) where f.sz is not d.sz

@@ -1,18 +1,12 @@
-//! Networks of users for Gephi and others: GEXF 1.3 (gexf.net) and GraphML (graphml.graphdrawing.org).
-//!
-//! A node is a user, with the id of the remote and the name as its label. The weight of an edge is a number of interactions.
+//! The elements of GEXF and GraphML.
 
 use std::io::{Result, Write};
 
-use futures_util::TryStreamExt;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesEnd, BytesStart, BytesText, Event};
 
-use super::folder::Folder;
-use super::output::Output;
-use super::tables::Job;
-use super::text::iso;
-use super::{Error, Written, WrittenFile};
+use crate::export::output::Output;
+use crate::export::text::iso;
 use crate::store::read::{GraphEdge, GraphNode, GraphOptions};
 
 /// The form of a network.
@@ -32,91 +26,16 @@ const OF_NODES: [(&str, &str); 4] = [
 /// Attributes of edges beside the weight.
 const OF_EDGES: [(&str, &str); 2] = [("first_at", "string"), ("last_at", "string")];
 
-/// A network to write.
-#[derive(Debug, Clone)]
-pub struct Graph {
-    pub format: GraphFormat,
-    pub of: GraphOptions,
-    /// Edges have a time.
-    pub is_dynamic: bool,
-}
-
-/// Writes a network.
-pub(super) async fn write(
-    job: &mut Job<'_>,
-    what: &Graph,
-    folder: &Folder,
-) -> std::result::Result<Written, Error> {
-    let name = what.of.network.name();
-    let file = match what.format {
-        GraphFormat::Gexf => format!("{name}.gexf"),
-        GraphFormat::Graphml => format!("{name}.graphml"),
-    };
-    let mut graph = Document {
-        xml: Writer::new_with_indent(folder.file(&file)?, b' ', 1),
-        format: what.format,
-        is_dynamic: what.is_dynamic,
-        removed: 0,
-    };
-    let hidden = |id: &mut String| {
-        if let Some(pseudonyms) = &job.pseudonyms {
-            *id = pseudonyms.user(id);
-        }
-    };
-    job.progress.table(name, 0);
-    graph.head(&what.of).map_err(|error| graph.failed(error))?;
-    let mut nodes = job.snapshot.graph_nodes(&what.of);
-    while let Some(mut node) = nodes.try_next().await? {
-        hidden(&mut node.user_id);
-        node.username = node.username.filter(|_| job.pseudonyms.is_none());
-        graph.node(&node).map_err(|error| graph.failed(error))?;
-    }
-    drop(nodes);
-    graph.between().map_err(|error| graph.failed(error))?;
-    let (mut edges, mut rows) = (job.snapshot.graph_edges(&what.of), 0);
-    while let Some(mut edge) = edges.try_next().await? {
-        hidden(&mut edge.source);
-        hidden(&mut edge.target);
-        if job.pseudonyms.is_some() && !what.of.network.is_directed() && edge.source > edge.target {
-            std::mem::swap(&mut edge.source, &mut edge.target);
-        }
-        graph
-            .edge(rows, &edge, name)
-            .map_err(|error| graph.failed(error))?;
-        rows += 1;
-        job.progress.rows(1);
-    }
-    drop(edges);
-    graph.end().map_err(|error| graph.failed(error))?;
-    let removed = graph.removed;
-    let sum = graph.xml.into_inner().finish()?;
-    Ok(Written {
-        name: name.to_owned(),
-        about: match removed {
-            0 => format!("Network of users: {name}."),
-            _ => format!(
-                "Network of users: {name}. {removed} characters that XML forbids were removed."
-            ),
-        },
-        columns: Vec::new(),
-        files: vec![WrittenFile {
-            path: file,
-            rows,
-            sum,
-        }],
-    })
-}
-
-struct Document {
-    xml: Writer<Output>,
-    format: GraphFormat,
-    is_dynamic: bool,
+pub(super) struct Document {
+    pub(super) xml: Writer<Output>,
+    pub(super) format: GraphFormat,
+    pub(super) is_dynamic: bool,
     /// Characters that XML forbids.
-    removed: u64,
+    pub(super) removed: u64,
 }
 
 impl Document {
-    fn failed(&self, error: std::io::Error) -> Error {
+    pub(super) fn failed(&self, error: std::io::Error) -> crate::export::Error {
         self.xml.get_ref().failed(error)
     }
 
@@ -143,7 +62,7 @@ impl Document {
         legal
     }
 
-    fn head(&mut self, of: &GraphOptions) -> Result<()> {
+    pub(super) fn head(&mut self, of: &GraphOptions) -> Result<()> {
         self.xml
             .write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         let directed = match of.network.is_directed() {
@@ -213,7 +132,7 @@ impl Document {
         self.open("graph", &[("id", "G"), ("edgedefault", directed)])
     }
 
-    fn node(&mut self, node: &GraphNode) -> Result<()> {
+    pub(super) fn node(&mut self, node: &GraphNode) -> Result<()> {
         let id = self.legal(&node.user_id);
         let label = node.username.as_deref().unwrap_or(&node.user_id);
         let label = self.legal(label);
@@ -234,7 +153,7 @@ impl Document {
         self.close("node")
     }
 
-    fn between(&mut self) -> Result<()> {
+    pub(super) fn between(&mut self) -> Result<()> {
         match self.format {
             GraphFormat::Gexf => {
                 self.close("nodes")?;
@@ -244,7 +163,7 @@ impl Document {
         }
     }
 
-    fn edge(&mut self, number: u64, edge: &GraphEdge, kind: &str) -> Result<()> {
+    pub(super) fn edge(&mut self, number: u64, edge: &GraphEdge, kind: &str) -> Result<()> {
         let (source, target) = (self.legal(&edge.source), self.legal(&edge.target));
         let (id, weight) = (number.to_string(), edge.weight.to_string());
         let times = [edge.first_at.and_then(iso), edge.last_at.and_then(iso)];
@@ -296,7 +215,7 @@ impl Document {
         self.close("data")
     }
 
-    fn end(&mut self) -> Result<()> {
+    pub(super) fn end(&mut self) -> Result<()> {
         let names = match self.format {
             GraphFormat::Gexf => &["edges", "graph", "gexf"][..],
             GraphFormat::Graphml => &["graph", "graphml"],
