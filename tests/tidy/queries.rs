@@ -26,6 +26,7 @@ fn queries(text: &str) -> Vec<String> {
 async fn every_query_of_the_documents_runs() {
     let folder = tempfile::tempdir().expect("a folder");
     let store = empty_archive(&folder).await;
+    store.index_texts(|_| {}).await.expect("an index");
     let mut count = 0;
     for (name, text) in documents() {
         for query in queries(&text) {
