@@ -112,6 +112,7 @@ fn resource(table: &Written) -> Value {
             CellKind::Real => "number",
             CellKind::Flag => "boolean",
             CellKind::Time => "datetime",
+            CellKind::List => "array",
         };
         fields.push(json!({"name": column.name, "type": kind}));
         if column.kind == CellKind::Time && is_text {

@@ -133,6 +133,7 @@ async fn codebook(snapshot: &mut Snapshot, tables: &[Written]) -> Result<String,
                 CellKind::Real => ("number", ""),
                 CellKind::Flag => ("boolean", ""),
                 CellKind::Time => ("time", "UTC"),
+                CellKind::List => ("list", ""),
             };
             text += &format!(
                 "{},{},{kind},{unit},\"{}\"\n",

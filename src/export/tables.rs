@@ -10,7 +10,9 @@ use super::pseudonyms::{Pseudonyms, Treatment, treatment};
 use super::sample::{Sample, Threshold};
 use super::text;
 use super::{Error, Progress, Written, WrittenFile};
-use crate::store::read::{Cell, ExportColumn, ExportRow, ExportTable, Selection, Snapshot};
+use crate::store::read::{
+    Cell, CellKind, ExportColumn, ExportRow, ExportTable, Nest, Selection, Snapshot,
+};
 
 /// Rows between two reports of progress.
 const REPORT: u64 = 1_000;
@@ -21,6 +23,8 @@ pub struct Rows {
     pub tables: Vec<ExportTable>,
     pub which: Selection,
     pub sample: Option<Sample>,
+    /// Lists in the rows of posts and comments. Only JSON can show them.
+    pub nest: Vec<Nest>,
 }
 
 /// What the parts of one export share.
@@ -42,6 +46,7 @@ impl Job<'_> {
         folder: &Folder,
     ) -> Result<Written, Error> {
         let mut columns = self.columns(table).await?;
+        columns.extend(which.nest.iter().filter_map(|nest| nest.column(table)));
         let mut path = format!("{}.{}", table.name, format.ending());
         if format == Format::Ids {
             columns.retain(|column| table.key().any(|key| key == column.name));
@@ -128,7 +133,10 @@ pub(super) fn cells<'r>(
 ) -> Result<Vec<Cell<'r>>, Error> {
     let mut cells = row.cells(columns)?;
     for (column, cell) in columns.iter().zip(&mut cells) {
-        text::without_signature(&column.name, cell);
+        match column.kind {
+            CellKind::List => text::list_without_signatures(cell),
+            _ => text::without_signature(&column.name, cell),
+        }
     }
     if let Some(pseudonyms) = pseudonyms {
         pseudonyms.replace(table.name, columns, &mut cells);

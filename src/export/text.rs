@@ -1,6 +1,7 @@
 //! How values are written as text, and what is taken out of them.
 
 use jiff::fmt::temporal::DateTimePrinter;
+use serde_json::Value;
 
 use crate::store::read::Cell;
 
@@ -34,20 +35,41 @@ pub(super) fn iso(seconds: f64) -> Option<String> {
 /// Cuts the query off a signed URL. The link expires in a few days, and until then everybody who has it can use it.
 pub(super) fn without_signature(column: &str, cell: &mut Cell) {
     let Cell::Text(text) = cell else { return };
-    if column != "url" && !column.ends_with("_url") {
-        return;
+    if (column == "url" || column.ends_with("_url"))
+        && let Some(link) = unsigned(text)
+    {
+        *text = link.to_owned().into();
     }
-    if let Some((link, query)) = text.split_once('?') {
-        let is_signed = query.split('&').any(|pair| {
-            let name = pair.split('=').next().unwrap_or(pair);
-            SIGNED
-                .iter()
-                .any(|signed| name.eq_ignore_ascii_case(signed))
-        });
-        if is_signed {
-            *text = link.to_owned().into();
+}
+
+/// Cuts the queries off signed URLs in a list.
+pub(super) fn list_without_signatures(cell: &mut Cell) {
+    let Cell::Text(text) = cell else { return };
+    let Ok(mut list) = serde_json::from_str::<Value>(text) else {
+        return;
+    };
+    let objects = list.as_array_mut().into_iter().flatten();
+    for (name, value) in objects.filter_map(Value::as_object_mut).flatten() {
+        let link = value
+            .as_str()
+            .filter(|_| name == "url" || name.ends_with("_url"));
+        if let Some(link) = link.and_then(unsigned) {
+            *value = link.into();
         }
     }
+    *text = list.to_string().into();
+}
+
+/// Returns a signed URL without its query; `None` if it is not signed.
+fn unsigned(url: &str) -> Option<&str> {
+    let (link, query) = url.split_once('?')?;
+    let is_signed = query.split('&').any(|pair| {
+        let name = pair.split('=').next().unwrap_or(pair);
+        SIGNED
+            .iter()
+            .any(|signed| name.eq_ignore_ascii_case(signed))
+    });
+    is_signed.then_some(link)
 }
 
 #[cfg(test)]

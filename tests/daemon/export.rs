@@ -96,7 +96,7 @@ async fn every_column_has_the_type_of_its_values() {
     for table in EXPORT_TABLES {
         for column in snapshot.export_columns(&table).await.expect("columns") {
             let right = match column.kind {
-                CellKind::Text => "'text'",
+                CellKind::Text | CellKind::List => "'text'",
                 CellKind::Integer => "'integer'",
                 CellKind::Flag => "'integer') and value in (0, 1) and (true",
                 CellKind::Real | CellKind::Time => "'real', 'integer'",

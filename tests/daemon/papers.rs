@@ -287,3 +287,43 @@ async fn a_file_for_4cat_has_posts_and_comments_with_their_threads() {
     let both = [&arguments[..], &["--excel"]].concat();
     site.run(&both).await.with(2);
 }
+
+#[tokio::test]
+async fn json_lines_nest_what_belongs_to_a_row() {
+    let site = crawled().await;
+    let arguments = [
+        "export",
+        "jsonl",
+        "--into",
+        "x",
+        "--licence",
+        "none",
+        "--nest",
+        "attachments,cast",
+    ];
+    site.run(&arguments).await.with(0);
+    let text = fs::read_to_string(site.file("x/posts.jsonl")).expect("a file");
+    let (mut attachments, mut cast) = (0, 0);
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).expect("an object");
+        let list = row["attachments"].as_array().expect("a list");
+        for attachment in list {
+            let url = attachment["url"].as_str().unwrap_or_default();
+            assert!(!url.contains("sig="), "{url}");
+        }
+        attachments += list.len();
+        cast += row["cast"].as_array().expect("a list").len();
+    }
+    let due = "select count(*) from attachments where post_id is not null";
+    assert_eq!(attachments as i64, site.number(due).await);
+    assert_eq!(
+        cast as i64,
+        site.number("select count(*) from appearances").await
+    );
+    let signed = site
+        .number("select count(*) from attachments where instr(url, 'sig=')")
+        .await;
+    assert!(attachments > 0 && cast > 0 && signed > 0);
+    let users = fs::read_to_string(site.file("x/users.jsonl")).expect("a file");
+    assert!(!users.contains("\"cast\""));
+}

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::clock::unix_seconds;
 use crate::export::Licence;
-use crate::store::read::Network;
+use crate::store::read::{Nest, Network};
 
 /// Arguments of `export`.
 #[derive(Debug, clap::Args)]
@@ -20,7 +20,7 @@ pub(super) enum Formats {
     Csv(Csv),
     /// A JSON object for each row, a file for each table
     #[command(after_help = "Example: soracrawl export jsonl --into tables --licence CC-BY-4.0")]
-    Jsonl(Tables),
+    Jsonl(Jsonl),
     /// Parquet for DuckDB, Spark, pandas and R, a file for each table
     #[command(after_help = "Example: soracrawl export parquet --into tables --licence none")]
     Parquet(Tables),
@@ -80,6 +80,20 @@ pub(super) struct Csv {
     /// Write for a spreadsheet: a byte order mark, CRLF, cells of 32,767 characters at most, and ' before a formula
     #[arg(long)]
     pub(super) excel: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Jsonl {
+    #[command(flatten)]
+    pub(super) of: Tables,
+    /// Put lists into the rows of posts and comments: attachments, cast
+    #[arg(long, value_name = "LISTS", value_delimiter = ',', value_parser = nest)]
+    pub(super) nest: Vec<Nest>,
+}
+
+fn nest(text: &str) -> Result<Nest, String> {
+    let found = Nest::ALL.into_iter().find(|nest| nest.name() == text);
+    found.ok_or_else(|| "expected attachments or cast".to_owned())
 }
 
 #[derive(Debug, clap::Args)]

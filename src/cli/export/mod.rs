@@ -19,7 +19,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let options = match &args.format {
         Formats::Csv(of) => &of.of.options,
-        Formats::Jsonl(of) | Formats::Parquet(of) => &of.options,
+        Formats::Jsonl(of) => &of.of.options,
+        Formats::Parquet(of) => &of.options,
         Formats::Lake(of) | Formats::Ids(of) => &of.options,
         Formats::Datasette(options) => options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
@@ -28,6 +29,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Formats::Lake(_) if options.bagit => {
             return Err(Usage(
                 "a lake changes, so it cannot be a bag. Leave out --bagit".to_owned(),
+            )
+            .into());
+        }
+        Formats::Jsonl(of) if options.pseudonyms.is_some() && !of.nest.is_empty() => {
+            return Err(Usage(
+                "lists in rows have ids. Leave out --nest or --pseudonyms".to_owned(),
             )
             .into());
         }
@@ -60,7 +67,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             }
             content
         }
-        Formats::Jsonl(of) => of_tables(Format::Jsonl, of, period)?,
+        Formats::Jsonl(of) => {
+            let mut content = of_tables(Format::Jsonl, &of.of, period)?;
+            if let Content::Tables { rows, .. } = &mut content {
+                rows.nest.clone_from(&of.nest);
+            }
+            content
+        }
         Formats::Parquet(of) => of_tables(Format::Parquet, of, period)?,
         Formats::Lake(of) => Content::Lake(rows(&of.chosen, period, None)?),
         Formats::Ids(of) => of_ids(&of.chosen, period)?,
@@ -140,6 +153,7 @@ fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows,
             seed: seed.map(|seed| seed.trim_start_matches('@').to_owned()),
         },
         sample,
+        nest: Vec::new(),
     })
 }
 

@@ -31,6 +31,9 @@ impl Encode for Jsonl {
             write!(to, "\"{}\":", column.name)?;
             match cell {
                 Cell::Null => to.write_all(b"null")?,
+                Cell::Text(list) if column.kind == CellKind::List => {
+                    to.write_all(list.as_bytes())?
+                }
                 Cell::Text(text) => serde_json::to_writer(&mut *to, text)?,
                 Cell::Integer(number) => write!(to, "{number}")?,
                 Cell::Real(number) => write!(to, "{}", Value::from(*number))?,

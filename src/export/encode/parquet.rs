@@ -118,7 +118,7 @@ impl Buffer {
         Self {
             present: Vec::new(),
             values: match column.kind {
-                CellKind::Text => Values::Text(BytesMut::new(), Vec::new()),
+                CellKind::Text | CellKind::List => Values::Text(BytesMut::new(), Vec::new()),
                 CellKind::Integer => Values::Integer(Vec::new()),
                 CellKind::Real => Values::Real(Vec::new()),
                 CellKind::Flag => Values::Flag(Vec::new()),
@@ -185,7 +185,7 @@ impl Buffer {
 
 fn field(column: &ExportColumn) -> std::result::Result<Arc<Type>, ParquetError> {
     let (physical, logical) = match column.kind {
-        CellKind::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        CellKind::Text | CellKind::List => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
         CellKind::Integer => (Physical::INT64, None),
         CellKind::Real => (Physical::DOUBLE, None),
         CellKind::Flag => (Physical::BOOLEAN, None),

@@ -6,6 +6,7 @@ use sqlx::AssertSqlSafe;
 use super::Snapshot;
 use super::export_columns::{ExportColumn, ExportRow};
 use super::export_tables::{ExportTable, TABLES};
+use super::nested;
 use crate::store::Result;
 
 /// What an export says about its source.
@@ -139,7 +140,10 @@ impl Snapshot {
         which: &Selection,
         split: Option<Split>,
     ) -> BoxStream<'s, Result<ExportRow>> {
-        let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+        let names: Vec<String> = columns
+            .iter()
+            .map(|column| nested::selected(table, column))
+            .collect();
         let (place, order) = match split {
             Some(split) => (
                 format!("{}, ", table.place(split)),

@@ -71,6 +71,8 @@ pub enum CellKind {
     Flag,
     /// Unix seconds, in UTC.
     Time,
+    /// A list of what belongs to the row, as JSON in a text.
+    List,
 }
 
 /// A value.
@@ -169,7 +171,9 @@ impl ExportRow {
             let at = self.skipped + at;
             // The types were chosen by the columns; SQLite converts what an expression returns.
             let cell = match column.kind {
-                CellKind::Text => self.read(at)?.map(|it: &str| Cell::Text(it.into())),
+                CellKind::Text | CellKind::List => {
+                    self.read(at)?.map(|it: &str| Cell::Text(it.into()))
+                }
                 CellKind::Integer => self.read(at)?.map(Cell::Integer),
                 CellKind::Real => self.read(at)?.map(Cell::Real),
                 CellKind::Time => self.read(at)?.map(Cell::Time),

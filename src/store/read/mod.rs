@@ -11,6 +11,7 @@ mod graph;
 mod jobs;
 mod known;
 mod meanings;
+mod nested;
 mod people;
 mod questions;
 mod replies;
@@ -39,6 +40,7 @@ pub use jobs::{
 };
 pub use known::{Known, known};
 pub use meanings::{Relation, schema_meaning};
+pub use nested::Nest;
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
 pub use replies::{KeptCall, Stalled, Start, Texts};
