@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::media;
 use super::options::Shape;
-use super::world::{Person, World};
+use super::world::{Person, World, removed_micros};
 
 /// The rows of one kind. Values are strings: null is "", a boolean is 0 or 1, a time has six decimals.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -79,6 +79,7 @@ impl World {
                 it.appearances.len().to_string(),
                 it.likes_received.to_string(),
                 u8::from(it.verified).to_string(),
+                removed(&it.id, it.created_micros),
             ]);
             row
         };
@@ -95,6 +96,7 @@ impl World {
                 "cameo_count",
                 "likes_received_count",
                 "verified",
+                "banned_at",
             ],
         };
         let rows = self
@@ -122,7 +124,7 @@ impl World {
             "reply_count",
         ];
         if shape == Shape::Wrapped {
-            columns.extend(["remix_count", "parent_post_id"]);
+            columns.extend(["remix_count", "tombstoned_at", "parent_post_id"]);
         }
         let rows = self.posts.iter().map(|it| {
             let mut row = vec![
@@ -136,6 +138,7 @@ impl World {
             ];
             if shape == Shape::Wrapped {
                 row.push(it.remixes.len().to_string());
+                row.push(removed(&it.id, it.posted_micros));
                 row.push(
                     it.parent
                         .map(|post| self.posts[post].id.clone())
@@ -162,7 +165,7 @@ impl World {
             "like_count",
         ];
         if shape == Shape::Wrapped {
-            columns.push("reply_count");
+            columns.extend(["reply_count", "tombstoned_at"]);
         }
         let shown = self
             .comments
@@ -182,6 +185,7 @@ impl World {
             ];
             if shape == Shape::Wrapped {
                 row.push(it.replies.len().to_string());
+                row.push(removed(&it.id, it.posted_micros));
             }
             row
         });
@@ -276,6 +280,12 @@ fn entries<'i>(
 
 fn text(value: &Option<String>) -> String {
     value.clone().unwrap_or_default()
+}
+
+fn removed(id: &str, made_micros: i64) -> String {
+    removed_micros(id, made_micros)
+        .map(time)
+        .unwrap_or_default()
 }
 
 fn time(micros: i64) -> String {

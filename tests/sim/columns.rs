@@ -16,6 +16,7 @@ pub const USER: &[(&str, &[&str])] = &[
         &["likes_received_count", "like_count"],
     ),
     ("verified", &["verified", "is_verified"]),
+    ("banned_at", &["banned_at"]),
 ];
 pub const POST: &[(&str, &[&str])] = &[
     ("author_user_id", &["shared_by", "posted_by"]),
@@ -25,6 +26,7 @@ pub const POST: &[(&str, &[&str])] = &[
     ("view_count", &["view_count"]),
     ("reply_count", &["reply_count"]),
     ("remix_count", &["remix_count"]),
+    ("tombstoned_at", &["tombstoned_at"]),
     ("parent_post_id", &["parent_post_id"]),
 ];
 
@@ -33,7 +35,7 @@ pub fn text(column: &str, value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(it) => u8::from(*it).to_string(),
         Value::String(it) => it.clone(),
-        Value::Number(it) if column == "posted_at" => {
+        Value::Number(it) if column.ends_with("_at") => {
             format!("{:.6}", it.as_f64().expect("as the remote writes it"))
         }
         Value::Number(it) => format!("{:.0}", it.as_f64().expect("as the remote writes it")),

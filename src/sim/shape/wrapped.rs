@@ -6,7 +6,7 @@ use super::{Shaper, avatar, permalink, seconds};
 use crate::sim::cursor::Cursor;
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
-use crate::sim::world::Said;
+use crate::sim::world::{Said, removed_micros};
 
 impl Shaper<'_> {
     /// Renders a whole profile. The profile of a character contains its owner's profile, one level deep.
@@ -31,7 +31,8 @@ impl Shaper<'_> {
             "character_count": it.characters.len(), "owner_profile": owner,
             "permalink": format!("https://sora.chatgpt.com/profile/{}", it.username),
             "created_at": seconds(it.created_micros),
-            "updated_at": seconds(it.created_micros + 86_400_000_000), "banned_at": null,
+            "updated_at": seconds(it.created_micros + 86_400_000_000),
+            "banned_at": removed_micros(&it.id, it.created_micros).map(seconds),
         });
         let unasked = json!({
             "is_following": false, "follows_you": null,
@@ -191,7 +192,7 @@ impl Shaper<'_> {
             "posted_at": seconds(posted_micros), "updated_at": seconds(posted_micros + 9_403_333),
             "posted_to_public": true, "dislike_count": 0, "user_liked": false,
             "user_disliked": false, "has_reposted": false, "is_owner": false,
-            "permalink": permalink(id), "tombstoned_at": null, "text_facets": [], "groups": [],
+            "permalink": permalink(id), "tombstoned_at": removed_micros(id, posted_micros).map(seconds), "text_facets": [], "groups": [],
             "cover_photo_url": null, "disabled_cameo_user_ids": null, "verifications": [],
             "is_featured": null,
         })

@@ -7,11 +7,14 @@
 mod build;
 mod people;
 mod posts;
+mod removed;
 mod texts;
 mod threads;
 mod words;
 
 use std::collections::HashMap;
+
+pub use removed::removed_micros;
 
 use super::endpoint::Endpoint;
 
