@@ -10,6 +10,7 @@ mod config;
 mod dictionaries;
 mod errors;
 mod export;
+mod forms;
 mod graphs;
 mod hostile;
 mod known;
