@@ -1,6 +1,7 @@
 """The one session of Spark for all tests. It runs in this process and listens on loopback only."""
 
 import atexit
+import contextlib
 import functools
 import os
 
@@ -25,7 +26,9 @@ def session():
     builder = SparkSession.builder.master("local[2]").appName("readers")
     for name, value in settings.items():
         builder = builder.config(name, value)
-    spark = builder.getOrCreate()
+    # Relative paths of the recipes are in this folder, to Java as well.
+    with contextlib.chdir(archives.FOLDER):
+        spark = builder.getOrCreate()
     atexit.register(spark.stop)
     return spark
 
