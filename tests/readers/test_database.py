@@ -9,6 +9,7 @@ import polars
 from datasette.app import Datasette
 
 import archives
+import truth
 
 SQL = "select post_id, text, view_count, like_count from posts_now order by post_id"
 
@@ -20,9 +21,9 @@ class Database(unittest.TestCase):
         self.addCleanup(connection.close)
         of_pandas = pandas.read_sql(SQL, connection, dtype_backend="pyarrow")
         found = [tuple(None if pandas.isna(it) else it for it in row) for row in of_pandas.itertuples(index=False)]
-        self.assertEqual(found, expected)
+        self.assertEqual(truth.differences(found, expected), [])
         of_polars = polars.read_database(SQL, connection, infer_schema_length=None)
-        self.assertEqual(of_polars.rows(), expected)
+        self.assertEqual(truth.differences(of_polars.rows(), expected), [])
 
     def test_datasette_shows_every_view_and_every_cell(self):
         odd = archives.odd()
@@ -36,7 +37,7 @@ class Database(unittest.TestCase):
 
         async def ask():
             rows = (await get("/odd.json?_shape=arrays&_size=max&sql=" + SQL.replace(" ", "+")))["rows"]
-            self.assertEqual([tuple(row) for row in rows], archives.ask(odd, SQL))
+            self.assertEqual(truth.differences([tuple(row) for row in rows], archives.ask(odd, SQL)), [])
             views = [name for (name,) in archives.ask(odd, "select name from sqlite_master where type = 'view'")]
             for view in views:
                 found = await get(f"/odd/{view}.json?_shape=array&_size=5")

@@ -108,3 +108,11 @@ def micros(text):
 def ordered(found):
     """Sorts rows that may have nulls."""
     return sorted(found, key=lambda row: [(cell is not None, str(cell)) for cell in row])
+
+
+def differences(found, expected):
+    """The first items in which two lists or dictionaries differ. unittest takes minutes to compare large ones."""
+    if isinstance(expected, dict):
+        found, expected = (sorted(it.items(), key=repr) for it in (found, expected))
+    differ = [pair for pair in zip(found, expected) if pair[0] != pair[1]][:3]
+    return differ + ([f"{len(found)} items for {len(expected)}"] if len(found) != len(expected) else [])
