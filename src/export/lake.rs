@@ -140,7 +140,7 @@ impl Lake {
 
     /// Compares a finished file with the lake's. Returns its path in the lake.
     fn take(&mut self, table: &ExportTable, at: &LakePlace, file: File) -> Result<String, Error> {
-        let path = path_of(table, at);
+        let path = path_of(table, at, file.rows());
         let (written, _) = file.finish(path.clone())?;
         let next = self.staging.path().join("next.parquet");
         let is_same = sum_of(&self.root.join(&path)).is_ok_and(|sum| sum == written.sum);
@@ -250,10 +250,11 @@ fn split(rows: u64, last_call: u64) -> Split {
     }
 }
 
-fn path_of(table: &ExportTable, at: &LakePlace) -> String {
+/// The place of a file. An empty table has no months, because readers cannot tell the type of none.
+fn path_of(table: &ExportTable, at: &LakePlace, rows: u64) -> String {
     let folder = match table.month() {
-        Some(key) => format!("/{key}={}", at.month.as_deref().unwrap_or(NO_MONTH)),
-        None => String::new(),
+        Some(key) if rows > 0 => format!("/{key}={}", at.month.as_deref().unwrap_or(NO_MONTH)),
+        _ => String::new(),
     };
     format!("{}{folder}/part-{:05}.parquet", table.name, at.part)
 }

@@ -52,6 +52,8 @@ pub struct Export {
     pub licence: Licence,
     /// The key of pseudonyms, where people are not named.
     pub pseudonyms: Option<Key>,
+    /// Times by day and rounded counts, with pseudonyms.
+    pub is_coarse: bool,
     /// A folder that does not exist, or is empty; for a lake, a lake of the same archive.
     pub into: PathBuf,
     /// Read a temporary copy of the archive, so that a daemon's log does not grow meanwhile.
@@ -167,7 +169,10 @@ pub async fn export(
         return Err(Error::Seed(seed.clone()));
     }
     let pseudonyms = match &what.pseudonyms {
-        Some(key) => Some(pseudonyms::Pseudonyms::new(key.clone(), &mut snapshot).await?),
+        Some(key) => {
+            let made = pseudonyms::Pseudonyms::new(key.clone(), what.is_coarse, &mut snapshot);
+            Some(made.await?)
+        }
         None => None,
     };
     let mut job = tables::Job {
@@ -235,6 +240,7 @@ impl Place {
             "until": rows.which.period.until,
             "seed": seed.map(|seed| key.map_or(seed.to_owned(), |key| key.hidden(seed))),
             "pseudonyms": key.map(Key::check),
+            "is_coarse": what.is_coarse,
         });
         Ok(Self::Lake(lake::Lake::begin(&what.into, options)?))
     }

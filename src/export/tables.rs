@@ -195,6 +195,10 @@ impl File {
         })
     }
 
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Writes the file to the disk. It will be at `path` in the export.
     pub(super) fn finish(self, path: String) -> Result<(WrittenFile, Notes), Error> {
         let (output, notes) = self.encoder.finish().map_err(|error| Error::File {

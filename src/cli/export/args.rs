@@ -59,6 +59,9 @@ pub(super) struct Options {
     /// Name nobody: ids become keyed hashes, and texts lose names. The key is a file of `soracrawl new-key`
     #[arg(long, value_name = "KEYFILE")]
     pub(super) pseudonyms: Option<PathBuf>,
+    /// With pseudonyms: times to the day, counts to two digits and at most 1,000,000
+    #[arg(long, requires = "pseudonyms")]
+    pub(super) coarse: bool,
     /// Read a temporary copy of the archive, so that the log of a running crawl does not grow meanwhile
     #[arg(long)]
     pub(super) via_copy: bool,

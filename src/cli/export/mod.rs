@@ -44,6 +44,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             )
             .into());
         }
+        Formats::Gexf(_) | Formats::Graphml(_) if options.coarse => {
+            return Err(Usage("a network has exact numbers. Leave out --coarse".to_owned()).into());
+        }
         _ => {}
     }
     let period = Period {
@@ -86,6 +89,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         licence: options.licence.clone(),
         pseudonyms: options.pseudonyms.as_deref().map(key).transpose()?,
         into: options.into.clone(),
+        is_coarse: options.coarse,
         via_copy: options.via_copy,
         is_bag: options.bagit,
     };

@@ -29,6 +29,7 @@ pub(super) struct Pseudonyms {
     key: Key,
     texts: Texts,
     masked: Masked,
+    is_coarse: bool,
     smallest_group: Option<i64>,
 }
 
@@ -79,9 +80,31 @@ fn id_of(column: &str) -> Option<Of> {
     found.map(|(_, of)| *of)
 }
 
+/// Followers and other counts above this are not told apart.
+const TOP: i64 = 1_000_000;
+
+/// Times keep their day, and counts two digits.
+fn coarsen(column: &ExportColumn, cell: &mut Cell<'_>) {
+    match cell {
+        Cell::Time(time) => *time = (*time / 86_400.0).floor() * 86_400.0,
+        Cell::Integer(count) if column.name.ends_with("_count") => {
+            let mut unit = 1;
+            while count.abs() / unit >= 100 {
+                unit *= 10;
+            }
+            *count = (*count / unit * unit).min(TOP);
+        }
+        _ => {}
+    }
+}
+
 impl Pseudonyms {
     /// Reads the names of all users.
-    pub(super) async fn new(key: Key, snapshot: &mut Snapshot) -> Result<Self, Error> {
+    pub(super) async fn new(
+        key: Key,
+        is_coarse: bool,
+        snapshot: &mut Snapshot,
+    ) -> Result<Self, Error> {
         let (mut names, mut usernames) = (Vec::new(), HashMap::new());
         let mut people = snapshot.people();
         while let Some(person) = people.try_next().await? {
@@ -99,6 +122,7 @@ impl Pseudonyms {
             key,
             texts: Texts::new(Names::new(names).map_err(Error::Names)?, usernames),
             masked: Masked::default(),
+            is_coarse,
             smallest_group: snapshot.smallest_group().await?,
         })
     }
@@ -111,6 +135,9 @@ impl Pseudonyms {
         cells: &mut [Cell<'_>],
     ) {
         for at in 0..cells.len() {
+            if self.is_coarse {
+                coarsen(&columns[at], &mut cells[at]);
+            }
             let replaced = match (treatment(table, &columns[at]), &cells[at]) {
                 (Treatment::Id(of), Cell::Text(id)) => self.key.pseudonym(of, id),
                 (Treatment::Subject, Cell::Text(id)) => {
@@ -155,11 +182,51 @@ impl Pseudonyms {
         json!({
             "method": "HMAC-SHA-256(key, what NUL id), 128 bits; u_ users, p_ posts, c_ comments, a_ attachments",
             "key_check": self.key.check(),
+            "is_coarse": self.is_coarse,
             "smallest_group": self.smallest_group,
             "masked_in_texts": {
                 "names": names, "ids": ids, "links": links, "e_mails": addresses, "numbers": numbers
             },
             "limits": LIMITS,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, ExportColumn, coarsen};
+    use crate::store::read::CellKind;
+
+    #[test]
+    fn coarse_values_keep_the_day_and_two_digits() {
+        let column = |name: &str| ExportColumn {
+            name: name.to_owned(),
+            kind: CellKind::Integer,
+        };
+        for (name, exact, coarse) in [
+            ("follower_count", Cell::Integer(0), Cell::Integer(0)),
+            ("follower_count", Cell::Integer(99), Cell::Integer(99)),
+            (
+                "follower_count",
+                Cell::Integer(12_345),
+                Cell::Integer(12_000),
+            ),
+            (
+                "view_count",
+                Cell::Integer(5_000_049_588),
+                Cell::Integer(1_000_000),
+            ),
+            ("call_id", Cell::Integer(12_345), Cell::Integer(12_345)),
+            (
+                "posted_at",
+                Cell::Time(86_400.0 * 3.0 + 7.5),
+                Cell::Time(86_400.0 * 3.0),
+            ),
+            ("posted_at", Cell::Time(-1.5), Cell::Time(-86_400.0)),
+        ] {
+            let mut cell = exact.clone();
+            coarsen(&column(name), &mut cell);
+            assert_eq!(cell, coarse, "{name} {exact:?}");
+        }
     }
 }

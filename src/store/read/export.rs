@@ -67,7 +67,13 @@ impl ExportTable {
     /// The month and the part of a row in a lake, as SQL.
     fn place(&self, split: Split) -> String {
         let month = match self.time {
-            Some(time) => format!("strftime('%Y-%m', {time}, 'unixepoch')"),
+            // Whole seconds of the time in microseconds, rounded down: `strftime` rounds to milliseconds.
+            Some(time) => {
+                let micros = format!("cast(round({time} * 1000000) as integer)");
+                format!(
+                    "strftime('%Y-%m', ({micros} - ({micros} % 1000000 + 1000000) % 1000000) / 1000000, 'unixepoch')"
+                )
+            }
             None => "null".to_owned(),
         };
         let part = match self.call {
