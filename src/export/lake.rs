@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
@@ -18,7 +19,7 @@ use super::papers::Paper;
 use super::staging::{Staging, sync_above};
 use super::tables::{self, File, Job, Rows, cells};
 use super::{Error, Written, WrittenFile};
-use crate::store::read::{EXPORT_TABLES, ExportTable, LakePlace, Split};
+use crate::store::read::{ExportTable, LakePlace, Split};
 
 /// The list of the lake's files. Spark and pyarrow ignore names that begin with `_`.
 const LIST: &str = "_lake.json";
@@ -37,6 +38,8 @@ pub(super) struct Lake {
     staging: Staging,
     /// What the lake was and will be made with.
     options: Value,
+    /// Files of the lake before the export.
+    was: Vec<String>,
     /// Files of the lake after the export.
     files: BTreeMap<String, WrittenFile>,
     /// Those that differ from the lake's, with their place in `staging`.
@@ -52,26 +55,38 @@ impl Lake {
             path: root.to_owned(),
             why,
         };
+        let mut was = Vec::new();
         let is_new = match fs::read_dir(root) {
             Ok(mut entries) => {
                 let is_used = entries.any(|it| {
                     it.is_ok_and(|it| !it.file_name().to_string_lossy().starts_with(".staging"))
                 });
                 if is_used {
-                    check(root, &options).map_err(refused)?;
+                    was = check(root, &options).map_err(refused)?;
                 }
                 false
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                fs::create_dir(root).map_err(|error| refused(error.to_string()))?;
+                fs::DirBuilder::new()
+                    .mode(0o700)
+                    .create(root)
+                    .map_err(|error| refused(error.to_string()))?;
                 true
             }
             Err(error) => return Err(refused(error.to_string())),
         };
+        let staging = Staging::begin(root.join(".staging")).map_err(|why| {
+            if is_new {
+                // Only an empty folder is removed.
+                let _ = fs::remove_dir(root);
+            }
+            refused(why)
+        })?;
         Ok(Self {
-            staging: Staging::begin(root.join(".staging")).map_err(refused)?,
+            staging,
             root: root.to_owned(),
             options,
+            was,
             files: BTreeMap::new(),
             changed: BTreeMap::new(),
             is_new,
@@ -156,70 +171,89 @@ impl Lake {
     }
 
     /// Moves the changed files to their places and removes those that are gone. Returns what changed.
-    pub(super) fn finish(self, texts: &[Paper]) -> Result<Changed, Error> {
-        let mut changed = Changed::default();
-        let mut folders = BTreeSet::new();
-        // Whatever fails above this line leaves the lake as it was. The rest are renames.
-        for (path, staged) in &self.changed {
-            let place = self.root.join(path);
-            if let Some(folder) = place.parent() {
-                fs::create_dir_all(folder).map_err(|error| at_path(folder, error))?;
+    ///
+    /// Until the renames begin, nothing in the lake has changed. If they are interrupted, the first list names every file
+    /// that may be there, so that the next export can go on.
+    pub(super) fn finish(self, papers: &[Paper]) -> Result<Changed, Error> {
+        let gone: Vec<String> = self
+            .was
+            .iter()
+            .filter(|it| !self.files.contains_key(*it))
+            .cloned()
+            .collect();
+        let first = self.list(&gone);
+        let mut texts = vec![(LIST, first)];
+        texts.extend(papers.iter().cloned());
+        texts.push((LIST, self.list(&[])));
+        let mut staged = Vec::new();
+        for (at, (name, text)) in texts.iter().enumerate() {
+            let path = self.staging.path().join(format!("{at}-{name}"));
+            let mut file = Output::create(&path, self.root.join(name).display().to_string())?;
+            file.write_all(text.as_bytes())
+                .map_err(|error| file.failed(error))?;
+            file.finish()?;
+            staged.push((path, self.root.join(name)));
+        }
+        let mut folders = BTreeSet::from([self.root.clone()]);
+        for path in self.changed.keys() {
+            if let Some(folder) = self.root.join(path).parent() {
+                let made = fs::DirBuilder::new()
+                    .mode(0o700)
+                    .recursive(true)
+                    .create(folder);
+                made.map_err(|error| at_path(folder, error))?;
                 folders.insert(folder.to_owned());
             }
-            fs::rename(staged, &place).map_err(|error| at_path(&place, error))?;
+        }
+        let mut staged = staged.into_iter();
+        if let Some((from, to)) = staged.next() {
+            fs::rename(&from, &to).map_err(|error| at_path(&to, error))?;
+        }
+        let mut changed = Changed::default();
+        for (path, from) in &self.changed {
+            let to = self.root.join(path);
+            fs::rename(from, &to).map_err(|error| at_path(&to, error))?;
             changed.files += 1;
             changed.bytes += self.files[path].sum.bytes;
         }
-        for table in EXPORT_TABLES {
-            let folder = self.root.join(table.name);
-            changed.removed += self
-                .sweep(&folder)
-                .map_err(|error| at_path(&folder, error))?;
+        for path in &gone {
+            changed.removed += u64::from(self.remove(path));
         }
         for folder in folders {
             sync_above(&folder.join("x")).map_err(|error| at_path(&folder, error))?;
         }
-        let mut list = json!({"soracrawl_lake": 1, "options": self.options, "files": {}});
-        for (path, file) in &self.files {
-            list["files"][path] =
-                json!({"sha256": file.sum.sha256, "bytes": file.sum.bytes, "rows": file.rows});
-        }
-        let list = format!("{list:#}\n");
-        let texts = texts.iter().map(|(name, text)| (*name, text.as_str()));
-        for (name, text) in texts.chain([(LIST, list.as_str())]) {
-            let (staged, place) = (self.staging.path().join(name), self.root.join(name));
-            let mut file = Output::create(&staged, place.display().to_string())?;
-            file.write_all(text.as_bytes())
-                .map_err(|error| file.failed(error))?;
-            file.finish()?;
-            fs::rename(&staged, &place).map_err(|error| at_path(&place, error))?;
+        for (from, to) in staged {
+            fs::rename(&from, &to).map_err(|error| at_path(&to, error))?;
         }
         sync_above(&self.root.join(LIST)).map_err(|error| at_path(&self.root, error))?;
         Ok(changed)
     }
 
-    /// Removes files and folders that no longer belong to the lake. Returns the number of files.
-    fn sweep(&self, folder: &Path) -> std::io::Result<u64> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
-            Err(error) => return Err(error),
-        };
-        let mut removed = 0;
-        for entry in entries {
-            let path = entry?.path();
-            let relative = path.strip_prefix(&self.root).unwrap_or(&path);
-            let name = relative.to_string_lossy().into_owned();
-            if path.is_dir() {
-                removed += self.sweep(&path)?;
-                // A folder that still has files of others stays.
-                let _ = fs::remove_dir(&path);
-            } else if name.ends_with(".parquet") && !self.files.contains_key(&name) {
-                fs::remove_file(&path)?;
-                removed += 1;
-            }
+    /// The list of the lake's files, and of some more that may be there.
+    fn list(&self, more: &[String]) -> String {
+        let files = self.files.iter().map(|(path, file)| {
+            let about =
+                json!({"sha256": file.sum.sha256, "bytes": file.sum.bytes, "rows": file.rows});
+            (path.clone(), about)
+        });
+        let more = more.iter().map(|path| (path.clone(), Value::Null));
+        let files = Value::Object(files.chain(more).collect());
+        let list = json!({"soracrawl_lake": 1, "options": self.options, "files": files});
+        format!("{list:#}\n")
+    }
+
+    /// Removes a file that the lake had, and its folders if they are empty then. Returns whether it was there. A link is
+    /// not followed: what is behind it is not the lake's.
+    fn remove(&self, path: &str) -> bool {
+        let file = self.root.join(path);
+        let mut folders = file.ancestors().skip(1).take_while(|it| *it != self.root);
+        if path.contains("..") || folders.clone().any(Path::is_symlink) {
+            return false;
         }
-        Ok(removed)
+        let is_removed = fs::remove_file(&file).is_ok();
+        // A folder that still has files stays.
+        folders.all(|folder| fs::remove_dir(folder).is_ok());
+        is_removed
     }
 }
 
@@ -259,8 +293,8 @@ fn path_of(table: &ExportTable, at: &LakePlace, rows: u64) -> String {
     format!("{}{folder}/part-{:05}.parquet", table.name, at.part)
 }
 
-/// Checks that a folder in use is a lake with these options.
-fn check(root: &Path, options: &Value) -> Result<(), String> {
+/// Checks that a folder in use is a lake with these options. Returns its files.
+fn check(root: &Path, options: &Value) -> Result<Vec<String>, String> {
     let list = match fs::read_to_string(root.join(LIST)) {
         Ok(list) => list,
         Err(error) if error.kind() == ErrorKind::NotFound => {
@@ -284,7 +318,10 @@ fn check(root: &Path, options: &Value) -> Result<(), String> {
             "this lake was made with other options: {name} was {}, and is {value}. Name a new folder",
             was[name]
         )),
-        None => Ok(()),
+        None => {
+            let files = list["files"].as_object().into_iter().flatten();
+            Ok(files.map(|(path, _)| path.clone()).collect())
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
+/// Tells a folder that an export left from one of somebody else.
+const MARK: &str = ".soracrawl-export";
+
 pub(super) struct Staging {
     path: PathBuf,
     /// Locked while the folder is in use. The system unlocks it when the process dies.
@@ -23,6 +26,14 @@ impl Staging {
                 if left.try_lock().is_err() {
                     return Err("another export is writing there".to_owned());
                 }
+                let is_ours = path.join(MARK).exists();
+                let is_empty = || fs::read_dir(&path).is_ok_and(|mut it| it.next().is_none());
+                if !is_ours && !is_empty() {
+                    let path = path.display();
+                    return Err(format!(
+                        "{path} is in the way. Move it, or name another folder"
+                    ));
+                }
                 fs::remove_dir_all(&path).map_err(|error| error.to_string())?;
             }
             Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -35,6 +46,10 @@ impl Staging {
         if folder.try_lock().is_err() {
             return Err("another export is writing there".to_owned());
         }
+        fs::write(path.join(MARK), "").map_err(|error| {
+            let _ = fs::remove_dir_all(&path);
+            error.to_string()
+        })?;
         Ok(Self {
             path,
             folder,
@@ -46,11 +61,23 @@ impl Staging {
         &self.path
     }
 
+    /// Moves what is in the folder into one that cannot be replaced, such as a mount.
+    pub(super) fn move_into(self, place: &Path) -> std::io::Result<()> {
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            if entry.file_name() != MARK {
+                fs::rename(entry.path(), place.join(entry.file_name()))?;
+            }
+        }
+        File::open(place)?.sync_all()
+    }
+
     /// Moves the whole folder to its place, where no folder is, or an empty one.
     pub(super) fn move_to(mut self, place: &Path) -> std::io::Result<()> {
         self.folder.sync_all()?;
         fs::rename(&self.path, place)?;
         self.is_moved = true;
+        fs::remove_file(place.join(MARK))?;
         // The files are safe; only the name could be lost with the power.
         let _ = sync_above(place);
         Ok(())

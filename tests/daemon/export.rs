@@ -166,6 +166,9 @@ async fn a_wrong_export_says_what_is_wrong_and_leaves_nothing_behind() {
     std::fs::create_dir(site.file("full")).expect("a folder");
     std::fs::write(site.file("full/mine.txt"), "mine").expect("a file");
     std::fs::write(site.file("other.db"), "no archive").expect("a file");
+    std::fs::create_dir(site.file("busy.partial")).expect("a folder");
+    std::fs::write(site.file("busy.partial/thesis.txt"), "mine").expect("a file");
+    std::os::unix::fs::symlink("nothing", site.file("link")).expect("a link");
     // SQLite keeps files beside an archive while it is read.
     let entries = || {
         let entries = std::fs::read_dir(site.file("")).expect("a folder");
@@ -183,6 +186,9 @@ async fn a_wrong_export_says_what_is_wrong_and_leaves_nothing_behind() {
             "there is no table \"usres\"",
         ),
         (&["full"], 2, "the folder is not empty"),
+        (&["busy"], 2, "busy.partial is in the way"),
+        (&["link"], 2, "link"),
+        (&["new", "--seed", "@"], 2, "names no seed"),
         (&["full/mine.txt"], 2, "mine.txt"),
         (&["no/folder/here"], 2, "no/folder/here"),
         (&["new", "--since", "yesterday"], 2, "2025-10-01"),
@@ -203,6 +209,14 @@ async fn a_wrong_export_says_what_is_wrong_and_leaves_nothing_behind() {
     let ended = site.run(&["export", "csv", "--into", "new"]).await;
     assert!(ended.err.contains("--licence"), "{}", ended.err);
     ended.with(2);
+    assert!(site.file("busy.partial/thesis.txt").exists());
+    // A link to an empty folder stands for the folder.
+    std::fs::create_dir(site.file("target")).expect("a folder");
+    std::fs::remove_file(site.file("link")).expect("a link");
+    std::os::unix::fs::symlink("target", site.file("link")).expect("a link");
+    let arguments: Vec<&str> = csv.iter().chain(&["link"]).copied().collect();
+    site.run(&arguments).await.with(0);
+    assert!(site.file("target/users.csv").exists());
     let mine = std::fs::read_to_string(site.file("full/mine.txt"));
     assert_eq!(mine.ok().as_deref(), Some("mine"));
 }

@@ -188,6 +188,12 @@ async fn a_lake_rewrites_what_changed_and_nothing_else() {
     ))
     .await;
     fs::write(site.file("lake/notes.txt"), "mine").expect("a file");
+    // Files of others stay, and so does what is behind a link.
+    fs::write(site.file("lake/users/mine.parquet"), "mine").expect("a file");
+    fs::create_dir(site.file("elsewhere")).expect("a folder");
+    fs::write(site.file("elsewhere/my.parquet"), "mine").expect("a file");
+    std::os::unix::fs::symlink(site.file("elsewhere"), site.file("lake/posts/link"))
+        .expect("a link");
     let damaged = before
         .keys()
         .find(|path| path.starts_with("users/"))
@@ -195,6 +201,9 @@ async fn a_lake_rewrites_what_changed_and_nothing_else() {
     fs::write(site.file("lake").join(damaged), "damaged").expect("a file");
     fs::create_dir(site.file("lake/.staging")).expect("what a killed export left");
     lake(&site, &[]).await.with(0);
+    assert!(site.file("elsewhere/my.parquet").exists());
+    fs::remove_file(site.file("lake/users/mine.parquet")).expect("a file that stayed");
+    fs::remove_file(site.file("lake/posts/link")).expect("a link that stayed");
     let after = files(&site.file("lake"));
     assert!(
         !site
@@ -268,4 +277,32 @@ async fn a_folder_that_is_no_lake_of_this_archive_is_left_alone() {
     assert!(ended.err.contains("not a lake"), "{}", ended.err);
     ended.with(2);
     assert_eq!(files(&site.file("mine")).len(), 1);
+}
+
+#[tokio::test]
+async fn a_lake_whose_export_was_interrupted_is_completed_by_the_next() {
+    let site = crawled().await;
+    lake(&site, &[]).await.with(0);
+    let whole = files(&site.file("lake"));
+    // As after a kill between the renames: the list names what is not there yet, and a file that should be gone.
+    let path = site.file("lake/_lake.json");
+    let mut list: Value = serde_json::from_slice(&whole["_lake.json"]).expect("JSON");
+    list["files"]["posts/posted_month=2024-01/part-00000.parquet"] = Value::Null;
+    fs::write(&path, list.to_string()).expect("a list");
+    fs::create_dir(site.file("lake/posts/posted_month=2024-01")).expect("a folder");
+    fs::write(
+        site.file("lake/posts/posted_month=2024-01/part-00000.parquet"),
+        "old",
+    )
+    .expect("a file");
+    for path in whole
+        .keys()
+        .filter(|path| path.ends_with(".parquet"))
+        .step_by(2)
+    {
+        fs::remove_file(site.file("lake").join(path)).expect("a file");
+    }
+    fs::remove_file(site.file("lake/datapackage.json")).expect("a file");
+    lake(&site, &[]).await.with(0);
+    assert!(files(&site.file("lake")) == whole, "the lake is not whole");
 }

@@ -59,11 +59,17 @@ async fn a_search_finds_the_same_with_and_without_an_index() {
     site.crawl().await.with(0);
     let ended = site.run(&["search", "nice"]).await.with(0);
     assert!(ended.out.contains("soracrawl index"), "{}", ended.out);
+    site.execute("update comments set text = 'Zoë ÅNGSTRÖM ^[x]' where id = 1")
+        .await;
     let mut all = 0;
     for is_indexed in [false, true] {
         if is_indexed {
             let ended = site.run(&["index"]).await.with(0);
             assert!(ended.out.contains("comments_fts"), "{}", ended.out);
+        }
+        for text in ["ZOË", "zoË", "ångström", "öM", "^[X]", "Ë"] {
+            let (ids, _) = found(&site, "comments", text).await;
+            assert_eq!(ids.len(), 1, "{text}");
         }
         for (table, columns) in COLUMNS {
             for text in TEXTS {

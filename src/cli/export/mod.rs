@@ -149,12 +149,18 @@ fn of_ids(chosen: &Chosen, period: Period) -> Result<Content, Usage> {
 }
 
 fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows, Usage> {
-    let seed = chosen.seed.as_deref();
+    let seed = chosen
+        .seed
+        .as_deref()
+        .map(|seed| seed.trim_start_matches('@'));
+    if seed == Some("") {
+        return Err(Usage("--seed names no seed".to_owned()));
+    }
     Ok(Rows {
         tables: tables(&chosen.tables)?,
         which: Selection {
             period,
-            seed: seed.map(|seed| seed.trim_start_matches('@').to_owned()),
+            seed: seed.map(str::to_owned),
         },
         sample,
         nest: Vec::new(),

@@ -78,8 +78,8 @@ impl Key {
                 "others may read it (mode {mode:03o}). Give it mode 0600, or make a new key if somebody did"
             ));
         }
-        let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
-        let bytes = from_hex(text.trim());
+        let text = fs::read(path).map_err(|error| error.to_string())?;
+        let bytes = from_hex(String::from_utf8_lossy(&text).trim());
         let bytes = bytes.ok_or("it is not a key: expected 64 hexadecimal digits")?;
         Ok(Self::new(&bytes))
     }

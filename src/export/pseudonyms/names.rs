@@ -1,6 +1,8 @@
 //! Finds the names of users in texts, whatever their case.
 
-use aho_corasick::{AhoCorasick, Input, MatchKind};
+use std::cmp::Reverse;
+
+use aho_corasick::AhoCorasick;
 
 /// Names with fewer letters are words of their own, or parts of other words.
 const LONG: usize = 5;
@@ -48,9 +50,7 @@ impl Names {
                 _ => names.push((name, Some(whom))),
             }
         }
-        let search = AhoCorasick::builder()
-            .match_kind(MatchKind::LeftmostLongest)
-            .build(names.iter().map(|(name, _)| name))
+        let search = AhoCorasick::new(names.iter().map(|(name, _)| name))
             .map_err(|error| format!("the names of all users cannot be searched for: {error}"))?;
         let whom = names.into_iter().map(|(name, whom)| (whom, within(&name)));
         Ok(Self {
@@ -59,24 +59,27 @@ impl Names {
         })
     }
 
-    /// Returns the names in a text, from left to right. They do not overlap.
+    /// Returns the names in a text, from left to right. They do not overlap; of several at a place the longest counts.
     pub(super) fn find(&self, text: &str) -> Vec<Found<'_>> {
         let (folded, places) = folded(text);
+        let all = self.search.find_overlapping_iter(&folded);
+        let counts = all.filter(|at| match self.whom[at.pattern().as_usize()].1 {
+            Within::Anything => true,
+            Within::Word => is_word(&folded, at.start(), at.end()),
+        });
+        let mut counts: Vec<_> = counts.collect();
+        counts.sort_by_key(|at| (at.start(), Reverse(at.end())));
         let (mut found, mut from) = (Vec::new(), 0);
-        while let Some(at) = self.search.find(Input::new(&folded).range(from..)) {
-            let (whom, within) = &self.whom[at.pattern().as_usize()];
-            if *within == Within::Word && !is_word(&folded, at.start(), at.end()) {
-                // A longer name may begin inside the one that does not count.
-                let next = folded[at.start()..].chars().next();
-                from = at.start() + next.map_or(1, char::len_utf8);
-                continue;
+        for at in counts {
+            if at.start() >= from {
+                let (whom, _) = &self.whom[at.pattern().as_usize()];
+                found.push(Found {
+                    start: places[at.start()],
+                    end: places[at.end()],
+                    whom: whom.as_deref(),
+                });
+                from = at.end();
             }
-            found.push(Found {
-                start: places[at.start()],
-                end: places[at.end()],
-                whom: whom.as_deref(),
-            });
-            from = at.end();
         }
         found
     }
@@ -105,7 +108,9 @@ fn folded(text: &str) -> (String, Vec<usize>) {
     let (mut lower, mut places) = (String::with_capacity(text.len()), Vec::new());
     for (at, letter) in text.char_indices() {
         let before = lower.len();
-        lower.extend(letter.to_lowercase());
+        // The last letter of a Greek word has a form of its own.
+        let letter_of = |it| if it == 'ς' { 'σ' } else { it };
+        lower.extend(letter.to_lowercase().map(letter_of));
         // A match never begins inside a letter, but it may end there if the letter has become several.
         places.resize(before + 1, at);
         places.resize(lower.len(), at + letter.len_utf8());
@@ -140,6 +145,9 @@ mod tests {
             ("bo", "B"),
             ("İstanbul", "I"),
             ("小明", "M"),
+            ("jo", "J"),
+            ("jo m", "K"),
+            ("ΟΔΥΣΣΕΥΣ", "O"),
             ("twins", "1"),
             ("Twins", "2"),
         ];
@@ -151,6 +159,8 @@ mod tests {
             ("in İstanbul now", "in I now"),
             ("我爱小明吗", "我爱M吗"),
             ("the twins", "the ?"),
+            ("Jo Meyer, Jo M", "J Meyer, K"),
+            ("οδυσσευς", "O"),
             ("ẞ alice ẞ", "ẞ A ẞ"),
             ("", ""),
         ] {

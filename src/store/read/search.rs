@@ -41,11 +41,7 @@ impl Snapshot {
     pub async fn search(&mut self, text: &str, tables: &[Indexed], limit: u32) -> Result<Hits> {
         let is_long = text.chars().count() >= TRIGRAM;
         let phrase = format!("\"{}\"", text.replace('"', "\"\""));
-        let like = text
-            .replace('\\', "\\\\")
-            .replace('%', "\\%")
-            .replace('_', "\\_");
-        let like = format!("%{like}%");
+        let pattern = glob(text);
         let mut has_index = true;
         let mut parts = Vec::new();
         for table in tables {
@@ -59,14 +55,14 @@ impl Snapshot {
             "select count(*) from ({all}) where ?1 <> ?2"
         )))
         .bind(&phrase)
-        .bind(&like)
+        .bind(&pattern)
         .fetch_one(self.connection())
         .await?;
         let listed =
             format!("select * from ({all}) where ?1 <> ?2 order by at desc, kind, id limit ?3");
         let hits = sqlx::query_as(AssertSqlSafe(listed))
             .bind(&phrase)
-            .bind(&like)
+            .bind(&pattern)
             .bind(limit)
             .fetch_all(self.connection())
             .await?;
@@ -130,7 +126,24 @@ pub fn indexed(table: &str) -> Option<Indexed> {
     INDEXED.into_iter().find(|indexed| indexed.table == table)
 }
 
-/// The rows of a table whose texts contain `?1`, a phrase, or are like `?2`.
+/// A pattern that fits texts with this text in upper or lower case. `like` knows only the case of ASCII.
+fn glob(text: &str) -> String {
+    let mut pattern = "*".to_owned();
+    for letter in text.chars() {
+        let (mut lower, mut upper) = (letter.to_lowercase(), letter.to_uppercase());
+        match (lower.next(), lower.next(), upper.next(), upper.next()) {
+            // A letter that becomes several has no pattern.
+            (Some(lower), None, Some(upper), None) if lower != upper => {
+                pattern.extend(['[', lower, upper, ']']);
+            }
+            _ if "*?[".contains(letter) => pattern.extend(['[', letter, ']']),
+            _ => pattern.push(letter),
+        }
+    }
+    pattern + "*"
+}
+
+/// The rows of a table whose texts contain `?1`, a phrase, or fit `?2`.
 fn select(of: &Indexed, uses_index: bool) -> String {
     let condition = match uses_index {
         true => format!(
@@ -139,7 +152,7 @@ fn select(of: &Indexed, uses_index: bool) -> String {
         ),
         false => {
             let columns = of.columns.iter();
-            let columns = columns.map(|column| format!("t.{column} like ?2 escape '\\'"));
+            let columns = columns.map(|column| format!("t.{column} glob ?2"));
             columns.collect::<Vec<_>>().join(" or ")
         }
     };
@@ -164,4 +177,16 @@ fn select(of: &Indexed, uses_index: bool) -> String {
          from {} t {author} where {condition}",
         of.table
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn a_pattern_has_both_cases_and_no_signs_of_its_own() {
+        assert_eq!(glob("Zë*"), "*[zZ][ëË][*]*");
+        assert_eq!(glob("[]?"), "*[[]][?]*");
+        assert_eq!(glob("^電"), "*^電*");
+    }
 }
