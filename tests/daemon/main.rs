@@ -14,6 +14,7 @@ mod forms;
 mod graphs;
 mod hostile;
 mod known;
+mod lake_folders;
 mod lakes;
 mod missing;
 mod opening;

@@ -4,6 +4,9 @@
 //! stated first are together in a file, so new pages change only the last files. A file is rewritten only if its bytes
 //! change. Rows that are gone take their files with them.
 
+mod layout;
+mod list;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{ErrorKind, Write};
@@ -13,24 +16,19 @@ use std::path::{Path, PathBuf};
 use futures_util::TryStreamExt;
 use serde_json::{Value, json};
 
+use layout::{path_of, split};
+use list::{LIST, check};
+
 use super::encode::{Format, Notes};
 use super::output::{Output, sum_of};
 use super::papers::Paper;
 use super::staging::{Staging, sync_above};
 use super::tables::{self, File, Job, Rows, cells};
 use super::{Error, Written, WrittenFile};
-use crate::store::read::{ExportTable, LakePlace, Split};
+use crate::store::read::{ExportTable, LakePlace};
 
-/// The list of the lake's files. Spark and pyarrow ignore names that begin with `_`.
-const LIST: &str = "_lake.json";
-/// Where Hive puts rows whose partition is null.
-const NO_MONTH: &str = "__HIVE_DEFAULT_PARTITION__";
-/// Rows of a file that are worth a file of their own.
-const FILE_ROWS: u64 = 1_024;
 /// Rows between two looks at the archive's log.
 const REPORT: u64 = 1_000;
-/// Files of a month at most, so that a hundredth more pages change a few hundredths of the bytes.
-const FILES: u64 = 128;
 
 /// A lake that is being written or updated.
 pub(super) struct Lake {
@@ -276,74 +274,9 @@ pub struct Changed {
     pub removed: u64,
 }
 
-/// Divides a table so that its files have enough rows, and there are not too many.
-fn split(rows: u64, last_call: u64) -> Split {
-    let files = (rows / FILE_ROWS).clamp(1, FILES);
-    Split {
-        calls: (last_call + 1).div_ceil(files).next_power_of_two(),
-    }
-}
-
-/// The place of a file. An empty table has no months, because readers cannot tell the type of none.
-fn path_of(table: &ExportTable, at: &LakePlace, rows: u64) -> String {
-    let folder = match table.month() {
-        Some(key) if rows > 0 => format!("/{key}={}", at.month.as_deref().unwrap_or(NO_MONTH)),
-        _ => String::new(),
-    };
-    format!("{}{folder}/part-{:05}.parquet", table.name, at.part)
-}
-
-/// Checks that a folder in use is a lake with these options. Returns its files.
-fn check(root: &Path, options: &Value) -> Result<Vec<String>, String> {
-    let list = match fs::read_to_string(root.join(LIST)) {
-        Ok(list) => list,
-        Err(error) if error.kind() == ErrorKind::NotFound => {
-            return Err("the folder is not empty and is not a lake. Name a new one".to_owned());
-        }
-        Err(error) => return Err(format!("{LIST}: {error}")),
-    };
-    let list: Value = serde_json::from_str(&list)
-        .map_err(|error| format!("{LIST} cannot be read: {error}. Name a new folder"))?;
-    let was = &list["options"];
-    if was["archive"] != options["archive"] {
-        return Err("this is the lake of another archive. Name a new folder".to_owned());
-    }
-    let differ = options
-        .as_object()
-        .into_iter()
-        .flatten()
-        .find(|(name, value)| was[name] != **value);
-    match differ {
-        Some((name, value)) => Err(format!(
-            "this lake was made with other options: {name} was {}, and is {value}. Name a new folder",
-            was[name]
-        )),
-        None => {
-            let files = list["files"].as_object().into_iter().flatten();
-            Ok(files.map(|(path, _)| path.clone()).collect())
-        }
-    }
-}
-
 fn at_path(path: &Path, error: std::io::Error) -> Error {
     Error::File {
         path: path.display().to_string(),
         error,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::split;
-
-    #[test]
-    fn a_hundredth_more_calls_touches_two_files_of_a_month_at_most() {
-        for calls in [40_000_u64, 65_000, 1_000_000, 20_000_000] {
-            let size = split(calls * 6, calls).calls;
-            let more = calls + calls / 100;
-            assert!(calls / size <= 128, "{calls}");
-            assert!(more / size - calls / size <= 2, "{calls}");
-        }
-        assert_eq!(split(10, 1_000_000).calls, 1 << 20);
     }
 }
