@@ -1,5 +1,6 @@
 //! Tests of `soracrawl verify`: intact archives are sound, and every damage is reported.
 
+mod arms;
 mod command;
 mod damage;
 mod dictionaries;
