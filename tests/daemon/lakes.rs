@@ -118,6 +118,12 @@ async fn parquet_and_a_lake_have_the_rows_of_json_lines() {
         for (one, other) in single.iter().zip(&expected) {
             assert_eq!(one, other, "{}", table.name);
         }
+        let mut expected = expected;
+        for row in &mut expected {
+            let row = row.as_object_mut().expect("an object");
+            // Each page that names a row again would change its file.
+            row.retain(|name, _| name != "last_call_id" && name != "last_seen_at");
+        }
         let mut parts = Vec::new();
         for (path, bytes) in &lake {
             let Some(rest) = path.strip_prefix(&format!("{}/", table.name)) else {

@@ -44,6 +44,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             )
             .into());
         }
+        Formats::Csv(of) if of.program.is_some() && options.coarse => {
+            return Err(Usage("4CAT needs exact times. Leave out --coarse".to_owned()).into());
+        }
         Formats::Gexf(_) | Formats::Graphml(_) if options.coarse => {
             return Err(Usage("a network has exact numbers. Leave out --coarse".to_owned()).into());
         }

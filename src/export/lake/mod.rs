@@ -30,6 +30,9 @@ use crate::store::read::{ExportTable, LakePlace};
 /// Rows between two looks at the archive's log.
 const REPORT: u64 = 1_000;
 
+/// Columns that a lake does not have: every page that names a row again changes them, and with them the row's file.
+const LAST: [&str; 2] = ["last_call_id", "last_seen_at"];
+
 /// A lake that is being written or updated.
 pub(super) struct Lake {
     root: PathBuf,
@@ -104,7 +107,8 @@ impl Lake {
         table: &ExportTable,
         last_call: u64,
     ) -> Result<Written, Error> {
-        let columns = job.columns(table).await?;
+        let mut columns = job.columns(table).await?;
+        columns.retain(|column| !LAST.contains(&column.name.as_str()));
         let split = split(job.begin_progress(which, table).await?, last_call);
         let mut rows = job
             .snapshot
