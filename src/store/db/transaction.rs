@@ -45,25 +45,28 @@ impl Store {
     /// The writing connection, outside of any transaction.
     pub(in crate::store) async fn writing(&self) -> MutexGuard<'_, Writing> {
         let mut writing = self.connection.lock().await;
-        if std::mem::take(&mut writing.abandoned) {
+        if writing.abandoned {
             // If SQLite has already rolled it back, nothing is left to do.
             let _ = sqlx::query("rollback")
                 .execute(&mut writing.connection)
                 .await;
+            // Only now: this future may be dropped while it waits.
+            writing.abandoned = false;
         }
         writing
     }
 
     /// Begins a transaction. Waits for the writer's current group.
     pub(in crate::store) async fn begin(&self) -> Result<Transaction<'_>> {
-        let mut writing = self.writing().await;
-        sqlx::query("begin immediate")
-            .execute(&mut writing.connection)
-            .await?;
-        Ok(Transaction {
-            writing,
+        // If this future is dropped while it waits, SQLite may still begin the transaction.
+        let mut transaction = Transaction {
+            writing: self.writing().await,
             open: true,
-        })
+        };
+        sqlx::query("begin immediate")
+            .execute(&mut transaction.writing.connection)
+            .await?;
+        Ok(transaction)
     }
 }
 
@@ -100,5 +103,26 @@ impl Deref for Transaction<'_> {
 impl DerefMut for Transaction<'_> {
     fn deref_mut(&mut self) -> &mut SqliteConnection {
         &mut self.writing.connection
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt;
+
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn a_transaction_whose_begin_is_abandoned_leaves_the_connection_usable() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        for _ in 0..20 {
+            // Polled once, so that the statement is sent, and dropped.
+            assert!(store.begin().now_or_never().is_none());
+            let transaction = store.begin().await.unwrap();
+            drop(transaction);
+            assert!(store.begin().now_or_never().is_none());
+        }
+        store.begin().await.unwrap().commit().await.unwrap();
     }
 }
