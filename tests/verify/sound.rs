@@ -1,8 +1,10 @@
 //! Intact archives are sound.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use soracrawl::crawl::StopCause;
+use soracrawl::sim::Options;
 use soracrawl::store::Store;
 use soracrawl::store::read::canonical::canonical_lines;
 use sqlx::Row;
@@ -56,23 +58,33 @@ async fn an_archive_whose_walks_ended_in_every_way_is_sound() {
 
 #[tokio::test]
 async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
-    let site = Site::new(world(5, 0.1)).await;
+    // Slow answers, so that the crawl lasts for several looks.
+    let options = Options {
+        latency_ms: 40,
+        ..world(5, 0.1)
+    };
+    let site = Site::new(options).await;
     let path = site.path("a.db");
     let archive = site.begin(&path).await;
+    let is_over = AtomicBool::new(false);
     let looks = async {
         let (mut replies, mut different) = (0, 0);
-        loop {
+        while !is_over.load(Ordering::Relaxed) {
             let report = examine(&path).await;
             assert!(report.is_sound(), "{}", report_text(&report));
             assert!(report.replies >= replies, "a page is gone");
             different += u32::from(report.replies != replies);
             replies = report.replies;
-            if different > 3 {
-                return;
-            }
         }
+        different
     };
-    let (cause, ()) = tokio::join!(site.work(&archive), looks);
+    let work = async {
+        let cause = site.work(&archive).await;
+        is_over.store(true, Ordering::Relaxed);
+        cause
+    };
+    let (cause, different) = tokio::join!(work, looks);
+    assert!(different > 1, "{different} different moments were seen");
     assert_eq!(cause, StopCause::Idle);
     archive.close(cause.as_str()).await.unwrap();
     assert!(examine(&path).await.is_sound());
