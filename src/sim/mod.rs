@@ -44,4 +44,4 @@ pub use faults::{Counts, Fault, Faults, Ratio, Rule};
 pub use options::{DEFAULT_KEY, Options, Shape};
 pub use serve::Sim;
 pub use truth::Truth;
-pub use world::{Items, Thing, World};
+pub use world::{Items, Thing, World, counted};

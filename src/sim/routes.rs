@@ -125,6 +125,12 @@ async fn content(shared: &Shared, key: &PageKey, request: Request, fault: Option
         Endpoint::TaskDetail => return creation::detail(shared, key),
         _ => {}
     }
+    if endpoint.is_paged()
+        && endpoint.subject() == Subject::User
+        && shared.world.is_private(subject)
+    {
+        return Reply::detail(403, endpoint, subject, "This user's profile is private.");
+    }
     let epoch = shared.trouble().epoch(endpoint, subject);
     let mut cursor = None;
     if !key.2.is_empty() {

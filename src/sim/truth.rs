@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 
 use super::media;
 use super::options::Shape;
-use super::world::{Person, World, removed_micros};
+use super::world::{Person, World, counted, removed_micros};
 
 /// The rows of one kind. Values are strings: null is "", a boolean is 0 or 1, a time has six decimals.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -66,7 +66,7 @@ impl World {
         };
         let row = |(_, it): (usize, &Person)| {
             let mut row = vec![it.id.clone(), it.username.clone(), text(&it.display_name)];
-            let followers = it.followers.len().to_string();
+            let followers = counted(&it.id, "followers", it.followers.len()).to_string();
             if shape == Shape::Flat {
                 row.push(followers);
                 return row;
@@ -74,8 +74,8 @@ impl World {
             row.extend([
                 text(&it.description),
                 followers,
-                it.following.len().to_string(),
-                it.posts.len().to_string(),
+                counted(&it.id, "following", it.following.len()).to_string(),
+                counted(&it.id, "posts", it.posts.len()).to_string(),
                 it.appearances.len().to_string(),
                 it.likes_received.to_string(),
                 u8::from(it.verified).to_string(),
@@ -134,7 +134,7 @@ impl World {
                 time(it.posted_micros),
                 it.like_count.to_string(),
                 it.view_count.to_string(),
-                it.comments.len().to_string(),
+                counted(&it.id, "comments", it.comments.len()).to_string(),
             ];
             if shape == Shape::Wrapped {
                 row.push(it.remixes.len().to_string());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use soracrawl::sim::{Endpoint, Options, Shape};
+use soracrawl::sim::{Endpoint, Options, Shape, counted};
 use sqlx::Row;
 
 use crate::support::{Site, small};
@@ -141,4 +141,70 @@ async fn users_beyond_the_depth_are_never_asked_because_of_it() {
     let of_posts = reasons(&site, "posts").await;
     let all: Vec<&String> = of_posts.keys().collect();
     assert_eq!(all, ["never_asked depth"]);
+}
+
+#[tokio::test]
+async fn lists_of_a_private_user_are_denied_and_cost_nothing() {
+    let mut site = Site::new(Options {
+        audience: 60,
+        ..small(Shape::Wrapped)
+    })
+    .await;
+    let world = site.sim.world();
+    let hidden = world
+        .people
+        .iter()
+        .find(|it| world.is_private(&it.id) && !it.following.is_empty())
+        .expect("a private user who follows somebody")
+        .id
+        .clone();
+    let users = format!("{:?}", [&hidden, &site.user(0)]);
+    site.set("seeds.users", &users);
+    site.crawl().await.with(0);
+    // The profile says that the other lists are empty.
+    let ends = format!(
+        "select endpoint || ' ' || stop_reason from jobs where subject = '{hidden}' and stop_reason <> 'complete'"
+    );
+    let ends = site.texts(&ends).await;
+    assert!(
+        ends.contains(&"get_user_following denied".to_owned()),
+        "{ends:?}"
+    );
+    assert!(ends.iter().all(|it| it.ends_with(" denied")), "{ends:?}");
+    let paid = format!(
+        "select count(*) from calls where subject = '{hidden}' and cost_micro_usd > 0 and endpoint <> 'get_user_profile'"
+    );
+    assert_eq!(site.number(&paid).await, 0);
+    let why = format!(
+        "select kind || ': ' || state || ' ' || why from completeness where subject_id = '{hidden}' and missing_count > 0"
+    );
+    let why = site.texts(&why).await;
+    assert!(
+        why.contains(&"following: stopped denied".to_owned()),
+        "{why:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_count_that_disagrees_with_its_list_is_told_as_a_difference() {
+    let site = Site::whole(Options {
+        users: 60,
+        posts: 0,
+        ..small(Shape::Wrapped)
+    })
+    .await;
+    site.crawl().await.with(0);
+    let world = site.sim.world();
+    let sql = "select subject_id, known_count, collected_count, missing_count from completeness
+        where kind = 'followers' and state = 'done'";
+    let mut differences = BTreeSet::new();
+    for row in site.rows(sql).await {
+        let (id, counts): (String, [i64; 3]) = (row.get(0), [row.get(1), row.get(2), row.get(3)]);
+        let listed = world.ids(Endpoint::Followers, &id).expect("a user").len();
+        assert_eq!(counts[1], listed as i64, "{id}");
+        assert_eq!(counts[0], counted(&id, "followers", listed) as i64, "{id}");
+        assert_eq!(counts[2], counts[0] - counts[1], "{id}");
+        differences.insert(counts[2]);
+    }
+    assert!(differences.len() > 1, "{differences:?}");
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{Shaper, avatar, permalink, seconds};
+use crate::sim::world::counted;
 
 impl Shaper<'_> {
     /// Renders the author next to a post.
@@ -10,7 +11,7 @@ impl Shaper<'_> {
         let it = &self.world.people[person];
         json!({
             "user_id": it.id, "username": it.username, "display_name": it.display_name,
-            "profile_picture_url": avatar(&it.id), "follower_count": it.followers.len(),
+            "profile_picture_url": avatar(&it.id), "follower_count": counted(&it.id, "followers", it.followers.len()),
         })
     }
 
@@ -18,7 +19,7 @@ impl Shaper<'_> {
     pub(super) fn flat_user(&self, person: usize) -> Value {
         let it = &self.world.people[person];
         let mut user = self.flat_author(person);
-        user["following_count"] = json!(it.following.len());
+        user["following_count"] = json!(counted(&it.id, "following", it.following.len()));
         user["bio"] = json!(it.description);
         user["is_verified"] = json!(it.verified);
         user
@@ -39,7 +40,7 @@ impl Shaper<'_> {
             .sum();
         let mut user = self.flat_user(person);
         user["banner_image_url"] = Value::Null;
-        user["post_count"] = json!(it.posts.len());
+        user["post_count"] = json!(counted(&it.id, "posts", it.posts.len()));
         user["like_count"] = json!(it.likes_received);
         user["view_count"] = json!(views);
         user["created_at"] = json!(seconds(it.created_micros));
@@ -58,7 +59,7 @@ impl Shaper<'_> {
         if is_appearance {
             object["shared_by"] = json!(self.world.people[it.author].id);
         } else {
-            object["reply_count"] = json!(it.comments.len());
+            object["reply_count"] = json!(counted(&it.id, "comments", it.comments.len()));
         }
         object
     }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::endpoint::Endpoint;
 use super::media;
 use super::options::{Options, Shape};
-use super::world::World;
+use super::world::{World, counted};
 
 /// Renders objects of a world.
 #[derive(Debug, Clone, Copy)]
@@ -124,7 +124,7 @@ impl Shaper<'_> {
             },
             "stats": {
                 "like_count": post.like_count, "view_count": post.view_count,
-                "comment_count": post.comments.len(), "remix_count": post.remixes.len(),
+                "comment_count": counted(&post.id, "comments", post.comments.len()), "remix_count": post.remixes.len(),
             },
             "permalink": permalink(&post.id), "created_at": seconds(post.posted_micros),
         })

@@ -6,7 +6,7 @@ use super::{Shaper, avatar, permalink, seconds};
 use crate::sim::cursor::Cursor;
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
-use crate::sim::world::{Said, removed_micros};
+use crate::sim::world::{Said, counted, removed_micros};
 
 impl Shaper<'_> {
     /// Renders a whole profile. The profile of a character contains its owner's profile, one level deep.
@@ -17,7 +17,7 @@ impl Shaper<'_> {
             .filter(|_| with_owner)
             .map(|owner| self.profile(owner, false));
         let is_old = hash(11, &[&it.id]).is_multiple_of(5);
-        let followers = it.followers.len();
+        let followers = counted(&it.id, "followers", it.followers.len());
         let mut profile = json!({
             "user_id": it.id, "username": it.username, "display_name": it.display_name,
             "description": it.description, "profile_picture_url": avatar(&it.id),
@@ -25,7 +25,8 @@ impl Shaper<'_> {
             "is_default_profile_picture": avatar(&it.id).contains("placeholder"),
             "cover_photo_url": null, "verified": it.verified,
             "follower_count": if is_old { json!(followers as f64) } else { json!(followers) },
-            "following_count": it.following.len(), "post_count": it.posts.len(),
+            "following_count": counted(&it.id, "following", it.following.len()),
+            "post_count": counted(&it.id, "posts", it.posts.len()),
             "reply_count": it.comments_made, "likes_received_count": it.likes_received,
             "remix_count": it.remixes_received, "cameo_count": it.appearances.len(),
             "character_count": it.characters.len(), "owner_profile": owner,
@@ -66,7 +67,7 @@ impl Shaper<'_> {
         let own = json!({
             "caption": it.caption, "emoji": it.emoji, "attachments": self.attachments(post),
             "preview_image_url": format!("https://ogimg.chatgpt.com/?postId={}", it.id),
-            "like_count": it.like_count, "reply_count": it.comments.len(),
+            "like_count": it.like_count, "reply_count": counted(&it.id, "comments", it.comments.len()),
             "view_count":
                 if dice.is_multiple_of(7) { json!(it.view_count as f64) } else { json!(it.view_count) },
             "unique_view_count": it.view_count / 2, "remix_count": it.remixes.len(),

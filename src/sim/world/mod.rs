@@ -5,8 +5,10 @@
 //! and only appears in posts.
 
 mod build;
+mod counted;
 mod people;
 mod posts;
+mod private;
 mod removed;
 mod texts;
 mod threads;
@@ -14,6 +16,7 @@ mod words;
 
 use std::collections::HashMap;
 
+pub use counted::counted;
 pub use removed::removed_micros;
 
 use super::endpoint::Endpoint;
