@@ -158,6 +158,12 @@ pub fn minute(time: f64) -> String {
     utc(time, "%Y-%m-%d %H:%M UTC")
 }
 
+/// Returns the beginning of the next UTC day in Unix seconds.
+#[must_use]
+pub fn next_day(time: f64) -> f64 {
+    ((time / 86_400.0).floor() + 1.0) * 86_400.0
+}
+
 fn utc(time: f64, format: &str) -> String {
     #[expect(
         clippy::cast_possible_truncation,

@@ -10,6 +10,7 @@ mod policy;
 mod quota;
 mod rate;
 mod report;
+mod state;
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -62,7 +63,7 @@ pub enum Permit {
 pub struct Limiter {
     overall: Line,
     endpoints: HashMap<&'static str, Line>,
-    overall_rate: f64,
+    overall_rate: Mutex<f64>,
     policy: Mutex<Policy>,
 }
 
@@ -107,7 +108,7 @@ impl Limiter {
             .map(|entry| (entry.name, Line::new(policy.rate(entry.name))));
         Self {
             overall: Line::new(rates.overall),
-            overall_rate: rates.overall,
+            overall_rate: Mutex::new(rates.overall),
             endpoints: lines.collect(),
             policy: Mutex::new(policy),
         }
@@ -115,6 +116,22 @@ impl Limiter {
 
     fn policy(&self) -> MutexGuard<'_, Policy> {
         self.policy.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn overall_rate(&self) -> f64 {
+        *self
+            .overall_rate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Replaces the configured rates and limits. What the calls have shown stays.
+    pub fn set_rates(&self, rates: &Rates) {
+        *self
+            .overall_rate
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = rates.overall;
+        self.policy().configure(rates);
     }
 
     /// Returns the wanted endpoints that may be called now, in the given order.
@@ -149,7 +166,7 @@ impl Limiter {
         if self.cooldown(endpoint, now).is_some() || !line.try_slot(rate) {
             return Permit::None;
         }
-        if !self.overall.try_slot(self.overall_rate) {
+        if !self.overall.try_slot(self.overall_rate()) {
             return Permit::Endpoint;
         }
         match self.policy().begin(endpoint, now) {
@@ -184,7 +201,7 @@ impl Limiter {
             if permit == Permit::None {
                 line.slot(|| self.policy().rate(endpoint)).await;
             }
-            self.overall.slot(|| self.overall_rate).await;
+            self.overall.slot(|| self.overall_rate()).await;
             permit = match self.policy().begin(endpoint, now()) {
                 Ok(()) => Permit::Full,
                 Err(_) => Permit::None,

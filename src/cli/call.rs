@@ -35,7 +35,7 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    logging::start(&config.log, None)?;
+    let _ = logging::start(&config.log, None)?;
     let entry = endpoints::find(&args.name).ok_or_else(|| {
         Usage(format!(
             "unknown endpoint `{}`. List all with `soracrawl endpoints`",
@@ -77,7 +77,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         _ => "idle",
     };
     let closed = archive
-        .close_when_writable(reason, &mut signals, false)
+        .close_when_writable((reason, None), &mut signals, false)
         .await;
     let called = called?;
     if let Some(why) = &called.not_archived {

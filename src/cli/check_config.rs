@@ -5,7 +5,7 @@ use super::table::counted;
 use super::{Cli, Exit};
 
 pub(super) fn run(cli: &Cli) -> Exit {
-    let config = match cli.load() {
+    let config = match cli.source.load() {
         Ok(config) => config,
         Err(problems) => {
             for problem in &problems {

@@ -53,6 +53,12 @@ pub(super) async fn conclude(
             );
             Exit::Stopped
         }
+        StopCause::Paused => {
+            tracing::warn!(
+                "only paused jobs are left. Continue with `soracrawl resume`, then run again"
+            );
+            Exit::GaveUp
+        }
         StopCause::Away(why) => {
             tracing::error!(
                 last_error = why,

@@ -32,14 +32,15 @@ pub struct Args {
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
-    let bars = (std::io::stderr().is_terminal() && cli.log.is_none()).then(MultiProgress::new);
+    let bars =
+        (std::io::stderr().is_terminal() && cli.source.log.is_none()).then(MultiProgress::new);
     // The faults are intended. Only those that the crawler cannot handle are logged.
     let log = Log {
         level: "error".to_owned(),
-        format: cli.log.unwrap_or(LogFormat::Text),
+        format: cli.source.log.unwrap_or(LogFormat::Text),
     };
-    logging::start(&log, bars.as_ref())?;
-    let path = match &cli.archive {
+    let _ = logging::start(&log, bars.as_ref())?;
+    let path = match &cli.source.archive {
         Some(path) => path.clone(),
         None => PathBuf::from(
             jiff::Timestamp::now()
@@ -80,6 +81,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         until_idle: true,
         estimated: None,
         bars,
+        reload: None,
     };
     let crawled = run::crawl(archive, &config, &key, crawl, signals).await?;
     let is_equal = tell(&sim, &path).await?;

@@ -4,10 +4,10 @@ use std::io::IsTerminal;
 
 use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
-use super::{Cli, Exit, Usage};
+use super::{Cli, Exit, Usage, control};
 use crate::api::endpoints;
 use crate::config::Config;
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, OpenJobs, Request};
 use crate::store::read::{self, BoughtAgain, JobLine};
 use crate::store::{Requeue, Store};
 
@@ -36,6 +36,33 @@ enum What {
     /// cursor, starts over and pays for every page again
     #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
+    /// Cancel open jobs. What is archived stays, and `jobs requeue` makes them ready again
+    #[command(after_help = "Example: soracrawl jobs cancel --seed user:user-abc123")]
+    Cancel(Cancelled),
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = true)]
+struct Cancelled {
+    /// Only jobs of this endpoint
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+
+    /// Only jobs of this subject
+    #[arg(long, value_name = "ID")]
+    subject: Option<String>,
+
+    /// Only jobs of this seed: its number in `soracrawl seed list`, or kind:subject
+    #[arg(long, value_name = "SEED")]
+    seed: Option<String>,
+
+    /// Only the job with this number
+    #[arg(long, value_name = "N")]
+    id: Option<i64>,
+
+    /// All open jobs
+    #[arg(long, conflicts_with_all = ["endpoint", "subject", "seed", "id"])]
+    all: bool,
 }
 
 #[derive(Debug, Clone, clap::Args)]
@@ -90,6 +117,19 @@ struct Again {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
+    if let Some(What::Cancel(cancelled)) = &args.what {
+        check_endpoint(cancelled.endpoint.as_deref())?;
+        let jobs = OpenJobs {
+            id: cancelled.id,
+            endpoint: cancelled.endpoint.clone(),
+            subject: cancelled.subject.clone(),
+            seed_id: match &cancelled.seed {
+                Some(seed) => Some(control::seed_id(&config, seed).await?),
+                None => None,
+            },
+        };
+        return control::send(&config, &Request::Cancel(jobs)).await;
+    }
     if let Some(What::Requeue(again)) = &args.what {
         check_endpoint(again.endpoint.as_deref())?;
         // Opening for writing would create a missing archive.

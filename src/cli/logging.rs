@@ -17,9 +17,11 @@ use crate::config::{Log, LogFormat};
 
 /// Starts the log. Lines appear above the progress bars, if there are any.
 ///
+/// Returns the function that changes its level.
+///
 /// # Errors
 /// Returns an error if `log.level` is not a filter.
-pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<()> {
+pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<SetLog> {
     let filter = EnvFilter::try_new(&log.level)?;
     let is_terminal = std::io::stderr().is_terminal();
     let is_json = match log.format {
@@ -38,16 +40,29 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<(
         // It would be printed to the same broken stream.
         .log_internal_errors(false);
     // A second start, as in a test, keeps the first log.
-    let _ = if is_json {
-        builder.json().flatten_event(true).try_init()
-    } else {
-        builder
-            .with_ansi(is_terminal && !is_plain())
-            .fmt_fields(fields())
-            .try_init()
-    };
-    Ok(())
+    if is_json {
+        let builder = builder.json().flatten_event(true).with_filter_reloading();
+        let handle = builder.reload_handle();
+        let _ = builder.try_init();
+        return Ok(Box::new(move |log| {
+            let filter = EnvFilter::try_new(&log.level).map_err(|why| why.to_string())?;
+            handle.reload(filter).map_err(|why| why.to_string())
+        }));
+    }
+    let builder = builder
+        .with_ansi(is_terminal && !is_plain())
+        .fmt_fields(fields())
+        .with_filter_reloading();
+    let handle = builder.reload_handle();
+    let _ = builder.try_init();
+    Ok(Box::new(move |log| {
+        let filter = EnvFilter::try_new(&log.level).map_err(|why| why.to_string())?;
+        handle.reload(filter).map_err(|why| why.to_string())
+    }))
 }
+
+/// Changes the level of the running log.
+pub(super) type SetLog = Box<dyn Fn(&Log) -> Result<(), String> + Send + Sync>;
 
 /// Returns whether the terminal or its user wants no colours and no bars: `NO_COLOR` (no-color.org) or `TERM=dumb`.
 pub(super) fn is_plain() -> bool {

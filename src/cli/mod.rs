@@ -3,6 +3,7 @@
 mod call;
 mod check_config;
 mod conclude;
+mod control;
 mod demo;
 mod endpoints;
 mod estimate;
@@ -17,6 +18,7 @@ mod seed;
 mod seed_file;
 mod sim;
 mod status;
+mod status_json;
 mod table;
 mod verify;
 
@@ -62,6 +64,16 @@ impl From<Exit> for ExitCode {
 #[derive(Debug, Parser)]
 #[command(name = "soracrawl", version, max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
+    #[command(flatten)]
+    source: Source,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the configuration comes from.
+#[derive(Debug, Clone, clap::Args)]
+struct Source {
     /// Configuration file [default: crawler.toml, if it exists]
     #[arg(long, global = true, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -73,9 +85,6 @@ pub struct Cli {
     /// Log format, instead of log.format
     #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format)]
     log: Option<LogFormat>,
-
-    #[command(subcommand)]
-    command: Command,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
@@ -95,6 +104,15 @@ enum Command {
     /// List jobs, or requeue ended ones
     #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
     Jobs(jobs::Args),
+    /// Pause calls: all, those of an endpoint, or those of a seed. Calls in flight end, and a restart keeps it
+    #[command(after_help = "Example: soracrawl pause --seed user:user-abc123")]
+    Pause(control::Scope),
+    /// Resume what is paused; without an argument, everything
+    #[command(after_help = "Example: soracrawl resume")]
+    Resume(control::Scope),
+    /// Let the running daemon read its configuration again: [crawl], [limits], [budget], [log] and [alerts]
+    #[command(after_help = "Example: soracrawl reload")]
+    Reload,
     /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
     /// Find texts in posts, comments and names
@@ -191,6 +209,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Seed(args) => seed::run(&cli, args).await,
         Command::Status(args) => status::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
+        Command::Pause(scope) => control::pause(&cli, scope).await,
+        Command::Resume(scope) => control::resume(&cli, scope).await,
+        Command::Reload => control::reload(&cli).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,
         Command::Index => search::index(&cli).await,
@@ -205,7 +226,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
     }
 }
 
-impl Cli {
+impl Source {
     /// Loads the configuration and applies the options of the command line.
     ///
     /// # Errors
@@ -234,19 +255,25 @@ impl Cli {
         Ok(config)
     }
 
-    /// Loads the configuration for commands that require one.
-    fn config(&self) -> anyhow::Result<Config> {
+    /// Loads the configuration, or describes all problems of it.
+    fn load_or_describe(&self) -> Result<Config, String> {
         self.load().map_err(|problems| {
             let list: Vec<String> = problems
                 .iter()
                 .map(|problem| format!("  {problem}"))
                 .collect();
-            Usage(format!(
+            format!(
                 "invalid configuration, {}:\n{}",
                 table::counted(list.len(), "problem"),
                 list.join("\n")
-            ))
-            .into()
+            )
         })
+    }
+}
+
+impl Cli {
+    /// Loads the configuration for commands that require one.
+    fn config(&self) -> anyhow::Result<Config> {
+        Ok(self.source.load_or_describe().map_err(Usage)?)
     }
 }

@@ -11,6 +11,7 @@ use super::table::counted;
 use crate::api::endpoints;
 use crate::crawl::Engine;
 use crate::model::MicroUsd;
+use crate::report::words::span;
 use crate::store::read;
 
 const REFRESH: Duration = Duration::from_millis(500);
@@ -93,22 +94,6 @@ async fn totals(engine: &Engine, left: i64, rate: &mut Rate) -> String {
 
 fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
-}
-
-/// Formats a duration in its two largest units.
-pub(super) fn span(seconds: f64) -> String {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a duration for people"
-    )]
-    let seconds = seconds.max(0.0).round() as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
-    }
 }
 
 /// Pages per second over about the last 30 s.

@@ -13,7 +13,7 @@ use crate::api::Secret;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::crawl::{Engine, Plan, StopCause};
-use crate::daemon::{self, Archive, Crawled, Signals};
+use crate::daemon::{self, Archive, Crawled, Reload, Signals};
 use crate::model::MicroUsd;
 use crate::report::estimate::{self, Estimate};
 use crate::report::status::{budget, room};
@@ -40,9 +40,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let config = cli.config()?;
     let is_terminal = std::io::stderr().is_terminal();
-    let has_bars = is_terminal && !args.no_progress && cli.log.is_none() && !logging::is_dumb();
+    let has_bars =
+        is_terminal && !args.no_progress && cli.source.log.is_none() && !logging::is_dumb();
     let bars = has_bars.then(MultiProgress::new);
-    logging::start(&config.log, bars.as_ref())?;
+    let set_log = logging::start(&config.log, bars.as_ref())?;
     let key = config
         .key(super::environment())
         .map_err(|problem| Usage(problem.to_string()))?;
@@ -83,6 +84,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         until_idle: args.until_idle,
         estimated: (!archive.run.continued).then(|| estimate.upper()),
         bars,
+        reload: Some(Reload {
+            load: Box::new({
+                let source = cli.source.clone();
+                move || source.load_or_describe()
+            }),
+            set_log,
+        }),
     };
     crawl(archive, &config, &key.secret, run, signals).await
 }
@@ -93,6 +101,8 @@ pub(super) struct Crawl {
     /// The upper expectation of the cost, as estimated before the first call.
     pub(super) estimated: Option<MicroUsd>,
     pub(super) bars: Option<MultiProgress>,
+    /// How to read the configuration again; `None` if it has no file.
+    pub(super) reload: Option<Reload>,
 }
 
 /// Crawls, and reports the result at the end.
@@ -107,9 +117,10 @@ pub(super) async fn crawl(
         until_idle,
         estimated,
         bars,
+        reload,
     } = run;
     let mut parts = daemon::parts(&archive, config, key, until_idle).await?;
-    parts.settings.estimated = estimated;
+    parts.config.settings.estimated = estimated;
     let engine = Arc::new(Engine::new(parts));
     let preflight = tokio::select! {
         preflight = daemon::preflight(&engine) => preflight,
@@ -141,9 +152,7 @@ pub(super) async fn crawl(
     let reporting = drawing
         .is_none()
         .then(|| tokio::spawn(log_progress(engine.clone())));
-    let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    let Crawled { cause, abandoned } =
-        daemon::crawl(&engine, &mut signals, config.limits.max_in_flight, grace).await?;
+    let Crawled { cause, abandoned } = daemon::crawl(&engine, &mut signals, config, reload).await?;
     if let Some(reporting) = reporting {
         reporting.abort();
     }
@@ -154,7 +163,11 @@ pub(super) async fn crawl(
     let exit = conclude(&engine, &cause, &mut signals).await;
     drop(engine);
     let closed = archive
-        .close_when_writable(cause.as_str(), &mut signals, shutting_down)
+        .close_when_writable(
+            (cause.as_str(), cause.note().as_deref()),
+            &mut signals,
+            shutting_down,
+        )
         .await;
     // Why the run broke says more than why a broken archive cannot be closed.
     let exit = exit?;

@@ -8,14 +8,15 @@ use indicatif::ProgressBar;
 
 use super::out::{errln, outln};
 use super::seed_file;
-use super::table::{counted, counted_are, plain};
-use super::{Cli, Exit, Usage};
-use crate::clock::{Clock, day};
+use super::table::{counted, counted_are, layout, plain};
+use super::{Cli, Exit, Usage, control};
+use crate::clock::{Clock, day, minute};
+use crate::config::Config;
 use crate::crawl::Plan;
 use crate::daemon;
 use crate::model::seed::{Kind, item, seed};
-use crate::model::{Seed, SeedKind};
-use crate::store::{Seeded, Store};
+use crate::model::{MicroUsd, Request, Seed, SeedKind};
+use crate::store::{SeedLine, Seeded, Store};
 
 /// So many seeds take long enough for a progress bar.
 const MANY: usize = 20_000;
@@ -39,6 +40,27 @@ enum What {
     Feed,
     /// Add the current cameo leaderboard
     Leaderboard,
+    /// List the seeds with what they cost
+    #[command(after_help = "Example: soracrawl seed list --json")]
+    List(List),
+    /// Remove a seed: its open jobs are cancelled, except those that other seeds lead to. What is archived stays
+    #[command(after_help = "Example: soracrawl seed remove user:user-abc123")]
+    Remove {
+        /// Its number in `soracrawl seed list`, or kind:subject
+        #[arg(value_name = "SEED")]
+        seed: String,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct List {
+    /// Maximum number of seeds to list
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    limit: u32,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -74,6 +96,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         What::Searches(items) => collect(Kind::Searches, items)?,
         What::Feed => single(SeedKind::Feed),
         What::Leaderboard => single(SeedKind::Leaderboard),
+        What::List(list) => return list_seeds(&config, list).await,
+        What::Remove { seed } => {
+            let id = control::seed_id(&config, seed).await?;
+            return control::send(&config, &Request::RemoveSeed(id)).await;
+        }
     };
     for why in &bad {
         errln!("error: {}", plain(why));
@@ -117,12 +144,42 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })
 }
 
+async fn list_seeds(config: &Config, list: &List) -> anyhow::Result<Exit> {
+    let readers = Store::open_current_readers(&config.archive.path).await?;
+    let lines = Store::seed_lines(&readers, 0, list.limit).await?;
+    if list.json {
+        outln!("{}", serde_json::to_string_pretty(&lines)?);
+        return Ok(Exit::Done);
+    }
+    let row = |line: &SeedLine| {
+        vec![
+            line.id.to_string(),
+            line.kind.clone(),
+            plain(&line.subject),
+            minute(line.added_at),
+            MicroUsd(line.charged_micro_usd).to_string(),
+        ]
+    };
+    let rows: Vec<Vec<String>> = lines.iter().map(row).collect();
+    match rows.is_empty() {
+        true => outln!("no seeds"),
+        false => outln!(
+            "{}",
+            layout(&[">id", "kind", "subject", "added", ">charged"], &rows)
+        ),
+    }
+    if lines.len() == usize::try_from(list.limit).unwrap_or(usize::MAX) {
+        outln!("(first {}; use --limit to list more)", list.limit);
+    }
+    Ok(Exit::Done)
+}
+
 impl Args {
     fn keeps_good(&self) -> bool {
         match &self.what {
             What::Users(users) => users.items.keep_good,
             What::Posts(items) | What::Searches(items) => items.keep_good,
-            What::Feed | What::Leaderboard => false,
+            What::Feed | What::Leaderboard | What::List(_) | What::Remove { .. } => false,
         }
     }
 }

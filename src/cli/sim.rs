@@ -15,7 +15,7 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     // It uses no key of the configuration, but a file that is named and missing or wrong is a mistake.
-    if cli.config.is_some() {
+    if cli.source.config.is_some() {
         cli.config()?;
     }
     let key = args.options.key.clone();

@@ -1,15 +1,20 @@
 //! `soracrawl status`: shows what the crawl does, what it has and what it costs.
 
+use std::io::IsTerminal;
+use std::time::Duration;
+
 use super::out::outln;
-use super::progress::span;
+use super::status_json::json;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
-use crate::clock::Clock;
+use crate::clock::{Clock, minute};
 use crate::config::Config;
-use crate::model::MicroUsd;
+use crate::model::{MicroUsd, PauseScope};
+use crate::report::condition::State;
 use crate::report::status::{self, Status};
-use crate::store::read::{self, EndpointStatus};
+use crate::report::words::span;
+use crate::store::read::{self, EndpointStatus, Known};
 use crate::store::{Lock, Store};
 
 /// Arguments of `status`.
@@ -19,101 +24,91 @@ pub struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Only report by the exit code whether a daemon runs on the archive: 0 yes, 1 no
-    #[arg(long)]
+    /// Print one sentence, and report by the exit code whether a daemon is alive: 0 yes, 1 no
+    #[arg(long, conflicts_with = "json")]
     check: bool,
+
+    /// With --check: exit 3 if the daemon is alive but stalled
+    #[arg(long, requires = "check")]
+    progress: bool,
+
+    /// Repeat every second until Ctrl-C
+    #[arg(long, conflicts_with_all = ["check", "json"])]
+    watch: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    // Asked before this process connects to the file.
-    let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
-    let readers = Store::open_readers(&config.archive.path).await?;
-    if args.check {
-        // Reading shows that the file works; the lock shows that a daemon runs.
-        read::last_run(&readers).await?;
-        outln!(
-            "{}",
-            holder
-                .as_deref()
-                .unwrap_or("no daemon runs on this archive")
-        );
-        return Ok(if holder.is_some() {
-            Exit::Done
-        } else {
-            Exit::Failed
-        });
+    loop {
+        // Asked before this process connects to the file.
+        let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
+        let readers = Store::open_current_readers(&config.archive.path).await?;
+        let status = status::read(&config, &readers, holder, Clock::real().now()).await?;
+        if args.check {
+            outln!("{}", status.condition.sentence);
+            return Ok(checked(status.condition.state, args.progress));
+        }
+        let known = read::known(&readers).await?;
+        readers.close().await;
+        if args.json {
+            outln!("{:#}", json(&status, &known));
+            return Ok(Exit::Done);
+        }
+        if args.watch && std::io::stdout().is_terminal() {
+            // Home, and clear what is below.
+            outln!("\x1b[H\x1b[J");
+        }
+        print(&config, &status, &known);
+        if !args.watch {
+            return Ok(Exit::Done);
+        }
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
-    let status = status::read(&config, &readers, holder, Clock::real().now()).await?;
-    if args.json {
-        outln!("{:#}", json(&status));
-    } else {
-        print(&config, &status);
-    }
-    Ok(Exit::Done)
 }
 
-fn print(config: &Config, status: &Status) {
+/// Returns the exit code of `--check`.
+fn checked(state: State, wants_progress: bool) -> Exit {
+    match state {
+        State::Stalled if wants_progress => Exit::GaveUp,
+        state if state.is_alive() => Exit::Done,
+        _ => Exit::Failed,
+    }
+}
+
+fn print(config: &Config, status: &Status, known: &[Known]) {
+    let now = Clock::real().now();
+    outln!("{}\n", plain(&status.condition.sentence));
     outln!(
         "archive  {}{}",
         config.archive.path.display(),
-        sizes(&config.archive.path)
+        sizes(&config.archive.path, status.log_bytes)
     );
     outln!(
         "daemon   {}",
         status.holder.as_deref().unwrap_or("not running")
     );
-    match &status.run {
-        None => outln!("run      none yet"),
-        Some(run) => {
-            let end = match (&run.end_reason, &status.holder) {
-                (Some(reason), _) => format!("ended: {reason}"),
-                (None, Some(_)) => "running".to_owned(),
-                (None, None) => "died; the next run continues it".to_owned(),
-            };
-            outln!("run      {}, {end}", run.id);
-        }
-    }
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    let names = endpoints::ALL
-        .iter()
-        .map(|entry| entry.name)
-        .chain([crate::api::account::NAME]);
-    for name in names {
-        if let Some(of) = status.endpoints.get(name) {
-            rows.push(row(name, of));
-        }
-    }
-    if !rows.is_empty() {
-        let heads = [
-            "endpoint",
-            ">ready",
-            ">leased",
-            ">waiting",
-            ">done",
-            ">stopped",
-            ">failed",
-            ">answered",
-            ">unknown",
-            ">not sent",
-            ">throttled",
-            ">$",
-            ">pages",
-            ">rows",
-        ];
-        outln!("\n{}", layout(&heads, &rows));
-    }
-    for cooling in &status.cooling {
-        let endpoint = match &*cooling.endpoint {
-            "" => "all endpoints",
-            endpoint => endpoint,
-        };
-        let seconds = (cooling.until - Clock::real().now()).max(0.0);
+    if let Some(run) = &status.run {
+        let heartbeat = run.heartbeat_at.filter(|_| status.holder.is_some());
+        let life = heartbeat.map_or(String::new(), |at| {
+            format!(", last sign of life {} ago", span(now - at))
+        });
         outln!(
-            "\nwaiting  {endpoint}: {}, next call in {}; last error: {}",
-            cooling.cause,
-            span(seconds),
-            plain(&cooling.why)
+            "run      {}, since {}{life}",
+            run.id,
+            minute(run.started_at)
+        );
+    }
+    if let Some(at) = status.last_kept_at {
+        outln!("page     the last one was kept {} ago", span(now - at));
+    }
+    print_endpoints(status);
+    print_waits(status, now);
+    if let Some(last) = status.last_errors.first() {
+        outln!(
+            "\nerror    {} ago, {}: {}",
+            span(now - last.at),
+            last.endpoint,
+            plain(&last.error)
         );
     }
     let ended: Vec<String> = status
@@ -129,8 +124,7 @@ fn print(config: &Config, status: &Status) {
             ended.join(", ")
         }
     );
-    let known: Vec<String> = status
-        .known
+    let known: Vec<String> = known
         .iter()
         .map(|of| {
             format!(
@@ -144,6 +138,75 @@ fn print(config: &Config, status: &Status) {
     if !known.is_empty() {
         outln!("archived {}, as the remote counts", known.join(", "));
     }
+    print_money(status);
+}
+
+fn print_endpoints(status: &Status) {
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let names = endpoints::ALL
+        .iter()
+        .map(|entry| entry.name)
+        .chain([crate::api::account::NAME]);
+    for name in names {
+        if let Some(of) = status.endpoints.get(name) {
+            rows.push(row(name, of));
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    let heads = [
+        "endpoint",
+        ">ready",
+        ">leased",
+        ">waiting",
+        ">done",
+        ">stopped",
+        ">failed",
+        ">answered",
+        ">unknown",
+        ">not sent",
+        ">throttled",
+        ">$",
+        ">pages",
+        ">rows",
+    ];
+    outln!("\n{}", layout(&heads, &rows));
+}
+
+fn print_waits(status: &Status, now: f64) {
+    for (scope, since) in status.pauses.iter() {
+        let what = match scope {
+            PauseScope::All => "all calls".to_owned(),
+            PauseScope::Endpoint(name) => plain(name),
+            PauseScope::Seed(id) => format!("seed {id}"),
+        };
+        outln!(
+            "\npaused   {what}, by operator since {}. Continue with `soracrawl resume`",
+            minute(since)
+        );
+    }
+    for cooling in &status.cooling {
+        let endpoint = match &*cooling.endpoint {
+            "" => "all endpoints",
+            endpoint => endpoint,
+        };
+        outln!(
+            "\nwaiting  {endpoint}: {}, next call in {}; last error: {}",
+            cooling.cause,
+            span((cooling.until - now).max(0.0)),
+            plain(&cooling.why)
+        );
+    }
+    if let Some(due) = status.next_due.filter(|due| *due > now) {
+        outln!(
+            "\nretry    the next job that waits is due in {}",
+            span(due - now)
+        );
+    }
+}
+
+fn print_money(status: &Status) {
     let charged = &status.charged;
     outln!(
         "charged  {} total, {} today (UTC), {} in this run",
@@ -155,7 +218,7 @@ fn print(config: &Config, status: &Status) {
         outln!("budget   {room} left");
     }
     outln!(
-        "rate     {:.1} pages/s, {:.0} rows/s",
+        "rate     {:.1} pages/s, {:.0} rows/s in the last minute with pages",
         status.pages_per_second,
         status.rows_per_second
     );
@@ -172,10 +235,10 @@ fn print(config: &Config, status: &Status) {
 }
 
 /// Returns the sizes of the file and of its write-ahead log.
-fn sizes(path: &std::path::Path) -> String {
+fn sizes(path: &std::path::Path, log_bytes: u64) -> String {
     let megabytes = |bytes: u64| format!("{} MB", bytes.div_ceil(1_000_000));
     let file = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    match read::log_bytes(path).unwrap_or(0) {
+    match log_bytes {
         0 => format!(" ({})", megabytes(file)),
         log => format!(" ({}, and {} in its log)", megabytes(file), megabytes(log)),
     }
@@ -204,28 +267,25 @@ fn row(name: &str, of: &EndpointStatus) -> Vec<String> {
     cells
 }
 
-fn json(status: &Status) -> serde_json::Value {
-    serde_json::json!({
-        "daemon": status.holder,
-        "run": status.run.as_ref().map(|run| serde_json::json!({
-            "id": run.id, "started_at": run.started_at, "ended_at": run.ended_at, "end_reason": run.end_reason,
-        })),
-        "endpoints": status.endpoints,
-        "ended": status.stops,
-        "known": status.known,
-        "cooldowns": status.cooling.iter().map(|cooling| serde_json::json!({
-            "endpoint": cooling.endpoint, "until": cooling.until, "cause": cooling.cause, "last_error": cooling.why,
-        })).collect::<Vec<_>>(),
-        "charged_micro_usd": status.charged.total.0,
-        "charged_today_micro_usd": status.charged.day.0,
-        "charged_this_run_micro_usd": status.charged.run.0,
-        "budget_left_micro_usd": status.room.map(|room| room.0),
-        "pages": status.sum(|of| of.kept),
-        "rows": status.sum(|of| of.rows),
-        "open_jobs": status.open_jobs(),
-        "pages_per_second": status.pages_per_second,
-        "rows_per_second": status.rows_per_second,
-        "seconds_left_at_least": status.seconds_left(),
-        "seconds_until_budget_is_spent": status.seconds_of_budget(),
-    })
+#[cfg(test)]
+mod tests {
+    use super::{Exit, State, checked};
+
+    #[test]
+    fn the_check_says_who_is_alive() {
+        for state in State::ALL {
+            let expected = match state {
+                State::Working | State::Idle | State::Waiting | State::Paused | State::Stalled => {
+                    Exit::Done
+                }
+                _ => Exit::Failed,
+            };
+            assert_eq!(checked(state, false), expected, "{state:?}");
+            let strict = match state {
+                State::Stalled => Exit::GaveUp,
+                _ => expected,
+            };
+            assert_eq!(checked(state, true), strict, "{state:?}");
+        }
+    }
 }

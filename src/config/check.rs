@@ -1,6 +1,6 @@
 //! Rules that relate two configuration values.
 
-use super::kind::is_loopback;
+use super::loopback::is_loopback;
 use super::{Config, Problem};
 use crate::config::read::Values;
 

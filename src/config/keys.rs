@@ -186,4 +186,28 @@ pub static KEYS: &[Key] = &[
         "Log level. `debug` logs every call."),
     key("log.format", Kind::OneOf(&["auto", "text", "json"]), "\"auto\"", "",
         "`auto` is text on a terminal and JSON elsewhere."),
+
+    unset("web.listen", Kind::Socket, "\"127.0.0.1:7666\"", "",
+        "Address and port of the daemon's web pages and metrics; unset: none."),
+    key("web.hosts", Kind::Hosts, "[]", "names in the Host header",
+        "Further names under which browsers reach the pages, such as a proxy's. This machine's own are always accepted."),
+    flag("web.control", "false",
+        "Let the pages pause, resume and cancel. Otherwise they only show."),
+    key("web.token_file", Kind::Path, "\"soracrawl.token\"", "",
+        "File of the token that opens the pages. It is made if it is absent, readable by its owner only."),
+
+    key("alerts.stalled_after_seconds", Kind::Seconds, "60", "seconds",
+        "Seconds without a page, although jobs are ready, after which the daemon counts as stalled."),
+    unset("alerts.ping_url", Kind::SecretUrl, "\"https://ping.example/your-check\"", "",
+        "URL that the daemon calls as long as it works, for a service that reports if the calls stop. It is never shown."),
+    key("alerts.ping_every_seconds", Kind::Seconds, "300", "seconds",
+        "Interval of those calls."),
+    Key {
+        path: "alerts.to",
+        kind: Kind::Receivers,
+        default: None,
+        example: "[{ url_file = \"/run/secrets/alert_url\", format = \"slack\", on = [\"stalled\", \"stopped\"] }]",
+        unit: "tables [[alerts.to]] with url or url_file, format (json, slack, ntfy) and on (all conditions by default)",
+        why: "Receivers of alerts. Each is told once when a condition begins, and once when it is over. The URLs are never shown.",
+    },
 ];

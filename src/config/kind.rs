@@ -1,8 +1,9 @@
 //! Kinds of configuration values, each with its check.
 
 use tracing_subscriber::EnvFilter;
-use url::{Host, Url};
+use url::Url;
 
+use super::alerts::{SecretUrl, receivers};
 use super::value::Raw;
 use crate::clock::unix_seconds;
 use crate::model::MicroUsd;
@@ -39,6 +40,14 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A directive of `tracing_subscriber::EnvFilter`.
     Directive,
+    /// An IP address and a port.
+    Socket,
+    /// Names of hosts, perhaps with a port.
+    Hosts,
+    /// A URL that must not be shown.
+    SecretUrl,
+    /// Tables of receivers of alerts, with URLs that must not be shown.
+    Receivers,
 }
 
 impl Kind {
@@ -52,12 +61,19 @@ impl Kind {
                 | Self::Header
                 | Self::OneOf(_)
                 | Self::Directive
+                | Self::Socket
+                | Self::SecretUrl
         )
+    }
+
+    /// Returns whether a value must not be shown.
+    pub(super) fn is_secret(self) -> bool {
+        matches!(self, Self::SecretUrl | Self::Receivers)
     }
 
     /// Returns whether an environment variable may hold the value as a comma-separated list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::List)
+        matches!(self, Self::List | Self::Hosts)
     }
 
     /// Formats a value of `Config` as a user would write it in the file.
@@ -95,6 +111,12 @@ impl Kind {
             Self::Variable => text(raw, variable),
             Self::Header => text(raw, header),
             Self::Directive => text(raw, directive),
+            Self::Socket => text(raw, socket),
+            Self::Hosts => list(raw).and_then(hosts),
+            Self::SecretUrl => text(raw, |text| {
+                SecretUrl::new(text).map(|url| url.expose().to_owned())
+            }),
+            Self::Receivers => receivers(raw),
         }
     }
 }
@@ -218,16 +240,6 @@ fn base_url(text: &str) -> Result<String, String> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Returns whether the host of `url` is this machine.
-pub(super) fn is_loopback(url: &str) -> bool {
-    match Url::parse(url).ok().as_ref().and_then(Url::host) {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
 fn variable(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if text.is_empty() || text.as_bytes()[0].is_ascii_digit() || !text.bytes().all(allowed) {
@@ -244,6 +256,27 @@ fn header(text: &str) -> Result<String, String> {
         return Err("must be non-empty printable ASCII".to_owned());
     }
     Ok(text.trim().to_owned())
+}
+
+fn socket(text: &str) -> Result<String, String> {
+    match text.parse::<std::net::SocketAddr>() {
+        Ok(address) if address.port() == 0 => Err("must have a port above 0".to_owned()),
+        Ok(address) => Ok(address.to_string()),
+        Err(_) => Err("must be an IP address and a port, such as 127.0.0.1:7666".to_owned()),
+    }
+}
+
+fn hosts(list: toml::Value) -> Result<toml::Value, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    for (at, host) in list.as_array().into_iter().flatten().enumerate() {
+        if !host.as_str().is_some_and(|host| host.bytes().all(allowed)) {
+            return Err(format!(
+                "item {} must be a name of a host, such as crawler.example or crawler.example:7666",
+                at + 1
+            ));
+        }
+    }
+    Ok(list)
 }
 
 fn directive(text: &str) -> Result<String, String> {

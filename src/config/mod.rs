@@ -1,11 +1,13 @@
 //! The configuration: crawler.toml and the environment → [`Config`], or all [`Problem`]s at once.
 
+mod alerts;
 mod api_key;
 mod check;
 mod crawl;
 mod env;
 mod keys;
 mod kind;
+mod loopback;
 mod problem;
 mod read;
 mod seeds;
@@ -13,6 +15,7 @@ mod show;
 mod suggest;
 mod usd;
 mod value;
+mod web;
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -23,12 +26,14 @@ use serde::{Deserialize, Serialize};
 use crate::model::MicroUsd;
 
 pub use crate::api::Secret;
+pub use alerts::{ALERTS, AlertFormat, Alerts, Receiver, SecretUrl};
 pub use api_key::FoundKey;
 pub use crawl::{Crawl, Filter, MaxPages, MaxPerParent};
 pub use env::{unused, variable};
 pub use keys::{KEYS, Key};
 pub use problem::Problem;
 pub use show::example;
+pub use web::Web;
 
 /// File to read if `--config` is not given. It need not exist.
 pub const DEFAULT_PATH: &str = "crawler.toml";
@@ -44,6 +49,8 @@ pub struct Config {
     pub seeds: Seeds,
     pub crawl: Crawl,
     pub log: Log,
+    pub web: Web,
+    pub alerts: Alerts,
 }
 
 impl Config {

@@ -57,7 +57,7 @@ impl Values {
 fn default_value(key: &Key, text: &str) -> Result<toml::Value, Problem> {
     let raw = DeValue::parse(text)
         .map(|parsed| Raw::of(parsed.get_ref()))
-        .unwrap_or(Raw::Table);
+        .unwrap_or(Raw::Huge);
     key.kind.read(&raw).map_err(|why| Problem {
         key: key.path.to_owned(),
         at: None,

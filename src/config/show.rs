@@ -63,6 +63,11 @@ pub(super) fn effective(config: &Config, key: Option<&FoundKey>) -> String {
             .split('.')
             .try_fold(&values, |table, part| table.get(part));
         let _ = match value {
+            Some(value)
+                if key.kind.is_secret() && value.as_array().is_none_or(|list| !list.is_empty()) =>
+            {
+                writeln!(out, "# {name}: set, not shown")
+            }
             Some(value) => writeln!(out, "{name} = {}", key.kind.show(value)),
             None => writeln!(out, "# {name}: not set"),
         };

@@ -43,6 +43,12 @@ fn the_example_file_lists_every_key_with_its_default() {
 }
 
 #[test]
+#[ignore = "writes crawler.toml.example"]
+fn write_the_example() {
+    std::fs::write("crawler.toml.example", example()).unwrap();
+}
+
+#[test]
 fn every_example_value_is_accepted() {
     let all: String = example()
         .lines()

@@ -12,7 +12,7 @@ pub(super) enum Raw {
     Flag(bool),
     Moment(String),
     List(Vec<Raw>),
-    Table,
+    Table(Vec<(String, Raw)>),
     /// An integer outside the range of `i64`.
     Huge,
 }
@@ -29,7 +29,12 @@ impl Raw {
             DeValue::Array(items) => {
                 Self::List(items.iter().map(|item| Self::of(item.get_ref())).collect())
             }
-            DeValue::Table(_) => Self::Table,
+            DeValue::Table(fields) => Self::Table(
+                fields
+                    .iter()
+                    .map(|(name, value)| (name.get_ref().to_string(), Self::of(value.get_ref())))
+                    .collect(),
+            ),
         }
     }
 
@@ -42,7 +47,7 @@ impl Raw {
             Self::Flag(_) => "a boolean",
             Self::Moment(_) => "a date or time",
             Self::List(_) => "a list",
-            Self::Table => "a section",
+            Self::Table(_) => "a section",
             Self::Huge => "an integer of more than 64 bits",
         }
     }

@@ -34,11 +34,16 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
         return Ok(Acquired::Nothing);
     }
+    let (config, pauses) = (engine.config(), engine.pauses());
+    if engine.is_held() || pauses.all_since().is_some() {
+        return Ok(Acquired::Nothing);
+    }
     let mut busy = engine.busy();
     let taken = Taken::default();
-    let endpoints = parts
+    let mut endpoints = parts
         .limiter
         .open_endpoints(&engine.endpoints(), engine.steady());
+    endpoints.retain(|endpoint| !pauses.covers_endpoint(endpoint));
     let sampled = parts.limiter.evidence(|policy| {
         let doubted = endpoints.iter().copied();
         doubted
@@ -48,9 +53,10 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     let request = LeaseRequest {
         endpoints,
         sampled,
-        may_be_unneeded: parts.plan.may_be_unneeded(),
-        max_depth: parts.plan.max_depth(),
-        lease_seconds: parts.settings.lease_seconds,
+        may_be_unneeded: config.plan.may_be_unneeded(),
+        max_depth: config.plan.max_depth(),
+        paused_seeds: pauses.seeds(),
+        lease_seconds: config.settings.lease_seconds,
         call_of: Some(call_of(engine, taken.clone())),
     };
     let leased = parts.writer.lease(request).await;

@@ -25,10 +25,10 @@ pub(super) async fn page_of(
     settlement: Settlement,
     harvest: Harvest,
 ) -> (PageCommit, PendingPage, Option<Walk>) {
-    let parts = &engine.parts;
+    let config = engine.config();
     let Walk { lease, mut seen } = walk;
     let place = place(&lease, entry);
-    let mut admitted = parts.plan.admit(&place, &harvest);
+    let mut admitted = config.plan.admit(&place, &harvest);
     let known = read_or_default(resolve_from_archive(engine, &place, &mut admitted).await);
     let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await;
     if let (Some(known), Next::End { note, .. }) = (known, &mut next) {
@@ -65,7 +65,7 @@ pub(super) async fn page_of(
         led_to: admitted.led_to,
         refused: admitted.refused,
         row_count: kept.row_count,
-        lease_seconds: parts.settings.lease_seconds,
+        lease_seconds: config.settings.lease_seconds,
         lease,
     };
     (page, kept, goes_on.map(|lease| Walk { lease, seen }))
@@ -202,6 +202,7 @@ async fn next(
         };
     }
     let cursor = harvest.cursor.as_deref();
+    let config = engine.config();
     let has_new_id = seen.has_new(&harvest.items);
     let may_end = cursor.is_none() || harvest.has_more == Some(false) || !has_new_id;
     decide::after_page(&WalkFacts {
@@ -215,9 +216,9 @@ async fn next(
         has_new_id,
         stale_pages: lease.stale_pages,
         repeated_pages: lease.repeated_pages,
-        max_empty_pages: engine.parts.settings.max_empty_pages,
+        max_empty_pages: config.settings.max_empty_pages,
         pages: lease.pages + 1,
-        max_pages: engine.parts.plan.max_pages(entry.name),
+        max_pages: config.plan.max_pages(entry.name),
         seen: seen.distinct_with(lease.cursor.as_deref(), &harvest.items),
         count: match may_end {
             true => read_or_default(count(engine, lease, entry, harvest).await),

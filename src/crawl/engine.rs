@@ -2,17 +2,16 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
-use super::plan::Plan;
+use super::live::{Live, LiveConfig};
 use super::standing::AccountAnswer;
 use super::stop::{Retired, StopCause};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
-use crate::model::{Budget, Harvest, MicroUsd};
+use crate::model::Harvest;
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
 
@@ -24,32 +23,12 @@ pub struct Parts {
     pub client: Client,
     pub scrubber: Scrubber,
     pub limiter: Limiter,
-    pub plan: Plan,
+    /// The configuration at the start; [`Engine::config`] is the one that holds now.
+    pub config: LiveConfig,
     pub packer: Packer,
     pub training: Training,
     pub reader: Reader,
-    pub budget: Budget,
     pub run: Run,
-    pub settings: Settings,
-}
-
-/// Values of `[limits]` that workers need.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    pub max_attempts: u32,
-    /// Charged answers that cannot be used, after which a job fails.
-    pub max_paid_attempts: u32,
-    pub max_empty_pages: u32,
-    pub breaker_cooldown: Duration,
-    /// How long a run waits for a remote that does not answer.
-    pub outage_patience: Duration,
-    pub retry_base: Duration,
-    pub retry_cap: Duration,
-    pub lease_seconds: f64,
-    /// What the run was estimated to cost at most, to warn if it costs far more.
-    pub estimated: Option<MicroUsd>,
-    /// End the run when no job is pending, instead of waiting for new jobs.
-    pub until_idle: bool,
 }
 
 /// Counts since the start of the process, for progress reports.
@@ -69,6 +48,7 @@ pub struct Counters {
 pub struct Engine {
     pub parts: Parts,
     pub counters: Counters,
+    pub(super) live: Live,
     stop: watch::Sender<Option<StopCause>>,
     /// Notified when there are new jobs for idle workers.
     pub(super) wake: Notify,
@@ -94,6 +74,7 @@ impl Engine {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         Self {
+            live: Live::new(parts.config.clone()),
             parts,
             counters: Counters::default(),
             stop: watch::Sender::new(None),
@@ -107,6 +88,12 @@ impl Engine {
             retired: Mutex::default(),
             account: tokio::sync::Mutex::default(),
         }
+    }
+
+    /// Returns the configuration that the run follows now.
+    #[must_use]
+    pub fn config(&self) -> Arc<LiveConfig> {
+        self.live.config()
     }
 
     /// Returns the wall time in Unix seconds.
@@ -198,6 +185,12 @@ impl Engine {
         before.as_deref() == Some(why)
     }
 
+    /// Forgets which budgets refused a call, because they have changed.
+    pub(super) fn forget_spent_budgets(&self) {
+        *lock(&self.day_budget_exhausted) = None;
+        *lock(&self.budget_hold) = None;
+    }
+
     /// Notes that the archive took the rows of a page.
     pub(super) fn rows_accepted(&self) {
         *lock(&self.refusal) = None;
@@ -207,7 +200,7 @@ impl Engine {
     #[must_use]
     pub fn endpoints(&self) -> Vec<&'static str> {
         let retired = lock(&self.retired);
-        let mut endpoints = self.parts.plan.endpoints();
+        let mut endpoints = self.config().plan.endpoints();
         endpoints.retain(|name| retired.iter().all(|other| other.endpoint != *name));
         endpoints
     }

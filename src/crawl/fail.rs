@@ -116,7 +116,7 @@ async fn facts(
     is_charged: bool,
 ) -> FailureFacts {
     let (parts, job_id) = (&engine.parts, lease.token.job_id);
-    let (limiter, settings) = (&parts.limiter, &parts.settings);
+    let (limiter, settings) = (&parts.limiter, engine.config().settings);
     let delay = retry::delay(
         lease.attempts + 1,
         settings.retry_base,

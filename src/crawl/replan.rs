@@ -26,7 +26,7 @@ pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
 }
 
 async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
-    let (store, plan) = (&engine.parts.store, &engine.parts.plan);
+    let (store, config) = (&engine.parts.store, engine.config());
     let mut place = endpoints::find(&job.endpoint).map(|entry| Place {
         endpoint: entry.name,
         subject: &job.subject,
@@ -46,7 +46,7 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         for (call_id, reply) in &replies {
             match engine.reread(place.endpoint, place.subject, &reply.body) {
                 Ok(harvest) => {
-                    let mut admitted = plan.admit(place, &harvest);
+                    let mut admitted = config.plan.admit(place, &harvest);
                     resolve_from_archive(engine, place, &mut admitted).await?;
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);

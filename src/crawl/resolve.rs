@@ -25,7 +25,7 @@ pub(super) async fn resolve_from_archive(
         return Ok(None);
     };
     let known: Vec<NewJob> = engine
-        .parts
+        .config()
         .plan
         .seed_jobs(&seed(SeedKind::User, &user.user_id));
     admitted.jobs.extend(known);

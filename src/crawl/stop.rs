@@ -11,6 +11,8 @@ pub enum StopCause {
     Signal,
     /// A budget has no room for another call.
     Budget(Spent),
+    /// Only jobs are left that the operator has paused.
+    Paused,
     /// The remote refuses the key or the account.
     Refused(String),
     /// No call got an answer for longer than `limits.outage_patience_seconds`.
@@ -27,9 +29,22 @@ impl StopCause {
             Self::Idle => "idle",
             Self::Signal => "signal",
             Self::Budget(_) => "budget",
+            Self::Paused => "paused",
             Self::Refused(_) => "refused",
             Self::Away(_) => "away",
             Self::Broken(_) => "failed",
+        }
+    }
+}
+
+impl StopCause {
+    /// Returns why the run ended in words, where its one-word reason does not say it.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        match self {
+            Self::Idle | Self::Signal | Self::Paused => None,
+            Self::Budget(spent) => Some(spent.to_string()),
+            Self::Refused(why) | Self::Away(why) | Self::Broken(why) => Some(why.clone()),
         }
     }
 }

@@ -8,8 +8,9 @@ use super::replan;
 use super::stop::{Retired, StopCause};
 use crate::store::{Error, Result, read};
 
-/// Longest time between two ticks.
+/// Longest time between two ticks, and the same while nothing is to be done.
 const TICK: Duration = Duration::from_millis(250);
+const IDLE_TICK: Duration = Duration::from_secs(1);
 
 /// Runs upkeep until the run stops.
 pub async fn tend(engine: Arc<Engine>) {
@@ -32,11 +33,13 @@ pub async fn tend(engine: Arc<Engine>) {
 
 /// Returns the time until the next job is due, at most a tick.
 async fn wait(engine: &Engine) -> Duration {
+    let is_idle = engine.is_quiet() && !engine.config().settings.until_idle;
+    let tick = if is_idle { IDLE_TICK } else { TICK };
     match read::next_due(engine.parts.store.readers()).await {
         Ok(Some(due)) => {
-            Duration::from_secs_f64((due - engine.steady()).clamp(0.005, TICK.as_secs_f64()))
+            Duration::from_secs_f64((due - engine.steady()).clamp(0.005, tick.as_secs_f64()))
         }
-        _ => TICK,
+        _ => tick,
     }
 }
 
@@ -59,7 +62,7 @@ async fn tick(engine: &Engine) -> Result<()> {
         engine.wake(64);
     }
     begin_new_day(engine);
-    if engine.is_quiet() {
+    if engine.is_quiet() && !engine.is_held() {
         look_for_the_end(engine).await?;
     }
     Ok(())
@@ -78,14 +81,16 @@ fn begin_new_day(engine: &Engine) {
 
 /// Decides what follows while all workers are idle: wake them for ready jobs, wait for due ones, or stop the run.
 async fn look_for_the_end(engine: &Engine) -> Result<()> {
-    let (store, plan) = (&engine.parts.store, &engine.parts.plan);
+    let (store, config, pauses) = (&engine.parts.store, engine.config(), engine.pauses());
+    let (readers, depth, seeds) = (store.readers(), config.plan.max_depth(), pauses.seeds());
     let endpoints = engine.endpoints();
+    let mut unpaused = endpoints.clone();
+    unpaused.retain(|endpoint| !pauses.covers_endpoint(endpoint));
     let open = engine
         .parts
         .limiter
-        .open_endpoints(&endpoints, engine.steady());
-    let has_ready = read::has_ready(store.readers(), &open, plan.max_depth()).await?;
-    if has_ready {
+        .open_endpoints(&unpaused, engine.steady());
+    if read::has_ready(readers, &open, depth, &seeds).await? {
         let budget_hold = *lock(&engine.budget_hold);
         match budget_hold {
             // No call is in flight whose reserved money could become free.
@@ -94,13 +99,24 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         }
         return Ok(());
     }
-    if !engine.parts.settings.until_idle || !engine.is_quiet() {
+    if !config.settings.until_idle || !engine.is_quiet() {
         return Ok(());
     }
-    let is_waiting = read::next_due(store.readers()).await?.is_some()
-        || read::has_ready(store.readers(), &endpoints, plan.max_depth()).await?
+    let has_due = match pauses.is_empty() {
+        true => read::next_due(readers).await?.is_some(),
+        false => read::has_due(readers, &unpaused, &seeds).await?,
+    };
+    let is_waiting = has_due
+        || read::has_ready(readers, &unpaused, depth, &seeds).await?
         || store.next_replan().await?.is_some();
-    if is_waiting || !engine.is_quiet() {
+    if is_waiting || !engine.is_quiet() || engine.is_held() {
+        return Ok(());
+    }
+    if !pauses.is_empty()
+        && (read::has_ready(readers, &endpoints, depth, &[]).await?
+            || read::next_due(readers).await?.is_some())
+    {
+        engine.stop(StopCause::Paused);
         return Ok(());
     }
     // Jobs that were added after their endpoint was retired end too. This releases the jobs that waited for them.

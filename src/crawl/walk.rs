@@ -42,7 +42,7 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
         subject: lease.subject.clone(),
         cursor: lease.cursor.clone(),
         price: entry.price,
-        budget: engine.parts.budget,
+        budget: engine.config().budget,
         day: day(time),
         now: time,
     }

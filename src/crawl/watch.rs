@@ -80,7 +80,7 @@ pub async fn watch(engine: Arc<Engine>) {
                 () = engine.until_stopped() => {}
             }
         }
-        if engine.parts.settings.until_idle {
+        if engine.config().settings.until_idle {
             lose_patience(&engine, outage.as_ref()).await;
         }
         tokio::select! {
@@ -92,7 +92,7 @@ pub async fn watch(engine: Arc<Engine>) {
 
 /// Warns if the run costs far more than estimated. Returns whether it did.
 async fn warn_of_cost(engine: &Engine) -> bool {
-    let Some(estimated) = engine.parts.settings.estimated else {
+    let Some(estimated) = engine.config().settings.estimated else {
         return false;
     };
     let readers = engine.parts.store.readers();
@@ -152,7 +152,7 @@ async fn store_outage(
 
 /// Ends a run that waited too long for the remote, and gives up endpoints that fail while others answer.
 async fn lose_patience(engine: &Engine, outage: Option<&Outage>) {
-    let (now, settings) = (engine.steady(), &engine.parts.settings);
+    let (now, settings) = (engine.steady(), engine.config().settings);
     let patience = settings.outage_patience.as_secs_f64();
     if let Some(outage) = outage {
         if outage.is_confirmed && now - outage.since >= patience {

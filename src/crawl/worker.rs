@@ -36,10 +36,14 @@ enum Step<'a> {
     NothingReady,
 }
 
-/// Runs a worker until the run stops.
-pub async fn work(engine: Arc<Engine>) {
+/// Runs a worker until the run stops. A worker above the configured number is idle.
+pub async fn work(engine: Arc<Engine>, number: u32) {
     let mut held = None;
     while held.is_some() || !engine.is_stopping() {
+        if held.is_none() && number >= engine.config().settings.workers {
+            idle(&engine).await;
+            continue;
+        }
         match step(&engine, held.take()).await {
             Ok(Step::GoesOn(walk)) => held = Some(walk),
             Ok(Step::Worked) => {}
@@ -93,6 +97,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     // Checked again, because the run, the endpoint or its cooldown may have changed during the wait for the writer.
     let is_unwanted = engine.is_stopping()
         || engine.is_retired(entry.name)
+        || engine.is_paused(entry.name, lease.seed_id)
         || parts
             .limiter
             .cooling_down_since_permit(entry.name, engine.steady());
@@ -213,7 +218,8 @@ async fn commit<'a>(
             Acquired::Settled | Acquired::Nothing => None,
         });
     };
-    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
+    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD)
+        || engine.is_paused(entry.name, walk.lease.seed_id);
     let permit = match is_to_be_released || engine.is_stopping() {
         true => Permit::None,
         false => parts.limiter.try_permit(entry.name, engine.steady()),
@@ -267,7 +273,7 @@ async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Resu
                 "seed budget spent; stopped its pending jobs"
             );
         }
-        Scope::Day if !engine.parts.settings.until_idle => {
+        Scope::Day if !engine.config().settings.until_idle => {
             let today = engine.parts.clock.today();
             let is_news = lock(&engine.day_budget_exhausted)
                 .replace((spent, today))

@@ -83,7 +83,7 @@ impl Archive {
     /// Returns an error if the archive cannot be written.
     pub async fn close(self, reason: &str) -> anyhow::Result<()> {
         self.store
-            .end_run(self.run.id, reason, self.clock.now())
+            .end_run(self.run.id, reason, None, self.clock.now())
             .await?;
         self.store.close().await?;
         Ok(())
@@ -95,13 +95,13 @@ impl Archive {
     /// Returns an error if the archive fails, or if a signal ends the wait for a writable file.
     pub async fn close_when_writable(
         self,
-        reason: &str,
+        (reason, note): (&str, Option<&str>),
         signals: &mut Signals,
         shutting_down: bool,
     ) -> anyhow::Result<()> {
         let id = self.run.id;
         retry_until_writable(signals, shutting_down, async || {
-            self.store.end_run(id, reason, self.clock.now()).await
+            self.store.end_run(id, reason, note, self.clock.now()).await
         })
         .await?;
         self.store.close().await?;

@@ -8,7 +8,7 @@ use super::Archive;
 use crate::api::limiter::{Cause, Rates};
 use crate::api::{Client, Limiter, Scrubber, Secret};
 use crate::config::{Config, Limits};
-use crate::crawl::{Parts, Plan, Settings};
+use crate::crawl::{LiveConfig, Parts, Plan, Settings};
 use crate::replies::{Packer, Reader, Training};
 use crate::report::status::budget;
 use crate::store::{Dictionary, Store, Writer, read};
@@ -36,7 +36,9 @@ pub async fn limiter(config: &Config, store: &Store, now: f64) -> anyhow::Result
     Ok(limiter)
 }
 
-fn rates(limits: &Limits) -> Rates {
+/// Returns the configured rates of the limiter.
+#[must_use]
+pub fn rates(limits: &Limits) -> Rates {
     Rates {
         overall: limits.requests_per_second,
         endpoint: limits.endpoint_rate(),
@@ -58,8 +60,19 @@ fn settings(limits: &Limits, until_idle: bool) -> Settings {
         lease_seconds: limits.lease_seconds
             + f64::from(limits.max_in_flight)
                 / limits.requests_per_second.min(limits.endpoint_rate()),
+        workers: limits.max_in_flight,
         estimated: None,
         until_idle,
+    }
+}
+
+/// Returns the part of the configuration that a run follows.
+#[must_use]
+pub fn live_config(config: &Config, until_idle: bool) -> LiveConfig {
+    LiveConfig {
+        plan: Plan::new(config.crawl.clone()),
+        budget: budget(config),
+        settings: settings(&config.limits, until_idle),
     }
 }
 
@@ -88,21 +101,19 @@ pub async fn parts(
 ) -> anyhow::Result<Parts> {
     let store = archive.store.clone();
     let dictionaries = store.dictionaries().await?;
-    let plan = Plan::new(config.crawl.clone());
-    store.note_plan(archive.run.id, &plan.json()).await?;
+    let live = live_config(config, until_idle);
+    store.note_plan(archive.run.id, &live.plan.json()).await?;
     Ok(Parts {
         clock: archive.clock.clone(),
         writer: Writer::start(&store, archive.clock.clone()),
         client: Client::new(&(&config.api).into(), key).map_err(|why| anyhow!(why))?,
         scrubber: Scrubber::new(key),
         limiter: limiter(config, &store, archive.clock.steady()).await?,
-        plan,
+        config: live,
         packer: packer(&dictionaries),
         training: Training::of(&store, &dictionaries).await?,
         reader: Reader::default(),
-        budget: budget(config),
         run: archive.run,
-        settings: settings(&config.limits, until_idle),
         store,
     })
 }

@@ -4,6 +4,8 @@ mod archive;
 mod build;
 mod call;
 mod catch_up;
+mod control;
+mod heartbeat;
 mod preflight;
 mod prepare;
 mod signals;
@@ -17,12 +19,14 @@ use anyhow::{Context, bail};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use crate::config::Config;
 use crate::crawl::{self, Engine, StopCause};
 
 pub use archive::{Archive, InUse};
-pub use build::{limiter, packer, parts};
+pub use build::{limiter, live_config, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
+pub use control::{Reload, carry_out};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;
@@ -42,26 +46,35 @@ pub struct Crawled {
     pub abandoned: usize,
 }
 
-/// Crawls until the run stops, then waits at most `grace` for the calls in flight.
+/// Crawls until the run stops, then waits at most `limits.grace_seconds` for the calls in flight.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be written.
 pub async fn crawl(
     engine: &Arc<Engine>,
     signals: &mut Signals,
-    workers: u32,
-    grace: Duration,
+    config: &Config,
+    reload: Option<Reload>,
 ) -> anyhow::Result<Crawled> {
+    let grace = Duration::from_secs_f64(config.limits.grace_seconds);
+    // Before the first worker: what is paused stays paused.
+    engine.read_pauses().await?;
     let mut tasks = JoinSet::new();
+    tasks.spawn(heartbeat::heartbeat(engine.clone()));
+    tasks.spawn(control::control(engine.clone(), config.clone(), reload));
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
-    for _ in 0..workers {
-        tasks.spawn(crawl::work(engine.clone()));
-    }
+    let mut workers = 0;
     while !engine.is_stopping() {
+        // A higher limit starts further workers; above a lower one they stay idle.
+        for number in workers..engine.config().settings.workers {
+            tasks.spawn(crawl::work(engine.clone(), number));
+        }
+        workers = workers.max(engine.config().settings.workers);
         tokio::select! {
             () = engine.until_stopped() => {}
+            () = engine.until_reconfigured() => {}
             name = signals.next() => {
                 tracing::warn!(
                     signal = name,

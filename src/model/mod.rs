@@ -5,6 +5,7 @@ mod harvest;
 mod hash;
 mod job;
 mod money;
+mod request;
 mod rows;
 pub mod seed;
 mod subject;
@@ -14,6 +15,7 @@ pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{hash, item_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
+pub use request::{OpenJobs, PauseScope, Request};
 pub use rows::{
     Appearance, Attachment, Comment, Entity, EntityKind, Follow, ListEntry, Post, Remix, Repost,
     RepostRole, SearchEntry, User,

@@ -1,6 +1,9 @@
 //! Questions about an archive, answered as data.
 
+pub mod condition;
 pub mod estimate;
 pub mod follow_ups;
 mod pages;
 pub mod status;
+pub mod to_go;
+pub mod words;

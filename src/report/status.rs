@@ -1,18 +1,26 @@
-//! What `status` reports about an archive: jobs, calls, money, rates.
+//! What `status` reports about an archive: its condition, jobs, calls, money, rates.
 
 use std::collections::BTreeMap;
 
-use crate::clock::day;
+use super::condition::{Condition, Facts, condition};
+use super::to_go::to_go;
+use crate::clock::{day, next_day};
 use crate::config::Config;
+use crate::crawl::Plan;
 use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
-use crate::store::read::{self, Charged, Cooling, EndpointStatus, Known, LastRun, StopCounts};
+use crate::store::read::{
+    self, Charged, Cooling, EndpointStatus, LastError, LastRun, Pauses, Recent, StopCounts,
+};
 
 /// The period that the rates are measured over, in seconds.
 const RATE_SECONDS: f64 = 60.0;
+/// How many errors are shown.
+const ERRORS: u32 = 5;
 
-/// Everything that `status` shows. The rates cover the last 60 s of the newest run.
+/// Everything that `status` shows. Nothing here scans a table, however large the archive is.
 pub struct Status {
+    pub condition: Condition,
     /// The process that holds the archive's lock, if any.
     pub holder: Option<String>,
     pub run: Option<LastRun>,
@@ -22,10 +30,17 @@ pub struct Status {
     pub charged: Charged,
     /// What may still be spent; `None` without a budget.
     pub room: Option<MicroUsd>,
-    /// What the remote counts of each kind of list, and what is archived of it.
-    pub known: Vec<Known>,
     /// Why endpoints are not called now, and until when.
     pub cooling: Vec<Cooling>,
+    pub pauses: Pauses,
+    /// The newest first.
+    pub last_errors: Vec<LastError>,
+    /// Unix time of the newest page.
+    pub last_kept_at: Option<f64>,
+    /// Unix time at which the first waiting job is due.
+    pub next_due: Option<f64>,
+    pub log_bytes: u64,
+    /// The rates of the last minute in which the newest run kept pages.
     pub pages_per_second: f64,
     pub rows_per_second: f64,
     pub micro_usd_per_second: f64,
@@ -39,47 +54,99 @@ pub async fn read(
     config: &Config,
     readers: &sqlx::SqlitePool,
     holder: Option<String>,
-    time: f64,
+    now: f64,
 ) -> Result<Status> {
     let run = read::last_run(readers).await?;
-    let charged = read::charged(readers, &day(time), run.as_ref().map_or(0, |run| run.id)).await?;
-    // A finished run is measured up to its end.
-    let until = run.as_ref().and_then(|run| run.ended_at).unwrap_or(time);
-    let begin = run
-        .as_ref()
-        .map_or(until, |run| run.started_at)
-        .max(until - RATE_SECONDS);
-    let (pages, rows) = read::recent(readers, begin).await?;
-    let seconds = (until - begin).max(0.001);
-    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
-    let rate = |count: i64| count as f64 / seconds;
+    let run_id = run.as_ref().map_or(0, |run| run.id);
+    let charged = read::charged(readers, &day(now), run_id).await?;
+    let recent = read::recent(readers, run_id, RATE_SECONDS).await?;
     let endpoints = read::endpoints(readers).await?;
-    let kept: i64 = endpoints.values().map(|status| status.kept).sum();
-    let cost: i64 = endpoints.values().map(|status| status.cost_micro_usd).sum();
-    #[expect(clippy::cast_precision_loss, reason = "rates for people")]
-    let micro_usd_per_page = if kept > 0 {
-        cost as f64 / kept as f64
-    } else {
-        0.0
+    let (pages_per_second, rows_per_second) = rates(&recent);
+    let pauses = read::pauses(readers).await?;
+    let mut cooling = read::cooldowns(readers).await?;
+    // The next probe of an outage may be overdue; the outage lasts until an answer.
+    cooling.retain(|cooling| cooling.until > now || cooling.endpoint.is_empty());
+    let plan = Plan::new(config.crawl.clone());
+    let called = plan.endpoints();
+    let work = read::work(readers, &called, plan.max_depth(), &pauses, &cooling).await?;
+    let budget = budget(config);
+    let last_errors = read::last_errors(readers, ERRORS).await?;
+    let last_kept_at = read::last_kept_at(readers).await?;
+    let next_due = read::next_due(readers).await?;
+    let facts = Facts {
+        now,
+        is_held: holder.is_some(),
+        run: run.clone(),
+        pauses: pauses.clone(),
+        work,
+        jobs: called
+            .iter()
+            .filter_map(|name| endpoints.get(*name))
+            .map(|of| of.ready + of.leased)
+            .sum::<i64>()
+            .max(1),
+        last_kept_at,
+        last_error: last_errors.first().cloned(),
+        cooling: cooling.clone(),
+        next_due,
+        day_spent_until: is_day_spent(&budget, &charged, &plan).then(|| next_day(now)),
+        stalled_after: config.alerts.stalled_after_seconds,
+        calls_per_second: pages_per_second,
+        spent: charged.total,
+        budget: narrowest(&budget, &charged),
+        to_go: to_go(&plan, &endpoints, pages_per_second),
     };
     Ok(Status {
+        condition: condition(&facts),
         holder,
         run,
-        endpoints,
         stops: read::stop_counts(readers).await?,
-        known: read::known(readers).await?,
+        room: room(&budget, &charged),
         charged,
-        room: room(&budget(config), &charged),
-        cooling: {
-            let mut cooling = read::cooldowns(readers).await?;
-            // The next probe of an outage may be overdue; the outage lasts until an answer.
-            cooling.retain(|cooling| cooling.until > time || cooling.endpoint.is_empty());
-            cooling
-        },
-        pages_per_second: rate(pages),
-        rows_per_second: rate(rows),
-        micro_usd_per_second: rate(pages) * micro_usd_per_page,
+        cooling,
+        pauses,
+        last_errors,
+        last_kept_at,
+        next_due,
+        log_bytes: read::log_bytes(&config.archive.path).unwrap_or(0),
+        pages_per_second,
+        rows_per_second,
+        micro_usd_per_second: pages_per_second * micro_usd_per_page(&endpoints),
+        endpoints,
     })
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates for people")]
+fn rates(recent: &Recent) -> (f64, f64) {
+    let (Some(began_at), Some(until)) = (recent.began_at, recent.until) else {
+        return (0.0, 0.0);
+    };
+    let seconds = (until - began_at).clamp(1.0, RATE_SECONDS);
+    (recent.pages as f64 / seconds, recent.rows as f64 / seconds)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "rates for people")]
+fn micro_usd_per_page(endpoints: &BTreeMap<String, EndpointStatus>) -> f64 {
+    let kept: i64 = endpoints.values().map(|status| status.kept).sum();
+    let cost: i64 = endpoints.values().map(|status| status.cost_micro_usd).sum();
+    match kept {
+        0 => 0.0,
+        kept => cost as f64 / kept as f64,
+    }
+}
+
+/// Returns whether the budget of the day has no room for the cheapest call of the plan.
+fn is_day_spent(budget: &Budget, charged: &Charged, plan: &Plan) -> bool {
+    let entries = plan.endpoints();
+    let cheapest = entries
+        .iter()
+        .filter_map(|name| crate::api::endpoints::find(name))
+        .map(|entry| entry.price)
+        .min();
+    match (budget.day, cheapest) {
+        (Some(limit), Some(price)) => charged.day.0 + price.0 > limit.0,
+        _ => false,
+    }
 }
 
 impl Status {
@@ -122,15 +189,21 @@ pub fn budget(config: &Config) -> Budget {
     }
 }
 
+/// Returns the budget with the least room: its key, its limit and what is charged to it.
+#[must_use]
+pub fn narrowest(budget: &Budget, charged: &Charged) -> Option<(&'static str, MicroUsd, MicroUsd)> {
+    [
+        ("run_usd", budget.run, charged.run),
+        ("day_usd", budget.day, charged.day),
+        ("total_usd", budget.total, charged.total),
+    ]
+    .into_iter()
+    .filter_map(|(key, limit, charged)| Some((key, limit?, charged)))
+    .min_by_key(|(_, limit, charged)| limit.0 - charged.0)
+}
+
 /// How much may still be spent now; `None` without a budget.
 #[must_use]
 pub fn room(budget: &Budget, charged: &Charged) -> Option<MicroUsd> {
-    [
-        (budget.run, charged.run),
-        (budget.day, charged.day),
-        (budget.total, charged.total),
-    ]
-    .into_iter()
-    .filter_map(|(limit, charged)| Some(MicroUsd((limit?.0 - charged.0).max(0))))
-    .min()
+    narrowest(budget, charged).map(|(_, limit, charged)| MicroUsd((limit.0 - charged.0).max(0)))
 }

@@ -24,8 +24,8 @@ pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
-    CallOf, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named, ROWS_REFUSED, Replanned,
-    Requeue, Retry, Seeded, StoredSeen,
+    CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
+    Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, StoredSeen,
 };
 pub use write::{Next, PageCommit, Writer};
 
@@ -95,6 +95,16 @@ impl Store {
     /// Returns an error if the file does not exist or is not an archive.
     pub async fn open_readers(path: &Path) -> Result<SqlitePool> {
         read::open_readers(path).await
+    }
+
+    /// Opens an existing archive of this version read-only.
+    ///
+    /// # Errors
+    /// Returns an error if the file does not exist, is not an archive, or was written by another version.
+    pub async fn open_current_readers(path: &Path) -> Result<SqlitePool> {
+        let readers = read::open_readers(path).await?;
+        db::identity::check_current(&mut *readers.acquire().await?, path).await?;
+        Ok(readers)
     }
 
     /// The read-only connections. They never wait for the writer.

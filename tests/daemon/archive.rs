@@ -7,7 +7,7 @@ use soracrawl::store::read::views;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 
-use crate::support::{Place, Site};
+use crate::support::{Place, Site, soon};
 
 /// A row of `jobs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +64,11 @@ impl Place {
             .await;
         pool.close().await;
         rows.expect("valid SQL")
+    }
+
+    /// Waits until a query returns 1. The archive exists.
+    pub async fn until(&self, sql: &str) {
+        soon(sql, async { while self.number(sql).await != 1 {} }).await;
     }
 
     pub async fn number(&self, sql: &str) -> i64 {

@@ -7,6 +7,7 @@ mod changes;
 mod commands;
 mod complete;
 mod config;
+mod control;
 mod dictionaries;
 mod errors;
 mod export;

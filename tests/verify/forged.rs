@@ -7,7 +7,11 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 12] = [
+const OTHER_TABLES: [&str; 16] = [
+    "alerts",
+    "call_hours",
+    "controls",
+    "pauses",
     "call_totals",
     "calls",
     "dictionaries",

@@ -35,14 +35,16 @@ async fn a_run_that_has_spent_its_day_goes_on_after_midnight_utc() {
     daemon::prepare(&archive.store, &plan, &site.seeds(), archive.clock.now())
         .await
         .expect("the seeds are added");
-    let parts = daemon::parts(&archive, &site.config, &key(), false)
+    let mut parts = daemon::parts(&archive, &site.config, &key(), false)
         .await
         .expect("the parts of a crawl");
+    parts.config.settings.workers = 1;
+    let config = site.config.clone();
     let engine = Arc::new(Engine::new(parts));
     let running = engine.clone();
     let crawl = tokio::spawn(async move {
         let mut signals = Signals::listen().expect("signals");
-        daemon::crawl(&running, &mut signals, 1, Duration::from_secs(30)).await
+        daemon::crawl(&running, &mut signals, &config, None).await
     });
     let timeout = Duration::from_secs(60);
     for (day, pages) in [(0, 2), (1, 4)] {

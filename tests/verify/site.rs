@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
 
 use soracrawl::api::{Scrubber, Secret};
 use soracrawl::clock::Clock;
@@ -126,9 +125,10 @@ impl Site {
             .await
             .expect("the parts of a crawl");
         parts.reader = self.reader;
+        parts.config.settings.workers = 8;
         let engine = Arc::new(Engine::new(parts));
         let mut signals = Signals::listen().expect("signals");
-        daemon::crawl(&engine, &mut signals, 8, Duration::from_secs(30))
+        daemon::crawl(&engine, &mut signals, &self.config, None)
             .await
             .expect("a crawl")
             .cause

@@ -146,6 +146,7 @@ async fn lease(archive: &Path) -> Result<f64> {
             sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: fill::DEPTH,
+            paused_seeds: Vec::new(),
             lease_seconds: 300.0,
             call_of: None,
         };

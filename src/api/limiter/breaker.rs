@@ -39,6 +39,12 @@ impl Breaker {
         }
     }
 
+    /// Replaces the limits. An open breaker stays open as long as it was to be.
+    pub(super) fn configure(&mut self, failures_to_trip: u32, cooldown_seconds: f64) {
+        self.failures_to_trip = failures_to_trip.max(1);
+        self.cooldown_seconds = cooldown_seconds;
+    }
+
     /// Returns the Unix time before which no call may start: the end of the cooldown, or of the current probe.
     pub(super) fn blocked_until(&self, now: f64) -> f64 {
         if now < self.open_until {

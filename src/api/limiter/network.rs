@@ -62,6 +62,11 @@ impl Network {
         }
     }
 
+    /// Replaces the cooldown that the interval of probes derives from.
+    pub(super) fn configure(&mut self, cooldown_seconds: f64) {
+        self.probe_seconds = cooldown_seconds * PROBE_COOLDOWNS;
+    }
+
     /// Returns whether the endpoint gives no answer although the remote answers others.
     pub(super) fn is_silent(&self, endpoint: &str) -> bool {
         self.silent.contains(endpoint)

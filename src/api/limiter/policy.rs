@@ -2,16 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::breaker::Breaker;
-use super::evidence::{Doubts, Evidence, Refusals, Refused};
+use super::evidence::{Doubts, Refusals, Refused};
 use super::network::{Network, Outage};
-use super::rate::AdaptiveRate;
 use super::report::{CallReport, CallResult, Cause};
+use super::state::State;
 use super::{Cooldown, Rates};
-use crate::api::endpoints;
-
-/// Maximum wait after a block.
-const BLOCK_MAX_SECONDS: f64 = 900.0;
+use crate::api::{Entry, endpoints};
 
 /// State of every endpoint. The caller reports each started call once, with [`Policy::record`] or [`Policy::unsent`].
 pub struct Policy {
@@ -20,92 +16,35 @@ pub struct Policy {
     refusals: Refusals,
 }
 
-struct State {
-    rate: AdaptiveRate,
-    breaker: Breaker,
-    evidence: Evidence,
-    /// Why the latest cooldown began.
-    why: (Cause, String),
-}
-
-impl State {
-    fn new(rate: f64, rates: &Rates) -> Self {
-        Self {
-            rate: AdaptiveRate::new(rate),
-            breaker: Breaker::new(rates.breaker_failures, rates.breaker_cooldown.as_secs_f64()),
-            evidence: Evidence::default(),
-            why: (Cause::Throttled, String::new()),
-        }
-    }
-
-    fn cooldown(&self, now: f64) -> Option<Cooldown> {
-        let until = self
-            .rate
-            .paused_until()
-            .max(self.breaker.blocked_until(now));
-        (until > now).then_some(Cooldown { until })
-    }
-
-    fn went_well(&mut self, now: f64) -> Vec<i64> {
-        self.rate.went_well(now);
-        self.breaker.went_well();
-        self.evidence.answered()
-    }
-
-    /// Records a result. After a block, returns the Unix time until which all endpoints cool down.
-    fn record(&mut self, report: &CallReport<'_>, now: f64) -> Option<f64> {
-        let mut because = |cause| self.why = (cause, report.why.to_owned());
-        match report.result {
-            CallResult::Success | CallResult::AboutSubject => {}
-            CallResult::Blocked { after } => {
-                because(Cause::Blocked);
-                // The wait doubles with each consecutive block; after a few blocks the run can end.
-                let doublings = self.breaker.trips().min(16);
-                let is_news = self.breaker.refused(now);
-                let times = if is_news { 1_u32 << doublings } else { 1 };
-                let wait = after.as_secs_f64() * f64::from(times);
-                return Some(now + wait.min(BLOCK_MAX_SECONDS.max(after.as_secs_f64())));
-            }
-            CallResult::Throttled { after } => {
-                because(Cause::Throttled);
-                let wait = after.map(|wait| wait.as_secs_f64());
-                self.rate.throttled(wait, now);
-                if self.rate.is_hopeless() {
-                    self.breaker.refused(now);
-                } else {
-                    self.breaker.undecided();
-                }
-            }
-            CallResult::Failed { is_charged, after } => {
-                because(Cause::Failing);
-                self.evidence.failed(report.job_id);
-                self.breaker.failed(is_charged, now);
-                if let Some(after) = after {
-                    self.rate.pause(now + after.as_secs_f64());
-                }
-            }
-            CallResult::Doubtful => {
-                self.evidence.doubted(report.job_id);
-                self.breaker.undecided();
-            }
-            CallResult::Unanswered { .. } | CallResult::Ignored => self.breaker.undecided(),
-        }
-        None
-    }
+/// Returns the highest rate of an endpoint: the configured one, or its own if the vendor documents a lower one.
+fn rate_of(entry: &Entry, rates: &Rates) -> f64 {
+    let own = entry.calls_per_second.map_or(f64::INFINITY, f64::from);
+    rates.endpoint.min(own)
 }
 
 impl Policy {
     #[must_use]
     pub fn new(rates: &Rates) -> Self {
-        let states = endpoints::ALL.iter().map(|entry| {
-            let own = entry.calls_per_second.map_or(f64::INFINITY, f64::from);
-            (entry.name, State::new(rates.endpoint.min(own), rates))
-        });
+        let states = endpoints::ALL
+            .iter()
+            .map(|entry| (entry.name, State::new(rate_of(entry, rates), rates)));
         Self {
             endpoints: states.collect(),
             network: Network::new(rates.breaker_cooldown.as_secs_f64()),
             refusals: Refusals::default(),
         }
+    }
+
+    /// Replaces the configured rates and limits. What the calls have shown stays.
+    pub fn configure(&mut self, rates: &Rates) {
+        let cooldown = rates.breaker_cooldown.as_secs_f64();
+        for entry in endpoints::ALL {
+            if let Some(state) = self.endpoints.get_mut(entry.name) {
+                state.rate.configure(rate_of(entry, rates));
+                state.breaker.configure(rates.breaker_failures, cooldown);
+            }
+        }
+        self.network.configure(cooldown);
     }
 
     /// Returns the endpoint's current rate in calls per second.

@@ -54,6 +54,16 @@ impl AdaptiveRate {
         }
     }
 
+    /// Replaces the configured rate. A rate that throttling has cut stays cut.
+    pub(super) fn configure(&mut self, configured: f64) {
+        let is_cut = self.rate < self.configured;
+        self.configured = configured;
+        self.rate = match is_cut {
+            true => self.rate.min(configured),
+            false => configured,
+        };
+    }
+
     /// Returns the current rate in calls per second.
     pub(super) fn rate(&self) -> f64 {
         self.rate

@@ -213,6 +213,7 @@ mod tests {
             sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
+            paused_seeds: Vec::new(),
             lease_seconds: 60.0,
             call_of: None,
         };

@@ -68,7 +68,7 @@ impl Store {
         };
         let id = match dead {
             Some(id) => {
-                sqlx::query("update runs set pid = ?, version = ? where id = ?")
+                sqlx::query("update runs set pid = ?, version = ?, heartbeat_at = null, work_since = null where id = ?")
                     .bind(pid)
                     .bind(env!("CARGO_PKG_VERSION"))
                     .bind(id)
@@ -112,11 +112,26 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Ends a run with a one-word reason. Calls that are still open become `unknown`.
+    /// Notes that the daemon works, and since when it has jobs to do.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
-    pub async fn end_run(&self, id: i64, reason: &str, now: f64) -> Result<()> {
+    pub async fn heartbeat(&self, id: i64, work_since: Option<f64>, now: f64) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("update runs set heartbeat_at = ?, work_since = ? where id = ?")
+            .bind(now)
+            .bind(work_since)
+            .bind(id)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await
+    }
+
+    /// Ends a run with a one-word reason, and perhaps a note that explains it. Calls that are still open become `unknown`.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn end_run(&self, id: i64, reason: &str, note: Option<&str>, now: f64) -> Result<()> {
         let mut transaction = self.begin().await?;
         take_back(
             &mut transaction,
@@ -124,9 +139,10 @@ impl Store {
             now,
         )
         .await?;
-        sqlx::query("update runs set ended_at = ?, end_reason = ? where id = ?")
+        sqlx::query("update runs set ended_at = ?, end_reason = ?, end_note = ? where id = ?")
             .bind(now)
             .bind(reason)
+            .bind(note)
             .bind(id)
             .execute(&mut *transaction)
             .await?;

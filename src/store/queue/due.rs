@@ -2,7 +2,7 @@
 
 use super::end::{cool_down, end};
 use super::{Cooling, ended_state};
-use crate::model::StopReason;
+use crate::model::{OpenJobs, StopReason};
 use crate::store::{Result, Store};
 
 /// The number of jobs ended in one transaction. Paid replies wait for the writer meanwhile.
@@ -137,8 +137,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn retire(&self, endpoint: &str, note: &str, now: f64) -> Result<u64> {
-        self.end_open(Some(endpoint), None, StopReason::Failed, note, now)
-            .await
+        let jobs = OpenJobs {
+            endpoint: Some(endpoint.to_owned()),
+            ..OpenJobs::default()
+        };
+        self.end_open(&jobs, StopReason::Failed, note, now).await
     }
 
     /// Stops the open jobs of a seed whose budget is spent. Returns their number.
@@ -146,8 +149,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn stop_seed(&self, seed_id: i64, note: &str, now: f64) -> Result<u64> {
-        self.end_open(None, Some(seed_id), StopReason::Budget, note, now)
-            .await
+        let jobs = OpenJobs {
+            seed_id: Some(seed_id),
+            ..OpenJobs::default()
+        };
+        self.end_open(&jobs, StopReason::Budget, note, now).await
     }
 
     /// Stops all open jobs, because a budget of the whole run is spent. They resume when the budget grows. Returns
@@ -156,15 +162,22 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn stop_all(&self, note: &str, now: f64) -> Result<u64> {
-        self.end_open(None, None, StopReason::Budget, note, now)
+        self.end_open(&OpenJobs::default(), StopReason::Budget, note, now)
             .await
     }
 
-    /// Ends the open jobs of an endpoint, of a seed, or all. A job that stops for a budget keeps `after_job_id`.
+    /// Cancels open jobs, also those that a worker has leased: no call may be in flight. Returns their number.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written. Jobs of earlier transactions stay cancelled.
+    pub async fn cancel(&self, jobs: &OpenJobs, note: &str, now: f64) -> Result<u64> {
+        self.end_open(jobs, StopReason::Cancelled, note, now).await
+    }
+
+    /// Ends open jobs. A job that stops for a budget keeps `after_job_id`. Leased jobs end only if they are cancelled.
     async fn end_open(
         &self,
-        endpoint: Option<&str>,
-        seed_id: Option<i64>,
+        jobs: &OpenJobs,
         reason: StopReason,
         note: &str,
         now: f64,
@@ -173,27 +186,37 @@ impl Store {
         loop {
             let mut transaction = self.begin().await?;
             let ended = sqlx::query(
-                "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null,
+                "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null, lease_until = null,
                  after_job_id = iif(?2 = 'budget', after_job_id, null)
                  where id in (
                      select * from (select id from jobs indexed by jobs_ready where state = 'ready'
-                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)
+                         and (?8 is null or subject = ?8) and (?9 is null or id = ?9) limit ?7)
                      union all
                      select * from (select id from jobs indexed by jobs_due where state = 'waiting'
                          and ready_at is not null
-                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7)
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)
+                         and (?8 is null or subject = ?8) and (?9 is null or id = ?9) limit ?7)
                      union all
                      select * from (select id from jobs indexed by jobs_after where state = 'waiting'
                          and after_job_id is not null
-                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6) limit ?7))",
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)
+                         and (?8 is null or subject = ?8) and (?9 is null or id = ?9) limit ?7)
+                     union all
+                     select * from (select id from jobs indexed by jobs_leased where ?2 = 'cancelled'
+                         and state = 'leased'
+                         and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)
+                         and (?8 is null or subject = ?8) and (?9 is null or id = ?9) limit ?7))",
             )
             .bind(ended_state(reason))
             .bind(reason.as_str())
             .bind(note)
             .bind(now)
-            .bind(endpoint)
-            .bind(seed_id)
+            .bind(&jobs.endpoint)
+            .bind(jobs.seed_id)
             .bind(AT_ONCE)
+            .bind(&jobs.subject)
+            .bind(jobs.id)
             .execute(&mut *transaction)
             .await?
             .rows_affected();

@@ -52,6 +52,7 @@ async fn lease_next(
     let mut text = String::from(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
+    let paused = unless_paused(&request.paused_seeds);
     for (rank, endpoint) in request.endpoints.iter().enumerate() {
         let order = match request.sampled.contains(endpoint) {
             true => "random()",
@@ -62,7 +63,7 @@ async fn lease_next(
         }
         text.push_str(&format!(
             "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
-             and depth <= ?2 order by {order} limit ?3 + 0)",
+             and depth <= ?2{paused} order by {order} limit ?3 + 0)",
             rank + 5
         ));
     }
@@ -89,6 +90,15 @@ async fn lease_next(
     }
     let rows = query.fetch_all(&mut *connection).await?;
     rows.iter().map(|row| read(row, request)).collect()
+}
+
+/// Returns the condition that leaves out the jobs of paused seeds; empty without any, so that the statement stays one.
+pub(in crate::store) fn unless_paused(seeds: &[i64]) -> String {
+    if seeds.is_empty() {
+        return String::new();
+    }
+    let ids: Vec<String> = seeds.iter().map(i64::to_string).collect();
+    format!(" and seed_id not in ({})", ids.join(", "))
 }
 
 fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {

@@ -4,10 +4,13 @@
 //! the lease expires, the job can be leased again.
 
 mod add;
+mod controls;
 mod due;
 mod end;
 mod lease;
+mod pauses;
 mod refusals;
+mod remove;
 mod reopen;
 mod replan;
 mod seeds;
@@ -18,9 +21,13 @@ use crate::model::{Lease, LeaseToken, LeftOf, StopReason};
 use crate::store::ledger::{OpenCall, Settlement};
 
 pub(super) use add::{Origin, enqueue};
+pub use controls::{Control, ControlResult};
 pub(super) use end::{apply_nested, ended_state, fail, release_dependents};
-pub(super) use lease::{known_left, lease};
+pub(super) use lease::{known_left, lease, unless_paused};
+pub use pauses::{Pauses, pauses};
 pub(super) use refusals::note_refusals;
+pub use remove::SeedLine;
+pub(super) use remove::adopt;
 pub(super) use reopen::{FROM_HEAD, MATCHES};
 pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::{Named, Seeded};
@@ -38,6 +45,8 @@ pub struct LeaseRequest {
     /// Endpoints whose jobs are unneeded if nothing is missing about their subject.
     pub may_be_unneeded: Vec<(&'static str, LeftOf)>,
     pub max_depth: u32,
+    /// Ids of the seeds whose jobs are paused.
+    pub paused_seeds: Vec<i64>,
     /// Lease duration, counted from when the lease is written: the request may wait for the archive.
     pub lease_seconds: f64,
     /// Returns the call of the leased job, so that it is opened in the same transaction; `None` if the call must wait.
@@ -55,6 +64,7 @@ impl LeaseRequest {
             && self.sampled == other.sampled
             && self.may_be_unneeded == other.may_be_unneeded
             && self.max_depth == other.max_depth
+            && self.paused_seeds == other.paused_seeds
             && self.lease_seconds == other.lease_seconds
     }
 }
@@ -106,6 +116,14 @@ pub struct Cooling {
     pub cause: String,
     /// The error that began it.
     pub why: String,
+}
+
+impl Cooling {
+    /// Returns whether it keeps this endpoint from being called.
+    #[must_use]
+    pub fn covers(&self, endpoint: &str) -> bool {
+        self.endpoint.is_empty() || self.endpoint == endpoint
+    }
 }
 
 /// Which ended jobs to try again.

@@ -3,6 +3,7 @@
 use sqlx::SqliteConnection;
 
 use super::add::{Origin, enqueue, total_jobs};
+use super::remove::{adopt, restore};
 use crate::model::{NewJob, Seed, SeedKind};
 use crate::store::db::Statement;
 use crate::store::{Result, Store};
@@ -13,7 +14,7 @@ pub struct Seeded {
     pub new_seeds: u64,
     pub known_seeds: u64,
     pub new_jobs: u64,
-    /// Jobs that were stopped by another seed's budget.
+    /// Jobs that another seed's budget had stopped, or the removal of this seed.
     pub resumed_jobs: u64,
 }
 
@@ -118,6 +119,11 @@ impl Store {
                     .set("added_at", now);
             })
             .await?;
+        let named: Vec<(&str, &str)> = seeds
+            .iter()
+            .map(|(seed, _)| (seed.kind.as_str(), &*seed.subject))
+            .collect();
+        let restored = restore(&mut transaction, &named).await?;
         // Ids are assigned in order and never reused, so the new seeds can be counted by id.
         let new_seeds = last_id(&mut transaction).await? - last;
         let jobs: Vec<(Origin<'_>, &NewJob)> = seeds
@@ -125,6 +131,7 @@ impl Store {
             .flat_map(|(seed, jobs)| jobs.iter().map(move |job| (origin(seed), job)))
             .collect();
         enqueue(&mut transaction, &jobs, now).await?;
+        adopt(&mut transaction, &jobs).await?;
         let new_jobs = total_jobs(&mut transaction).await? - before;
         let resumed_jobs = match new_jobs < jobs.len() as u64 {
             true => take_over(&mut transaction, seeds).await?,
@@ -135,7 +142,7 @@ impl Store {
             new_seeds,
             known_seeds: seeds.len() as u64 - new_seeds,
             new_jobs,
-            resumed_jobs,
+            resumed_jobs: resumed_jobs + restored,
         })
     }
 
@@ -145,7 +152,7 @@ impl Store {
     /// Returns an error if the archive cannot be read.
     pub async fn seeds(&self) -> Result<Vec<Seed>> {
         let rows: Vec<(String, String)> =
-            sqlx::query_as("select kind, subject from seeds order by id")
+            sqlx::query_as("select kind, subject from seeds where removed_at is null order by id")
                 .fetch_all(self.readers())
                 .await?;
         Ok(rows

@@ -79,6 +79,7 @@ impl Site {
             sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 9,
+            paused_seeds: Vec::new(),
             lease_seconds: 60.0,
             call_of: None,
         };

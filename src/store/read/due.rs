@@ -1,7 +1,9 @@
 //! Queries of upkeep: what is due, and whether any job is left.
 
+use sqlx::AssertSqlSafe;
 use sqlx::sqlite::SqlitePool;
 
+use crate::store::queue::unless_paused;
 use crate::store::{Cooling, Result};
 
 /// The latest cooldown of each endpoint, also if it is over.
@@ -22,7 +24,7 @@ pub async fn cooldowns(pool: &SqlitePool) -> Result<Vec<Cooling>> {
     Ok(rows.into_iter().map(cooling).collect())
 }
 
-/// Returns whether one of these endpoints has a ready job at this depth or less.
+/// Returns whether one of these endpoints has a ready job at this depth or less, of a seed that is not paused.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -30,15 +32,18 @@ pub async fn has_ready(
     pool: &SqlitePool,
     endpoints: &[&'static str],
     max_depth: u32,
+    paused_seeds: &[i64],
 ) -> Result<bool> {
+    let text = format!(
+        "select 1 from jobs where state = 'ready' and endpoint = ? and depth <= ?{} limit 1",
+        unless_paused(paused_seeds)
+    );
     for endpoint in endpoints {
-        let found: Option<i64> = sqlx::query_scalar(
-            "select 1 from jobs where state = 'ready' and endpoint = ? and depth <= ? limit 1",
-        )
-        .bind(*endpoint)
-        .bind(max_depth)
-        .fetch_optional(pool)
-        .await?;
+        let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(text.clone()))
+            .bind(*endpoint)
+            .bind(max_depth)
+            .fetch_optional(pool)
+            .await?;
         if found.is_some() {
             return Ok(true);
         }
@@ -56,6 +61,26 @@ pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
     )
     .fetch_one(pool)
     .await?)
+}
+
+/// Returns whether a job of one of these endpoints, of a seed that is not paused, waits for a time.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn has_due(
+    pool: &SqlitePool,
+    endpoints: &[&'static str],
+    paused_seeds: &[i64],
+) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
+        "select 1 from jobs where state = 'waiting' and ready_at is not null
+         and endpoint in (select value from json_each(?)){} limit 1",
+        unless_paused(paused_seeds)
+    )))
+    .bind(serde_json::json!(endpoints).to_string())
+    .fetch_optional(pool)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Returns when the first lease expires, in Unix seconds; `None` without leases.

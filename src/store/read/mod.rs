@@ -10,6 +10,7 @@ mod export_tables;
 mod graph;
 mod jobs;
 mod known;
+mod life;
 mod meanings;
 mod nested;
 mod people;
@@ -28,9 +29,9 @@ use sqlx::{ConnectOptions, Connection};
 use crate::store::db::{check_is_file_name, identity};
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
-pub use crate::store::queue::Cooling;
+pub use crate::store::queue::{Cooling, Pauses, pauses};
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
-pub use due::{cooldowns, has_ready, next_due, next_expiry};
+pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
@@ -39,6 +40,7 @@ pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
 pub use known::{Known, known};
+pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
 pub use nested::Nest;
 pub use people::Person;
@@ -47,8 +49,8 @@ pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
 pub use snapshot::Snapshot;
 pub use status::{
-    Charged, EndpointStatus, LastRun, StopCounts, charged, endpoints, last_run, recent,
-    repeated_pages, stop_counts,
+    Charged, EndpointStatus, Recent, StopCounts, charged, endpoints, recent, repeated_pages,
+    stop_counts,
 };
 
 const READERS: u32 = 4;

@@ -131,49 +131,32 @@ pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charge
     })
 }
 
-/// The newest run of the daemon.
-#[derive(Debug, Clone, PartialEq)]
-pub struct LastRun {
-    pub id: i64,
-    pub started_at: f64,
-    pub ended_at: Option<f64>,
-    pub end_reason: Option<String>,
-    pub pid: i64,
+/// The newest pages of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, sqlx::FromRow)]
+pub struct Recent {
+    pub pages: i64,
+    pub rows: i64,
+    /// Unix time at which the first of their calls was opened.
+    pub began_at: Option<f64>,
+    /// Unix time of the newest page.
+    pub until: Option<f64>,
 }
 
-/// The newest run of the daemon; `None` before the first.
+/// Returns the pages that a run kept in the last `seconds` before its newest one. At most the newest 5000 calls are counted.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn last_run(pool: &SqlitePool) -> Result<Option<LastRun>> {
-    let row = sqlx::query(
-        "select id, started_at, ended_at, end_reason, pid from runs where kind = 'run' order by id desc limit 1",
-    )
-    .fetch_optional(pool)
-    .await?;
-    row.map(|row| {
-        Ok(LastRun {
-            id: row.try_get(0)?,
-            started_at: row.try_get(1)?,
-            ended_at: row.try_get(2)?,
-            end_reason: row.try_get(3)?,
-            pid: row.try_get(4)?,
-        })
-    })
-    .transpose()
-}
-
-/// Counts the pages kept since a time in Unix seconds, and their rows. At most the newest 5000 calls are counted.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read.
-pub async fn recent(pool: &SqlitePool, since: f64) -> Result<(i64, i64)> {
+pub async fn recent(pool: &SqlitePool, run_id: i64, seconds: f64) -> Result<Recent> {
     // The newest calls have the highest ids: read a limited number of them instead of the whole ledger.
     Ok(sqlx::query_as(
-        "select count(*), coalesce(sum(row_count), 0) from (select settled_at, row_count, kept from calls
-         order by id desc limit 5000) where kept = 1 and settled_at >= ?",
+        "with newest as (select opened_at, settled_at, row_count from (select * from calls order by id desc limit 5000)
+             where kept = 1 and run_id = ?1)
+         select count(*) as pages, coalesce(sum(row_count), 0) as rows, min(opened_at) as began_at,
+             max(settled_at) as until
+         from newest where settled_at >= (select max(settled_at) from newest) - ?2",
     )
-    .bind(since)
+    .bind(run_id)
+    .bind(seconds)
     .fetch_one(pool)
     .await?)
 }

@@ -92,6 +92,7 @@ impl Writer {
             sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
+            paused_seeds: Vec::new(),
             lease_seconds: 0.0,
             call_of: None,
         };

@@ -2,7 +2,7 @@
 
 use crate::verify::check::{Question, question};
 
-pub(in crate::verify) const QUESTIONS: [Question; 2] = [
+pub(in crate::verify) const QUESTIONS: [Question; 3] = [
     question(
         "spend",
         "P4",
@@ -36,6 +36,22 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
          from (select day, endpoint, sums as told, null as found from kept
                union all select day, endpoint, null, sums from total)
          group by day, endpoint having max(told) is not max(found)",
+    ),
+    question(
+        "call hours",
+        "P4",
+        "the totals per hour and endpoint agree with the calls",
+        "with total (hour, endpoint, sums) as (
+             select cast(settled_at / 3600 as integer) * 3600, endpoint,
+                 json_array(sum(outcome = 'answered'), sum(kept), sum(cost_micro_usd))
+             from calls where outcome <> 'open' group by 1, endpoint),
+         stored (hour, endpoint, sums) as (
+             select hour, endpoint, json_array(answered, kept, cost_micro_usd) from call_hours)
+         select format('%s in the hour from %d: total %s, but the calls sum to %s', endpoint, hour,
+                coalesce(max(told), 'nothing'), coalesce(max(found), 'nothing'))
+         from (select hour, endpoint, sums as told, null as found from stored
+               union all select hour, endpoint, null, sums from total)
+         group by hour, endpoint having max(told) is not max(found)",
     ),
 ];
 

@@ -221,6 +221,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             sampled: Vec::new(),
             may_be_unneeded: Vec::new(),
             max_depth: 0,
+            paused_seeds: Vec::new(),
             lease_seconds: 60.0,
             call_of: None,
         };

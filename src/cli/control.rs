@@ -1,0 +1,166 @@
+//! Requests of the operator: `pause`, `resume`, `reload`, `jobs cancel` and `seed remove`.
+//!
+//! A running daemon carries them out. Without one, the command does it itself, with the lock of the archive.
+
+use std::time::Duration;
+
+use super::out::{errln, outln};
+use super::table::plain;
+use super::{Cli, Exit, Usage};
+use crate::api::endpoints;
+use crate::clock::{Clock, minute};
+use crate::config::Config;
+use crate::daemon;
+use crate::model::{PauseScope, Request, SeedKind};
+use crate::store::{ControlResult, Lock, Store};
+
+/// How often the daemon's answer is looked for.
+const GLANCE: Duration = Duration::from_millis(100);
+/// How long to wait for the daemon's answer. Calls in flight may have to end first.
+const PATIENCE: Duration = Duration::from_secs(150);
+
+/// What to pause or to resume.
+#[derive(Debug, clap::Args)]
+pub struct Scope {
+    /// Only this endpoint
+    #[arg(value_name = "ENDPOINT", conflicts_with = "seed")]
+    endpoint: Option<String>,
+
+    /// Only the jobs of this seed: its number in `soracrawl seed list`, or kind:subject such as user:user-abc123
+    #[arg(long, value_name = "SEED")]
+    seed: Option<String>,
+}
+
+impl Scope {
+    async fn of(&self, config: &Config) -> anyhow::Result<PauseScope> {
+        match (&self.endpoint, &self.seed) {
+            (Some(name), _) => match endpoints::find(name) {
+                Some(entry) => Ok(PauseScope::Endpoint(entry.name.to_owned())),
+                None => Err(Usage(format!(
+                    "unknown endpoint `{}`. List all with `soracrawl endpoints`",
+                    plain(name)
+                ))
+                .into()),
+            },
+            (None, Some(seed)) => Ok(PauseScope::Seed(seed_id(config, seed).await?)),
+            (None, None) => Ok(PauseScope::All),
+        }
+    }
+}
+
+pub(super) async fn pause(cli: &Cli, scope: &Scope) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let scope = scope.of(&config).await?;
+    send(&config, &Request::Pause(scope)).await
+}
+
+pub(super) async fn resume(cli: &Cli, scope: &Scope) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let scope = scope.of(&config).await?;
+    send(&config, &Request::Resume(scope)).await
+}
+
+pub(super) async fn reload(cli: &Cli) -> anyhow::Result<Exit> {
+    send(&cli.config()?, &Request::Reload).await
+}
+
+/// Returns the id of a seed that is named by its number, or by its kind and its subject.
+pub(super) async fn seed_id(config: &Config, seed: &str) -> anyhow::Result<i64> {
+    let readers = Store::open_current_readers(&config.archive.path).await?;
+    let (kind, subject) = match seed.split_once(':') {
+        Some((kind, subject)) if SeedKind::ALL.iter().any(|known| known.as_str() == kind) => {
+            (kind, subject)
+        }
+        _ => ("", seed),
+    };
+    let found = Store::seed_named(&readers, kind, subject).await?;
+    readers.close().await;
+    found.ok_or_else(|| {
+        Usage(format!(
+            "there is no seed `{}`. List all with `soracrawl seed list`",
+            plain(seed)
+        ))
+        .into()
+    })
+}
+
+/// Has a request carried out, and prints the result.
+pub(super) async fn send(config: &Config, request: &Request) -> anyhow::Result<Exit> {
+    let path = &config.archive.path;
+    // Opening for writing would create a missing archive.
+    Store::open_readers(path).await?.close().await;
+    let who = format!(
+        "soracrawl (process {}, since {})",
+        std::process::id(),
+        minute(Clock::real().now())
+    );
+    // A reload needs a daemon, so the lock is not taken for it.
+    let lock = match request {
+        Request::Reload if Lock::holder(path)?.is_none() => {
+            errln!(
+                "error: no daemon runs on this archive. The next one reads its configuration when it starts"
+            );
+            return Ok(Exit::Failed);
+        }
+        Request::Reload => None,
+        _ => Lock::take(path, &who)?.ok(),
+    };
+    let store = Store::open(path).await?;
+    let now = Clock::real().now();
+    let id = store.ask(request, "command", now).await?;
+    let answer = match lock {
+        Some(_) => Some(alone(&store, config, request, id).await?),
+        None => answer(&store, id).await?,
+    };
+    store.close().await?;
+    Ok(match answer {
+        Some(answer) if answer.succeeded => {
+            outln!("{}", plain(&answer.result));
+            Exit::Done
+        }
+        Some(answer) => {
+            errln!("error: {}", plain(&answer.result));
+            Exit::Failed
+        }
+        None => {
+            errln!(
+                "error: the daemon has not answered yet. It carries the request out as soon as it can; see `soracrawl status`"
+            );
+            Exit::Failed
+        }
+    })
+}
+
+/// Carries the request out in this process.
+async fn alone(
+    store: &Store,
+    config: &Config,
+    request: &Request,
+    id: i64,
+) -> anyhow::Result<ControlResult> {
+    let now = Clock::real().now();
+    let done = daemon::carry_out(store, None, config, request, now).await;
+    let answer = ControlResult {
+        succeeded: done.is_ok(),
+        result: done.unwrap_or_else(|why| why),
+    };
+    store.answered(id, &answer, now).await?;
+    Ok(answer)
+}
+
+async fn answer(store: &Store, id: i64) -> anyhow::Result<Option<ControlResult>> {
+    let waited = async {
+        loop {
+            if let Some(answer) = store.answer_to(id).await? {
+                return Ok(answer);
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+    };
+    match tokio::time::timeout(PATIENCE, waited).await {
+        Ok(answer) => answer
+            .map(Some)
+            .map_err(|error: crate::store::Error| error.into()),
+        Err(_) => Ok(None),
+    }
+}

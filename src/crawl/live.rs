@@ -1,0 +1,92 @@
+//! What an operator can change while a run goes on: the plan, the budgets, the limits, and what is paused.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+
+use super::plan::Plan;
+use crate::model::{Budget, MicroUsd};
+use crate::store::Pauses;
+
+/// Values of `[limits]` that workers need.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub max_attempts: u32,
+    /// Charged answers that cannot be used, after which a job fails.
+    pub max_paid_attempts: u32,
+    pub max_empty_pages: u32,
+    pub breaker_cooldown: Duration,
+    /// How long a run waits for a remote that does not answer.
+    pub outage_patience: Duration,
+    pub retry_base: Duration,
+    pub retry_cap: Duration,
+    pub lease_seconds: f64,
+    /// How many calls may be in flight.
+    pub workers: u32,
+    /// What the run was estimated to cost at most, to warn if it costs far more.
+    pub estimated: Option<MicroUsd>,
+    /// End the run when no job is pending, instead of waiting for new jobs.
+    pub until_idle: bool,
+}
+
+/// The part of the configuration that a run follows, and that `reload` replaces.
+#[derive(Debug, Clone)]
+pub struct LiveConfig {
+    pub plan: Plan,
+    pub budget: Budget,
+    pub settings: Settings,
+}
+
+/// The state that changes while workers run.
+pub(super) struct Live {
+    config: RwLock<Arc<LiveConfig>>,
+    pauses: RwLock<Arc<Pauses>>,
+    is_held: AtomicBool,
+    pub(super) reconfigured: Notify,
+}
+
+impl Live {
+    pub(super) fn new(config: LiveConfig) -> Self {
+        Self {
+            config: RwLock::new(Arc::new(config)),
+            pauses: RwLock::default(),
+            is_held: AtomicBool::new(false),
+            reconfigured: Notify::new(),
+        }
+    }
+
+    pub(super) fn config(&self) -> Arc<LiveConfig> {
+        get(&self.config)
+    }
+
+    pub(super) fn set_config(&self, config: LiveConfig) {
+        set(&self.config, config);
+    }
+
+    pub(super) fn pauses(&self) -> Arc<Pauses> {
+        get(&self.pauses)
+    }
+
+    pub(super) fn set_pauses(&self, pauses: Pauses) {
+        set(&self.pauses, pauses);
+    }
+
+    /// Returns whether no call may begin because the queue is being changed.
+    pub(super) fn is_held(&self) -> bool {
+        self.is_held.load(Ordering::SeqCst)
+    }
+
+    pub(super) fn set_held(&self, is_held: bool) {
+        self.is_held.store(is_held, Ordering::SeqCst);
+    }
+}
+
+fn get<T>(lock: &RwLock<Arc<T>>) -> Arc<T> {
+    lock.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn set<T>(lock: &RwLock<Arc<T>>, value: T) {
+    *lock.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(value);
+}

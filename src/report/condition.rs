@@ -1,0 +1,292 @@
+//! What a daemon does now, in one word and in one sentence. `status`, the web page, the log and alerts show the same.
+
+use super::words::{about, line, span};
+use crate::clock::minute;
+use crate::model::MicroUsd;
+use crate::store::read::{Cooling, LastError, LastRun, Pauses, Work};
+
+/// How old the latest sign of life may be, in seconds.
+pub const ALIVE_SECONDS: f64 = 30.0;
+/// How long after the latest page a daemon still counts as working, in seconds.
+const WORKING_SECONDS: f64 = 10.0;
+
+/// What the condition is decided from. Times are Unix seconds.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    pub now: f64,
+    /// A process holds the lock of the archive.
+    pub is_held: bool,
+    pub run: Option<LastRun>,
+    pub pauses: Pauses,
+    pub work: Work,
+    /// Jobs that are ready, in flight or wait for an attempt.
+    pub jobs: i64,
+    pub last_kept_at: Option<f64>,
+    pub last_error: Option<LastError>,
+    /// Cooldowns that are not over.
+    pub cooling: Vec<Cooling>,
+    /// When the next job waits no longer.
+    pub next_due: Option<f64>,
+    /// The budget of the day has no room, until then.
+    pub day_spent_until: Option<f64>,
+    /// Seconds without a page after which a daemon with jobs counts as stalled.
+    pub stalled_after: f64,
+    pub calls_per_second: f64,
+    pub spent: MicroUsd,
+    /// The narrowest budget: its key, its limit, and what is charged to it.
+    pub budget: Option<(&'static str, MicroUsd, MicroUsd)>,
+    /// Expected cost and seconds of the open jobs.
+    pub to_go: Option<(MicroUsd, f64)>,
+}
+
+/// What a daemon does now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// No daemon has run yet.
+    New,
+    /// A daemon prepares the archive, or waits for an answer at its prompt.
+    Starting,
+    Working,
+    /// Nothing is to be done.
+    Idle,
+    /// A cooldown, a retry or a budget of the day.
+    Waiting,
+    /// An operator has paused it.
+    Paused,
+    /// Jobs are ready, and nothing was kept for a long time.
+    Stalled,
+    /// It gives no sign of life, although its process exists.
+    Stuck,
+    /// It ended.
+    Stopped,
+    /// Its process is gone without an end.
+    Died,
+}
+
+impl State {
+    pub const ALL: [Self; 10] = [
+        Self::New,
+        Self::Starting,
+        Self::Working,
+        Self::Idle,
+        Self::Waiting,
+        Self::Paused,
+        Self::Stalled,
+        Self::Stuck,
+        Self::Stopped,
+        Self::Died,
+    ];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Starting => "starting",
+            Self::Working => "working",
+            Self::Idle => "idle",
+            Self::Waiting => "waiting",
+            Self::Paused => "paused",
+            Self::Stalled => "stalled",
+            Self::Stuck => "stuck",
+            Self::Stopped => "stopped",
+            Self::Died => "died",
+        }
+    }
+
+    /// Returns whether a daemon is there and gives signs of life.
+    #[must_use]
+    pub fn is_alive(self) -> bool {
+        matches!(
+            self,
+            Self::Working | Self::Idle | Self::Waiting | Self::Paused | Self::Stalled
+        )
+    }
+}
+
+/// A state and the sentence that explains it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Condition {
+    pub state: State,
+    /// Begins with the state.
+    pub sentence: String,
+}
+
+/// Decides what a daemon does now. Pure.
+#[must_use]
+pub fn condition(facts: &Facts) -> Condition {
+    let (state, rest) = decide(facts);
+    let sentence = match rest {
+        None => state.as_str().to_owned(),
+        Some(rest) => format!("{}{rest}", state.as_str()),
+    };
+    Condition { state, sentence }
+}
+
+fn decide(facts: &Facts) -> (State, Option<String>) {
+    let Some(run) = &facts.run else {
+        return match facts.is_held {
+            true => (State::Starting, None),
+            false => (State::New, Some(": no run yet".to_owned())),
+        };
+    };
+    if let Some(reason) = &run.end_reason {
+        // Another process may prepare the next run.
+        return match facts.is_held {
+            true => (State::Starting, None),
+            false => (State::Stopped, Some(ended(reason, run.end_note.as_deref()))),
+        };
+    }
+    if !facts.is_held {
+        return (State::Died, Some("; the next run continues it".to_owned()));
+    }
+    let Some(heartbeat_at) = run.heartbeat_at else {
+        let why =
+            "; no call is made before it has prepared the archive, and its question is answered";
+        return (State::Starting, Some(why.to_owned()));
+    };
+    let silent = facts.now - heartbeat_at;
+    if silent > ALIVE_SECONDS {
+        return (
+            State::Stuck,
+            Some(format!(": no sign of life for {}", span(silent))),
+        );
+    }
+    if let Some(since) = facts.pauses.all_since() {
+        return (
+            State::Paused,
+            Some(format!(" by operator since {}", minute(since))),
+        );
+    }
+    if !facts.work.is_some() {
+        return idle(facts);
+    }
+    if let Some(until) = facts.day_spent_until {
+        let wait = span(until - facts.now);
+        return (
+            State::Waiting,
+            Some(format!(" {wait}: budget.day_usd is spent")),
+        );
+    }
+    let since = facts
+        .last_kept_at
+        .unwrap_or(0.0)
+        .max(run.work_since.unwrap_or(facts.now));
+    let quiet = (facts.now - since).max(0.0);
+    if quiet >= facts.stalled_after {
+        return (State::Stalled, Some(stalled(facts, quiet)));
+    }
+    match waiting(facts) {
+        Some(why) if quiet > WORKING_SECONDS || !facts.work.is_leased => {
+            (State::Waiting, Some(why))
+        }
+        _ => (State::Working, Some(working(facts))),
+    }
+}
+
+fn ended(reason: &str, note: Option<&str>) -> String {
+    let note = note.map(line);
+    match (reason, note) {
+        ("idle", _) => ": nothing was left to do".to_owned(),
+        ("signal", _) => " by a signal".to_owned(),
+        ("paused", _) => ": only paused jobs were left".to_owned(),
+        ("unconfirmed", _) => ": the estimate was not confirmed".to_owned(),
+        ("refused", None) => ": the remote refuses the key or the account".to_owned(),
+        (_, Some(note)) => format!(": {note}"),
+        (reason, None) => format!(": {}", line(reason)),
+    }
+}
+
+fn idle(facts: &Facts) -> (State, Option<String>) {
+    match facts.pauses.is_empty() {
+        true => (State::Idle, Some(": no job is left".to_owned())),
+        false => (
+            State::Paused,
+            Some(" by operator: only paused jobs are left".to_owned()),
+        ),
+    }
+}
+
+fn last_error(facts: &Facts) -> String {
+    match &facts.last_error {
+        Some(last) => format!("; last error: {}", line(&last.error)),
+        None => String::new(),
+    }
+}
+
+fn stalled(facts: &Facts, quiet: f64) -> String {
+    let jobs = match facts.jobs {
+        1 => "1 job".to_owned(),
+        jobs => format!("{jobs} jobs"),
+    };
+    format!(
+        ": {jobs} ready, nothing kept for {}{}",
+        span(quiet),
+        last_error(facts)
+    )
+}
+
+/// Returns what the daemon waits for, if every job waits.
+fn waiting(facts: &Facts) -> Option<String> {
+    let wait = |until: f64| span((until - facts.now).max(0.0));
+    if let Some(all) = facts
+        .cooling
+        .iter()
+        .find(|cooling| cooling.endpoint.is_empty())
+    {
+        return Some(format!(
+            " {}: all endpoints in cooldown, {}",
+            wait(all.until),
+            line(&all.why)
+        ));
+    }
+    if facts.work.is_callable {
+        return None;
+    }
+    let first = facts
+        .cooling
+        .iter()
+        .min_by(|one, other| one.until.total_cmp(&other.until));
+    if let Some(first) = first {
+        return Some(format!(
+            " {}: {} in cooldown, {}",
+            wait(first.until),
+            first.endpoint,
+            line(&first.why)
+        ));
+    }
+    let due = facts.next_due.filter(|due| *due > facts.now)?;
+    Some(format!(
+        " {}: the next attempt{}",
+        wait(due),
+        last_error(facts)
+    ))
+}
+
+fn working(facts: &Facts) -> String {
+    let mut text = format!(": {:.1} calls/s, ", facts.calls_per_second);
+    text.push_str(&match facts.budget {
+        Some((_, limit, charged)) => format!("{charged} of {limit}"),
+        None => format!("{} spent", facts.spent),
+    });
+    match (facts.to_go, facts.budget) {
+        (Some((cost, seconds)), Some((key, limit, charged)))
+            if cost.0 > limit.0 - charged.0 && cost.0 > 0 =>
+        {
+            #[expect(clippy::cast_precision_loss, reason = "a share for people")]
+            let part = (limit.0 - charged.0).max(0) as f64 / cost.0 as f64;
+            text.push_str(&format!(
+                ", about {} until budget.{key} is spent",
+                about(seconds * part)
+            ));
+        }
+        (Some((cost, seconds)), _) => {
+            text.push_str(&format!(", about {} and {cost} to go", about(seconds)));
+        }
+        (None, _) => {}
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! Durations and errors in words, for people.
+
+/// Formats a duration in its two largest units.
+#[must_use]
+pub fn span(seconds: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a duration for people"
+    )]
+    let seconds = seconds.max(0.0).round() as u64;
+    match seconds {
+        0..60 => format!("{seconds} s"),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    }
+}
+
+/// Formats a duration roughly, in its largest unit.
+#[must_use]
+pub fn about(seconds: f64) -> String {
+    let (size, unit) = match seconds {
+        _ if seconds < 90.0 => (1.0, "s"),
+        _ if seconds < 5_400.0 => (60.0, "min"),
+        _ if seconds < 129_600.0 => (3_600.0, "h"),
+        _ => (86_400.0, "d"),
+    };
+    format!("{:.0} {unit}", (seconds / size).max(1.0))
+}
+
+/// Returns a text of the remote or of the system in one line of at most 200 characters, without control characters.
+#[must_use]
+pub fn line(text: &str) -> String {
+    let clean: String = text
+        .chars()
+        .map(|char| if char.is_control() { ' ' } else { char })
+        .collect();
+    match clean.char_indices().nth(200) {
+        Some((at, _)) => format!("{}…", &clean[..at]),
+        None => clean,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{about, line, span};
+
+    #[test]
+    fn durations_are_shown_in_units_that_fit() {
+        let shown = [0.4, 59.0, 61.0, 3_700.0, 90_000.0].map(span);
+        assert_eq!(shown, ["0 s", "59 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
+        let shown = [0.2, 89.0, 90.0, 5_399.0, 7_200.0, 400_000.0].map(about);
+        assert_eq!(shown, ["1 s", "89 s", "2 min", "90 min", "2 h", "5 d"]);
+    }
+
+    #[test]
+    fn a_text_becomes_one_short_line() {
+        assert_eq!(line("a\nb\u{1b}[2J"), "a b [2J");
+        assert_eq!(line(&"é".repeat(300)).chars().count(), 201);
+    }
+}
