@@ -29,3 +29,4 @@ pub mod report;
 pub mod sim;
 pub mod store;
 pub mod verify;
+pub mod web;

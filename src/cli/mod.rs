@@ -1,5 +1,6 @@
 //! The commands: one file for each. All of them end in one of these exit codes.
 
+mod alerts;
 mod call;
 mod check_config;
 mod conclude;
@@ -21,6 +22,7 @@ mod status;
 mod status_json;
 mod table;
 mod verify;
+mod web_url;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -113,6 +115,11 @@ enum Command {
     /// Let the running daemon read its configuration again: [crawl], [limits], [budget], [log] and [alerts]
     #[command(after_help = "Example: soracrawl reload")]
     Reload,
+    /// Send a test message to the receivers of alerts
+    Alerts(alerts::Args),
+    /// Print the address of the daemon's pages, with the token that opens them
+    #[command(after_help = "Example: soracrawl web-url")]
+    WebUrl,
     /// Show the cost of the pending jobs before it is spent
     Estimate(estimate::Args),
     /// Find texts in posts, comments and names
@@ -211,6 +218,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Pause(scope) => control::pause(&cli, scope).await,
         Command::Resume(scope) => control::resume(&cli, scope).await,
+        Command::Alerts(args) => alerts::run(&cli, args).await,
+        Command::WebUrl => web_url::run(&cli),
         Command::Reload => control::reload(&cli).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,

@@ -13,7 +13,7 @@ use crate::api::Secret;
 use crate::clock::Clock;
 use crate::config::{self, Config};
 use crate::crawl::{Engine, Plan, StopCause};
-use crate::daemon::{self, Archive, Crawled, Reload, Signals};
+use crate::daemon::{self, Archive, Crawled, Reload, Signals, Steering};
 use crate::model::MicroUsd;
 use crate::report::estimate::{self, Estimate};
 use crate::report::status::{budget, room};
@@ -56,6 +56,10 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             "environment variable is no key of this program; ignored"
         );
     }
+    // Before the archive is opened: an address that is in use must not cost a run.
+    let listening = daemon::listen(&config)
+        .await
+        .map_err(|why| Usage(format!("{why:#}")))?;
     let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
     let plan = Plan::new(config.crawl.clone());
     let seeds = config.seeds.list();
@@ -84,13 +88,16 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         until_idle: args.until_idle,
         estimated: (!archive.run.continued).then(|| estimate.upper()),
         bars,
-        reload: Some(Reload {
-            load: Box::new({
-                let source = cli.source.clone();
-                move || source.load_or_describe()
+        steering: Steering {
+            reload: Some(Reload {
+                load: Box::new({
+                    let source = cli.source.clone();
+                    move || source.load_or_describe()
+                }),
+                set_log,
             }),
-            set_log,
-        }),
+            listening,
+        },
     };
     crawl(archive, &config, &key.secret, run, signals).await
 }
@@ -101,8 +108,7 @@ pub(super) struct Crawl {
     /// The upper expectation of the cost, as estimated before the first call.
     pub(super) estimated: Option<MicroUsd>,
     pub(super) bars: Option<MultiProgress>,
-    /// How to read the configuration again; `None` if it has no file.
-    pub(super) reload: Option<Reload>,
+    pub(super) steering: Steering,
 }
 
 /// Crawls, and reports the result at the end.
@@ -117,7 +123,7 @@ pub(super) async fn crawl(
         until_idle,
         estimated,
         bars,
-        reload,
+        steering,
     } = run;
     let mut parts = daemon::parts(&archive, config, key, until_idle).await?;
     parts.config.settings.estimated = estimated;
@@ -152,7 +158,8 @@ pub(super) async fn crawl(
     let reporting = drawing
         .is_none()
         .then(|| tokio::spawn(log_progress(engine.clone())));
-    let Crawled { cause, abandoned } = daemon::crawl(&engine, &mut signals, config, reload).await?;
+    let Crawled { cause, abandoned } =
+        daemon::crawl(&engine, &mut signals, config, steering).await?;
     if let Some(reporting) = reporting {
         reporting.abort();
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
+use super::durations::CallDurations;
 use super::live::{Live, LiveConfig};
 use super::standing::AccountAnswer;
 use super::stop::{Retired, StopCause};
@@ -42,6 +43,7 @@ pub struct Counters {
     pub gone: AtomicU64,
     pub denied: AtomicU64,
     pub in_flight: AtomicUsize,
+    pub durations: CallDurations,
 }
 
 /// The running crawl.

@@ -11,6 +11,7 @@ mod acquire;
 pub mod admit;
 mod commit;
 pub mod decide;
+mod durations;
 mod engine;
 pub mod evidence;
 mod fail;
@@ -33,6 +34,7 @@ mod watch;
 mod worker;
 
 pub use account::ask_since;
+pub use durations::CallDurations;
 pub use engine::{Counters, Engine, Parts};
 pub use live::{LiveConfig, Settings};
 pub use plan::Plan;

@@ -93,6 +93,12 @@ pub(super) fn log_call(
         Reply::Answered(answer) => (Some(answer.status), answer.body_bytes),
         Reply::NeverSent { .. } | Reply::Unknown { .. } => (None, 0),
     };
+    if status.is_some() {
+        engine
+            .counters
+            .durations
+            .record(engine.steady() - sent.began);
+    }
     tracing::debug!(
         call_id = sent.call_id,
         endpoint = lease.endpoint,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::build::{live_config, rates};
+use super::current::Current;
 use super::prepare::{plant, prepare};
 use crate::api::endpoints;
 use crate::config::{Config, Log};
@@ -23,19 +24,19 @@ pub struct Reload {
 }
 
 /// Carries out requests until the run stops. SIGUSR2 asks for a reload.
-pub async fn control(engine: Arc<Engine>, mut config: Config, reload: Option<Reload>) {
+pub(super) async fn control(engine: Arc<Engine>, current: Current, reload: Option<Reload>) {
     let mut signal = Usr2::listen();
     while !engine.is_stopping() {
         let asked = engine.parts.store.asked().await.unwrap_or_default();
         for control in asked {
             let done = match control.request {
                 Err(why) => Err(format!("unknown to this version: {why}")),
-                Ok(Request::Reload) => reload_with(&engine, &mut config, reload.as_ref()).await,
+                Ok(Request::Reload) => reload_with(&engine, &current, reload.as_ref()).await,
                 Ok(request) => {
                     carry_out(
                         &engine.parts.store,
                         Some(&engine),
-                        &config,
+                        &current.get(),
                         &request,
                         engine.now(),
                     )
@@ -191,9 +192,10 @@ async fn remove_seed(
 /// Reads the configuration again and follows it. Calls in flight end first.
 async fn reload_with(
     engine: &Arc<Engine>,
-    config: &mut Config,
+    current: &Current,
     reload: Option<&Reload>,
 ) -> Result<String, String> {
+    let config = current.get();
     let Some(reload) = reload else {
         return Err("this run has no configuration file".to_owned());
     };
@@ -228,13 +230,13 @@ async fn reload_with(
         resumed.map_err(|why| why.to_string())?;
     }
     engine.reconfigure(live, &rates(&new.limits));
-    *config = Config {
+    current.set(Config {
         archive: config.archive.clone(),
         api: config.api.clone(),
         seeds: config.seeds.clone(),
         web: config.web.clone(),
         ..new
-    };
+    });
     Ok(match fixed.is_empty() {
         true => "configuration read again".to_owned(),
         false => format!(

@@ -1,11 +1,14 @@
 //! Builds the parts of a crawl once, runs them, and stops them in order.
 
+mod alerts;
 mod archive;
 mod build;
 mod call;
 mod catch_up;
 mod control;
+mod current;
 mod heartbeat;
+mod pages;
 mod preflight;
 mod prepare;
 mod signals;
@@ -19,14 +22,18 @@ use anyhow::{Context, bail};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use self::current::Current;
+
 use crate::config::Config;
 use crate::crawl::{self, Engine, StopCause};
 
+pub use alerts::{Message as AlertMessage, Sender as AlertSender, send as send_alert};
 pub use archive::{Archive, InUse};
 pub use build::{limiter, live_config, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
 pub use control::{Reload, carry_out};
+pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use signals::Signals;
@@ -46,6 +53,15 @@ pub struct Crawled {
     pub abandoned: usize,
 }
 
+/// What steers a crawl from outside.
+#[derive(Default)]
+pub struct Steering {
+    /// How to read the configuration again; `None` if it has no file.
+    pub reload: Option<Reload>,
+    /// Where the pages are served.
+    pub listening: Option<Listening>,
+}
+
 /// Crawls until the run stops, then waits at most `limits.grace_seconds` for the calls in flight.
 ///
 /// # Errors
@@ -54,14 +70,23 @@ pub async fn crawl(
     engine: &Arc<Engine>,
     signals: &mut Signals,
     config: &Config,
-    reload: Option<Reload>,
+    steering: Steering,
 ) -> anyhow::Result<Crawled> {
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
     // Before the first worker: what is paused stays paused.
     engine.read_pauses().await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(heartbeat::heartbeat(engine.clone()));
-    tasks.spawn(control::control(engine.clone(), config.clone(), reload));
+    let current = Current::new(config.clone());
+    tasks.spawn(control::control(
+        engine.clone(),
+        current.clone(),
+        steering.reload,
+    ));
+    tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
+    if let Some(listening) = steering.listening {
+        tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));
+    }
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
@@ -119,5 +144,6 @@ pub async fn crawl(
     let cause = engine
         .stopped()
         .context("the crawl ended without a stop cause; please report this bug")?;
+    alerts::tell_end(engine, &current, &cause).await;
     Ok(Crawled { cause, abandoned })
 }

@@ -21,6 +21,8 @@ const ERRORS: u32 = 5;
 /// Everything that `status` shows. Nothing here scans a table, however large the archive is.
 pub struct Status {
     pub condition: Condition,
+    /// The archive's file.
+    pub path: std::path::PathBuf,
     /// The process that holds the archive's lock, if any.
     pub holder: Option<String>,
     pub run: Option<LastRun>,
@@ -98,6 +100,7 @@ pub async fn read(
     };
     Ok(Status {
         condition: condition(&facts),
+        path: config.archive.path.clone(),
         holder,
         run,
         stops: read::stop_counts(readers).await?,

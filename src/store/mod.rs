@@ -22,7 +22,7 @@ use tokio::sync::Mutex;
 
 pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
-pub use ledger::{Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, StoredSeen,
@@ -40,6 +40,12 @@ const STATEMENT_CACHE: usize = 400;
 pub(crate) static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
 pub type Result<T> = std::result::Result<T, Error>;
+
+/// Returns the number of this version's schema.
+#[must_use]
+pub fn newest_schema() -> i64 {
+    db::identity::newest()
+}
 
 /// An open archive.
 #[derive(Clone)]

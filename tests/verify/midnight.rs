@@ -44,7 +44,7 @@ async fn a_run_that_has_spent_its_day_goes_on_after_midnight_utc() {
     let running = engine.clone();
     let crawl = tokio::spawn(async move {
         let mut signals = Signals::listen().expect("signals");
-        daemon::crawl(&running, &mut signals, &config, None).await
+        daemon::crawl(&running, &mut signals, &config, daemon::Steering::default()).await
     });
     let timeout = Duration::from_secs(60);
     for (day, pages) in [(0, 2), (1, 4)] {

@@ -128,10 +128,15 @@ impl Site {
         parts.config.settings.workers = 8;
         let engine = Arc::new(Engine::new(parts));
         let mut signals = Signals::listen().expect("signals");
-        daemon::crawl(&engine, &mut signals, &self.config, None)
-            .await
-            .expect("a crawl")
-            .cause
+        daemon::crawl(
+            &engine,
+            &mut signals,
+            &self.config,
+            daemon::Steering::default(),
+        )
+        .await
+        .expect("a crawl")
+        .cause
     }
 
     /// Runs a complete crawl and closes the archive.

@@ -56,7 +56,7 @@ pub(in crate::store) async fn check_current(
 }
 
 /// The number of this version's schema: `pragma user_version` of an archive that is up to date.
-fn newest() -> i64 {
+pub(in crate::store) fn newest() -> i64 {
     let versions = MIGRATIONS.iter().map(|migration| migration.version);
     versions.max().unwrap_or(0)
 }

@@ -1,5 +1,6 @@
 //! The ledger: one row per request, written before it is sent. Its price is reserved, then settled.
 
+mod alerts;
 mod dictionaries;
 mod open;
 mod runs;
@@ -8,6 +9,7 @@ mod settle;
 use crate::model::{Budget, LeaseToken, MicroUsd, Odd};
 use crate::store::{Error, Result, Store};
 
+pub use alerts::AlertTold;
 pub use dictionaries::Dictionary;
 pub(super) use open::open_calls;
 pub use runs::{Run, RunKind};

@@ -23,7 +23,7 @@ pub async fn known_left(pool: &SqlitePool, of: LeftOf, subject: &str) -> Result<
 }
 
 /// One line of `soracrawl jobs`.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, sqlx::FromRow)]
 pub struct JobLine {
     pub id: i64,
     pub endpoint: String,

@@ -13,6 +13,7 @@ mod known;
 mod life;
 mod meanings;
 mod nested;
+mod operator;
 mod people;
 mod questions;
 mod replies;
@@ -43,6 +44,10 @@ pub use known::{Known, known};
 pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
 pub use nested::Nest;
+pub use operator::{
+    CallLine, Hour, JobCount, JobFilter, SpendLine, hours, job_counts, job_with_calls, newest_jobs,
+    spend,
+};
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
 pub use replies::{KeptCall, Stalled, Start, Texts};

@@ -1,0 +1,177 @@
+//! Who may see and press what. The order matters: a page of another site can send requests here, and a name that it
+//! controls can lead here too. So the Host header is checked first, then the origin, then the token.
+
+use std::net::{IpAddr, SocketAddr};
+
+use axum::extract::{Query, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+
+use super::{Options, Shared, text};
+
+/// The name of the cookie. Its value is the token.
+const COOKIE: &str = "soracrawl";
+/// Paths that need no token.
+const OPEN: [&str; 3] = ["/healthz", "/readyz", "/login"];
+
+/// Headers of every answer. Nothing is loaded from elsewhere, and no other page may frame this one.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; \
+         base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+];
+
+/// Refuses a request that may not pass, and sets the headers of every answer.
+pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
+    let path = request.uri().path().to_owned();
+    let mut response = match refusal(&app.options, request.method(), &path, request.headers()) {
+        Some((status, why)) => text(status, format!("{why}\n")),
+        None => next.run(request).await,
+    };
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Returns why a request is refused; `None` if it may pass. Pure.
+pub(super) fn refusal(
+    options: &Options,
+    method: &Method,
+    path: &str,
+    headers: &HeaderMap,
+) -> Option<(StatusCode, &'static str)> {
+    let one = |name: HeaderName| {
+        let mut values = headers.get_all(name).iter();
+        let first = values.next()?;
+        match values.next() {
+            None => first.to_str().ok(),
+            // Two values are as good as none.
+            Some(_) => None,
+        }
+    };
+    let host = one(header::HOST);
+    if !host.is_some_and(|host| is_our_host(host, options)) {
+        let why = "this name is not ours: add it to web.hosts if it is";
+        return Some((StatusCode::MISDIRECTED_REQUEST, why));
+    }
+    let has_bearer = one(header::AUTHORIZATION)
+        .and_then(|value| value.strip_prefix("Bearer "))
+        .is_some_and(|given| is_equal(given.trim(), &options.token));
+    if *method != Method::GET && *method != Method::HEAD {
+        let site = one(HeaderName::from_static("sec-fetch-site"));
+        let origin = one(header::ORIGIN);
+        let is_own = match (site, origin) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) => host.is_some_and(|host| {
+                origin == format!("http://{host}") || origin == format!("https://{host}")
+            }),
+            (None, None) => has_bearer,
+        };
+        if !is_own {
+            return Some((
+                StatusCode::FORBIDDEN,
+                "this request comes from another site",
+            ));
+        }
+    }
+    if OPEN.contains(&path) || (path == "/metrics" && options.listen.ip().is_loopback()) {
+        return None;
+    }
+    let has_cookie = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
+        .any(|given| is_equal(given, &options.token));
+    if has_bearer || (has_cookie && path != "/metrics") {
+        return None;
+    }
+    let why = "a token is needed. Get the address of this page with `soracrawl web-url`";
+    Some((StatusCode::UNAUTHORIZED, why))
+}
+
+/// Returns whether the Host header names this machine, the address that is listened on, or a configured name.
+fn is_our_host(host: &str, options: &Options) -> bool {
+    if options
+        .hosts
+        .iter()
+        .any(|name| name.eq_ignore_ascii_case(host))
+    {
+        return true;
+    }
+    let (name, port) = match host.parse::<SocketAddr>() {
+        Ok(address) => (address.ip().to_string(), Some(address.port())),
+        Err(_) => match host.rsplit_once(':') {
+            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
+                (name.to_owned(), port.parse().ok())
+            }
+            _ => (host.to_owned(), None),
+        },
+    };
+    if options
+        .hosts
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(&name))
+    {
+        return true;
+    }
+    let bare = name.trim_start_matches('[').trim_end_matches(']');
+    let is_ours = match bare.parse::<IpAddr>() {
+        Ok(address) => {
+            address.is_loopback() || address == options.listen.ip() && !address.is_unspecified()
+        }
+        Err(_) => name.eq_ignore_ascii_case("localhost"),
+    };
+    // A proxy on another port is a name of its own: web.hosts.
+    is_ours && port.is_none_or(|port| port == options.listen.port())
+}
+
+/// Compares without telling by the time how much is equal.
+fn is_equal(given: &str, token: &str) -> bool {
+    let (given, token) = (given.as_bytes(), token.as_bytes());
+    let differences = given
+        .iter()
+        .zip(token)
+        .fold(0, |all, (one, other)| all | (one ^ other));
+    given.len() == token.len() && differences == 0
+}
+
+/// The token in the address of a page.
+#[derive(serde::Deserialize)]
+pub(super) struct Login {
+    #[serde(default)]
+    token: String,
+}
+
+/// Exchanges the token in the address for a cookie, and leads to an address without it.
+pub(super) async fn login(State(app): State<Shared>, Query(login): Query<Login>) -> Response {
+    if !is_equal(&login.token, &app.options.token) {
+        return text(
+            StatusCode::UNAUTHORIZED,
+            "wrong token. Get the address of this page with `soracrawl web-url`\n".to_owned(),
+        );
+    }
+    let cookie = format!(
+        "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/",
+        app.options.token
+    );
+    ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
+}
+
+#[cfg(test)]
+mod tests;

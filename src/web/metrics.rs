@@ -1,0 +1,296 @@
+//! Metrics in the OpenMetrics format. Counters are read from the ledger, so that a restart does not reset them.
+
+use std::fmt;
+
+use axum::extract::State;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::Registry;
+
+use super::{App, Durations, Shared, failed};
+use crate::model::Budget;
+use crate::report::condition::State as Condition;
+use crate::report::status::Status;
+use crate::store::read::{self, JobCount};
+
+/// Media type of the format.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// A metric as the documents list it. The name of a counter is without `_total`.
+#[derive(Debug, Clone, Copy)]
+pub struct Metric {
+    pub name: &'static str,
+    pub kind: MetricType,
+    pub labels: &'static [&'static str],
+    pub help: &'static str,
+}
+
+const fn counter(
+    name: &'static str,
+    labels: &'static [&'static str],
+    help: &'static str,
+) -> Metric {
+    Metric {
+        name,
+        kind: MetricType::Counter,
+        labels,
+        help,
+    }
+}
+
+const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
+    Metric {
+        name,
+        kind: MetricType::Gauge,
+        labels,
+        help,
+    }
+}
+
+/// Every metric. None has an id or a name of a person as a label.
+pub const METRICS: &[Metric] = &[
+    counter(
+        "soracrawl_calls",
+        &["endpoint", "outcome"],
+        "Settled calls by outcome: kept, throttled, not_kept (answered without a page), unknown, never_sent",
+    ),
+    counter(
+        "soracrawl_spent_usd",
+        &["endpoint"],
+        "Dollars charged for settled calls",
+    ),
+    counter("soracrawl_rows", &["endpoint"], "Rows in the kept replies"),
+    counter(
+        "soracrawl_reply_bytes",
+        &["endpoint"],
+        "Bytes of the replies as received",
+    ),
+    gauge(
+        "soracrawl_reserved_usd",
+        &[],
+        "Dollars reserved for calls in flight",
+    ),
+    gauge(
+        "soracrawl_budget_usd",
+        &["scope"],
+        "Limit of each budget that is set",
+    ),
+    gauge(
+        "soracrawl_budget_charged_usd",
+        &["scope"],
+        "Dollars charged and reserved in each scope",
+    ),
+    gauge(
+        "soracrawl_jobs",
+        &["endpoint", "state", "reason"],
+        "Jobs by state and by the reason of their end",
+    ),
+    gauge(
+        "soracrawl_state",
+        &["state"],
+        "1 for what the daemon does now, 0 for the other states",
+    ),
+    gauge("soracrawl_paused", &[], "Pauses by the operator that hold"),
+    gauge(
+        "soracrawl_cooldown_until_timestamp_seconds",
+        &["endpoint", "cause"],
+        "End of each cooldown that is not over; the endpoint all means all",
+    ),
+    gauge(
+        "soracrawl_last_kept_timestamp_seconds",
+        &[],
+        "Time of the newest page",
+    ),
+    gauge("soracrawl_archive_bytes", &[], "Size of the archive's file"),
+    gauge(
+        "soracrawl_wal_bytes",
+        &[],
+        "Size of the archive's write-ahead log",
+    ),
+    Metric {
+        name: "soracrawl_call_duration_seconds",
+        kind: MetricType::Histogram,
+        labels: &[],
+        help: "Seconds from sending a call to its whole answer, since the start of the process",
+    },
+    gauge("soracrawl_build_info", &["version", "schema"], "1"),
+];
+
+/// The values of one metric: labels in the order of the metric, and a number.
+type Values = Vec<(Vec<String>, f64)>;
+
+/// What one scrape shows.
+struct Scrape {
+    values: Vec<(Metric, Values)>,
+    durations: Durations,
+}
+
+impl fmt::Debug for Scrape {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Scrape")
+    }
+}
+
+pub(super) async fn show(State(app): State<Shared>) -> Response {
+    match scrape(&app).await {
+        Ok(text) => ([(header::CONTENT_TYPE, OPEN_METRICS)], text).into_response(),
+        Err(why) => failed(&why),
+    }
+}
+
+async fn scrape(app: &App) -> Result<String, String> {
+    let status = (app.status)().await?;
+    let jobs = read::job_counts(&app.readers)
+        .await
+        .map_err(|why| why.to_string())?;
+    let archive_bytes = std::fs::metadata(&status.path).map_or(0, |metadata| metadata.len());
+    let budget = (app.budget)();
+    let values = METRICS
+        .iter()
+        .map(|metric| {
+            (
+                *metric,
+                values(metric.name, app, &status, &jobs, &budget, archive_bytes),
+            )
+        })
+        .collect();
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Scrape {
+        values,
+        durations: (app.durations)(),
+    }));
+    let mut text = String::new();
+    encode(&mut text, &registry).map_err(|why| why.to_string())?;
+    Ok(text)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
+fn usd(micro_usd: i64) -> f64 {
+    micro_usd as f64 / 1e6
+}
+
+#[expect(clippy::cast_precision_loss, reason = "metrics are floats")]
+fn values(
+    name: &str,
+    app: &App,
+    status: &Status,
+    jobs: &[JobCount],
+    budget: &Budget,
+    archive_bytes: u64,
+) -> Values {
+    let one = |value: f64| vec![(Vec::new(), value)];
+    let by_endpoint = |of: fn(&read::EndpointStatus) -> f64| {
+        let values = status.endpoints.iter();
+        values
+            .map(|(name, status)| (vec![name.clone()], of(status)))
+            .collect()
+    };
+    let charged = &status.charged;
+    let scopes = [
+        ("run", budget.run, charged.run),
+        ("day", budget.day, charged.day),
+        ("total", budget.total, charged.total),
+    ];
+    match name {
+        "soracrawl_calls" => status
+            .endpoints
+            .iter()
+            .flat_map(|(name, of)| {
+                let not_kept = of.answered - of.kept - of.throttled;
+                [
+                    ("kept", of.kept),
+                    ("throttled", of.throttled),
+                    ("not_kept", not_kept),
+                    ("unknown", of.unknown),
+                    ("never_sent", of.never_sent),
+                ]
+                .map(|(outcome, calls)| (vec![name.clone(), outcome.to_owned()], calls as f64))
+            })
+            .collect(),
+        "soracrawl_spent_usd" => by_endpoint(|of| usd(of.cost_micro_usd)),
+        "soracrawl_rows" => by_endpoint(|of| of.rows as f64),
+        "soracrawl_reply_bytes" => by_endpoint(|of| of.body_bytes as f64),
+        "soracrawl_reserved_usd" => one(usd(charged.total.0 - status.sum(|of| of.cost_micro_usd))),
+        "soracrawl_budget_usd" => scopes
+            .iter()
+            .filter_map(|(scope, limit, _)| Some((vec![(*scope).to_owned()], usd((*limit)?.0))))
+            .collect(),
+        "soracrawl_budget_charged_usd" => scopes
+            .iter()
+            .map(|(scope, _, charged)| (vec![(*scope).to_owned()], usd(charged.0)))
+            .collect(),
+        "soracrawl_jobs" => jobs
+            .iter()
+            .map(|of| {
+                let labels = [&of.endpoint, &of.state, &of.stop_reason];
+                (labels.map(String::clone).to_vec(), of.jobs as f64)
+            })
+            .collect(),
+        "soracrawl_state" => Condition::ALL
+            .iter()
+            .map(|state| {
+                let is_now = *state == status.condition.state;
+                (vec![state.as_str().to_owned()], f64::from(u8::from(is_now)))
+            })
+            .collect(),
+        "soracrawl_paused" => one(status.pauses.iter().count() as f64),
+        "soracrawl_cooldown_until_timestamp_seconds" => status
+            .cooling
+            .iter()
+            .map(|cooling| {
+                let endpoint = match cooling.endpoint.as_str() {
+                    "" => "all".to_owned(),
+                    endpoint => endpoint.to_owned(),
+                };
+                (vec![endpoint, cooling.cause.clone()], cooling.until)
+            })
+            .collect(),
+        "soracrawl_last_kept_timestamp_seconds" => status.last_kept_at.map(one).unwrap_or_default(),
+        "soracrawl_archive_bytes" => one(archive_bytes as f64),
+        "soracrawl_wal_bytes" => one(status.log_bytes as f64),
+        "soracrawl_build_info" => vec![(
+            vec![
+                env!("CARGO_PKG_VERSION").to_owned(),
+                app.options.schema.to_string(),
+            ],
+            1.0,
+        )],
+        _ => Vec::new(),
+    }
+}
+
+impl Collector for Scrape {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        for (metric, values) in &self.values {
+            let mut encoder =
+                encoder.encode_descriptor(metric.name, metric.help, None, metric.kind)?;
+            if matches!(metric.kind, MetricType::Histogram) {
+                let Durations {
+                    buckets,
+                    sum_seconds,
+                    count,
+                } = &self.durations;
+                encoder.encode_histogram::<NoLabelSet>(*sum_seconds, *count, buckets, None)?;
+                continue;
+            }
+            for (labels, value) in values {
+                let labels: Vec<(&str, &str)> = metric
+                    .labels
+                    .iter()
+                    .copied()
+                    .zip(labels.iter().map(String::as_str))
+                    .collect();
+                let mut one = encoder.encode_family(&labels)?;
+                match metric.kind {
+                    MetricType::Counter => one.encode_counter::<NoLabelSet, _, f64>(value, None)?,
+                    _ => one.encode_gauge(value)?,
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,144 @@
+//! Pages, metrics and health over HTTP. The pages show; they act only through the table `controls`.
+//!
+//! Every request passes `guard` first: the name in the Host header, then where the request comes from, then the token.
+
+mod asset;
+mod chart;
+mod control;
+mod coverage;
+mod events;
+mod guard;
+mod metrics;
+mod pages;
+mod token;
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use sqlx::SqlitePool;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::model::{Budget, Request};
+use crate::report::status::Status;
+
+pub use metrics::{METRICS, Metric};
+pub use token::token;
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
+
+/// What the pages ask of the daemon.
+pub struct App {
+    pub readers: SqlitePool,
+    /// Reads the status, as `soracrawl status` does.
+    pub status: Box<dyn Fn() -> Answer<Status> + Send + Sync>,
+    /// Stores a request of the operator.
+    pub ask: Box<dyn Fn(Request) -> Answer<i64> + Send + Sync>,
+    /// The budgets now.
+    pub budget: Box<dyn Fn() -> Budget + Send + Sync>,
+    /// How long calls took.
+    pub durations: Box<dyn Fn() -> Durations + Send + Sync>,
+    pub clock: crate::clock::Clock,
+    pub options: Options,
+    /// Becomes true when the daemon stops.
+    pub stopping: watch::Receiver<bool>,
+}
+
+/// The part of the configuration that the pages follow.
+#[derive(Debug, Clone)]
+pub struct Options {
+    pub listen: SocketAddr,
+    pub hosts: Vec<String>,
+    pub control: bool,
+    pub token: String,
+    /// Number of the archive's schema.
+    pub schema: i64,
+}
+
+/// How long calls took: for each upper bound in seconds the number of calls up to it, then their sum and their number.
+#[derive(Debug, Clone, Default)]
+pub struct Durations {
+    pub buckets: Vec<(f64, u64)>,
+    pub sum_seconds: f64,
+    pub count: u64,
+}
+
+pub(crate) type Shared = Arc<App>;
+
+/// Serves until the daemon stops.
+///
+/// # Errors
+/// Returns an error if the listener fails.
+pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
+    let mut stopping = app.stopping.clone();
+    let served = axum::serve(listener, router(Arc::new(app))).with_graceful_shutdown(async move {
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    });
+    served.await
+}
+
+fn router(app: Shared) -> Router {
+    let coverage = Arc::new(coverage::Cache::default());
+    Router::new()
+        .route("/", get(pages::home::show))
+        .route("/jobs", get(pages::jobs::show))
+        .route("/jobs/{id}", get(pages::job::show))
+        .route("/spend", get(pages::spend::show))
+        .route(
+            "/coverage",
+            get(move |state: State<Shared>| pages::coverage::show(state, coverage.clone())),
+        )
+        .route("/events", get(events::stream))
+        .route("/control", post(control::press))
+        .route("/login", get(guard::login))
+        .route("/metrics", get(metrics::show))
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz))
+        .route("/style.css", get(asset::style))
+        .route("/live.js", get(asset::script))
+        .fallback(|| async { (StatusCode::NOT_FOUND, "not found\n") })
+        .layer(from_fn_with_state(app.clone(), guard::guard))
+        .with_state(app)
+}
+
+fn text(status: StatusCode, body: String) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
+    (status, kind, body).into_response()
+}
+
+fn failed(why: &str) -> Response {
+    text(
+        StatusCode::SERVICE_UNAVAILABLE,
+        format!("the archive cannot be read: {why}\n"),
+    )
+}
+
+/// 200 while the daemon gives signs of life, also in an outage and after a spent budget: a restart would not help.
+async fn healthz(State(app): State<Shared>) -> Response {
+    match (app.status)().await {
+        Err(why) => failed(&why),
+        Ok(status) if status.condition.state.is_alive() => text(
+            StatusCode::OK,
+            format!("{}\n", status.condition.state.as_str()),
+        ),
+        Ok(status) => text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("{}\n", status.condition.state.as_str()),
+        ),
+    }
+}
+
+/// 200 while the archive can be read and the daemon is not stopping.
+async fn readyz(State(app): State<Shared>) -> Response {
+    if *app.stopping.borrow() {
+        return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
+    }
+    healthz(State(app)).await
+}

@@ -1,0 +1,193 @@
+//! What the daemon does now: budgets, endpoints, what keeps calls back, the latest errors, and the last hours.
+
+use axum::extract::State;
+use axum::response::Response;
+use maud::{Markup, html};
+
+use super::{page, thousands, time};
+use crate::model::{Budget, MicroUsd, PauseScope};
+use crate::report::status::Status;
+use crate::report::words::span;
+use crate::store::read;
+use crate::web::chart::{HOURS, chart};
+use crate::web::{Shared, failed};
+
+pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
+    let status = match (app.status)().await {
+        Ok(status) => status,
+        Err(why) => return failed(&why),
+    };
+    let now = app.clock.now();
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole hours of a clock fit"
+    )]
+    let since = (now as i64 / 3_600 - HOURS + 1) * 3_600;
+    let hours = match read::hours(&app.readers, since).await {
+        Ok(hours) => hours,
+        Err(why) => return failed(&why.to_string()),
+    };
+    let content = html! {
+        @if app.options.control { (buttons(&status)) }
+        h2 { "Money" }
+        (money(&status, &(app.budget)()))
+        h2 { "Now" }
+        (facts(&status, now))
+        h2 { "Endpoints" }
+        (endpoints(&status))
+        h2 { "Latest errors" }
+        (errors(&status, now))
+        h2 { "Pages and dollars per hour" }
+        (chart(&hours, now))
+    };
+    page("/", &status.condition, content)
+}
+
+fn buttons(status: &Status) -> Markup {
+    html! {
+        form method="post" action="/control" {
+            input type="hidden" name="scope" value="all";
+            @if status.pauses.is_empty() {
+                button name="command" value="pause" { "Pause all calls" }
+            } @else {
+                button name="command" value="resume" { "Resume everything" }
+            }
+            button name="command" value="reload" { "Read the configuration again" }
+        }
+        form method="post" action="/control" {
+            input type="hidden" name="scope" value="endpoint";
+            label { "Endpoint"
+                select name="name" {
+                    @for name in status.endpoints.keys() { option { (name) } }
+                }
+            }
+            button name="command" value="pause" { "Pause it" }
+            button name="command" value="resume" { "Resume it" }
+        }
+    }
+}
+
+fn money(status: &Status, budget: &Budget) -> Markup {
+    let charged = &status.charged;
+    let scopes = [
+        ("This run", "run", charged.run, budget.run),
+        ("Today (UTC)", "day", charged.day, budget.day),
+        ("In all", "total", charged.total, budget.total),
+    ];
+    html! {
+        div.scroll {
+            table {
+                thead { tr { th { "" } th.n { "charged" } th.n { "budget" } th.n { "left" } } }
+                tbody {
+                    @for (name, id, charged, limit) in scopes {
+                        tr {
+                            td { (name) }
+                            td.n id=(format!("charged-{id}")) data-live { (charged) }
+                            td.n { (limit.map_or("no limit".to_owned(), |limit| limit.to_string())) }
+                            td.n id=(format!("left-{id}")) data-live {
+                                (limit.map_or(String::new(), |limit| MicroUsd((limit.0 - charged.0).max(0)).to_string()))
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn facts(status: &Status, now: f64) -> Markup {
+    html! {
+        dl {
+            dt { "Rate" }
+            dd id="rate" data-live {
+                (format!("{:.1} pages/s, {:.0} rows/s in the last minute with pages", status.pages_per_second, status.rows_per_second))
+            }
+            dt { "Latest page" }
+            dd id="kept" data-live { (status.last_kept_at.map_or("none yet".to_owned(), |at| format!("{} ago", span(now - at)))) }
+            dt { "Open jobs" }
+            dd id="open" data-live { (thousands(status.open_jobs())) }
+            dt { "Next attempt" }
+            dd id="due" data-live {
+                (status.next_due.filter(|due| *due > now).map_or("none waits".to_owned(), |due| format!("in {}", span(due - now))))
+            }
+            @if let Some(run) = &status.run {
+                dt { "Run" }
+                dd { (run.id) ", since " (time(run.started_at)) }
+            }
+            dt { "Write-ahead log" }
+            dd id="log" data-live { (format!("{} MB", status.log_bytes.div_ceil(1_000_000))) }
+            @for (scope, since) in status.pauses.iter() {
+                dt { "Paused" }
+                dd {
+                    @match scope {
+                        PauseScope::All => "all calls",
+                        PauseScope::Endpoint(name) => (name),
+                        PauseScope::Seed(id) => { "seed " (id) },
+                    }
+                    " since " (time(since))
+                }
+            }
+            @for cooling in &status.cooling {
+                dt { "Cooldown" }
+                dd {
+                    @if cooling.endpoint.is_empty() { "all endpoints" } @else { (cooling.endpoint) }
+                    " (" (cooling.cause) "), next call in " (span((cooling.until - now).max(0.0))) ": " (cooling.why)
+                }
+            }
+        }
+    }
+}
+
+fn endpoints(status: &Status) -> Markup {
+    html! {
+        div.scroll {
+            table {
+                thead {
+                    tr {
+                        th { "endpoint" }
+                        @for head in ["ready", "leased", "waiting", "done", "stopped", "failed", "pages", "throttled", "rows", "charged"] {
+                            th.n { (head) }
+                        }
+                    }
+                }
+                tbody {
+                    @for (name, of) in &status.endpoints {
+                        @let counts = [
+                            ("ready", of.ready), ("leased", of.leased), ("waiting", of.waiting), ("done", of.done),
+                            ("stopped", of.stopped), ("failed", of.failed),
+                        ];
+                        tr {
+                            th scope="row" { a href=(format!("/jobs?endpoint={name}")) { (name) } }
+                            @for (state, count) in counts {
+                                td.n id=(format!("{name}-{state}")) data-live { (thousands(count)) }
+                            }
+                            td.n id=(format!("{name}-pages")) data-live { (thousands(of.kept)) }
+                            td.n id=(format!("{name}-throttled")) data-live { (thousands(of.throttled)) }
+                            td.n id=(format!("{name}-rows")) data-live { (thousands(of.rows)) }
+                            td.n id=(format!("{name}-charged")) data-live { (MicroUsd(of.cost_micro_usd)) }
+                        }
+                    }
+                }
+            }
+        }
+        @if status.endpoints.is_empty() { p.soft { "No job yet. Add seeds with soracrawl seed." } }
+    }
+}
+
+fn errors(status: &Status, now: f64) -> Markup {
+    html! {
+        @if status.last_errors.is_empty() { p.soft { "None among the newest calls." } }
+        @else {
+            div.scroll {
+                table {
+                    thead { tr { th { "ago" } th { "endpoint" } th { "error" } } }
+                    tbody {
+                        @for error in &status.last_errors {
+                            tr { td { (span(now - error.at)) } td { (error.endpoint) } td.text { (error.error) } }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Jobs, filtered by endpoint, state and reason, a page at a time.
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use maud::html;
+
+use super::{page, thousands};
+use crate::store::read::{self, JobFilter};
+use crate::web::{Shared, failed};
+
+/// Jobs on a page.
+const LIMIT: u32 = 100;
+const STATES: [&str; 6] = ["ready", "leased", "waiting", "done", "stopped", "failed"];
+
+/// The filter in the address. An empty field means all.
+#[derive(serde::Deserialize)]
+pub(in crate::web) struct Fields {
+    #[serde(default)]
+    endpoint: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    before: String,
+}
+
+pub(in crate::web) async fn show(
+    State(app): State<Shared>,
+    Query(fields): Query<Fields>,
+) -> Response {
+    let status = match (app.status)().await {
+        Ok(status) => status,
+        Err(why) => return failed(&why),
+    };
+    let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let filter = JobFilter {
+        state: some(&fields.state),
+        endpoint: some(&fields.endpoint),
+        before: fields.before.parse().ok(),
+    };
+    let jobs = match read::newest_jobs(&app.readers, &filter, LIMIT).await {
+        Ok(jobs) => jobs,
+        Err(why) => return failed(&why.to_string()),
+    };
+    let next = jobs
+        .last()
+        .filter(|_| jobs.len() == LIMIT as usize)
+        .map(|last| {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("endpoint", &fields.endpoint)
+                .append_pair("state", &fields.state)
+                .append_pair("before", &last.id.to_string())
+                .finish();
+            format!("/jobs?{query}")
+        });
+    let content = html! {
+        h2 { "Jobs, newest first" }
+        form method="get" action="/jobs" {
+            label { "Endpoint"
+                select name="endpoint" {
+                    option value="" { "all" }
+                    @for name in status.endpoints.keys() {
+                        option selected[*name == fields.endpoint] { (name) }
+                    }
+                }
+            }
+            label { "State"
+                select name="state" {
+                    option value="" { "all" }
+                    @for name in STATES { option selected[name == fields.state] { (name) } }
+                }
+            }
+            button { "Show" }
+        }
+        @if jobs.is_empty() { p.soft { "No such job." } }
+        @else {
+            div.scroll {
+                table {
+                    thead { tr {
+                        th.n { "job" } th { "endpoint" } th { "subject" } th { "state" } th { "reason" }
+                        th.n { "pages" } th.n { "items" } th { "why" }
+                    } }
+                    tbody {
+                        @for job in &jobs {
+                            tr {
+                                td.n { a href=(format!("/jobs/{}", job.id)) { (job.id) } }
+                                td { (job.endpoint) }
+                                td.text { (job.subject) }
+                                td { (job.state) }
+                                td { (job.stop_reason.as_deref().unwrap_or("")) }
+                                td.n { (thousands(job.pages)) }
+                                td.n { (thousands(job.items)) }
+                                td.text { (job.note.as_deref().or(job.last_error.as_deref()).unwrap_or("")) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        @if let Some(next) = next { p { a href=(next) { "Older jobs" } } }
+    };
+    page("/jobs", &status.condition, content)
+}

@@ -1,0 +1,92 @@
+//! The pages. Texts of the remote are escaped by the templates, and never become markup.
+
+pub(super) mod coverage;
+pub(super) mod home;
+pub(super) mod job;
+pub(super) mod jobs;
+pub(super) mod spend;
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use maud::{DOCTYPE, Markup, html};
+
+use crate::clock::minute;
+use crate::report::condition::Condition;
+
+const PLACES: [(&str, &str); 4] = [
+    ("/", "Now"),
+    ("/jobs", "Jobs"),
+    ("/spend", "Money"),
+    ("/coverage", "Coverage"),
+];
+
+/// Builds a page with the sentence above its content.
+pub(super) fn page(here: &str, condition: &Condition, content: Markup) -> Response {
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { (condition.state.as_str()) " · soracrawl" }
+                link rel="stylesheet" href="/style.css";
+                link rel="icon" href="data:,";
+                noscript { meta http-equiv="refresh" content="10"; }
+                script src="/live.js" defer {}
+            }
+            body {
+                a.skip href="#main" { "Skip to the content" }
+                nav aria-label="Pages" {
+                    strong { "soracrawl" }
+                    @for (path, name) in PLACES {
+                        a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
+                    }
+                }
+                main id="main" {
+                    h1 id="sentence" data-live data-state=(condition.state.as_str()) { (condition.sentence) }
+                    p.skip id="spoken" role="status" { (condition.state.as_str()) }
+                    (content)
+                }
+            }
+        }
+    };
+    html_response(StatusCode::OK, markup)
+}
+
+fn html_response(status: StatusCode, markup: Markup) -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];
+    (status, kind, markup.into_string()).into_response()
+}
+
+/// Builds the page of something that does not exist.
+pub(super) fn missing(what: &str) -> Response {
+    let markup = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head { meta charset="utf-8"; title { "Not found · soracrawl" } link rel="stylesheet" href="/style.css"; }
+            body { main { h1 { (what) } p { a href="/" { "Back" } } } }
+        }
+    };
+    html_response(StatusCode::NOT_FOUND, markup)
+}
+
+/// Formats a time in Unix seconds.
+pub(super) fn time(seconds: f64) -> String {
+    minute(seconds)
+}
+
+/// Formats a number in groups of three digits.
+pub(super) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    match number < 0 {
+        true => format!("-{text}"),
+        false => text,
+    }
+}
