@@ -59,13 +59,27 @@ fn the_image_copies_files_that_exist_and_are_sent_to_the_builder() {
     assert_eq!(count, 6);
 }
 
-/// Returns the folders that are in the image when cargo first reads the manifest: those copied before, and the empty `src`.
+/// Returns what is in the image when cargo first reads the manifest: what was copied before, and the empty files.
 fn there_at_first() -> Vec<String> {
-    let mut there = vec!["src".to_owned()];
+    let mut there = Vec::new();
     for (name, rest) in instructions() {
         match name.as_str() {
             "COPY" => there.extend(rest.split(' ').map(str::to_owned)),
-            "RUN" if rest.contains("cargo build") => return there,
+            "RUN" => {
+                let (before, is_build) = match rest.split_once(" cargo build") {
+                    Some((before, _)) => (before, true),
+                    None => (rest.as_str(), false),
+                };
+                for command in before.split(" && ") {
+                    let written = command.split_once(" > ").map(|(_, path)| path);
+                    let touched = command.strip_prefix("touch ");
+                    let paths = written.or(touched).unwrap_or("").split_whitespace();
+                    there.extend(paths.map(str::to_owned));
+                }
+                if is_build {
+                    return there;
+                }
+            }
             _ => {}
         }
     }
@@ -92,7 +106,7 @@ fn what_the_manifest_names_is_copied_into_the_image() {
         };
         let (folder, _) = path.split_once('/').expect("a folder");
         assert!(
-            there.iter().any(|copied| copied == folder),
+            there.iter().any(|found| found == folder || found == path),
             "cargo looks for {path} in the image too"
         );
         assert!(root().join(path).exists(), "{path}");
@@ -127,9 +141,51 @@ fn the_container_runs_commands_that_exist() {
 #[test]
 fn the_container_is_stopped_gently_and_has_no_rights() {
     assert_eq!(last("STOPSIGNAL"), "SIGTERM");
-    assert_eq!(last("USER"), "soracrawl");
     assert_eq!(last("VOLUME"), "/data");
     assert_eq!(last("WORKDIR"), "/data");
+}
+
+#[test]
+fn the_user_of_the_container_is_a_number_and_owns_an_empty_data_folder() {
+    let user = last("USER");
+    let (uid, gid) = user.split_once(':').expect("a user and a group");
+    assert!(uid.parse::<u32>().is_ok_and(|uid| uid >= 1000), "{user}");
+    assert_eq!(uid, gid);
+    let all = instructions();
+    let made = all.iter().find(|(_, rest)| rest.contains("useradd "));
+    let made = &made.expect("a user").1;
+    for part in [
+        format!("groupadd --gid {gid} "),
+        format!("useradd --uid {uid} --gid {gid} --no-create-home --home-dir /data "),
+        format!("install --directory --owner={uid} --group={gid} --mode=0700 /data"),
+    ] {
+        assert!(made.contains(&part), "{part}");
+    }
+    let operations = file("docs/operations.md");
+    assert!(operations.contains(&format!("user and group {uid}")));
+    assert!(operations.contains(&format!("install -d -o {uid} -g {gid} -m 0700 ")));
+}
+
+#[test]
+fn the_labels_of_the_image_are_those_of_the_manifest() {
+    let manifest: toml::Table = file("Cargo.toml").parse().expect("a manifest");
+    let labels = last("LABEL");
+    for (label, key) in [
+        ("title", "name"),
+        ("description", "description"),
+        ("licenses", "license"),
+    ] {
+        let value = manifest["package"][key].as_str().expect("text");
+        let label = format!("org.opencontainers.image.{label}=\"{value}\"");
+        assert!(labels.contains(&label), "{label}");
+    }
+    let all = instructions();
+    for name in ["VERSION", "REVISION", "SOURCE"] {
+        let label = format!(".{}=\"${name}\"", name.to_lowercase());
+        assert!(labels.contains(&label), "{label}");
+        let argument = ("ARG".to_owned(), format!("{name}=\"\""));
+        assert!(all.contains(&argument), "{name}");
+    }
 }
 
 #[test]

@@ -34,9 +34,17 @@ const PROPER_NAMES: [&str; 1] = ["clippy::"];
 /// The file that lists the words.
 const THIS_FILE: &str = "tests/tidy/english.rs";
 
-const FOLDERS: [&str; 6] = ["src", "tests", "benches", "migrations", "docs", "fuzz"];
+const FOLDERS: [&str; 7] = [
+    "src",
+    "tests",
+    "benches",
+    "migrations",
+    "docs",
+    "fuzz",
+    "contrib",
+];
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     ".ci/run",
     "CHANGELOG.md",
     "CITATION.cff",
@@ -46,6 +54,7 @@ const FILES: [&str; 11] = [
     "README.md",
     "SECURITY.md",
     "clippy.toml",
+    "compose.yaml",
     "crawler.toml.example",
     "deny.toml",
 ];

@@ -2,6 +2,7 @@
 
 mod analysis;
 mod circles;
+mod compose;
 mod container;
 mod dictionary;
 mod directions;
@@ -15,11 +16,13 @@ mod queries;
 mod readme;
 mod recipes;
 mod rooms;
+mod services;
 mod state_machine;
 mod style;
 mod tables;
 mod terminal;
 mod transcript;
+mod yaml;
 
 use std::path::{Path, PathBuf};
 

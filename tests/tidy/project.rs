@@ -78,13 +78,14 @@ fn nothing_names_the_machine_it_was_written_on() {
         "CITATION.cff",
         "Cargo.toml",
         "Dockerfile",
+        "compose.yaml",
         "deny.toml",
         ".ci/run",
         "crawler.toml.example",
     ]
     .map(str::to_owned)
     .to_vec();
-    for folder in ["src", "tests", "docs", "migrations", "benches"] {
+    for folder in ["src", "tests", "docs", "migrations", "benches", "contrib"] {
         if root().join(folder).exists() {
             names.extend(files(folder));
         }
