@@ -76,13 +76,13 @@ pub async fn crawl(
     // Before the first worker: what is paused stays paused.
     engine.read_pauses().await?;
     let mut tasks = JoinSet::new();
-    tasks.spawn(heartbeat::heartbeat(engine.clone()));
     let current = Current::new(config.clone());
     tasks.spawn(control::control(
         engine.clone(),
         current.clone(),
         steering.reload,
     ));
+    tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
     if let Some(listening) = steering.listening {
         tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));

@@ -1,5 +1,6 @@
 //! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
+mod alerts;
 mod archive;
 mod budget;
 mod call;
@@ -19,6 +20,7 @@ mod lake_folders;
 mod lakes;
 mod missing;
 mod opening;
+mod pages;
 mod papers;
 mod plan;
 mod program;
@@ -34,3 +36,4 @@ mod signals;
 mod status;
 mod stops;
 mod support;
+mod web;
