@@ -31,14 +31,19 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Add users: ids (user-…, ch_…), profile URLs or @names
+    #[command(after_help = "Example: soracrawl seed users user-abc123 @someone")]
     Users(Users),
     /// Add posts: ids (s_…) or URLs
+    #[command(after_help = "Example: soracrawl seed posts --file posts.csv")]
     Posts(Items),
     /// Add searches for users by a part of their name
+    #[command(after_help = "Example: soracrawl seed searches cat")]
     Searches(Items),
     /// Add the current feed
+    #[command(after_help = "Example: soracrawl seed feed")]
     Feed,
     /// Add the current cameo leaderboard
+    #[command(after_help = "Example: soracrawl seed leaderboard")]
     Leaderboard,
     /// List the seeds with what they cost
     #[command(after_help = "Example: soracrawl seed list --json")]

@@ -207,9 +207,12 @@ fn idle(facts: &Facts) -> (State, Option<String>) {
     }
 }
 
+/// Returns the error that keeps calls back, else the latest one.
 fn last_error(facts: &Facts) -> String {
-    match &facts.last_error {
-        Some(last) => format!("; last error: {}", line(&last.error)),
+    let cooling = facts.cooling.first().map(|cooling| &cooling.why);
+    let latest = facts.last_error.as_ref().map(|last| &last.error);
+    match cooling.or(latest) {
+        Some(error) => format!("; last error: {}", line(error)),
         None => String::new(),
     }
 }
