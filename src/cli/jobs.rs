@@ -110,7 +110,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Done);
         }
         readers.close().await;
-        let store = Store::open(&config.archive.path).await?;
+        let store = cli.open(&config).await?;
         let bought_again = read::bought_again(store.readers(), &which).await?;
         let (jobs, cost) = show(&bought_again);
         if jobs == 0 {

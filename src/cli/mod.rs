@@ -1,5 +1,6 @@
 //! The commands: one file for each. All of them end in one of these exit codes.
 
+mod backup;
 mod call;
 mod check_config;
 mod conclude;
@@ -30,6 +31,7 @@ pub use demo::QUERIES as DEMO_QUERIES;
 use out::errln;
 
 use crate::config::{Config, LogFormat, Problem};
+use crate::store::{Precaution, Store};
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +76,10 @@ pub struct Cli {
     #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format)]
     log: Option<LogFormat>,
 
+    /// Do not copy an archive of an older version before its schema changes
+    #[arg(long, global = true)]
+    no_copy: bool,
+
     #[command(subcommand)]
     command: Command,
 }
@@ -111,6 +117,9 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write a copy of the archive to a new file, also during a crawl, and check it
+    #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
+    Backup(backup::Args),
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     Verify(verify::Args),
     /// List the endpoints of the remote with their prices
@@ -196,6 +205,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
+        Command::Backup(args) => backup::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
@@ -232,6 +242,26 @@ impl Cli {
             config.log.format = format;
         }
         Ok(config)
+    }
+
+    /// Returns whether an archive of an older version is copied before its schema changes.
+    fn precaution(&self) -> Precaution {
+        match self.no_copy {
+            true => Precaution::NoCopy,
+            false => Precaution::Copy,
+        }
+    }
+
+    /// Opens the archive for a command that writes to it and has no log.
+    async fn open(&self, config: &Config) -> crate::store::Result<Store> {
+        let store = Store::open_with(&config.archive.path, self.precaution()).await?;
+        if let Some(copy) = store.copied() {
+            errln!(
+                "copied the archive to {} before its schema changed",
+                copy.display()
+            );
+        }
+        Ok(store)
     }
 
     /// Loads the configuration for commands that require one.

@@ -85,7 +85,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.archive.path).await?;
+    let store = cli.open(&config).await?;
     if matches!(&args.what, What::Users(users) if users.known_names) {
         seeds = known(&store, seeds).await?;
     }

@@ -1,6 +1,7 @@
 //! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
 mod archive;
+mod backup;
 mod budget;
 mod call;
 mod changes;
@@ -33,3 +34,4 @@ mod signals;
 mod status;
 mod stops;
 mod support;
+mod upgrade;
