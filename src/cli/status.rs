@@ -57,7 +57,7 @@ fn print(config: &Config, status: &Status) {
     outln!(
         "archive  {}{}",
         config.archive.path.display(),
-        sizes(&config.archive.path)
+        sizes(&config.archive.path, status)
     );
     outln!(
         "daemon   {}",
@@ -116,6 +116,13 @@ fn print(config: &Config, status: &Status) {
             plain(&cooling.why)
         );
     }
+    if status.is_disk_full {
+        outln!(
+            "\nwaiting  all endpoints: disk nearly full, {} free, less than upkeep.min_free_bytes ({})",
+            megabytes(status.free_bytes.unwrap_or(0)),
+            megabytes(config.upkeep.min_free_bytes)
+        );
+    }
     let ended: Vec<String> = status
         .stops
         .iter()
@@ -171,14 +178,22 @@ fn print(config: &Config, status: &Status) {
     }
 }
 
-/// Returns the sizes of the file and of its write-ahead log.
-fn sizes(path: &std::path::Path) -> String {
-    let megabytes = |bytes: u64| format!("{} MB", bytes.div_ceil(1_000_000));
+/// Returns the sizes of the file and of its write-ahead log, and the free space.
+fn sizes(path: &std::path::Path, status: &Status) -> String {
     let file = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    match read::log_bytes(path).unwrap_or(0) {
-        0 => format!(" ({})", megabytes(file)),
-        log => format!(" ({}, and {} in its log)", megabytes(file), megabytes(log)),
-    }
+    let log = match status.log_bytes {
+        0 => String::new(),
+        log => format!(", and {} in its log", megabytes(log)),
+    };
+    let free = status.free_bytes.map_or_else(String::new, |free| {
+        format!("; {} free on its disk", megabytes(free))
+    });
+    format!(" ({}{log}{free})", megabytes(file))
+}
+
+fn megabytes(bytes: u64) -> String {
+    let megabytes = i64::try_from(bytes.div_ceil(1_000_000)).unwrap_or(i64::MAX);
+    format!("{} MB", thousands(megabytes))
 }
 
 fn row(name: &str, of: &EndpointStatus) -> Vec<String> {
@@ -220,6 +235,9 @@ fn json(status: &Status) -> serde_json::Value {
         "charged_today_micro_usd": status.charged.day.0,
         "charged_this_run_micro_usd": status.charged.run.0,
         "budget_left_micro_usd": status.room.map(|room| room.0),
+        "log_bytes": status.log_bytes,
+        "free_bytes": status.free_bytes,
+        "disk_full": status.is_disk_full,
         "pages": status.sum(|of| of.kept),
         "rows": status.sum(|of| of.rows),
         "open_jobs": status.open_jobs(),

@@ -34,6 +34,9 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
         return Ok(Acquired::Nothing);
     }
+    if engine.is_disk_full() {
+        return Ok(Acquired::Nothing);
+    }
     let mut busy = engine.busy();
     let taken = Taken::default();
     let endpoints = parts

@@ -1,18 +1,18 @@
 //! State that all workers share.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
+use super::settings::Settings;
 use super::standing::AccountAnswer;
 use super::stop::{Retired, StopCause};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
-use crate::model::{Budget, Harvest, MicroUsd};
+use crate::model::{Budget, Harvest};
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
 
@@ -31,25 +31,6 @@ pub struct Parts {
     pub budget: Budget,
     pub run: Run,
     pub settings: Settings,
-}
-
-/// Values of `[limits]` that workers need.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    pub max_attempts: u32,
-    /// Charged answers that cannot be used, after which a job fails.
-    pub max_paid_attempts: u32,
-    pub max_empty_pages: u32,
-    pub breaker_cooldown: Duration,
-    /// How long a run waits for a remote that does not answer.
-    pub outage_patience: Duration,
-    pub retry_base: Duration,
-    pub retry_cap: Duration,
-    pub lease_seconds: f64,
-    /// What the run was estimated to cost at most, to warn if it costs far more.
-    pub estimated: Option<MicroUsd>,
-    /// End the run when no job is pending, instead of waiting for new jobs.
-    pub until_idle: bool,
 }
 
 /// Counts since the start of the process, for progress reports.
@@ -82,6 +63,8 @@ pub struct Engine {
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
+    /// Too little space is free on the archive's disk. No call is made meanwhile.
+    pub(super) disk_full: AtomicBool,
     /// Why the archive refused the rows of the latest page, if it did.
     refusal: Mutex<Option<String>>,
     /// Endpoints that are not called any more in this run.
@@ -103,6 +86,7 @@ impl Engine {
             held: Mutex::default(),
             day_budget_exhausted: Mutex::new(None),
             budget_hold: Mutex::new(None),
+            disk_full: AtomicBool::new(false),
             refusal: Mutex::default(),
             retired: Mutex::default(),
             account: tokio::sync::Mutex::default(),
@@ -182,6 +166,12 @@ impl Engine {
 
     pub(super) fn is_quiet(&self) -> bool {
         self.busy.load(Ordering::SeqCst) == 0
+    }
+
+    /// Returns whether too little space is free on the archive's disk for another call.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed)
     }
 
     /// Wakes one idle worker for each new job.

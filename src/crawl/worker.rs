@@ -93,6 +93,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     // Checked again, because the run, the endpoint or its cooldown may have changed during the wait for the writer.
     let is_unwanted = engine.is_stopping()
         || engine.is_retired(entry.name)
+        || engine.is_disk_full()
         || parts
             .limiter
             .cooling_down_since_permit(entry.name, engine.steady());
@@ -213,7 +214,7 @@ async fn commit<'a>(
             Acquired::Settled | Acquired::Nothing => None,
         });
     };
-    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
+    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD) || engine.is_disk_full();
     let permit = match is_to_be_released || engine.is_stopping() {
         true => Permit::None,
         false => parts.limiter.try_permit(entry.name, engine.steady()),

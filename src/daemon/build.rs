@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use super::Archive;
 use crate::api::limiter::{Cause, Rates};
 use crate::api::{Client, Limiter, Scrubber, Secret};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Upkeep};
 use crate::crawl::{Parts, Plan, Settings};
 use crate::replies::{Packer, Reader, Training};
 use crate::report::status::budget;
@@ -45,7 +45,7 @@ fn rates(limits: &Limits) -> Rates {
     }
 }
 
-fn settings(limits: &Limits, until_idle: bool) -> Settings {
+fn settings(limits: &Limits, upkeep: &Upkeep, until_idle: bool) -> Settings {
     Settings {
         max_attempts: limits.max_attempts,
         max_paid_attempts: limits.max_paid_attempts,
@@ -59,6 +59,8 @@ fn settings(limits: &Limits, until_idle: bool) -> Settings {
             + f64::from(limits.max_in_flight)
                 / limits.requests_per_second.min(limits.endpoint_rate()),
         estimated: None,
+        min_free_bytes: upkeep.min_free_bytes,
+        optimize_every: Duration::from_secs_f64(upkeep.optimize_seconds),
         until_idle,
     }
 }
@@ -102,7 +104,7 @@ pub async fn parts(
         reader: Reader::default(),
         budget: budget(config),
         run: archive.run,
-        settings: settings(&config.limits, until_idle),
+        settings: settings(&config.limits, &config.upkeep, until_idle),
         store,
     })
 }
@@ -112,7 +114,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{rates, settings};
-    use crate::config::Config;
+    use crate::config::{Config, Upkeep};
 
     #[test]
     fn every_limit_has_its_own_effect() {
@@ -133,7 +135,13 @@ mod tests {
         assert_eq!((rates.overall, rates.endpoint), (101.0, 20.0));
         assert_eq!(rates.breaker_failures, 9);
         assert_eq!(rates.breaker_cooldown, Duration::from_secs(10));
-        let settings = settings(&limits, true);
+        let upkeep = Upkeep {
+            min_free_bytes: 12,
+            optimize_seconds: 13.0,
+        };
+        let settings = settings(&limits, &upkeep, true);
+        assert_eq!(settings.min_free_bytes, 12);
+        assert_eq!(settings.optimize_every, Duration::from_secs(13));
         assert_eq!(
             (
                 settings.max_attempts,

@@ -52,10 +52,14 @@ pub async fn crawl(
     workers: u32,
     grace: Duration,
 ) -> anyhow::Result<Crawled> {
+    // Before the first call.
+    crawl::look_at_disk(engine);
     let mut tasks = JoinSet::new();
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
+    tasks.spawn(crawl::guard_disk(engine.clone()));
+    tasks.spawn(crawl::optimize(engine.clone()));
     for _ in 0..workers {
         tasks.spawn(crawl::work(engine.clone()));
     }

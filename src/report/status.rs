@@ -26,6 +26,12 @@ pub struct Status {
     pub known: Vec<Known>,
     /// Why endpoints are not called now, and until when.
     pub cooling: Vec<Cooling>,
+    /// Size of the write-ahead log.
+    pub log_bytes: u64,
+    /// Free space on the archive's disk; `None` if the system does not tell.
+    pub free_bytes: Option<u64>,
+    /// A daemon makes no call, because less space is free than `upkeep.min_free_bytes`.
+    pub is_disk_full: bool,
     pub pages_per_second: f64,
     pub rows_per_second: f64,
     pub micro_usd_per_second: f64,
@@ -62,7 +68,13 @@ pub async fn read(
     } else {
         0.0
     };
+    let path = &config.archive.path;
+    let free_bytes = read::free_bytes(path);
+    let is_short = free_bytes.is_some_and(|free| free < config.upkeep.min_free_bytes);
     Ok(Status {
+        log_bytes: read::log_bytes(path).unwrap_or(0),
+        free_bytes,
+        is_disk_full: is_short && holder.is_some(),
         holder,
         run,
         endpoints,
