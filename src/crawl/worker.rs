@@ -214,7 +214,7 @@ async fn commit<'a>(
             Acquired::Settled | Acquired::Nothing => None,
         });
     };
-    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD) || engine.is_disk_full();
+    let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD);
     let permit = match is_to_be_released || engine.is_stopping() {
         true => Permit::None,
         false => parts.limiter.try_permit(entry.name, engine.steady()),

@@ -206,6 +206,7 @@ async fn no_call_is_made_while_less_space_is_free_than_wanted_and_status_says_so
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
     assert_eq!(site.bill(), 0);
+    assert_eq!(site.calls().await, [], "the ledger grows on a full disk");
     site.assert_settled().await;
     let status = site.run(&["status", "--json"]).await.with(0).json();
     assert_eq!(status["disk_full"], false, "no daemon waits");
