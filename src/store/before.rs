@@ -27,10 +27,7 @@ pub(in crate::store) async fn copy_before_migration(
     if !identity::is_older(connection).await? {
         return Ok(None);
     }
-    let has_calls: bool = sqlx::query_scalar("select exists (select 1 from calls)")
-        .fetch_one(&mut *connection)
-        .await?;
-    if !has_calls {
+    if !has_calls(connection).await? {
         return Ok(None);
     }
     let copied = make(connection, path).await;
@@ -41,6 +38,21 @@ pub(in crate::store) async fn copy_before_migration(
             other => other.to_string(),
         },
     })
+}
+
+async fn has_calls(connection: &mut SqliteConnection) -> Result<bool> {
+    // An archive whose creation was stopped may lack the table.
+    let has_table: bool = sqlx::query_scalar(
+        "select exists (select 1 from sqlite_schema where type = 'table' and name = 'calls')",
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !has_table {
+        return Ok(false);
+    }
+    Ok(sqlx::query_scalar("select exists (select 1 from calls)")
+        .fetch_one(connection)
+        .await?)
 }
 
 async fn make(connection: &mut SqliteConnection, path: &Path) -> Result<PathBuf> {
