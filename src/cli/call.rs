@@ -58,7 +58,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if entry.creates && !args.yes && !confirmed(entry)? {
         return Ok(Exit::Usage);
     }
-    let archive = Archive::open(&config.archive.path, RunKind::Call, Clock::real()).await?;
+    let path = &config.archive.path;
+    let archive = Archive::open_with(path, RunKind::Call, cli.precaution(), Clock::real()).await?;
     daemon::catch_up(&archive.store).await?;
     let by_hand = ByHand {
         entry,

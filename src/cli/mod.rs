@@ -1,6 +1,7 @@
 //! The commands: one file for each. All of them end in one of these exit codes.
 
 mod alerts;
+mod backup;
 mod call;
 mod check_config;
 mod conclude;
@@ -38,6 +39,7 @@ use out::errln;
 use source::Source;
 
 use crate::config::Config;
+use crate::store::{Precaution, Store};
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,6 +131,9 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write a copy of the archive to a new file, also during a crawl, and check it
+    #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
+    Backup(backup::Args),
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     #[command(after_help = "Example: soracrawl verify")]
     Verify(verify::Args),
@@ -223,6 +228,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
+        Command::Backup(args) => backup::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
@@ -235,6 +241,26 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
 }
 
 impl Cli {
+    /// Returns whether an archive of an older version is copied before its schema changes.
+    fn precaution(&self) -> Precaution {
+        match self.source.no_copy {
+            true => Precaution::NoCopy,
+            false => Precaution::Copy,
+        }
+    }
+
+    /// Opens the archive for a command that writes to it and has no log.
+    async fn open(&self, config: &Config) -> crate::store::Result<Store> {
+        let store = Store::open_with(&config.archive.path, self.precaution()).await?;
+        if let Some(copy) = store.copied() {
+            errln!(
+                "copied the archive to {} before its schema changed",
+                copy.display()
+            );
+        }
+        Ok(store)
+    }
+
     /// Loads the configuration for commands that require one.
     fn config(&self) -> anyhow::Result<Config> {
         Ok(self.source.load_or_describe().map_err(Usage)?)

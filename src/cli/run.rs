@@ -71,7 +71,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let listening = daemon::listen(&config)
         .await
         .map_err(|why| Usage(format!("{why:#}")))?;
-    let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
+    let path = &config.archive.path;
+    let archive = tokio::select! {
+        // A large archive of an older version is copied first, which may take minutes.
+        archive = Archive::open_with(path, RunKind::Run, cli.precaution(), Clock::real()) => archive?,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped before any call was charged");
+            return Ok(Exit::Done);
+        }
+    };
     let plan = Plan::new(config.crawl.clone());
     let seeds = config.seeds.list();
     let prepared = tokio::select! {

@@ -104,7 +104,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         What::List(list) => return list_seeds(&config, list).await,
         What::Remove { seed } => {
             let id = control::seed_id(&config, seed).await?;
-            return control::send(&config, &Request::RemoveSeed(id)).await;
+            return control::send(cli, &config, &Request::RemoveSeed(id)).await;
         }
     };
     for why in &bad {
@@ -117,7 +117,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.archive.path).await?;
+    let store = cli.open(&config).await?;
     if matches!(&args.what, What::Users(users) if users.known_names) {
         seeds = known(&store, seeds).await?;
     }

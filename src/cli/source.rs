@@ -20,6 +20,10 @@ pub(super) struct Source {
     /// Log format, instead of log.format
     #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format)]
     pub(super) log: Option<LogFormat>,
+
+    /// Do not copy an archive of an older version before its schema changes
+    #[arg(long, global = true)]
+    pub(super) no_copy: bool,
 }
 
 fn log_format(text: &str) -> Result<LogFormat, String> {

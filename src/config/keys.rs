@@ -184,6 +184,11 @@ pub static KEYS: &[Key] = &[
     unset("crawl.filter.posted_after", Kind::Moment, "2025-10-01", "date, or time with offset such as 2025-10-01T12:00:00Z",
         "Older posts are stored but not followed; unset: all are followed. A date means midnight UTC."),
 
+    key("upkeep.min_free_bytes", Kind::Count { min: 0, max: i64::MAX }, "536870912", "bytes",
+        "Calls pause while less space is free on the archive's disk, and continue when there is more. 0: they never pause."),
+    key("upkeep.optimize_seconds", Kind::Seconds, "86400", "seconds",
+        "How often SQLite looks at samples of the tables again, to choose its indexes; also at each start."),
+
     key("log.level", Kind::Directive, "\"info\"", "error, warn, info, debug, trace, or target=level, …",
         "Log level. `debug` logs every call."),
     key("log.format", Kind::OneOf(&["auto", "text", "json"]), "\"auto\"", "",

@@ -49,6 +49,7 @@ pub struct Config {
     pub budget: Budget,
     pub seeds: Seeds,
     pub crawl: Crawl,
+    pub upkeep: Upkeep,
     pub log: Log,
     pub web: Web,
     pub alerts: Alerts,
@@ -237,6 +238,14 @@ pub struct Seeds {
     pub searches: Vec<String>,
     pub feed: bool,
     pub leaderboard: bool,
+}
+
+/// Care for the archive and its disk during a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upkeep {
+    pub min_free_bytes: u64,
+    pub optimize_seconds: f64,
 }
 
 /// Level and format of the log.

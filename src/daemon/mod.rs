@@ -73,8 +73,9 @@ pub async fn crawl(
     steering: Steering,
 ) -> anyhow::Result<Crawled> {
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    // Before the first worker: what is paused stays paused.
+    // Before the first worker: what is paused stays paused, and a full disk is not filled.
     engine.read_pauses().await?;
+    crawl::look_at_disk(engine);
     let mut tasks = JoinSet::new();
     let current = Current::new(config.clone());
     tasks.spawn(control::control(
@@ -90,6 +91,8 @@ pub async fn crawl(
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
+    tasks.spawn(crawl::guard_disk(engine.clone()));
+    tasks.spawn(crawl::optimize(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.

@@ -27,6 +27,8 @@ pub struct Facts {
     pub cooling: Vec<Cooling>,
     /// When the next job waits no longer.
     pub next_due: Option<f64>,
+    /// Less space is free than `upkeep.min_free_bytes`.
+    pub is_disk_full: bool,
     /// The budget of the day has no room, until then.
     pub day_spent_until: Option<f64>,
     /// Seconds without a page after which a daemon with jobs counts as stalled.
@@ -160,6 +162,10 @@ fn decide(facts: &Facts) -> (State, Option<String>) {
     }
     if !facts.work.is_some() {
         return idle(facts);
+    }
+    if facts.is_disk_full {
+        let why = ": the disk has less than upkeep.min_free_bytes free";
+        return (State::Waiting, Some(why.to_owned()));
     }
     if let Some(until) = facts.day_spent_until {
         let wait = span(until - facts.now);

@@ -2,6 +2,7 @@
 
 mod alerts;
 mod archive;
+mod backup;
 mod budget;
 mod call;
 mod changes;
@@ -36,4 +37,5 @@ mod signals;
 mod status;
 mod stops;
 mod support;
+mod upgrade;
 mod web;
