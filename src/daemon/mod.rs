@@ -32,7 +32,7 @@ pub use archive::{Archive, InUse};
 pub use build::{limiter, live_config, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
-pub use control::{Reload, carry_out};
+pub use control::{Reload, SetLog, carry_out};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
