@@ -18,7 +18,6 @@ mod progress;
 mod run;
 mod search;
 mod seed;
-mod seed_file;
 mod sim;
 mod source;
 mod status;

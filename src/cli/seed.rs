@@ -7,13 +7,12 @@ use anyhow::Context;
 use indicatif::ProgressBar;
 
 use super::out::{errln, outln};
-use super::seed_file;
 use super::table::{counted, counted_are, layout, plain};
 use super::{Cli, Exit, Usage, control};
 use crate::clock::{Clock, day, minute};
 use crate::config::Config;
 use crate::crawl::Plan;
-use crate::daemon;
+use crate::daemon::{self, seed_file};
 use crate::model::seed::{Kind, item, seed};
 use crate::model::{MicroUsd, Request, Seed, SeedKind};
 use crate::store::{SeedLine, Seeded, Store};

@@ -50,6 +50,17 @@ pub(super) fn pairs(config: &Config, values: &Values, problems: &mut Vec<Problem
             limits.retry_base_seconds
         ),
     );
+    let budget = &config.budget;
+    demand(
+        config.seeds.folder.is_none()
+            || budget.run_usd.is_some()
+            || budget.day_usd.is_some()
+            || budget.total_usd.is_some(),
+        "seeds.folder",
+        "budget.total_usd",
+        "needs budget.run_usd, budget.day_usd or budget.total_usd: files in the folder spend money"
+            .to_owned(),
+    );
     demand(
         limits.lease_seconds >= LEASE_FACTOR * api.timeout_seconds,
         "limits.lease_seconds",

@@ -140,6 +140,8 @@ pub static KEYS: &[Key] = &[
         "Posts to crawl."),
     key("seeds.searches", Kind::List, "[]", "parts of user names",
         "User searches to run once each."),
+    unset("seeds.folder", Kind::Path, "\"seeds\"", "",
+        "Folder from which a running daemon takes files of seeds, *.txt and *.csv. It needs a budget."),
     flag("seeds.feed", "false",
         "Walk the public feed."),
     flag("seeds.leaderboard", "false",

@@ -236,6 +236,7 @@ pub struct Seeds {
     pub users: Vec<String>,
     pub posts: Vec<String>,
     pub searches: Vec<String>,
+    pub folder: Option<PathBuf>,
     pub feed: bool,
     pub leaderboard: bool,
 }

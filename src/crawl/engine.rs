@@ -183,7 +183,7 @@ impl Engine {
     }
 
     /// Wakes one idle worker for each new job.
-    pub(super) fn wake(&self, jobs: usize) {
+    pub fn wake(&self, jobs: usize) {
         for _ in 0..jobs.min(64) {
             self.wake.notify_one();
         }

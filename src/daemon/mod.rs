@@ -11,6 +11,8 @@ mod heartbeat;
 mod pages;
 mod preflight;
 mod prepare;
+pub mod seed_file;
+mod seed_folder;
 mod signals;
 mod writable;
 
@@ -84,6 +86,7 @@ pub async fn crawl(
         steering.reload,
     ));
     tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
+    tasks.spawn(seed_folder::seed_folder(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
     if let Some(listening) = steering.listening {
         tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));

@@ -32,6 +32,7 @@ mod remote;
 mod samples;
 mod search;
 mod secrets;
+mod seed_folder;
 mod seeds;
 mod signals;
 mod status;

@@ -33,6 +33,8 @@ impl Pages {
             .set("web.token_file", "\"token\"");
         let mut daemon = site.start(&["run", "--yes", "--log", "text"]);
         daemon.until_logged("web pages served").await;
+        site.until("select heartbeat_at is not null from runs order by id desc limit 1")
+            .await;
         let token = std::fs::read_to_string(site.file("token")).expect("a token");
         Self {
             site,

@@ -260,7 +260,8 @@ mod tests {
             now: 9_000.0,
         };
         store.open_call(&call).await.unwrap();
-        let waiting = "insert into seeds values (1, 'user', 'user-1', 1);
+        let waiting =
+            "insert into seeds (id, kind, subject, added_at) values (1, 'user', 'user-1', 1);
             insert into jobs (endpoint, subject, state, depth, seed_id, ready_at, created_at)
             values ('a', 'user-1', 'waiting', 0, 1, 9030, 1)";
         sqlx::raw_sql(waiting)

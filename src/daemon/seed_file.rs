@@ -9,10 +9,10 @@ use crate::model::seed::{Kind, item};
 
 /// An item that is not a seed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Bad {
+pub struct Bad {
     /// 1 for the first line.
-    pub(super) line: u64,
-    pub(super) why: String,
+    pub line: u64,
+    pub why: String,
 }
 
 impl fmt::Display for Bad {
@@ -22,13 +22,13 @@ impl fmt::Display for Bad {
 }
 
 /// Seeds of a file, and its lines that are none.
-pub(super) type Read = (Vec<Seed>, Vec<Bad>);
+pub type Read = (Vec<Seed>, Vec<Bad>);
 
 /// Reads one item per line, or CSV with a header. Skips empty lines and lines that begin with `#`.
 ///
 /// # Errors
 /// Returns why the file cannot be read as a whole: it is no text, or it is CSV without a column of such seeds.
-pub(super) fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
+pub fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
     let text = decode(bytes)?;
     let Some((delimiter, column)) = header(kind, &text) else {
         return lines(kind, &text);

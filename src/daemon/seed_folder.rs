@@ -1,0 +1,235 @@
+//! Adds the seeds of files that appear in a folder, for people and programs that cannot run a command beside the daemon.
+//!
+//! A file is read when it has not changed for two seconds, and then renamed: `.done` if all of its seeds were added,
+//! `.failed` if none was, with the reasons in a file beside it.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fs::{self, Metadata};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use super::current::Current;
+use super::prepare::plant;
+use super::seed_file;
+use crate::crawl::Engine;
+use crate::model::Seed;
+use crate::model::seed::Kind;
+
+/// How often the folder is read.
+const TICK: Duration = Duration::from_secs(2);
+/// Larger files are refused.
+const MOST_BYTES: u64 = 64 << 20;
+/// So many reasons are written.
+const MOST_REASONS: usize = 1_000;
+
+/// Size and time of the latest change of a file. A file that has the same as before is complete.
+type Look = (u64, Option<SystemTime>);
+
+/// Watches the folder until the run stops.
+pub(super) async fn seed_folder(engine: Arc<Engine>, current: Current) {
+    let mut looks = HashMap::new();
+    let mut said = None;
+    while !engine.is_stopping() {
+        if let Some(folder) = current.get().seeds.folder.clone() {
+            match quiet_files(&folder, &mut looks) {
+                Ok(files) => {
+                    said = None;
+                    for file in files {
+                        take(&engine, &file).await;
+                    }
+                }
+                Err(why) if said.as_ref() != Some(&why) => {
+                    tracing::warn!(folder = %folder.display(), why, "no seeds are read from the folder");
+                    said = Some(why);
+                }
+                Err(_) => {}
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(TICK) => {}
+            () = engine.until_stopped() => {}
+        }
+    }
+}
+
+/// Returns the seed files that have not changed since the look before.
+fn quiet_files(folder: &Path, looks: &mut HashMap<PathBuf, Look>) -> Result<Vec<PathBuf>, String> {
+    let unread = |why: std::io::Error| why.to_string();
+    let about = fs::symlink_metadata(folder).map_err(unread)?;
+    if !about.is_dir() {
+        return Err("it is no folder, or a link".to_owned());
+    }
+    if is_open_to_all(&about) {
+        return Err("every user can write to it: run `chmod o-w` on it".to_owned());
+    }
+    let mut found = HashMap::new();
+    for entry in fs::read_dir(folder).map_err(unread)? {
+        let path = entry.map_err(unread)?.path();
+        let is_seeds = path
+            .extension()
+            .is_some_and(|end| end == "txt" || end == "csv");
+        // A link would let others name a file that only the daemon can read.
+        if let Ok(about) = fs::symlink_metadata(&path)
+            && is_seeds
+            && about.is_file()
+        {
+            found.insert(path, (about.len(), about.modified().ok()));
+        }
+    }
+    let mut quiet: Vec<PathBuf> = found
+        .iter()
+        .filter(|(path, look)| looks.get(*path) == Some(look))
+        .map(|(path, _)| path.clone())
+        .collect();
+    quiet.sort();
+    *looks = found;
+    Ok(quiet)
+}
+
+#[cfg(unix)]
+fn is_open_to_all(about: &Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    about.permissions().mode() & 0o002 != 0
+}
+
+#[cfg(not(unix))]
+fn is_open_to_all(_about: &Metadata) -> bool {
+    false
+}
+
+/// Adds the seeds of a file, and renames it.
+async fn take(engine: &Engine, file: &Path) {
+    let read = read_file(file);
+    let added = match read {
+        Err(reasons) => Err(reasons),
+        Ok(seeds) => {
+            let plan = &engine.config().plan;
+            match plant(&engine.parts.store, plan, &seeds, engine.now(), |_| {}).await {
+                Ok(seeded) => Ok(seeded),
+                Err(error) => {
+                    // The next look tries again.
+                    tracing::warn!(%error, "the seeds of a file cannot be added now");
+                    return;
+                }
+            }
+        }
+    };
+    let shown = file.display().to_string();
+    let renamed = match &added {
+        Ok(seeded) => {
+            tracing::info!(
+                file = shown,
+                new_seeds = seeded.new_seeds,
+                known_seeds = seeded.known_seeds,
+                new_jobs = seeded.new_jobs,
+                "seeds of a file added"
+            );
+            engine.wake(64);
+            fs::rename(file, free_name(file, "done"))
+        }
+        Err(reasons) => {
+            tracing::warn!(
+                file = shown,
+                reasons = reasons.len(),
+                first = reasons.first(),
+                "no seed of the file is added"
+            );
+            let failed = free_name(file, "failed");
+            let mut beside = failed.clone().into_os_string();
+            beside.push(".reasons");
+            fs::write(beside, reasons.join("\n") + "\n").and_then(|()| fs::rename(file, failed))
+        }
+    };
+    if let Err(why) = renamed {
+        tracing::warn!(file = shown, %why, "the file cannot be renamed, so it is read again");
+    }
+}
+
+/// Returns the name with this ending that no file has.
+fn free_name(file: &Path, ending: &str) -> PathBuf {
+    (1..)
+        .map(|number| {
+            let mut name = OsString::from(file);
+            name.push(match number {
+                1 => format!(".{ending}"),
+                number => format!(".{ending}-{number}"),
+            });
+            PathBuf::from(name)
+        })
+        .find(|path| !path.exists())
+        .unwrap_or_default()
+}
+
+/// Returns the users and posts in a file, or why none is taken.
+fn read_file(file: &Path) -> Result<Vec<Seed>, Vec<String>> {
+    let size = fs::symlink_metadata(file).map_or(0, |about| about.len());
+    if size > MOST_BYTES {
+        return Err(vec![format!("the file has more than {MOST_BYTES} bytes")]);
+    }
+    let bytes = fs::read(file).map_err(|why| vec![format!("cannot read the file: {why}")])?;
+    read_seeds(&bytes)
+}
+
+/// Returns the users and posts in a text. Each line is one or the other.
+fn read_seeds(bytes: &[u8]) -> Result<Vec<Seed>, Vec<String>> {
+    let users = seed_file::read(Kind::Users, bytes);
+    let posts = seed_file::read(Kind::Posts, bytes);
+    let (seeds, reasons) = match (users, posts) {
+        (Ok((mut seeds, bad)), Ok((posts, no_posts))) => {
+            seeds.extend(posts);
+            let bad = bad
+                .iter()
+                .filter(|bad| no_posts.iter().any(|other| other.line == bad.line));
+            (seeds, bad.map(ToString::to_string).collect())
+        }
+        (Ok((seeds, bad)), Err(_)) | (Err(_), Ok((seeds, bad))) => {
+            (seeds, bad.iter().map(ToString::to_string).collect())
+        }
+        (Err(why), Err(_)) => (Vec::new(), vec![why]),
+    };
+    match (seeds.is_empty(), reasons.is_empty()) {
+        (false, true) => Ok(seeds),
+        (true, true) => Err(vec!["the file contains no seed".to_owned()]),
+        _ => Err(reasons.into_iter().take(MOST_REASONS).collect()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{HashMap, free_name, quiet_files, read_seeds};
+
+    #[test]
+    fn a_file_is_taken_when_it_has_not_changed_and_links_never_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.txt");
+        std::fs::write(&file, "@one\n").unwrap();
+        std::fs::write(folder.path().join("b.json"), "{}").unwrap();
+        std::os::unix::fs::symlink(&file, folder.path().join("c.txt")).unwrap();
+        let mut looks = HashMap::new();
+        let mut look = || quiet_files(folder.path(), &mut looks);
+        assert_eq!(look(), Ok(vec![]));
+        std::fs::write(&file, "@one\n@two\n").unwrap();
+        assert_eq!(look(), Ok(vec![]), "it is still being written");
+        assert_eq!(look(), Ok(vec![file.clone()]));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+        std::fs::set_permissions(folder.path(), mode).unwrap();
+        assert!(look().unwrap_err().contains("chmod o-w"));
+        std::fs::write(folder.path().join("a.txt.done"), "").unwrap();
+        assert!(free_name(&file, "done").ends_with("a.txt.done-2"));
+    }
+
+    #[test]
+    fn a_file_with_a_bad_line_adds_nothing_and_says_which() {
+        let seeds = read_seeds(b"@someone\ns_0123456789abcdef0123456789abcdef\n").unwrap();
+        assert_eq!(seeds.len(), 2);
+        let reasons = read_seeds(b"@someone\nnot a seed!\n").unwrap_err();
+        assert_eq!(reasons.len(), 1);
+        assert!(reasons[0].starts_with("line 2: "), "{reasons:?}");
+        assert_eq!(
+            read_seeds(b"# nothing\n").unwrap_err(),
+            ["the file contains no seed"]
+        );
+    }
+}
