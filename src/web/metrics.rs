@@ -274,7 +274,12 @@ impl Collector for Scrape {
                     sum_seconds,
                     count,
                 } = &self.durations;
-                encoder.encode_histogram::<NoLabelSet>(*sum_seconds, *count, buckets, None)?;
+                let mut buckets = buckets.clone();
+                let counted: u64 = buckets.iter().map(|(_, calls)| calls).sum();
+                // The format requires a last bucket without a bound, and there the number of all calls.
+                buckets.push((f64::INFINITY, count.saturating_sub(counted)));
+                let count = counted.max(*count);
+                encoder.encode_histogram::<NoLabelSet>(*sum_seconds, count, &buckets, None)?;
                 continue;
             }
             for (labels, value) in values {
