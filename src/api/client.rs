@@ -26,6 +26,10 @@ const MAX_HEADERS: usize = 1_000;
 pub struct Settings {
     /// Scheme, host and an optional path prefix for every endpoint.
     pub base_url: String,
+    /// The URL of a proxy; `None` means that of the environment, if there is one.
+    pub proxy: Option<String>,
+    /// Whether a proxy is used at all: never for this machine.
+    pub is_proxied: bool,
     pub user_agent: String,
     /// Time limit from the start of a call to the last byte of its body.
     pub timeout: Duration,
@@ -87,8 +91,16 @@ impl Client {
             .redirect(reqwest::redirect::Policy::none())
             // The ledger has a row per attempt, so reqwest must not retry. hyper resends a request only if no byte
             // of it was written.
-            .retry(reqwest::retry::never())
-            .no_proxy();
+            .retry(reqwest::retry::never());
+        builder = match &settings.proxy {
+            _ if !settings.is_proxied => builder.no_proxy(),
+            Some(url) => {
+                let proxy =
+                    reqwest::Proxy::all(url).map_err(|_| "api.proxy is no URL of a proxy")?;
+                builder.proxy(proxy)
+            }
+            None => builder,
+        };
         if base.scheme() == "http" {
             // Plain HTTP uses no certificate, so a system without any must still work.
             builder = builder.tls_certs_only([]);

@@ -13,6 +13,7 @@ mod report;
 mod state;
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -64,6 +65,8 @@ pub struct Limiter {
     overall: Line,
     endpoints: HashMap<&'static str, Line>,
     overall_rate: Mutex<f64>,
+    /// The bits of a rate that is not exceeded now, whatever the configured one is.
+    ceiling: AtomicU64,
     policy: Mutex<Policy>,
 }
 
@@ -109,16 +112,28 @@ impl Limiter {
         Self {
             overall: Line::new(rates.overall),
             overall_rate: Mutex::new(rates.overall),
+            ceiling: AtomicU64::new(f64::INFINITY.to_bits()),
             endpoints: lines.collect(),
             policy: Mutex::new(policy),
         }
+    }
+
+    /// Limits the rate over all endpoints to fewer calls per second for a while; `None` ends it.
+    pub fn set_ceiling(&self, rate: Option<f64>) {
+        let bits = rate.unwrap_or(f64::INFINITY).to_bits();
+        self.ceiling.store(bits, Ordering::Relaxed);
+    }
+
+    fn overall_rate(&self) -> f64 {
+        let ceiling = f64::from_bits(self.ceiling.load(Ordering::Relaxed));
+        self.configured_rate().min(ceiling)
     }
 
     fn policy(&self) -> MutexGuard<'_, Policy> {
         self.policy.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn overall_rate(&self) -> f64 {
+    fn configured_rate(&self) -> f64 {
         *self
             .overall_rate
             .lock()
@@ -322,5 +337,19 @@ mod tests {
         assert_eq!(limiter.try_permit(ONE, NOW), Permit::None);
         assert_eq!(limiter.try_permit(ONE, NOW + 6.0), Permit::Full);
         limiter.unsent(ONE);
+    }
+
+    #[test]
+    fn a_ceiling_limits_all_endpoints_together_until_it_is_lifted() {
+        let limiter = limiter(1e6, 1e6);
+        limiter.set_ceiling(Some(RARELY));
+        assert_eq!(limiter.try_permit(ONE, NOW), Permit::Full);
+        assert_eq!(limiter.try_permit(ONE, NOW), Permit::Endpoint);
+        assert_eq!(limiter.try_permit(OTHER, NOW), Permit::Endpoint);
+        limiter.set_ceiling(None);
+        // The last slot counts at the new rate too, for microseconds.
+        while limiter.try_permit(OTHER, NOW) != Permit::Full {
+            std::hint::spin_loop();
+        }
     }
 }

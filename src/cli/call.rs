@@ -31,6 +31,10 @@ pub struct Args {
     /// Create without asking for confirmation
     #[arg(long, short)]
     yes: bool,
+
+    /// Print what the call would cost, and send nothing
+    #[arg(long)]
+    dry_run: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -44,13 +48,18 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     })?;
     let parameters = parameters::check(entry, &args.parameters)?;
     let (body, query) = parameters::carried(entry, &parameters, args.file.as_deref())?;
+    if args.dry_run {
+        outln!("one call of {} would cost {}", entry.name, entry.price);
+        return Ok(Exit::Done);
+    }
     let key = config
-        .key(super::environment())
+        .key(super::source::environment())
         .map_err(|problem| Usage(problem.to_string()))?;
     if entry.creates && !args.yes && !confirmed(entry)? {
         return Ok(Exit::Usage);
     }
-    let archive = Archive::open(&config.archive.path, RunKind::Call, Clock::real()).await?;
+    let path = &config.archive.path;
+    let archive = Archive::open_with(path, RunKind::Call, cli.precaution(), Clock::real()).await?;
     daemon::catch_up(&archive.store).await?;
     let by_hand = ByHand {
         entry,

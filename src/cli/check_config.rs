@@ -15,7 +15,7 @@ pub(super) fn run(cli: &Cli) -> Exit {
             return Exit::Usage;
         }
     };
-    let key = config.key(super::environment());
+    let key = config.key(super::source::environment());
     outln!("{}", config.effective_toml(key.as_ref().ok()).trim_end());
     match &key {
         Ok(key) => {

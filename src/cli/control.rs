@@ -51,17 +51,17 @@ impl Scope {
 pub(super) async fn pause(cli: &Cli, scope: &Scope) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let scope = scope.of(&config).await?;
-    send(&config, &Request::Pause(scope)).await
+    send(cli, &config, &Request::Pause(scope)).await
 }
 
 pub(super) async fn resume(cli: &Cli, scope: &Scope) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let scope = scope.of(&config).await?;
-    send(&config, &Request::Resume(scope)).await
+    send(cli, &config, &Request::Resume(scope)).await
 }
 
 pub(super) async fn reload(cli: &Cli) -> anyhow::Result<Exit> {
-    send(&cli.config()?, &Request::Reload).await
+    send(cli, &cli.config()?, &Request::Reload).await
 }
 
 /// Returns the id of a seed that is named by its number, or by its kind and its subject.
@@ -85,7 +85,7 @@ pub(super) async fn seed_id(config: &Config, seed: &str) -> anyhow::Result<i64> 
 }
 
 /// Has a request carried out, and prints the result.
-pub(super) async fn send(config: &Config, request: &Request) -> anyhow::Result<Exit> {
+pub(super) async fn send(cli: &Cli, config: &Config, request: &Request) -> anyhow::Result<Exit> {
     let path = &config.archive.path;
     // Opening for writing would create a missing archive.
     Store::open_readers(path).await?.close().await;
@@ -105,7 +105,7 @@ pub(super) async fn send(config: &Config, request: &Request) -> anyhow::Result<E
         Request::Reload => None,
         _ => Lock::take(path, &who)?.ok(),
     };
-    let store = Store::open(path).await?;
+    let store = cli.open(config).await?;
     let now = Clock::real().now();
     let id = store.ask(request, "command", now).await?;
     let answer = match lock {

@@ -81,6 +81,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         until_idle: true,
         estimated: None,
         bars,
+        is_quiet: false,
         steering: daemon::Steering::default(),
     };
     let crawled = run::crawl(archive, &config, &key, crawl, signals).await?;

@@ -1,8 +1,9 @@
 //! `soracrawl estimate`: shows the cost of the pending jobs before it is spent.
 
 use super::out::outln;
-use super::table::{layout, thousands};
+use super::table::{counted, layout, thousands};
 use super::{Cli, Exit};
+use crate::config::Config;
 use crate::crawl::Plan;
 use crate::model::MicroUsd;
 use crate::report::estimate::{self, Estimate};
@@ -26,6 +27,22 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     } else {
         print(&estimate);
     }
+    Ok(Exit::Done)
+}
+
+/// Prints the estimate of a run with this configuration, also before the archive exists.
+pub(super) async fn of_run(config: &Config) -> anyhow::Result<Exit> {
+    if !config.archive.path.exists() {
+        outln!(
+            "there is no archive {} yet; it would begin with {}",
+            config.archive.path.display(),
+            counted(config.seeds.list().len(), "seed")
+        );
+        return Ok(Exit::Done);
+    }
+    let readers = Store::open_readers(&config.archive.path).await?;
+    let plan = Plan::new(config.crawl.clone());
+    print(&estimate::of(&readers, &plan, &config.seeds.list()).await?);
     Ok(Exit::Done)
 }
 

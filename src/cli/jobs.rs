@@ -128,7 +128,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
                 None => None,
             },
         };
-        return control::send(&config, &Request::Cancel(jobs)).await;
+        return control::send(cli, &config, &Request::Cancel(jobs)).await;
     }
     if let Some(What::Requeue(again)) = &args.what {
         check_endpoint(again.endpoint.as_deref())?;
@@ -150,7 +150,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Done);
         }
         readers.close().await;
-        let store = Store::open(&config.archive.path).await?;
+        let store = cli.open(&config).await?;
         let bought_again = read::bought_again(store.readers(), &which).await?;
         let (jobs, cost) = show(&bought_again);
         if jobs == 0 {

@@ -14,6 +14,7 @@ use tracing_subscriber::fmt::format::{FormatFields, Writer, debug_fn};
 use super::table::plain;
 use crate::api::escaped;
 use crate::config::{Log, LogFormat};
+use crate::daemon::SetLog;
 
 /// Starts the log. Lines appear above the progress bars, if there are any.
 ///
@@ -60,9 +61,6 @@ pub(super) fn start(log: &Log, bars: Option<&MultiProgress>) -> anyhow::Result<S
         handle.reload(filter).map_err(|why| why.to_string())
     }))
 }
-
-/// Changes the level of the running log.
-pub(super) type SetLog = Box<dyn Fn(&Log) -> Result<(), String> + Send + Sync>;
 
 /// Returns whether the terminal or its user wants no colours and no bars: `NO_COLOR` (no-color.org) or `TERM=dumb`.
 pub(super) fn is_plain() -> bool {

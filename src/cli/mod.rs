@@ -1,6 +1,7 @@
 //! The commands: one file for each. All of them end in one of these exit codes.
 
 mod alerts;
+mod backup;
 mod call;
 mod check_config;
 mod conclude;
@@ -9,6 +10,7 @@ mod demo;
 mod endpoints;
 mod estimate;
 mod export;
+mod generate;
 mod jobs;
 mod logging;
 pub(crate) mod out;
@@ -18,10 +20,12 @@ mod search;
 mod seed;
 mod seed_file;
 mod sim;
+mod source;
 mod status;
 mod status_json;
 mod table;
 mod verify;
+mod version;
 mod web_url;
 
 use std::path::PathBuf;
@@ -32,8 +36,10 @@ use clap::{Parser, Subcommand};
 pub use demo::QUERIES as DEMO_QUERIES;
 
 use out::errln;
+use source::Source;
 
-use crate::config::{Config, LogFormat, Problem};
+use crate::config::Config;
+use crate::store::{Precaution, Store};
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,29 +70,13 @@ impl From<Exit> for ExitCode {
 
 /// Crawl a paid API into one SQLite file, and buy every page once.
 #[derive(Debug, Parser)]
-#[command(name = "soracrawl", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "soracrawl", version = version::VERSION.as_str(), max_term_width = 100, after_help = EXIT_CODES)]
 pub struct Cli {
     #[command(flatten)]
     source: Source,
 
     #[command(subcommand)]
     command: Command,
-}
-
-/// Where the configuration comes from.
-#[derive(Debug, Clone, clap::Args)]
-struct Source {
-    /// Configuration file [default: crawler.toml, if it exists]
-    #[arg(long, global = true, value_name = "FILE")]
-    config: Option<PathBuf>,
-
-    /// Archive file, instead of archive.path
-    #[arg(long, global = true, value_name = "FILE")]
-    archive: Option<PathBuf>,
-
-    /// Log format, instead of log.format
-    #[arg(long, global = true, value_name = "FORMAT", value_parser = log_format)]
-    log: Option<LogFormat>,
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
@@ -102,6 +92,7 @@ enum Command {
     #[command(after_help = "Example: soracrawl seed users user-abc123 @someone")]
     Seed(seed::Args),
     /// Show what the crawl does, what it has and what it costs
+    #[command(after_help = "Example: soracrawl status --watch")]
     Status(status::Args),
     /// List jobs, or requeue ended ones
     #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
@@ -116,18 +107,22 @@ enum Command {
     #[command(after_help = "Example: soracrawl reload")]
     Reload,
     /// Send a test message to the receivers of alerts
+    #[command(after_help = "Example: soracrawl alerts test")]
     Alerts(alerts::Args),
     /// Print the address of the daemon's pages, with the token that opens them
     #[command(after_help = "Example: soracrawl web-url")]
     WebUrl,
     /// Show the cost of the pending jobs before it is spent
+    #[command(after_help = "Example: soracrawl estimate")]
     Estimate(estimate::Args),
     /// Find texts in posts, comments and names
     #[command(after_help = "Example: soracrawl search 電車 --in posts,comments")]
     Search(search::Args),
     /// Make the full-text index for `search` and for SQL, or complete it
+    #[command(after_help = "Example: soracrawl index")]
     Index,
     /// Write files for other tools from one snapshot of the archive
+    #[command(after_help = "Example: soracrawl export parquet --into export --licence none")]
     Export(export::Args),
     /// Write a key for the pseudonyms of `export --pseudonyms` to a new file
     #[command(after_help = "Example: soracrawl new-key project.key")]
@@ -136,35 +131,42 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Write a copy of the archive to a new file, also during a crawl, and check it
+    #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
+    Backup(backup::Args),
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
+    #[command(after_help = "Example: soracrawl verify")]
     Verify(verify::Args),
     /// List the endpoints of the remote with their prices
+    #[command(after_help = "Example: soracrawl endpoints --json")]
     Endpoints(endpoints::Args),
     /// Make one call by hand and print its data
     #[command(after_help = "List the endpoints and their parameters with: soracrawl endpoints")]
     Call(call::Args),
     /// Check the configuration and print the effective values
+    #[command(after_help = "Example: soracrawl --config crawler.toml check-config")]
     CheckConfig,
     /// Serve the API from a simulated world on this machine
     #[command(after_help = "Example: soracrawl sim --latency-ms 20")]
     Sim(Box<sim::Args>),
     /// Run a crawl of a simulated world with faults, and compare the archive with that world
+    #[command(after_help = "Example: soracrawl demo")]
     Demo(demo::Args),
-}
-
-fn log_format(text: &str) -> Result<LogFormat, String> {
-    match text {
-        "auto" => Ok(LogFormat::Auto),
-        "text" => Ok(LogFormat::Text),
-        "json" => Ok(LogFormat::Json),
-        _ => Err("expected auto, text or json".to_owned()),
-    }
-}
-
-/// Returns the environment variables that are text. [`Cli::load`] refuses others that belong to this program.
-fn environment() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example: soracrawl completions bash > /etc/bash_completion.d/soracrawl"
+    )]
+    Completions {
+        /// Shell to complete in
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a folder
+    #[command(after_help = "Example: soracrawl man /usr/local/share/man/man1")]
+    Man {
+        /// Folder; it is made if it is absent
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
 }
 
 /// Parses the arguments, runs the command and returns the exit code.
@@ -226,61 +228,39 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
+        Command::Backup(args) => backup::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),
         Command::Sim(args) => sim::run(&cli, args).await,
         Command::Demo(args) => demo::run(&cli, args).await,
-    }
-}
-
-impl Source {
-    /// Loads the configuration and applies the options of the command line.
-    ///
-    /// # Errors
-    /// Returns every problem of the configuration.
-    fn load(&self) -> Result<Config, Vec<Problem>> {
-        let unreadable: Vec<Problem> = std::env::vars_os()
-            .filter_map(|(name, value)| {
-                let name = name.into_string().ok()?;
-                (name.starts_with("SORACRAWL_") && value.to_str().is_none()).then(|| Problem {
-                    key: name,
-                    at: None,
-                    why: "is not UTF-8 text".to_owned(),
-                })
-            })
-            .collect();
-        if !unreadable.is_empty() {
-            return Err(unreadable);
-        }
-        let mut config = Config::load(self.config.as_deref(), environment())?;
-        if let Some(path) = &self.archive {
-            config.archive.path.clone_from(path);
-        }
-        if let Some(format) = self.log {
-            config.log.format = format;
-        }
-        Ok(config)
-    }
-
-    /// Loads the configuration, or describes all problems of it.
-    fn load_or_describe(&self) -> Result<Config, String> {
-        self.load().map_err(|problems| {
-            let list: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("  {problem}"))
-                .collect();
-            format!(
-                "invalid configuration, {}:\n{}",
-                table::counted(list.len(), "problem"),
-                list.join("\n")
-            )
-        })
+        Command::Completions { shell } => Ok(generate::completions(*shell)),
+        Command::Man { folder } => generate::manual(folder),
     }
 }
 
 impl Cli {
+    /// Returns whether an archive of an older version is copied before its schema changes.
+    fn precaution(&self) -> Precaution {
+        match self.source.no_copy {
+            true => Precaution::NoCopy,
+            false => Precaution::Copy,
+        }
+    }
+
+    /// Opens the archive for a command that writes to it and has no log.
+    async fn open(&self, config: &Config) -> crate::store::Result<Store> {
+        let store = Store::open_with(&config.archive.path, self.precaution()).await?;
+        if let Some(copy) = store.copied() {
+            errln!(
+                "copied the archive to {} before its schema changed",
+                copy.display()
+            );
+        }
+        Ok(store)
+    }
+
     /// Loads the configuration for commands that require one.
     fn config(&self) -> anyhow::Result<Config> {
         Ok(self.source.load_or_describe().map_err(Usage)?)

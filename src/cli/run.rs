@@ -30,27 +30,38 @@ pub struct Args {
     #[arg(long, short)]
     yes: bool,
 
-    /// Print log lines instead of progress bars, also on a terminal
+    /// How to show progress: bars, plain log lines, or none. By default bars on a terminal and log lines elsewhere
+    #[arg(long, value_name = "HOW", value_parser = ["bars", "plain", "none"])]
+    progress: Option<String>,
+
+    /// Print the estimate of what the run costs, and make no call
     #[arg(long)]
-    no_progress: bool,
+    dry_run: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     // First, so that no signal is lost, also as process 1 of a container.
     let mut signals = Signals::listen()?;
     let config = cli.config()?;
+    if args.dry_run {
+        return super::estimate::of_run(&config).await;
+    }
     let is_terminal = std::io::stderr().is_terminal();
-    let has_bars =
-        is_terminal && !args.no_progress && cli.source.log.is_none() && !logging::is_dumb();
+    let can_draw = is_terminal && cli.source.log.is_none() && !logging::is_dumb();
+    let has_bars = match args.progress.as_deref() {
+        Some("bars") => is_terminal,
+        Some(_) => false,
+        None => can_draw,
+    };
     let bars = has_bars.then(MultiProgress::new);
     let set_log = logging::start(&config.log, bars.as_ref())?;
     let key = config
-        .key(super::environment())
+        .key(super::source::environment())
         .map_err(|problem| Usage(problem.to_string()))?;
     if let Some(warning) = &key.warning {
         tracing::warn!("{warning}");
     }
-    for name in config::unused(super::environment().map(|(name, _)| name)) {
+    for name in config::unused(super::source::environment().map(|(name, _)| name)) {
         tracing::warn!(
             name,
             "environment variable is no key of this program; ignored"
@@ -60,7 +71,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let listening = daemon::listen(&config)
         .await
         .map_err(|why| Usage(format!("{why:#}")))?;
-    let archive = Archive::open(&config.archive.path, RunKind::Run, Clock::real()).await?;
+    let path = &config.archive.path;
+    let archive = tokio::select! {
+        // A large archive of an older version is copied first, which may take minutes.
+        archive = Archive::open_with(path, RunKind::Run, cli.precaution(), Clock::real()) => archive?,
+        name = signals.next() => {
+            tracing::warn!(signal = name, "stopped before any call was charged");
+            return Ok(Exit::Done);
+        }
+    };
     let plan = Plan::new(config.crawl.clone());
     let seeds = config.seeds.list();
     let prepared = tokio::select! {
@@ -88,6 +107,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         until_idle: args.until_idle,
         estimated: (!archive.run.continued).then(|| estimate.upper()),
         bars,
+        is_quiet: args.progress.as_deref() == Some("none"),
         steering: Steering {
             reload: Some(Reload {
                 load: Box::new({
@@ -108,6 +128,8 @@ pub(super) struct Crawl {
     /// The upper expectation of the cost, as estimated before the first call.
     pub(super) estimated: Option<MicroUsd>,
     pub(super) bars: Option<MultiProgress>,
+    /// Log no progress.
+    pub(super) is_quiet: bool,
     pub(super) steering: Steering,
 }
 
@@ -123,6 +145,7 @@ pub(super) async fn crawl(
         until_idle,
         estimated,
         bars,
+        is_quiet,
         steering,
     } = run;
     let mut parts = daemon::parts(&archive, config, key, until_idle).await?;
@@ -155,9 +178,8 @@ pub(super) async fn crawl(
         "crawl started"
     );
     let drawing = bars.map(|bars| tokio::spawn(progress::draw(engine.clone(), bars)));
-    let reporting = drawing
-        .is_none()
-        .then(|| tokio::spawn(log_progress(engine.clone())));
+    let reporting =
+        (drawing.is_none() && !is_quiet).then(|| tokio::spawn(log_progress(engine.clone())));
     let Crawled { cause, abandoned } =
         daemon::crawl(&engine, &mut signals, config, steering).await?;
     if let Some(reporting) = reporting {

@@ -31,14 +31,19 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Add users: ids (user-…, ch_…), profile URLs or @names
+    #[command(after_help = "Example: soracrawl seed users user-abc123 @someone")]
     Users(Users),
     /// Add posts: ids (s_…) or URLs
+    #[command(after_help = "Example: soracrawl seed posts --file posts.csv")]
     Posts(Items),
     /// Add searches for users by a part of their name
+    #[command(after_help = "Example: soracrawl seed searches cat")]
     Searches(Items),
     /// Add the current feed
+    #[command(after_help = "Example: soracrawl seed feed")]
     Feed,
     /// Add the current cameo leaderboard
+    #[command(after_help = "Example: soracrawl seed leaderboard")]
     Leaderboard,
     /// List the seeds with what they cost
     #[command(after_help = "Example: soracrawl seed list --json")]
@@ -99,7 +104,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         What::List(list) => return list_seeds(&config, list).await,
         What::Remove { seed } => {
             let id = control::seed_id(&config, seed).await?;
-            return control::send(&config, &Request::RemoveSeed(id)).await;
+            return control::send(cli, &config, &Request::RemoveSeed(id)).await;
         }
     };
     for why in &bad {
@@ -112,7 +117,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         );
         return Ok(Exit::Usage);
     }
-    let store = Store::open(&config.archive.path).await?;
+    let store = cli.open(&config).await?;
     if matches!(&args.what, What::Users(users) if users.known_names) {
         seeds = known(&store, seeds).await?;
     }

@@ -81,7 +81,7 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
     outln!(
         "archive  {}{}",
         config.archive.path.display(),
-        sizes(&config.archive.path, status.log_bytes)
+        sizes(&config.archive.path, status)
     );
     outln!(
         "daemon   {}",
@@ -109,6 +109,13 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
             span(now - last.at),
             last.endpoint,
             plain(&last.error)
+        );
+    }
+    if status.is_disk_full {
+        outln!(
+            "\nwaiting  all endpoints: disk nearly full, {} free, less than upkeep.min_free_bytes ({})",
+            megabytes(status.free_bytes.unwrap_or(0)),
+            megabytes(config.upkeep.min_free_bytes)
         );
     }
     let ended: Vec<String> = status
@@ -234,14 +241,22 @@ fn print_money(status: &Status) {
     }
 }
 
-/// Returns the sizes of the file and of its write-ahead log.
-fn sizes(path: &std::path::Path, log_bytes: u64) -> String {
-    let megabytes = |bytes: u64| format!("{} MB", bytes.div_ceil(1_000_000));
+/// Returns the sizes of the file and of its write-ahead log, and the free space.
+fn sizes(path: &std::path::Path, status: &Status) -> String {
     let file = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
-    match log_bytes {
-        0 => format!(" ({})", megabytes(file)),
-        log => format!(" ({}, and {} in its log)", megabytes(file), megabytes(log)),
-    }
+    let log = match status.log_bytes {
+        0 => String::new(),
+        log => format!(", and {} in its log", megabytes(log)),
+    };
+    let free = status.free_bytes.map_or_else(String::new, |free| {
+        format!("; {} free on its disk", megabytes(free))
+    });
+    format!(" ({}{log}{free})", megabytes(file))
+}
+
+fn megabytes(bytes: u64) -> String {
+    let megabytes = i64::try_from(bytes.div_ceil(1_000_000)).unwrap_or(i64::MAX);
+    format!("{} MB", thousands(megabytes))
 }
 
 fn row(name: &str, of: &EndpointStatus) -> Vec<String> {

@@ -39,6 +39,8 @@ pub(super) fn json(status: &Status, known: &[Known]) -> Value {
         "seconds_left_at_least": status.seconds_left(),
         "seconds_until_budget_is_spent": status.seconds_of_budget(),
         "log_bytes": status.log_bytes,
+        "free_bytes": status.free_bytes,
+        "disk_full": status.is_disk_full,
     });
     let money = [
         ("charged", Some(charged.total)),

@@ -21,7 +21,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let path = &config.archive.path;
     // With a configured key, verify also searches for the key itself.
-    let scrubber = config.key(super::environment()).map_or_else(
+    let scrubber = config.key(super::source::environment()).map_or_else(
         |_| Scrubber::without_key(),
         |key| Scrubber::new(&key.secret),
     );

@@ -82,7 +82,9 @@ pub static KEYS: &[Key] = &[
     key("api.key_env", Kind::Variable, "\"TIKHUB_API_KEY\"", "",
         "Environment variable that holds the API key; it overrides key_file. Never put the key itself into this file."),
     unset("api.key_file", Kind::Path, "\"/run/secrets/tikhub_api_key\"", "",
-        "File that contains only the API key. Use it where secrets are mounted as files."),
+        "File that contains only the API key. Use it where secrets are mounted as files. A relative path begins at this file."),
+    unset("api.proxy", Kind::Proxy, "\"http://proxy.example:3128\"", "",
+        "Proxy of every call, except to this machine. Unset: HTTPS_PROXY, ALL_PROXY and NO_PROXY apply. It is never shown."),
     key("api.user_agent", Kind::Header, USER_AGENT, "",
         "User-Agent header of every call. Keep it browser-like: Cloudflare rejects the default agents of HTTP libraries."),
     key("api.timeout_seconds", Kind::Seconds, "60", "seconds",
@@ -181,6 +183,11 @@ pub static KEYS: &[Key] = &[
         "Posts and comments with fewer likes are stored but not followed; unset: all are followed."),
     unset("crawl.filter.posted_after", Kind::Moment, "2025-10-01", "date, or time with offset such as 2025-10-01T12:00:00Z",
         "Older posts are stored but not followed; unset: all are followed. A date means midnight UTC."),
+
+    key("upkeep.min_free_bytes", Kind::Count { min: 0, max: i64::MAX }, "536870912", "bytes",
+        "Calls pause while less space is free on the archive's disk, and continue when there is more. 0: they never pause."),
+    key("upkeep.optimize_seconds", Kind::Seconds, "86400", "seconds",
+        "How often SQLite looks at samples of the tables again, to choose its indexes; also at each start."),
 
     key("log.level", Kind::Directive, "\"info\"", "error, warn, info, debug, trace, or target=level, …",
         "Log level. `debug` logs every call."),

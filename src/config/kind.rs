@@ -1,8 +1,8 @@
 //! Kinds of configuration values, each with its check.
 
 use tracing_subscriber::EnvFilter;
-use url::Url;
 
+use super::address::{base_url, hosts, proxy, socket};
 use super::alerts::{SecretUrl, receivers};
 use super::value::Raw;
 use crate::clock::unix_seconds;
@@ -46,6 +46,8 @@ pub(super) enum Kind {
     Hosts,
     /// A URL that must not be shown.
     SecretUrl,
+    /// The URL of a proxy, perhaps with a password.
+    Proxy,
     /// Tables of receivers of alerts, with URLs that must not be shown.
     Receivers,
 }
@@ -63,12 +65,13 @@ impl Kind {
                 | Self::Directive
                 | Self::Socket
                 | Self::SecretUrl
+                | Self::Proxy
         )
     }
 
     /// Returns whether a value must not be shown.
     pub(super) fn is_secret(self) -> bool {
-        matches!(self, Self::SecretUrl | Self::Receivers)
+        matches!(self, Self::SecretUrl | Self::Proxy | Self::Receivers)
     }
 
     /// Returns whether an environment variable may hold the value as a comma-separated list.
@@ -116,6 +119,7 @@ impl Kind {
             Self::SecretUrl => text(raw, |text| {
                 SecretUrl::new(text).map(|url| url.expose().to_owned())
             }),
+            Self::Proxy => text(raw, proxy),
             Self::Receivers => receivers(raw),
         }
     }
@@ -222,24 +226,6 @@ fn one_of(text: &str, words: &[&str]) -> Result<String, String> {
     Err(format!("must be one of {}", words.join(", ")))
 }
 
-/// Checks a base URL and removes its trailing slashes, so that the path of an endpoint can be appended.
-fn base_url(text: &str) -> Result<String, String> {
-    let url = Url::parse(text).map_err(|error| format!("invalid URL: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
-        return Err("must start with https:// (or http://) and a host".to_owned());
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "must not contain a user name or password: soracrawl shows and logs this URL"
-                .to_owned(),
-        );
-    }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err("must not contain `?` or `#`: soracrawl shows and logs this URL".to_owned());
-    }
-    Ok(url.as_str().trim_end_matches('/').to_owned())
-}
-
 fn variable(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
     if text.is_empty() || text.as_bytes()[0].is_ascii_digit() || !text.bytes().all(allowed) {
@@ -256,27 +242,6 @@ fn header(text: &str) -> Result<String, String> {
         return Err("must be non-empty printable ASCII".to_owned());
     }
     Ok(text.trim().to_owned())
-}
-
-fn socket(text: &str) -> Result<String, String> {
-    match text.parse::<std::net::SocketAddr>() {
-        Ok(address) if address.port() == 0 => Err("must have a port above 0".to_owned()),
-        Ok(address) => Ok(address.to_string()),
-        Err(_) => Err("must be an IP address and a port, such as 127.0.0.1:7666".to_owned()),
-    }
-}
-
-fn hosts(list: toml::Value) -> Result<toml::Value, String> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
-    for (at, host) in list.as_array().into_iter().flatten().enumerate() {
-        if !host.as_str().is_some_and(|host| host.bytes().all(allowed)) {
-            return Err(format!(
-                "item {} must be a name of a host, such as crawler.example or crawler.example:7666",
-                at + 1
-            ));
-        }
-    }
-    Ok(list)
 }
 
 fn directive(text: &str) -> Result<String, String> {

@@ -1,5 +1,6 @@
 //! The configuration: crawler.toml and the environment → [`Config`], or all [`Problem`]s at once.
 
+mod address;
 mod alerts;
 mod api_key;
 mod check;
@@ -48,6 +49,7 @@ pub struct Config {
     pub budget: Budget,
     pub seeds: Seeds,
     pub crawl: Crawl,
+    pub upkeep: Upkeep,
     pub log: Log,
     pub web: Web,
     pub alerts: Alerts,
@@ -76,7 +78,8 @@ impl Config {
                 }]);
             }
         };
-        Self::parse(&file.display().to_string(), &text, env)
+        let folder = file.parent().unwrap_or(Path::new(""));
+        Self::parse_in(folder, &file.display().to_string(), &text, env)
     }
 
     /// Parses the configuration from a string. Problems refer to it as `name`.
@@ -88,10 +91,30 @@ impl Config {
         text: &str,
         env: impl Iterator<Item = (String, String)>,
     ) -> Result<Self, Vec<Problem>> {
+        Self::parse_in(Path::new(""), name, text, env)
+    }
+
+    /// Parses the configuration of a file in `folder`, where the relative paths of its secrets begin.
+    fn parse_in(
+        folder: &Path,
+        name: &str,
+        text: &str,
+        env: impl Iterator<Item = (String, String)>,
+    ) -> Result<Self, Vec<Problem>> {
         let (mut values, mut problems) = (read::Values::default(), Vec::new());
         read::read(name, text, &mut values, &mut problems);
+        let in_file = values.config().map_err(|problem| vec![problem])?;
         env::read(env, &mut values, &mut problems);
-        let config = values.config().map_err(|problem| vec![problem])?;
+        let mut config = values.config().map_err(|problem| vec![problem])?;
+        let files = config
+            .api
+            .key_file
+            .iter_mut()
+            .filter(|path| in_file.api.key_file.as_ref() == Some(path));
+        let urls = config.alerts.to.iter_mut();
+        for path in files.chain(urls.filter_map(|receiver| receiver.url_file.as_mut())) {
+            *path = folder.join(&*path);
+        }
         check::pairs(&config, &values, &mut problems);
         problems.extend(seeds::problems(&config.seeds, &values));
         problems.sort_by_key(Problem::line);
@@ -129,6 +152,8 @@ impl From<&Api> for crate::api::client::Settings {
     fn from(api: &Api) -> Self {
         Self {
             base_url: api.base_url.clone(),
+            proxy: api.proxy.as_ref().map(|proxy| proxy.expose().to_owned()),
+            is_proxied: !loopback::is_loopback(&api.base_url),
             user_agent: api.user_agent.clone(),
             timeout: Duration::from_secs_f64(api.timeout_seconds),
             connect_timeout: Duration::from_secs_f64(api.connect_timeout_seconds),
@@ -151,6 +176,7 @@ pub struct Api {
     pub base_url: String,
     pub key_env: String,
     pub key_file: Option<PathBuf>,
+    pub proxy: Option<SecretUrl>,
     pub user_agent: String,
     pub timeout_seconds: f64,
     pub connect_timeout_seconds: f64,
@@ -212,6 +238,14 @@ pub struct Seeds {
     pub searches: Vec<String>,
     pub feed: bool,
     pub leaderboard: bool,
+}
+
+/// Care for the archive and its disk during a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Upkeep {
+    pub min_free_bytes: u64,
+    pub optimize_seconds: f64,
 }
 
 /// Level and format of the log.

@@ -163,7 +163,9 @@ pub(super) fn unknown(path: &str, at: String) -> Problem {
          environment variable named by api.key_env, or into the file named by api.key_file"
             .to_owned()
     } else {
-        match nearest(path, KEYS.iter().map(|key| key.path)) {
+        let sections = KEYS.iter().filter_map(|key| key.path.rsplit_once('.'));
+        let sections = sections.map(|(section, _)| section);
+        match nearest(path, KEYS.iter().map(|key| key.path).chain(sections)) {
             Some(meant) => format!("unknown key; did you mean {meant}?"),
             None => "unknown key".to_owned(),
         }

@@ -35,7 +35,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         return Ok(Acquired::Nothing);
     }
     let (config, pauses) = (engine.config(), engine.pauses());
-    if engine.is_held() || pauses.all_since().is_some() {
+    if engine.is_held() || engine.is_disk_full() || pauses.all_since().is_some() {
         return Ok(Acquired::Nothing);
     }
     let mut busy = engine.busy();

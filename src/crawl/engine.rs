@@ -1,7 +1,7 @@
 //! State that all workers share.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{Notify, watch};
@@ -64,6 +64,8 @@ pub struct Engine {
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
+    /// Too little space is free on the archive's disk. No call is made meanwhile.
+    pub(super) disk_full: AtomicBool,
     /// Why the archive refused the rows of the latest page, if it did.
     refusal: Mutex<Option<String>>,
     /// Endpoints that are not called any more in this run.
@@ -86,6 +88,7 @@ impl Engine {
             held: Mutex::default(),
             day_budget_exhausted: Mutex::new(None),
             budget_hold: Mutex::new(None),
+            disk_full: AtomicBool::new(false),
             refusal: Mutex::default(),
             retired: Mutex::default(),
             account: tokio::sync::Mutex::default(),
@@ -171,6 +174,12 @@ impl Engine {
 
     pub(super) fn is_quiet(&self) -> bool {
         self.busy.load(Ordering::SeqCst) == 0
+    }
+
+    /// Returns whether too little space is free on the archive's disk for another call.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        self.disk_full.load(Ordering::Relaxed)
     }
 
     /// Wakes one idle worker for each new job.

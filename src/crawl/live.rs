@@ -2,34 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
-use std::time::Duration;
 
 use tokio::sync::Notify;
 
 use super::plan::Plan;
-use crate::model::{Budget, MicroUsd};
+use super::settings::Settings;
+use crate::model::Budget;
 use crate::store::Pauses;
-
-/// Values of `[limits]` that workers need.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    pub max_attempts: u32,
-    /// Charged answers that cannot be used, after which a job fails.
-    pub max_paid_attempts: u32,
-    pub max_empty_pages: u32,
-    pub breaker_cooldown: Duration,
-    /// How long a run waits for a remote that does not answer.
-    pub outage_patience: Duration,
-    pub retry_base: Duration,
-    pub retry_cap: Duration,
-    pub lease_seconds: f64,
-    /// How many calls may be in flight.
-    pub workers: u32,
-    /// What the run was estimated to cost at most, to warn if it costs far more.
-    pub estimated: Option<MicroUsd>,
-    /// End the run when no job is pending, instead of waiting for new jobs.
-    pub until_idle: bool,
-}
 
 /// The part of the configuration that a run follows, and that `reload` replaces.
 #[derive(Debug, Clone)]

@@ -56,7 +56,7 @@ pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
 
 /// Releases a job without an attempt. Settles its open call as never sent.
 pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>) -> Result<()> {
-    let why = "not sent: the endpoint is not callable now, or the run is stopping".to_owned();
+    let why = "not sent: the endpoint is not callable now, the disk is nearly full, or the run is stopping".to_owned();
     let failure = Failure {
         token: lease.token,
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),

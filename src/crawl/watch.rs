@@ -13,7 +13,7 @@ use crate::store::{Cooling, Result, read};
 
 const TICK: Duration = Duration::from_millis(250);
 /// Time after which a lasting pause is logged again, in seconds.
-const REPEAT_SECONDS: f64 = 600.0;
+pub(super) const REPEAT_SECONDS: f64 = 600.0;
 /// Time without a pause after which it is over, in seconds. Pauses that follow each other closely are one.
 const QUIET_SECONDS: f64 = 10.0;
 /// An endpoint that fails while others answer is given up after this part of the patience with an outage.
@@ -49,22 +49,11 @@ pub async fn watch(engine: Arc<Engine>) {
     let mut notices = BTreeMap::new();
     // What the run before stored may be over.
     let mut stored = Some(f64::NAN);
-    let mut warned_at = f64::NEG_INFINITY;
     let mut is_over_estimate = false;
     while !engine.is_stopping() {
         let now = engine.steady();
         for said in update(&mut notices, pauses(&engine, now), now) {
             log(&said, now);
-        }
-        if let Some(bytes) = engine.parts.store.large_log()
-            && now - warned_at >= REPEAT_SECONDS
-        {
-            warned_at = now;
-            tracing::warn!(
-                megabytes = bytes / 1_000_000,
-                "the write-ahead log is large: a reader holds an old state of the archive. It shrinks after that reader ends \
-                 its transaction"
-            );
         }
         if !is_over_estimate {
             is_over_estimate = warn_of_cost(&engine).await;

@@ -98,6 +98,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
     let is_unwanted = engine.is_stopping()
         || engine.is_retired(entry.name)
         || engine.is_paused(entry.name, lease.seed_id)
+        || engine.is_disk_full()
         || parts
             .limiter
             .cooling_down_since_permit(entry.name, engine.steady());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Signals, retry_until_writable};
 use crate::clock::{Clock, minute};
-use crate::store::{Held, Lock, Run, RunKind, Store, network_file_system};
+use crate::store::{Held, Lock, Precaution, Run, RunKind, Store, network_file_system};
 
 /// An open archive. Its lock prevents other processes from sending calls for it.
 pub struct Archive {
@@ -28,6 +28,19 @@ impl Archive {
     /// # Errors
     /// Returns `InUse` if another process holds the lock, or an error if the file cannot be opened or written.
     pub async fn open(path: &Path, kind: RunKind, clock: Clock) -> anyhow::Result<Self> {
+        Self::open_with(path, kind, Precaution::Copy, clock).await
+    }
+
+    /// Opens the archive like [`Archive::open`], with or without a copy before its schema changes.
+    ///
+    /// # Errors
+    /// See [`Archive::open`].
+    pub async fn open_with(
+        path: &Path,
+        kind: RunKind,
+        precaution: Precaution,
+        clock: Clock,
+    ) -> anyhow::Result<Self> {
         let who = format!(
             "soracrawl (process {}, since {})",
             std::process::id(),
@@ -50,7 +63,10 @@ impl Archive {
                 "archive on a network file system: SQLite's write-ahead log is not safe there; move it to a local disk"
             );
         }
-        let store = Store::open(path).await?;
+        let store = Store::open_with(path, precaution).await?;
+        if let Some(copy) = store.copied() {
+            tracing::info!(copy = %copy.display(), "copied the archive before its schema changed");
+        }
         let run = store
             .start_run(kind, std::process::id(), clock.now())
             .await?;

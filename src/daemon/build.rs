@@ -7,7 +7,7 @@ use anyhow::anyhow;
 use super::Archive;
 use crate::api::limiter::{Cause, Rates};
 use crate::api::{Client, Limiter, Scrubber, Secret};
-use crate::config::{Config, Limits};
+use crate::config::{Config, Limits, Upkeep};
 use crate::crawl::{LiveConfig, Parts, Plan, Settings};
 use crate::replies::{Packer, Reader, Training};
 use crate::report::status::budget;
@@ -47,7 +47,7 @@ pub fn rates(limits: &Limits) -> Rates {
     }
 }
 
-fn settings(limits: &Limits, until_idle: bool) -> Settings {
+fn settings(limits: &Limits, upkeep: &Upkeep, until_idle: bool) -> Settings {
     Settings {
         max_attempts: limits.max_attempts,
         max_paid_attempts: limits.max_paid_attempts,
@@ -62,6 +62,8 @@ fn settings(limits: &Limits, until_idle: bool) -> Settings {
                 / limits.requests_per_second.min(limits.endpoint_rate()),
         workers: limits.max_in_flight,
         estimated: None,
+        min_free_bytes: upkeep.min_free_bytes,
+        optimize_every: Duration::from_secs_f64(upkeep.optimize_seconds),
         until_idle,
     }
 }
@@ -72,7 +74,7 @@ pub fn live_config(config: &Config, until_idle: bool) -> LiveConfig {
     LiveConfig {
         plan: Plan::new(config.crawl.clone()),
         budget: budget(config),
-        settings: settings(&config.limits, until_idle),
+        settings: settings(&config.limits, &config.upkeep, until_idle),
     }
 }
 
@@ -123,7 +125,7 @@ mod tests {
     use std::time::Duration;
 
     use super::{rates, settings};
-    use crate::config::Config;
+    use crate::config::{Config, Upkeep};
 
     #[test]
     fn every_limit_has_its_own_effect() {
@@ -144,7 +146,13 @@ mod tests {
         assert_eq!((rates.overall, rates.endpoint), (101.0, 20.0));
         assert_eq!(rates.breaker_failures, 9);
         assert_eq!(rates.breaker_cooldown, Duration::from_secs(10));
-        let settings = settings(&limits, true);
+        let upkeep = Upkeep {
+            min_free_bytes: 12,
+            optimize_seconds: 13.0,
+        };
+        let settings = settings(&limits, &upkeep, true);
+        assert_eq!(settings.min_free_bytes, 12);
+        assert_eq!(settings.optimize_every, Duration::from_secs(13));
         assert_eq!(
             (
                 settings.max_attempts,

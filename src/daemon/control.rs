@@ -15,12 +15,15 @@ use crate::store::{ControlResult, Store};
 /// How often requests are looked for.
 const TICK: Duration = Duration::from_secs(1);
 
+/// Changes the level of the running log.
+pub type SetLog = Box<dyn Fn(&Log) -> Result<(), String> + Send + Sync>;
+
 /// How a daemon reads its configuration again.
 pub struct Reload {
     /// Reads the configuration, or says why it is not valid.
     pub load: Box<dyn Fn() -> Result<Config, String> + Send + Sync>,
     /// Changes the level of the log.
-    pub set_log: Box<dyn Fn(&Log) -> Result<(), String> + Send + Sync>,
+    pub set_log: SetLog,
 }
 
 /// Carries out requests until the run stops. SIGUSR2 asks for a reload.

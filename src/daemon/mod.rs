@@ -32,7 +32,7 @@ pub use archive::{Archive, InUse};
 pub use build::{limiter, live_config, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
-pub use control::{Reload, carry_out};
+pub use control::{Reload, SetLog, carry_out};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
@@ -73,16 +73,17 @@ pub async fn crawl(
     steering: Steering,
 ) -> anyhow::Result<Crawled> {
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    // Before the first worker: what is paused stays paused.
+    // Before the first worker: what is paused stays paused, and a full disk is not filled.
     engine.read_pauses().await?;
+    crawl::look_at_disk(engine);
     let mut tasks = JoinSet::new();
-    tasks.spawn(heartbeat::heartbeat(engine.clone()));
     let current = Current::new(config.clone());
     tasks.spawn(control::control(
         engine.clone(),
         current.clone(),
         steering.reload,
     ));
+    tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
     if let Some(listening) = steering.listening {
         tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));
@@ -90,6 +91,8 @@ pub async fn crawl(
     tasks.spawn(crawl::tend(engine.clone()));
     tasks.spawn(crawl::watch(engine.clone()));
     tasks.spawn(crawl::train(engine.clone()));
+    tasks.spawn(crawl::guard_disk(engine.clone()));
+    tasks.spawn(crawl::optimize(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.

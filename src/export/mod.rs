@@ -1,7 +1,6 @@
 //! Files made from one snapshot of an archive. They have the same bytes whenever the same archive is exported.
 
 mod bag;
-mod copy;
 mod datasette;
 mod encode;
 mod folder;
@@ -21,7 +20,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts};
+use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts, TemporaryCopy};
 
 pub use encode::{Dialect, Format};
 pub use graph::{Graph, GraphFormat};
@@ -155,7 +154,7 @@ pub async fn export(
     let copy = match what.via_copy {
         true => {
             snapshot.close().await;
-            let copy = copy::Copy::of(archive, place.staging()).await?;
+            let copy = TemporaryCopy::of(archive, place.staging().join("copy.db")).await?;
             snapshot = Snapshot::open_current(copy.path()).await?;
             Some(copy)
         }

@@ -27,6 +27,8 @@ pub struct Facts {
     pub cooling: Vec<Cooling>,
     /// When the next job waits no longer.
     pub next_due: Option<f64>,
+    /// Less space is free than `upkeep.min_free_bytes`.
+    pub is_disk_full: bool,
     /// The budget of the day has no room, until then.
     pub day_spent_until: Option<f64>,
     /// Seconds without a page after which a daemon with jobs counts as stalled.
@@ -161,6 +163,10 @@ fn decide(facts: &Facts) -> (State, Option<String>) {
     if !facts.work.is_some() {
         return idle(facts);
     }
+    if facts.is_disk_full {
+        let why = ": the disk has less than upkeep.min_free_bytes free";
+        return (State::Waiting, Some(why.to_owned()));
+    }
     if let Some(until) = facts.day_spent_until {
         let wait = span(until - facts.now);
         return (
@@ -207,9 +213,12 @@ fn idle(facts: &Facts) -> (State, Option<String>) {
     }
 }
 
+/// Returns the error that keeps calls back, else the latest one.
 fn last_error(facts: &Facts) -> String {
-    match &facts.last_error {
-        Some(last) => format!("; last error: {}", line(&last.error)),
+    let cooling = facts.cooling.first().map(|cooling| &cooling.why);
+    let latest = facts.last_error.as_ref().map(|last| &last.error);
+    match cooling.or(latest) {
+        Some(error) => format!("; last error: {}", line(error)),
         None => String::new(),
     }
 }

@@ -41,7 +41,12 @@ pub struct Status {
     pub last_kept_at: Option<f64>,
     /// Unix time at which the first waiting job is due.
     pub next_due: Option<f64>,
+    /// Size of the write-ahead log.
     pub log_bytes: u64,
+    /// Free space on the archive's disk; `None` if the system does not tell.
+    pub free_bytes: Option<u64>,
+    /// A daemon makes no call, because less space is free than `upkeep.min_free_bytes`.
+    pub is_disk_full: bool,
     /// The rates of the last minute in which the newest run kept pages.
     pub pages_per_second: f64,
     pub rows_per_second: f64,
@@ -75,6 +80,9 @@ pub async fn read(
     let last_errors = read::last_errors(readers, ERRORS).await?;
     let last_kept_at = read::last_kept_at(readers).await?;
     let next_due = read::next_due(readers).await?;
+    let free_bytes = read::free_bytes(&config.archive.path);
+    let is_short = free_bytes.is_some_and(|free| free < config.upkeep.min_free_bytes);
+    let is_disk_full = is_short && holder.is_some();
     let facts = Facts {
         now,
         is_held: holder.is_some(),
@@ -91,6 +99,7 @@ pub async fn read(
         last_error: last_errors.first().cloned(),
         cooling: cooling.clone(),
         next_due,
+        is_disk_full,
         day_spent_until: is_day_spent(&budget, &charged, &plan).then(|| next_day(now)),
         stalled_after: config.alerts.stalled_after_seconds,
         calls_per_second: pages_per_second,
@@ -101,6 +110,8 @@ pub async fn read(
     Ok(Status {
         condition: condition(&facts),
         path: config.archive.path.clone(),
+        free_bytes,
+        is_disk_full,
         holder,
         run,
         stops: read::stop_counts(readers).await?,

@@ -36,7 +36,7 @@ pub enum Error {
     NotAFile { path: String },
     #[error(
         "{path} has more than one hard link. SQLite keeps a log for each name, and would lose what another name wrote. \
-         Make a copy with `vacuum into`, or remove the other links"
+         Make a copy with `soracrawl backup`, or remove the other links"
     )]
     Linked { path: String },
     /// Reading never creates an archive.
@@ -62,6 +62,20 @@ pub enum Error {
         "{path} is a database of another program. Name another file with --archive or archive.path"
     )]
     Foreign { path: String },
+    /// Nothing can be copied to this place.
+    #[error("{path}: {why}")]
+    CopyPlace { path: String, why: String },
+    #[error("the copy {path} cannot be written: {why}. Nothing was left behind")]
+    Uncopied { path: String, why: String },
+    #[error(
+        "the copy {path} is not equal to the archive: {why}. Nothing was left behind. Check the archive with `soracrawl verify`"
+    )]
+    Unequal { path: String, why: String },
+    #[error(
+        "{path} was written by an older version of soracrawl, and cannot be copied before its schema changes: {why}. It was not \
+         changed. Free some space, or repeat with --no-copy"
+    )]
+    NotCopied { path: String, why: String },
     #[error("{path} cannot be opened: {why}")]
     Unopened { path: String, why: String },
     #[error("{path}: {why}")]
@@ -139,6 +153,24 @@ impl Error {
                 path: path.display().to_string(),
                 why: other.to_string(),
             },
+        }
+    }
+
+    /// Returns the error of a copy that cannot be written.
+    pub(super) fn uncopied(copy: &Path, why: String) -> Self {
+        Self::Uncopied {
+            path: copy.display().to_string(),
+            why,
+        }
+    }
+
+    /// Names the place of a copy instead of the unfinished file beside it.
+    pub(super) fn about_copy(self, place: &Path) -> Self {
+        let path = place.display().to_string();
+        match self {
+            Self::Uncopied { why, .. } => Self::Uncopied { path, why },
+            Self::Unequal { why, .. } => Self::Unequal { path, why },
+            other => other,
         }
     }
 

@@ -5,6 +5,8 @@
 //! they also share its fsync.
 
 pub mod archive;
+mod backup;
+mod before;
 mod db;
 mod error;
 mod ledger;
@@ -20,6 +22,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqliteSy
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::sync::Mutex;
 
+pub use backup::{Backup, backup};
+pub use before::Precaution;
 pub use db::{Held, Lock, network_file_system};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
@@ -54,14 +58,23 @@ pub struct Store {
     readers: SqlitePool,
     path: Arc<PathBuf>,
     place: Arc<OnceLock<db::Place>>,
+    copied: Option<Arc<PathBuf>>,
 }
 
 impl Store {
-    /// Opens the archive for reading and writing. Creates it if it does not exist, and migrates its schema.
+    /// Opens the archive for reading and writing. Creates it if it does not exist, and migrates its schema after a copy.
     ///
     /// # Errors
-    /// Returns an error if the file cannot be opened, is not an archive, or was written by a newer version.
+    /// Returns an error if the file cannot be opened, is not an archive, was written by a newer version, or cannot be copied.
     pub async fn open(path: &Path) -> Result<Self> {
+        Self::open_with(path, Precaution::Copy).await
+    }
+
+    /// Opens the archive like [`Store::open`], with or without a copy before its schema changes.
+    ///
+    /// # Errors
+    /// See [`Store::open`].
+    pub async fn open_with(path: &Path, precaution: Precaution) -> Result<Self> {
         db::check_name(path)?;
         db::create_private(path)?;
         let options = SqliteConnectOptions::new()
@@ -82,6 +95,10 @@ impl Store {
             .await
             .map_err(|error| Error::opening(path, &error))?;
         db::identity::check(&mut connection, path).await?;
+        let copied = match precaution {
+            Precaution::Copy => before::copy_before_migration(&mut connection, path).await?,
+            Precaution::NoCopy => None,
+        };
         MIGRATIONS
             .run(&mut connection)
             .await
@@ -92,6 +109,7 @@ impl Store {
             readers: read::open_readers(path).await?,
             path: Arc::new(path.to_owned()),
             place: Arc::default(),
+            copied: copied.map(Arc::new),
         })
     }
 
@@ -124,6 +142,12 @@ impl Store {
         &self.path
     }
 
+    /// Returns the copy of the archive that was made before its schema changed, if it did.
+    #[must_use]
+    pub fn copied(&self) -> Option<&Path> {
+        self.copied.as_ref().map(|path| path.as_path())
+    }
+
     /// Notes which files the path leads to, for [`Store::check_place`].
     ///
     /// # Errors
@@ -133,14 +157,6 @@ impl Store {
         // Only the first note counts.
         let _ = self.place.set(place);
         Ok(())
-    }
-
-    /// Returns the size of the write-ahead log in bytes, if it is far larger than after a checkpoint: a reader that holds an
-    /// old state of the archive keeps it from being checkpointed.
-    #[must_use]
-    pub fn large_log(&self) -> Option<u64> {
-        let bytes = read::log_bytes(&self.path)?;
-        (bytes > 4 * LOG_PAGES * PAGE_BYTES).then_some(bytes)
     }
 
     /// Checks that the path still leads to the file that this process opened.

@@ -1,8 +1,8 @@
 //! Commands that cost money or take names: what they refuse and what they ask.
 
-use soracrawl::sim::Options;
+use soracrawl::sim::{Options, Shape};
 
-use crate::support::Site;
+use crate::support::{Site, small};
 
 #[tokio::test]
 async fn filters_before_a_requeue_are_refused_and_unknown_names_are_errors() {
@@ -121,4 +121,53 @@ async fn estimate_and_run_give_one_answer_also_after_a_budget_stop_and_before_th
         "{least} to {upper}: {cost}\n{told:#}"
     );
     assert!(upper < 4 * cost, "{upper} is no estimate of {cost}");
+}
+
+#[tokio::test]
+async fn the_version_names_the_commit_and_the_schema() {
+    let site = Site::new(small(Shape::Flat)).await;
+    let version = site.run(&["--version"]).await.with(0).out;
+    assert!(
+        version.contains("commit ") && version.contains("schema 7)"),
+        "{version}"
+    );
+}
+
+#[tokio::test]
+async fn completions_and_manual_pages_know_every_command() {
+    let site = Site::new(small(Shape::Flat)).await;
+    let bash = site.run(&["completions", "bash"]).await.with(0).out;
+    let made = site.run(&["man", "pages"]).await.with(0).out;
+    for command in [
+        "run", "seed", "pause", "resume", "reload", "web-url", "verify",
+    ] {
+        assert!(bash.contains(command), "{command}");
+        let page = site.file("pages").join(format!("soracrawl-{command}.1"));
+        let text = std::fs::read_to_string(&page).expect("a manual page");
+        assert!(
+            text.contains("Example: soracrawl") || command == "seed",
+            "{command}: {text}"
+        );
+    }
+    assert!(made.contains("manual pages in pages"), "{made}");
+}
+
+#[tokio::test]
+async fn a_dry_run_makes_no_call_and_no_archive() {
+    let site = Site::whole(small(Shape::Flat)).await;
+    let told = site.run(&["run", "--dry-run"]).await.with(0).out;
+    assert!(told.contains("7 seeds"), "{told}");
+    assert!(!site.archive().exists());
+    site.crawl().await.with(0);
+    let (bill, user) = (site.bill(), site.user(0));
+    let told = site.run(&["run", "--dry-run"]).await.with(0).out;
+    assert!(told.contains("$0.00"), "{told}");
+    let user = format!("user_id={user}");
+    let told = site
+        .run(&["call", "get_user_profile", &user, "--dry-run"])
+        .await
+        .with(0)
+        .out;
+    assert_eq!(told.trim(), "one call of get_user_profile would cost $0.05");
+    assert_eq!(site.bill(), bill);
 }

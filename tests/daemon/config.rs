@@ -212,3 +212,58 @@ async fn only_the_owner_can_read_an_archive() {
         .mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[tokio::test]
+async fn a_proxy_carries_the_calls_except_those_to_this_machine() {
+    let mut site = Site::walk("").await;
+    // The simulator also answers requests that name another host.
+    let proxy = site.sim.base_url();
+    site.set("api.proxy", "\"http://user:secret-word@127.0.0.1:9\"");
+    site.crawl().await.with(0);
+    let calls = site.sim.log().len();
+    let shown = site.run(&["check-config"]).await.with(0);
+    assert!(!shown.out.contains("secret-word"), "{}", shown.out);
+    site.set("api.proxy", &format!("{proxy:?}"))
+        .set("api.base_url", "\"http://remote.invalid\"")
+        .set("api.allow_insecure_http", "true")
+        .set("archive.path", "\"b.db\"");
+    site.crawl().await.with(0);
+    assert_eq!(site.sim.log().len(), calls * 2);
+    site.unset("api.proxy").set("archive.path", "\"c.db\"");
+    let variables = [("ALL_PROXY", &*proxy), ("TIKHUB_API_KEY", DEFAULT_KEY)];
+    site.run_with(&["run", "--until-idle"], &variables, "")
+        .await
+        .with(0);
+    assert_eq!(site.sim.log().len(), calls * 3);
+}
+
+#[tokio::test]
+async fn the_path_of_the_key_file_begins_at_the_configuration() {
+    let mut site = Site::walk("").await;
+    std::fs::create_dir(site.file("conf")).expect("a folder");
+    std::fs::write(site.file("conf/key"), DEFAULT_KEY).expect("a key");
+    site.set("api.key_file", "\"key\"");
+    site.run(&["check-config"]).await.with(0);
+    std::fs::rename(site.file("crawler.toml"), site.file("conf/crawler.toml")).expect("moved");
+    let config = ["--config", "conf/crawler.toml", "run", "--until-idle"];
+    site.run_with(&config, &[("TIKHUB_API_KEY", "")], "")
+        .await
+        .with(0);
+}
+
+#[tokio::test]
+async fn a_mistyped_section_gets_a_suggestion() {
+    let site = Site::walk("").await;
+    std::fs::write(
+        site.file("wrong.toml"),
+        "[limit]\nmax_in_flight = 2\n[webs]\n",
+    )
+    .expect("a file");
+    let refused = site
+        .run(&["--config", "wrong.toml", "check-config"])
+        .await
+        .with(2);
+    for meant in ["did you mean limits?", "did you mean web?"] {
+        assert!(refused.err.contains(meant), "{}", refused.err);
+    }
+}

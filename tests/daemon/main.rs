@@ -1,6 +1,8 @@
 //! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
+mod alerts;
 mod archive;
+mod backup;
 mod budget;
 mod call;
 mod changes;
@@ -19,6 +21,7 @@ mod lake_folders;
 mod lakes;
 mod missing;
 mod opening;
+mod pages;
 mod papers;
 mod plan;
 mod program;
@@ -34,3 +37,5 @@ mod signals;
 mod status;
 mod stops;
 mod support;
+mod upgrade;
+mod web;

@@ -1,5 +1,7 @@
 //! `status` matches the ledger and the queue, and `estimate` matches the calls that follow.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use soracrawl::sim::{Options, Shape};
 
@@ -243,4 +245,37 @@ async fn the_demo_ends_with_an_equal_archive_and_needs_no_key() {
     assert!(place.file("demo.db").exists());
     let again = place.run(&["demo", "--archive", "demo.db"]).await.with(1);
     assert!(again.err.contains("exists already"), "{}", again.err);
+}
+
+#[tokio::test]
+async fn the_json_of_status_has_the_keys_that_the_document_lists() {
+    let site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    site.run(&["pause", "get_feed"]).await.with(0);
+    let status = site.run(&["status", "--json"]).await.with(0).json();
+    let document = include_str!("../../docs/status.md");
+    let (_, table) = document.split_once("## JSON").expect("the section");
+    let mut listed = BTreeMap::new();
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        listed.insert(cells[1].trim_matches('`').to_owned(), cells[2].to_owned());
+    }
+    let object = status.as_object().expect("an object");
+    let keys: Vec<&String> = object.keys().collect();
+    assert_eq!(keys, listed.keys().collect::<Vec<_>>());
+    for (key, value) in object {
+        let kind = match value {
+            Value::Null => continue,
+            Value::String(_) => "string",
+            Value::Object(_) => "object",
+            Value::Array(_) => "array",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::Bool(_) => "boolean",
+        };
+        assert_eq!(kind, listed[key], "{key}");
+    }
+    assert_eq!(status["paused"][0]["name"], "get_feed");
+    let micro = status["charged_micro_usd"].as_f64().expect("a number");
+    assert_eq!(status["charged_usd"].as_f64(), Some(micro / 1e6));
 }

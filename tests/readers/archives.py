@@ -166,7 +166,7 @@ def large():
             f"[seeds]\nfeed = true\nleaderboard = true\n[limits]\n{limits}\n"
         )
         soracrawl(
-            "--config", config, "run", "--until-idle", "--yes", "--no-progress", env=os.environ | {"TIKHUB_API_KEY": key}
+            "--config", config, "run", "--until-idle", "--yes", "--progress", "plain", env=os.environ | {"TIKHUB_API_KEY": key}
         )
     finally:
         sim.send_signal(signal.SIGINT)

@@ -115,17 +115,20 @@ fn the_store_is_seen_to_contain_sql() {
 }
 
 #[test]
-fn only_the_client_and_its_replies_mention_reqwest() {
+fn only_the_client_its_replies_and_the_alerts_mention_reqwest() {
     let of_client = |name: &str| {
         name.starts_with("src/api/client")
             || ["src/api/reply.rs", "src/api/request.rs"].contains(&name)
     };
-    assert_eq!(mentioning(&["reqwest"], |name| !of_client(name)), NONE);
+    let of_alerts = |name: &str| name.starts_with("src/daemon/alerts/");
+    let is_other = |name: &str| !of_client(name) && !of_alerts(name);
+    assert_eq!(mentioning(&["reqwest"], is_other), NONE);
 }
 
 #[test]
-fn only_the_simulator_mentions_axum() {
-    assert_eq!(mentioning(&["axum"], |name| room(name) != "sim"), NONE);
+fn only_the_simulator_and_the_web_mention_axum() {
+    let is_other = |name: &str| !["sim", "web"].contains(&room(name));
+    assert_eq!(mentioning(&["axum"], is_other), NONE);
 }
 
 #[test]

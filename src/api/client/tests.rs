@@ -88,6 +88,8 @@ async fn read_request(stream: &mut TcpStream) -> String {
 
 fn settings(base: &str) -> Settings {
     Settings {
+        proxy: None,
+        is_proxied: false,
         base_url: base.to_owned(),
         user_agent: "Mozilla/5.0 soracrawl".to_owned(),
         timeout: Duration::from_secs(20),

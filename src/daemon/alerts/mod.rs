@@ -107,7 +107,12 @@ pub async fn alerts(engine: Arc<Engine>, current: Current) {
             if let Ok(status) = &status {
                 let is_day_spent = status.condition.sentence.contains("budget.day_usd");
                 let trouble = engine.parts.writer.trouble().is_some();
-                let now = conditions(status.condition.state, is_day_spent, trouble, false);
+                let now = conditions(
+                    status.condition.state,
+                    is_day_spent,
+                    trouble,
+                    engine.is_disk_full(),
+                );
                 tell(&engine, &config, &sender, &now, status, &mut pending).await;
                 ping(&engine, &config, &sender, status, &mut pinged_at).await;
             }

@@ -171,3 +171,16 @@ fn a_text_of_the_remote_stays_on_one_line() {
     });
     assert!(!sentence.contains(char::is_control), "{sentence:?}");
 }
+
+#[test]
+fn the_document_describes_every_state() {
+    let document = include_str!("../../../docs/status.md");
+    for state in State::ALL {
+        let code = if state.is_alive() { 0 } else { 1 };
+        let row = document
+            .lines()
+            .find(|line| line.starts_with(&format!("| `{}` |", state.as_str())))
+            .unwrap_or_else(|| panic!("{} is not described", state.as_str()));
+        assert!(row.ends_with(&format!("| {code} |")), "{row}");
+    }
+}

@@ -44,15 +44,29 @@ pub(in crate::store) async fn check_current(
     path: &Path,
 ) -> Result<()> {
     check(&mut *connection, path).await?;
-    let version: i64 = sqlx::query_scalar("pragma user_version")
-        .fetch_one(connection)
-        .await?;
-    if version == newest() {
+    if is_current(connection).await? {
         return Ok(());
     }
     Err(Error::Older {
         path: path.display().to_string(),
     })
+}
+
+/// Returns whether the file is an archive with an older schema than that of this version.
+pub(in crate::store) async fn is_older(connection: &mut SqliteConnection) -> Result<bool> {
+    // A new archive has the number 0 and no tables.
+    Ok((1..newest()).contains(&version(connection).await?))
+}
+
+/// Returns whether the file has the schema of this version.
+pub(in crate::store) async fn is_current(connection: &mut SqliteConnection) -> Result<bool> {
+    Ok(version(connection).await? == newest())
+}
+
+async fn version(connection: &mut SqliteConnection) -> Result<i64> {
+    Ok(sqlx::query_scalar("pragma user_version")
+        .fetch_one(connection)
+        .await?)
 }
 
 /// The number of this version's schema: `pragma user_version` of an archive that is up to date.

@@ -1,14 +1,18 @@
 //! The file: its lock, the file system it is on, transactions, and statements of many rows.
 
+pub(in crate::store) mod copy;
 pub(in crate::store) mod identity;
 mod lock;
 mod mounts;
+mod optimize;
+mod partial;
 mod place;
 mod statement;
 mod transaction;
 
 pub use lock::{Held, Lock};
 pub use mounts::network_file_system;
+pub(in crate::store) use partial::{Partial, folder_of};
 pub(in crate::store) use place::{Place, check_is_file_name, check_name, create_private};
 pub(in crate::store) use statement::{GivenRow, Statement, Value};
 pub(in crate::store) use transaction::Writing;

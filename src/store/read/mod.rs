@@ -2,6 +2,7 @@
 
 mod answers;
 pub mod canonical;
+mod disk;
 mod due;
 mod export;
 mod export_columns;
@@ -32,6 +33,7 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 
 pub use crate::store::queue::{Cooling, Pauses, pauses};
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
+pub use disk::{free_bytes, log_bytes};
 pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
@@ -52,7 +54,7 @@ pub use people::Person;
 pub use questions::{QUESTIONS, Question};
 pub use replies::{KeptCall, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
-pub use snapshot::Snapshot;
+pub use snapshot::{Snapshot, TemporaryCopy};
 pub use status::{
     Charged, EndpointStatus, Recent, StopCounts, charged, endpoints, recent, repeated_pages,
     stop_counts,
@@ -76,7 +78,7 @@ pub(super) fn must_exist(path: &Path) -> Result<()> {
 ///
 /// SQLite needs files beside an archive to read it. In a folder that cannot be written it can do without them, if no process
 /// has written since the last checkpoint: then nothing can change meanwhile either.
-async fn options(path: &Path) -> Result<SqliteConnectOptions> {
+pub(super) async fn options(path: &Path) -> Result<SqliteConnectOptions> {
     check_is_file_name(path)?;
     must_exist(path)?;
     let options = SqliteConnectOptions::new()
@@ -103,14 +105,6 @@ async fn probe(options: &SqliteConnectOptions) -> Result<()> {
 /// Returns whether the archive has a write-ahead log with content.
 fn has_log(path: &Path) -> bool {
     log_bytes(path).is_some_and(|bytes| bytes > 0)
-}
-
-/// Returns the size of the archive's write-ahead log in bytes; `None` if there is none.
-#[must_use]
-pub fn log_bytes(path: &Path) -> Option<u64> {
-    let mut log = path.as_os_str().to_owned();
-    log.push("-wal");
-    Some(std::fs::metadata(log).ok()?.len())
 }
 
 pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {

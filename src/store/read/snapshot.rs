@@ -1,12 +1,12 @@
 //! A snapshot of an archive: a read-only connection inside a transaction.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sqlx::{Connection, SqliteConnection};
 
 use super::canonical;
-use crate::store::Result;
-use crate::store::db::identity;
+use crate::store::db::{Partial, copy, identity};
+use crate::store::{Error, Result};
 
 /// Rows that SQLite reads ahead of the reader. Fewer cost a switch of threads more often.
 const ROWS_AHEAD: usize = 512;
@@ -49,20 +49,12 @@ impl Snapshot {
         Ok(snapshot)
     }
 
-    /// Copies an archive into an empty file.
+    /// Returns whether the archive has the schema of this version.
     ///
     /// # Errors
-    /// Returns an error if the archive cannot be read, or the copy cannot be written.
-    pub async fn copy(archive: &Path, copy: &Path) -> Result<()> {
-        let options = super::options(archive).await?;
-        let mut connection = SqliteConnection::connect_with(&options).await?;
-        let copied = sqlx::query("vacuum into ?")
-            .bind(copy.to_string_lossy().into_owned())
-            .execute(&mut connection)
-            .await;
-        connection.close().await?;
-        copied?;
-        Ok(())
+    /// Returns an error if the archive cannot be read.
+    pub async fn is_current(&mut self) -> Result<bool> {
+        identity::is_current(&mut self.connection).await
     }
 
     /// The read-only connection, inside its transaction.
@@ -94,5 +86,29 @@ impl Snapshot {
     pub async fn close(self) {
         // The connection was read-only, so nothing can be lost.
         let _ = self.connection.close().await;
+    }
+}
+
+/// A copy of an archive at one moment, in a folder that no other process uses. It is removed when it is dropped.
+pub struct TemporaryCopy(Partial);
+
+impl TemporaryCopy {
+    /// Copies an archive. Its log can only grow until the copy is made.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read, or the copy cannot be written.
+    pub async fn of(archive: &Path, copy: PathBuf) -> Result<Self> {
+        let failed = |why: std::io::Error| Error::uncopied(&copy, why.to_string());
+        let partial = Partial::alone(copy.clone()).map_err(failed)?;
+        let options = super::options(archive).await?;
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        copy::vacuum_into(&mut connection, partial.path()).await?;
+        connection.close().await?;
+        Ok(Self(partial))
+    }
+
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.0.path()
     }
 }
