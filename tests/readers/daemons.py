@@ -118,7 +118,7 @@ class Daemon:
     def start(self):
         with open(self.folder / "log", "a") as log:
             self.process = subprocess.Popen(
-                [needs.program(), "run", "--yes", "--no-progress"],
+                [needs.program(), "run", "--yes", "--progress", "none"],
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
