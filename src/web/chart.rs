@@ -7,7 +7,7 @@ use crate::model::MicroUsd;
 use crate::store::read::Hour;
 
 const WIDTH: usize = 720;
-const HEIGHT: usize = 120;
+const HEIGHT: usize = 104;
 /// Hours that are shown.
 pub(super) const HOURS: i64 = 48;
 
@@ -24,6 +24,9 @@ pub(super) fn chart(hours: &[Hour], now: f64) -> Markup {
     let bars: Vec<(usize, usize)> = (0..HOURS)
         .filter_map(|at| {
             let kept = of(last - (HOURS - 1 - at) * 3_600)?.kept;
+            if kept == 0 {
+                return None;
+            }
             let height = usize::try_from(kept * 100 / most).unwrap_or(0).max(1);
             Some((usize::try_from(at).ok()? * step, height))
         })
@@ -36,15 +39,16 @@ pub(super) fn chart(hours: &[Hour], now: f64) -> Markup {
         thousands(most.min(pages))
     );
     html! {
-        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="img" aria-labelledby="chart-title chart-text" {
+        // The bars are stretched to the width of the window, so texts are below the picture.
+        svg viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) preserveAspectRatio="none" role="img" aria-labelledby="chart-title"
+            aria-describedby="chart-text" {
             title id="chart-title" { "Pages per hour" }
             desc id="chart-text" { (summary) }
             @for (x, height) in bars {
-                rect x=(x) y=(HEIGHT - 16 - height) width=(step - 2) height=(height) {}
+                rect x=(x) y=(HEIGHT - height) width=(step - 2) height=(height) {}
             }
-            text x="0" y=(HEIGHT - 4) { (HOURS) " hours ago" }
-            text x=(WIDTH) y=(HEIGHT - 4) text-anchor="end" { "now" }
         }
+        p.axis { span { (HOURS) " hours ago" } span { "now" } }
         p.soft { (summary) }
         details {
             summary { "The numbers" }

@@ -1,44 +1,51 @@
 "use strict";
-// Replaces the text of elements that carry an id, when the daemon says that something changed. It adds no markup.
+// Brings an open page up to date when the daemon says that something changed. It compares the page with a new one from
+// the daemon, and changes only what differs, so that focus, selection and opened details stay.
 (() => {
-  let source = null;
-  let busy = false;
+  let source = null, busy = false, seen = new Date();
+  const morph = (old, now) => {
+    if (old.nodeName !== now.nodeName) return old.replaceWith(now);
+    if (old.nodeType === Node.TEXT_NODE && old.data !== now.data) old.data = now.data;
+    for (const { name, value } of now.attributes ?? []) {
+      if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    const fresh = [...now.childNodes];
+    while (old.childNodes.length > fresh.length) old.lastChild.remove();
+    fresh.forEach((child, at) => (at < old.childNodes.length ? morph(old.childNodes[at], child) : old.append(child)));
+  };
+  const say = (state, word, sentence) => {
+    const head = document.getElementById("sentence"), spoken = document.getElementById("spoken");
+    document.title = `${word} · soracrawl`;
+    head.dataset.state = state;
+    head.textContent = sentence;
+    // Screen readers tell each change of this text.
+    if (spoken.textContent !== word) spoken.textContent = word;
+  };
   const refresh = async () => {
     if (busy || document.hidden) return;
     busy = true;
     try {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } });
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(answer.status);
       const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-      for (const old of document.querySelectorAll("[data-live]")) {
-        const now = fresh.getElementById(old.id);
-        if (!now) continue;
-        if (old.textContent !== now.textContent) old.textContent = now.textContent;
-        if (now.dataset.state) old.dataset.state = now.dataset.state;
-      }
-      // Tells the state to screen readers only when its word changes.
-      const head = document.querySelector("h1[data-state]");
-      const spoken = document.getElementById("spoken");
-      if (head && spoken && spoken.textContent !== head.dataset.state) spoken.textContent = head.dataset.state;
+      document.title = fresh.title;
+      morph(document.getElementById("main"), fresh.getElementById("main"));
+      seen = new Date();
     } catch {
-      // The next event tries again.
-    } finally {
-      busy = false;
+      say("gone", "no answer", `no answer from the daemon; what is below is of ${seen.toLocaleTimeString()}`);
     }
+    busy = false;
   };
+  const close = () => { source?.close(); source = null; };
   const open = () => {
     if (source || document.hidden) return;
     source = new EventSource("/events");
     source.onmessage = refresh;
+    // A browser opens a lost stream again, but not one that was refused.
+    source.onerror = () => { refresh(); if (source?.readyState === EventSource.CLOSED) { close(); setTimeout(open, 5000); } };
   };
-  const close = () => {
-    if (source) source.close();
-    source = null;
-  };
-  document.addEventListener("visibilitychange", () => {
-    if (document.hidden) close();
-    else { open(); refresh(); }
-  });
+  document.addEventListener("visibilitychange", () => { if (document.hidden) close(); else { open(); refresh(); } });
   addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
   open();
 })();

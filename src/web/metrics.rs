@@ -269,12 +269,13 @@ impl Collector for Scrape {
             let mut encoder =
                 encoder.encode_descriptor(metric.name, metric.help, None, metric.kind)?;
             if matches!(metric.kind, MetricType::Histogram) {
-                let Durations {
-                    buckets,
-                    sum_seconds,
-                    count,
-                } = &self.durations;
-                encoder.encode_histogram::<NoLabelSet>(*sum_seconds, *count, buckets, None)?;
+                let of = &self.durations;
+                let counted: u64 = of.buckets.iter().map(|(_, calls)| calls).sum();
+                let all = of.count.max(counted);
+                // The format requires a last bucket without a bound, and all calls up to there.
+                let mut buckets = of.buckets.clone();
+                buckets.push((f64::INFINITY, all - counted));
+                encoder.encode_histogram::<NoLabelSet>(of.sum_seconds, all, &buckets, None)?;
                 continue;
             }
             for (labels, value) in values {

@@ -62,7 +62,8 @@ pub struct Options {
     pub schema: i64,
 }
 
-/// How long calls took: for each upper bound in seconds the number of calls up to it, then their sum and their number.
+/// How long calls took: for each upper bound in seconds the number of calls between the bound before and it, then their
+/// sum and their number. Calls above the last bound are only in these.
 #[derive(Debug, Clone, Default)]
 pub struct Durations {
     pub buckets: Vec<(f64, u64)>,

@@ -22,7 +22,7 @@ def program():
 
 
 def check():
-    """Raises Missing unless Java and every package of requirements.txt are installed in their versions."""
+    """Raises Missing unless Java, Chromium and every package of requirements.txt are installed, each in its version."""
     for line in (HERE / "requirements.txt").read_text().split():
         name, wanted = line.split("==")
         try:
@@ -33,4 +33,7 @@ def check():
             raise Missing(f"{name} is {installed} and requirements.txt says {wanted}: run .ci/setup.")
     if not os.environ.get("JAVA_HOME") and shutil.which("java") is None:
         raise Missing("java is not installed: run .ci/setup.")
+    for name in ["chromium", "chromedriver"]:
+        if shutil.which(name) is None:
+            raise Missing(f"{name} is not installed: run .ci/setup.")
     program()

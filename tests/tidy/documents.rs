@@ -198,6 +198,7 @@ fn every_path_of_the_documents_exists() {
         "docs/",
         "fuzz/",
         "contrib/",
+        "grafana/",
         ".ci/",
     ];
     let mut missing = Vec::new();

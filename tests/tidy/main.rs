@@ -10,6 +10,7 @@ mod documents;
 mod english;
 mod kills;
 mod lexer;
+mod metrics;
 mod performance;
 mod project;
 mod queries;

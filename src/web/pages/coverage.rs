@@ -37,10 +37,13 @@ pub(in crate::web) async fn show(State(app): State<Shared>, cache: Arc<Cache>) -
             p.soft { "At most a minute old. The view completeness has each list and the reason." }
         }
         h2 { "Ended jobs" }
-        div.scroll { table {
-            thead { tr { th { "reason" } th.n { "jobs" } } }
-            tbody { @for (reason, jobs) in &status.stops { tr { td { (reason) } td.n { (thousands(*jobs)) } } } }
-        } }
+        @if status.stops.is_empty() { p.soft { "None yet." } }
+        @else {
+            div.scroll { table {
+                thead { tr { th { "reason" } th.n { "jobs" } } }
+                tbody { @for (reason, jobs) in &status.stops { tr { td { (reason) } td.n { (thousands(*jobs)) } } } }
+            } }
+        }
     };
     page("/coverage", &status.condition, content)
 }

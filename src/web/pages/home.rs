@@ -77,14 +77,14 @@ fn money(status: &Status, budget: &Budget) -> Markup {
     html! {
         div.scroll {
             table {
-                thead { tr { th { "" } th.n { "charged" } th.n { "budget" } th.n { "left" } } }
+                thead { tr { th { "scope" } th.n { "charged" } th.n { "budget" } th.n { "left" } } }
                 tbody {
                     @for (name, id, charged, limit) in scopes {
                         tr {
                             td { (name) }
-                            td.n id=(format!("charged-{id}")) data-live { (charged) }
+                            td.n id=(format!("charged-{id}")) { (charged) }
                             td.n { (limit.map_or("no limit".to_owned(), |limit| limit.to_string())) }
-                            td.n id=(format!("left-{id}")) data-live {
+                            td.n id=(format!("left-{id}")) {
                                 (limit.map_or(String::new(), |limit| MicroUsd((limit.0 - charged.0).max(0)).to_string()))
                             }
                         }
@@ -99,15 +99,15 @@ fn facts(status: &Status, now: f64) -> Markup {
     html! {
         dl {
             dt { "Rate" }
-            dd id="rate" data-live {
+            dd id="rate" {
                 (format!("{:.1} pages/s, {:.0} rows/s in the last minute with pages", status.pages_per_second, status.rows_per_second))
             }
             dt { "Latest page" }
-            dd id="kept" data-live { (status.last_kept_at.map_or("none yet".to_owned(), |at| format!("{} ago", span(now - at)))) }
+            dd id="kept" { (status.last_kept_at.map_or("none yet".to_owned(), |at| format!("{} ago", span(now - at)))) }
             dt { "Open jobs" }
-            dd id="open" data-live { (thousands(status.open_jobs())) }
+            dd id="open" { (thousands(status.open_jobs())) }
             dt { "Next attempt" }
-            dd id="due" data-live {
+            dd id="due" {
                 (status.next_due.filter(|due| *due > now).map_or("none waits".to_owned(), |due| format!("in {}", span(due - now))))
             }
             @if let Some(run) = &status.run {
@@ -115,7 +115,7 @@ fn facts(status: &Status, now: f64) -> Markup {
                 dd { (run.id) ", since " (time(run.started_at)) }
             }
             dt { "Write-ahead log" }
-            dd id="log" data-live { (format!("{} MB", status.log_bytes.div_ceil(1_000_000))) }
+            dd id="log" { (format!("{} MB", status.log_bytes.div_ceil(1_000_000))) }
             @for (scope, since) in status.pauses.iter() {
                 dt { "Paused" }
                 dd {
@@ -159,18 +159,19 @@ fn endpoints(status: &Status) -> Markup {
                         tr {
                             th scope="row" { a href=(format!("/jobs?endpoint={name}")) { (name) } }
                             @for (state, count) in counts {
-                                td.n id=(format!("{name}-{state}")) data-live { (thousands(count)) }
+                                td.n id=(format!("{name}-{state}")) { (thousands(count)) }
                             }
-                            td.n id=(format!("{name}-pages")) data-live { (thousands(of.kept)) }
-                            td.n id=(format!("{name}-throttled")) data-live { (thousands(of.throttled)) }
-                            td.n id=(format!("{name}-rows")) data-live { (thousands(of.rows)) }
-                            td.n id=(format!("{name}-charged")) data-live { (MicroUsd(of.cost_micro_usd)) }
+                            td.n id=(format!("{name}-pages")) { (thousands(of.kept)) }
+                            td.n id=(format!("{name}-throttled")) { (thousands(of.throttled)) }
+                            td.n id=(format!("{name}-rows")) { (thousands(of.rows)) }
+                            td.n id=(format!("{name}-charged")) { (MicroUsd(of.cost_micro_usd)) }
                         }
                     }
                 }
             }
         }
-        @if status.endpoints.is_empty() { p.soft { "No job yet. Add seeds with soracrawl seed." } }
+        @let jobs = status.sum(|of| of.ready + of.leased + of.waiting + of.done + of.stopped + of.failed);
+        @if jobs == 0 { p.soft { "No job yet. Add seeds with soracrawl seed." } }
     }
 }
 

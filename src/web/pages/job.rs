@@ -30,9 +30,9 @@ pub(in crate::web) async fn show(State(app): State<Shared>, Path(id): Path<Strin
         h2 { "Job " (job.id) }
         dl {
             dt { "Endpoint" } dd { (job.endpoint) }
-            dt { "Subject" } dd { (job.subject) }
+            @if !job.subject.is_empty() { dt { "Subject" } dd { (job.subject) } }
             dt { "State" } dd { (job.state) @if let Some(reason) = &job.stop_reason { ", " (reason) } }
-            dt { "Why" } dd { (job.note.as_deref().or(job.last_error.as_deref()).unwrap_or("")) }
+            @if let Some(why) = job.note.as_deref().or(job.last_error.as_deref()) { dt { "Why" } dd { (why) } }
             dt { "Pages" } dd { (thousands(job.pages)) " with " (thousands(job.items)) " items" }
             dt { "Depth" } dd { (job.depth) }
             dt { "Failed attempts" } dd { (job.attempts) }

@@ -43,7 +43,7 @@ pub(super) fn page(here: &str, condition: &Condition, content: Markup) -> Respon
                     }
                 }
                 main id="main" {
-                    h1 id="sentence" data-live data-state=(condition.state.as_str()) { (condition.sentence) }
+                    h1 id="sentence" data-state=(condition.state.as_str()) { (condition.sentence) }
                     p.skip id="spoken" role="status" { (condition.state.as_str()) }
                     (content)
                 }
@@ -63,8 +63,14 @@ pub(super) fn missing(what: &str) -> Response {
     let markup = html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { "Not found · soracrawl" } link rel="stylesheet" href="/style.css"; }
-            body { main { h1 { (what) } p { a href="/" { "Back" } } } }
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                title { "Not found · soracrawl" }
+                link rel="stylesheet" href="/style.css";
+                link rel="icon" href="data:,";
+            }
+            body { main { h1 { (what) } p { a href="/" { "Back to what the daemon does now" } } } }
         }
     };
     html_response(StatusCode::NOT_FOUND, markup)
