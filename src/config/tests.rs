@@ -432,6 +432,7 @@ fn every_key_has_an_environment_variable() {
         let set = env(&[
             (&variable(key.path), text),
             ("SORACRAWL_API__ALLOW_INSECURE_HTTP", "true"),
+            ("SORACRAWL_BUDGET__TOTAL_USD", "100.00"),
         ]);
         assert!(
             Config::parse("x", "", set).is_ok(),

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use std::fs::{self, Metadata};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use super::current::Current;
 use super::prepare::plant;
@@ -24,8 +24,8 @@ const MOST_BYTES: u64 = 64 << 20;
 /// So many reasons are written.
 const MOST_REASONS: usize = 1_000;
 
-/// Size and time of the latest change of a file. A file that has the same as before is complete.
-type Look = (u64, Option<SystemTime>);
+/// Size of a file, and the time of its latest change. A file that has the same as before is complete.
+type Look = (u64, Option<Duration>);
 
 /// Watches the folder until the run stops.
 pub(super) async fn seed_folder(engine: Arc<Engine>, current: Current) {
@@ -75,7 +75,9 @@ fn quiet_files(folder: &Path, looks: &mut HashMap<PathBuf, Look>) -> Result<Vec<
             && is_seeds
             && about.is_file()
         {
-            found.insert(path, (about.len(), about.modified().ok()));
+            let changed = about.modified().ok();
+            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            found.insert(path, (about.len(), changed));
         }
     }
     let mut quiet: Vec<PathBuf> = found
