@@ -7,7 +7,7 @@ use crate::support::{Daemon, Site, small, soon};
 /// Returns a site whose answers are so slow that some calls are always in flight.
 async fn slow_site() -> Site {
     let mut site = Site::whole(Options {
-        latency_ms: 150,
+        latency_ms: 300,
         ..small(Shape::Wrapped)
     })
     .await;
