@@ -1,5 +1,7 @@
 //! Plain text tables: columns as wide as their content, numbers aligned right.
 
+pub(super) use crate::report::words::thousands;
+
 /// Lays out rows under their heads. A column whose head begins with `>` is aligned right.
 pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = heads
@@ -39,19 +41,6 @@ pub(super) fn layout(heads: &[&str], rows: &[Vec<String>]) -> String {
     lines.join("\n")
 }
 
-/// Formats a number with thousands separators.
-pub(super) fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    if number < 0 { format!("-{text}") } else { text }
-}
-
 /// Formats a count with its noun: `1 job`, `2 jobs`.
 pub(super) fn counted(number: impl TryInto<i64>, noun: &str) -> String {
     let number = number.try_into().unwrap_or(i64::MAX);
@@ -80,7 +69,7 @@ pub(super) fn plain_lines(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{layout, plain, thousands};
+    use super::{layout, plain};
 
     #[test]
     fn columns_line_up_and_numbers_are_aligned_right() {
@@ -98,14 +87,6 @@ mod tests {
     fn a_count_agrees_with_its_noun() {
         let counts = [0, 1, 2, 1_000].map(|number: i64| super::counted(number, "job"));
         assert_eq!(counts, ["0 jobs", "1 job", "2 jobs", "1,000 jobs"]);
-    }
-
-    #[test]
-    fn thousands_are_separated_by_commas() {
-        assert_eq!(
-            [0, 999, 1000, -1_234_567].map(thousands),
-            ["0", "999", "1,000", "-1,234,567"]
-        );
     }
 
     #[test]

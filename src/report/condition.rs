@@ -1,6 +1,6 @@
 //! What a daemon does now, in one word and in one sentence. `status`, the web page, the log and alerts show the same.
 
-use super::words::{about, line, span};
+use super::words::{about, line, span, thousands};
 use crate::clock::minute;
 use crate::model::MicroUsd;
 use crate::store::read::{Cooling, LastError, LastRun, Pauses, Work};
@@ -226,7 +226,7 @@ fn last_error(facts: &Facts) -> String {
 fn stalled(facts: &Facts, quiet: f64) -> String {
     let jobs = match facts.jobs {
         1 => "1 job".to_owned(),
-        jobs => format!("{jobs} jobs"),
+        jobs => format!("{} jobs", thousands(jobs)),
     };
     format!(
         ": {jobs} ready, nothing kept for {}{}",

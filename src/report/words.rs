@@ -42,9 +42,23 @@ pub fn line(text: &str) -> String {
     }
 }
 
+/// Formats a number with thousands separators.
+#[must_use]
+pub fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{about, line, span};
+    use super::{about, line, span, thousands};
 
     #[test]
     fn durations_are_shown_in_units_that_fit() {
@@ -58,5 +72,13 @@ mod tests {
     fn a_text_becomes_one_short_line() {
         assert_eq!(line("a\nb\u{1b}[2J"), "a b [2J");
         assert_eq!(line(&"é".repeat(300)).chars().count(), 201);
+    }
+
+    #[test]
+    fn thousands_are_separated_by_commas() {
+        assert_eq!(
+            [0, 999, 1000, -1_234_567].map(thousands),
+            ["0", "999", "1,000", "-1,234,567"]
+        );
     }
 }

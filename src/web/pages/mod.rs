@@ -12,6 +12,7 @@ use maud::{DOCTYPE, Markup, html};
 
 use crate::clock::minute;
 use crate::report::condition::Condition;
+pub(super) use crate::report::words::thousands;
 
 const PLACES: [(&str, &str); 4] = [
     ("/", "Now"),
@@ -79,20 +80,4 @@ pub(super) fn missing(what: &str) -> Response {
 /// Formats a time in Unix seconds.
 pub(super) fn time(seconds: f64) -> String {
     minute(seconds)
-}
-
-/// Formats a number in groups of three digits.
-pub(super) fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    match number < 0 {
-        true => format!("-{text}"),
-        false => text,
-    }
 }
