@@ -72,8 +72,9 @@ pub async fn has_due(
     endpoints: &[&'static str],
     paused_seeds: &[i64],
 ) -> Result<bool> {
+    // Without statistics SQLite would search all jobs of these endpoints.
     let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
-        "select 1 from jobs where state = 'waiting' and ready_at is not null
+        "select 1 from jobs indexed by jobs_due where state = 'waiting' and ready_at is not null
          and endpoint in (select value from json_each(?)){} limit 1",
         unless_paused(paused_seeds)
     )))
