@@ -4,7 +4,7 @@ use super::out::{errln, outln};
 use super::table::{counted, plain};
 use super::{Cli, Exit, Usage};
 use crate::clock::Clock;
-use crate::daemon::{AlertMessage, AlertSender, send_alert};
+use crate::daemon::{AlertMessage, AlertSender, archive_name, send_alert};
 
 /// Arguments of `alerts`.
 #[derive(Debug, clap::Args)]
@@ -31,12 +31,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         .into());
     }
     let sender = AlertSender::new().map_err(anyhow::Error::msg)?;
-    let name = config.archive.path.file_name();
     let message = AlertMessage {
         alert: "test",
         is_firing: true,
         sentence: "this is a test of soracrawl's alerts; nothing is wrong".to_owned(),
-        archive: name.map_or(String::new(), |name| name.to_string_lossy().into_owned()),
+        archive: archive_name(&config),
         time: Clock::real().now(),
     };
     let mut failed = 0;

@@ -140,10 +140,7 @@ async fn alone(
 ) -> anyhow::Result<ControlResult> {
     let now = Clock::real().now();
     let done = daemon::carry_out(store, None, config, request, now).await;
-    let answer = ControlResult {
-        succeeded: done.is_ok(),
-        result: done.unwrap_or_else(|why| why),
-    };
+    let answer = ControlResult::from(done);
     store.answered(id, &answer, now).await?;
     Ok(answer)
 }

@@ -43,7 +43,7 @@ fn the_example_file_lists_every_key_with_its_default() {
 }
 
 #[test]
-#[ignore = "writes crawler.toml.example"]
+#[ignore = "it writes crawler.toml.example: cargo test --lib -- --ignored write_the_example"]
 fn write_the_example() {
     std::fs::write("crawler.toml.example", example()).unwrap();
 }

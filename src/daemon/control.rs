@@ -62,13 +62,12 @@ pub(super) async fn control(engine: Arc<Engine>, current: Current, reload: Optio
 }
 
 async fn note(engine: &Engine, id: i64, done: Result<String, String>) {
-    let succeeded = done.is_ok();
-    let result = done.unwrap_or_else(|why| why);
-    match succeeded {
+    let answer = ControlResult::from(done);
+    let result = &answer.result;
+    match answer.succeeded {
         true => tracing::info!(request = id, result, "request of the operator carried out"),
         false => tracing::warn!(request = id, result, "request of the operator refused"),
     }
-    let answer = ControlResult { succeeded, result };
     // If it is not written, the request is carried out again, which changes nothing more.
     if let Err(error) = engine.parts.store.answered(id, &answer, engine.now()).await {
         tracing::warn!(%error, "the result of a request is not written");

@@ -29,9 +29,11 @@ use self::current::Current;
 use crate::config::Config;
 use crate::crawl::{self, Engine, StopCause};
 
-pub use alerts::{Message as AlertMessage, Sender as AlertSender, send as send_alert};
+pub use alerts::{
+    Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert,
+};
 pub use archive::{Archive, InUse};
-pub use build::{limiter, live_config, packer, parts};
+pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
 pub use control::{Reload, SetLog, carry_out};

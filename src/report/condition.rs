@@ -1,5 +1,6 @@
 //! What a daemon does now, in one word and in one sentence. `status`, the web page, the log and alerts show the same.
 
+pub use super::state::State;
 use super::words::{about, line, span, thousands};
 use crate::clock::minute;
 use crate::model::MicroUsd;
@@ -39,71 +40,6 @@ pub struct Facts {
     pub budget: Option<(&'static str, MicroUsd, MicroUsd)>,
     /// Expected cost and seconds of the open jobs.
     pub to_go: Option<(MicroUsd, f64)>,
-}
-
-/// What a daemon does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum State {
-    /// No daemon has run yet.
-    New,
-    /// A daemon prepares the archive, or waits for an answer at its prompt.
-    Starting,
-    Working,
-    /// Nothing is to be done.
-    Idle,
-    /// A cooldown, a retry or a budget of the day.
-    Waiting,
-    /// An operator has paused it.
-    Paused,
-    /// Jobs are ready, and nothing was kept for a long time.
-    Stalled,
-    /// It gives no sign of life, although its process exists.
-    Stuck,
-    /// It ended.
-    Stopped,
-    /// Its process is gone without an end.
-    Died,
-}
-
-impl State {
-    pub const ALL: [Self; 10] = [
-        Self::New,
-        Self::Starting,
-        Self::Working,
-        Self::Idle,
-        Self::Waiting,
-        Self::Paused,
-        Self::Stalled,
-        Self::Stuck,
-        Self::Stopped,
-        Self::Died,
-    ];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Starting => "starting",
-            Self::Working => "working",
-            Self::Idle => "idle",
-            Self::Waiting => "waiting",
-            Self::Paused => "paused",
-            Self::Stalled => "stalled",
-            Self::Stuck => "stuck",
-            Self::Stopped => "stopped",
-            Self::Died => "died",
-        }
-    }
-
-    /// Returns whether a daemon is there and gives signs of life.
-    #[must_use]
-    pub fn is_alive(self) -> bool {
-        matches!(
-            self,
-            Self::Working | Self::Idle | Self::Waiting | Self::Paused | Self::Stalled
-        )
-    }
 }
 
 /// A state and the sentence that explains it.
@@ -187,6 +123,16 @@ fn decide(facts: &Facts) -> (State, Option<String>) {
             (State::Waiting, Some(why))
         }
         _ => (State::Working, Some(working(facts))),
+    }
+}
+
+/// Returns the condition after the end of a run: its reason, and its note where the reason does not say it.
+#[must_use]
+pub fn stopped(reason: &str, note: Option<&str>) -> Condition {
+    let state = State::Stopped;
+    Condition {
+        state,
+        sentence: format!("{}{}", state.as_str(), ended(reason, note)),
     }
 }
 

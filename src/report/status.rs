@@ -47,6 +47,8 @@ pub struct Status {
     pub free_bytes: Option<u64>,
     /// A daemon makes no call, because less space is free than `upkeep.min_free_bytes`.
     pub is_disk_full: bool,
+    /// `budget.day_usd` has no room for another call on this day.
+    pub is_day_spent: bool,
     /// The rates of the last minute in which the newest run kept pages.
     pub pages_per_second: f64,
     pub rows_per_second: f64,
@@ -83,6 +85,7 @@ pub async fn read(
     let free_bytes = read::free_bytes(&config.archive.path);
     let is_short = free_bytes.is_some_and(|free| free < config.upkeep.min_free_bytes);
     let is_disk_full = is_short && holder.is_some();
+    let is_day_spent = is_day_spent(&budget, &charged, &plan);
     let facts = Facts {
         now,
         is_held: holder.is_some(),
@@ -100,7 +103,7 @@ pub async fn read(
         cooling: cooling.clone(),
         next_due,
         is_disk_full,
-        day_spent_until: is_day_spent(&budget, &charged, &plan).then(|| next_day(now)),
+        day_spent_until: is_day_spent.then(|| next_day(now)),
         stalled_after: config.alerts.stalled_after_seconds,
         calls_per_second: pages_per_second,
         spent: charged.total,
@@ -112,6 +115,7 @@ pub async fn read(
         path: config.archive.path.clone(),
         free_bytes,
         is_disk_full,
+        is_day_spent,
         holder,
         run,
         stops: read::stop_counts(readers).await?,

@@ -219,15 +219,13 @@ async fn a_signal_while_many_seeds_are_prepared_ends_the_run_before_any_call() {
     while !site.archive().exists() {
         tokio::task::yield_now().await;
     }
+    site.until("select count(*) from sqlite_schema where name = 'runs'")
+        .await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
     assert_eq!(site.sim.account().total.calls, 0);
-    // The signal may come before the archive has its tables.
-    let tables = "select name from sqlite_schema where name = 'runs'";
-    if !site.texts(tables).await.is_empty() {
-        let ends = site.texts("select end_reason from runs").await;
-        assert!(ends.is_empty() || ends == ["signal"], "{ends:?}");
-    }
+    let ends = site.texts("select end_reason from runs").await;
+    assert!(ends.is_empty() || ends == ["signal"], "{ends:?}");
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::current::Current;
 use crate::config::{ALERTS, Config, Receiver};
 use crate::crawl::{Engine, StopCause};
-use crate::report::condition::State;
+use crate::report::condition::{State, stopped};
 use crate::report::status::{self, Status};
 
 pub use message::Message;
@@ -105,11 +105,10 @@ pub async fn alerts(engine: Arc<Engine>, current: Current) {
         if !config.alerts.to.is_empty() || config.alerts.ping_url.is_some() {
             let status = read(&engine, &config).await;
             if let Ok(status) = &status {
-                let is_day_spent = status.condition.sentence.contains("budget.day_usd");
                 let trouble = engine.parts.writer.trouble().is_some();
                 let now = conditions(
                     status.condition.state,
-                    is_day_spent,
+                    status.is_day_spent,
                     trouble,
                     engine.is_disk_full(),
                 );
@@ -135,11 +134,7 @@ pub async fn tell_end(engine: &Engine, current: &Current, cause: &StopCause) {
     let Ok(mut status) = read(engine, &config).await else {
         return;
     };
-    status.condition.state = State::Stopped;
-    status.condition.sentence = match cause.note() {
-        Some(note) => format!("stopped: {}", crate::report::words::line(&note)),
-        None => "stopped: nothing was left to do".to_owned(),
-    };
+    status.condition = stopped(cause.as_str(), cause.note().as_deref());
     let now = Conditions::from([(name, true)]);
     tell(engine, &config, &sender, &now, &status, &mut Pending::new()).await;
 }
@@ -221,7 +216,8 @@ fn listens(receiver: &Receiver, name: &str) -> bool {
 }
 
 /// Returns the name of the archive's file: enough to tell one archive from another.
-pub(super) fn archive_name(config: &Config) -> String {
+#[must_use]
+pub fn archive_name(config: &Config) -> String {
     let name = config.archive.path.file_name();
     name.map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use sqlx::SqliteConnection;
 
+use super::origin::Origin;
+use super::remove::adopt;
 use crate::model::NewJob;
 use crate::store::Result;
 use crate::store::db::Statement;
@@ -36,19 +38,8 @@ const JOBS: Statement = Statement {
                 or (excluded.state = 'waiting' and state = 'ready' and pages = 0)",
 };
 
-/// The origin of new jobs.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::store) enum Origin<'a> {
-    /// A reply of this job, under the job's seed.
-    Job { job_id: i64, seed_id: i64 },
-    /// A seed, given by kind and subject.
-    Seed {
-        kind: &'static str,
-        subject: &'a str,
-    },
-}
-
-/// Adds jobs to the queue. An existing job stays unchanged except for its depth, and for what it waits for.
+/// Adds jobs to the queue. An existing job stays unchanged except for its depth, and for what it waits for; one of a removed
+/// seed goes on under the seed that leads to it now.
 pub(in crate::store) async fn enqueue(
     connection: &mut SqliteConnection,
     jobs: &[(Origin<'_>, &NewJob)],
@@ -85,7 +76,7 @@ pub(in crate::store) async fn enqueue(
         })
         .await?;
     }
-    Ok(())
+    adopt(connection, jobs).await
 }
 
 /// Number of jobs in any state.

@@ -19,6 +19,16 @@ pub struct ControlResult {
     pub result: String,
 }
 
+impl From<std::result::Result<String, String>> for ControlResult {
+    /// Takes what was changed, or why nothing was.
+    fn from(done: std::result::Result<String, String>) -> Self {
+        Self {
+            succeeded: done.is_ok(),
+            result: done.unwrap_or_else(|why| why),
+        }
+    }
+}
+
 impl Store {
     /// Adds a request, and returns its number.
     ///

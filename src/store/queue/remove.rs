@@ -2,8 +2,8 @@
 
 use sqlx::SqliteConnection;
 
+use super::origin::Origin;
 use crate::model::{NewJob, OpenJobs};
-use crate::store::queue::add::Origin;
 use crate::store::{Result, Store};
 
 /// The note of the jobs of a removed seed.
@@ -90,15 +90,18 @@ impl Store {
 }
 
 /// Continues jobs of removed seeds that other seeds lead to, under those.
-pub(in crate::store) async fn adopt(
+pub(super) async fn adopt(
     connection: &mut SqliteConnection,
     jobs: &[(Origin<'_>, &NewJob)],
 ) -> Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
     let removed: Option<i64> =
         sqlx::query_scalar("select 1 from seeds where removed_at is not null limit 1")
             .fetch_optional(&mut *connection)
             .await?;
-    if removed.is_none() || jobs.is_empty() {
+    if removed.is_none() {
         return Ok(());
     }
     let named: Vec<serde_json::Value> = jobs

@@ -2,9 +2,9 @@
 
 use sqlx::Row;
 
-use super::add::{Origin, enqueue, total_jobs};
+use super::add::{enqueue, total_jobs};
+use super::origin::Origin;
 use super::refusals::note_refusals;
-use super::remove::adopt;
 use crate::model::{NewJob, Refusals};
 use crate::store::{Result, Store};
 
@@ -146,7 +146,6 @@ impl Store {
         let jobs: Vec<(Origin<'_>, &NewJob)> = jobs.iter().map(|job| (origin, job)).collect();
         let before = total_jobs(&mut transaction).await?;
         enqueue(&mut transaction, &jobs, now).await?;
-        adopt(&mut transaction, &jobs).await?;
         note_refusals(&mut transaction, &[(job.job_id, refused)]).await?;
         let added = total_jobs(&mut transaction).await? - before;
         transaction.commit().await?;

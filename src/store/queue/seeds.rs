@@ -2,8 +2,9 @@
 
 use sqlx::SqliteConnection;
 
-use super::add::{Origin, enqueue, total_jobs};
-use super::remove::{adopt, restore};
+use super::add::{enqueue, total_jobs};
+use super::origin::Origin;
+use super::remove::restore;
 use crate::model::{NewJob, Seed, SeedKind};
 use crate::store::db::Statement;
 use crate::store::{Result, Store};
@@ -131,7 +132,6 @@ impl Store {
             .flat_map(|(seed, jobs)| jobs.iter().map(move |job| (origin(seed), job)))
             .collect();
         enqueue(&mut transaction, &jobs, now).await?;
-        adopt(&mut transaction, &jobs).await?;
         let new_jobs = total_jobs(&mut transaction).await? - before;
         let resumed_jobs = match new_jobs < jobs.len() as u64 {
             true => take_over(&mut transaction, seeds).await?,

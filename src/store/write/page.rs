@@ -160,7 +160,6 @@ async fn commit_follow_ups(
         .flat_map(|page| page.follow_ups.iter().map(|job| (of_page(page), job)))
         .collect();
     queue::enqueue(connection, &jobs, now).await?;
-    queue::adopt(connection, &jobs).await?;
     let nested: Vec<&NewJob> = pages.iter().flat_map(|page| &page.nested).collect();
     queue::apply_nested(connection, &nested, now).await?;
     let refused: Vec<(i64, &Refusals)> = pages
