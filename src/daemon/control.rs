@@ -26,37 +26,55 @@ pub struct Reload {
     pub set_log: SetLog,
 }
 
-/// Carries out requests until the run stops. SIGUSR2 asks for a reload.
-pub(super) async fn control(engine: Arc<Engine>, current: Current, reload: Option<Reload>) {
-    let mut signal = Usr2::listen();
-    while !engine.is_stopping() {
+/// What carries out requests to a daemon.
+pub(super) struct Control {
+    pub engine: Arc<Engine>,
+    pub current: Current,
+    pub reload: Option<Reload>,
+}
+
+impl Control {
+    /// Carries out requests until the run stops. SIGUSR2 asks for a reload.
+    pub(super) async fn listen(self) {
+        let engine = &self.engine;
+        let mut signal = Usr2::listen();
+        while !engine.is_stopping() {
+            self.carry_out_asked().await;
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = signal.received() => {
+                    let asked = engine.parts.store.ask(&Request::Reload, "signal", engine.now()).await;
+                    if let Err(error) = asked {
+                        tracing::warn!(%error, "SIGUSR2 is lost: the archive cannot be written");
+                    }
+                }
+                () = engine.until_stopped() => {}
+            }
+        }
+    }
+
+    /// Carries out the requests that wait.
+    pub(super) async fn carry_out_asked(&self) {
+        let engine = &self.engine;
         let asked = engine.parts.store.asked().await.unwrap_or_default();
         for control in asked {
             let done = match control.request {
                 Err(why) => Err(format!("unknown to this version: {why}")),
-                Ok(Request::Reload) => reload_with(&engine, &current, reload.as_ref()).await,
+                Ok(Request::Reload) => {
+                    reload_with(engine, &self.current, self.reload.as_ref()).await
+                }
                 Ok(request) => {
                     carry_out(
                         &engine.parts.store,
-                        Some(&engine),
-                        &current.get(),
+                        Some(engine),
+                        &self.current.get(),
                         &request,
                         engine.now(),
                     )
                     .await
                 }
             };
-            note(&engine, control.id, done).await;
-        }
-        tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
-            () = signal.received() => {
-                let asked = engine.parts.store.ask(&Request::Reload, "signal", engine.now()).await;
-                if let Err(error) = asked {
-                    tracing::warn!(%error, "SIGUSR2 is lost: the archive cannot be written");
-                }
-            }
-            () = engine.until_stopped() => {}
+            note(engine, control.id, done).await;
         }
     }
 }
@@ -163,17 +181,15 @@ async fn remove_seed(
     now: f64,
 ) -> Result<String, String> {
     let unwritten = |error: crate::store::Error| error.to_string();
-    let lines = Store::seed_lines(store.readers(), id - 1, 1)
-        .await
-        .map_err(unwritten)?;
-    let Some(line) = lines.first().filter(|line| line.id == id) else {
+    // A daemon that was killed may have removed the seed and not yet planned the others: repeating it continues.
+    let Some((kind, subject)) = store.seed_ever(id).await.map_err(unwritten)? else {
         return Err(format!("there is no seed {id}"));
     };
     let is_configured = config
         .seeds
         .list()
         .iter()
-        .any(|seed| seed.kind.as_str() == line.kind && seed.subject == line.subject);
+        .any(|seed| seed.kind.as_str() == kind && seed.subject == subject);
     if is_configured {
         return Err(format!(
             "seed {id} is in the section [seeds] of the configuration: remove it there first"

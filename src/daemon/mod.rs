@@ -36,6 +36,7 @@ pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
+use control::Control;
 pub use control::{Reload, SetLog, carry_out};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
@@ -77,16 +78,22 @@ pub async fn crawl(
     steering: Steering,
 ) -> anyhow::Result<Crawled> {
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    // Before the first worker: what is paused stays paused, and a full disk is not filled.
-    engine.read_pauses().await?;
-    crawl::look_at_disk(engine);
     let mut tasks = JoinSet::new();
     let current = Current::new(config.clone());
-    tasks.spawn(control::control(
-        engine.clone(),
-        current.clone(),
-        steering.reload,
-    ));
+    let control = Control {
+        engine: engine.clone(),
+        current: current.clone(),
+        reload: steering.reload,
+    };
+    // Before the first worker: what is paused stays paused, a full disk is not filled, and what an earlier daemon was asked
+    // is carried out.
+    engine.read_pauses().await?;
+    crawl::look_at_disk(engine);
+    tokio::select! {
+        () = control.carry_out_asked() => {}
+        _ = signals.next() => engine.stop(StopCause::Signal),
+    }
+    tasks.spawn(control.listen());
     tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
     tasks.spawn(seed_folder::seed_folder(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));

@@ -1,6 +1,7 @@
 //! The web server of the daemon: what the pages need, and when they end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use tokio::net::TcpListener;
@@ -10,7 +11,11 @@ use super::current::Current;
 use crate::config::Config;
 use crate::crawl::Engine;
 use crate::report::status::{self, budget};
-use crate::web::{self, App, Durations, Options};
+use crate::web::{self, Answers, App, Durations, Options};
+
+/// How often, and how many times, a page asks whether a request is carried out. Longer than a tick of `control`.
+const GLANCE: Duration = Duration::from_millis(50);
+const GLANCES: u32 = 40;
 
 /// A listener for the pages, and who may see them.
 pub struct Listening {
@@ -50,7 +55,8 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
     tracing::info!(address = %options.listen, "web pages served; their address is printed by `soracrawl web-url`");
     let app = App {
         readers: engine.parts.store.readers().clone(),
-        status: Box::new({
+        answers: Answers::default(),
+        read_status: Box::new({
             let (engine, current) = (engine.clone(), current.clone());
             move || {
                 let (engine, config) = (engine.clone(), current.get());
@@ -69,8 +75,16 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
                 let engine = engine.clone();
                 Box::pin(async move {
                     let store = &engine.parts.store;
-                    let asked = store.ask(&request, "web", engine.now()).await;
-                    asked.map_err(|why| why.to_string())
+                    let id = store.ask(&request, "web", engine.now()).await;
+                    let id = id.map_err(|why| why.to_string())?;
+                    for _ in 0..GLANCES {
+                        let answer = store.answer_to(id).await;
+                        if answer.map_err(|why| why.to_string())?.is_some() {
+                            break;
+                        }
+                        tokio::time::sleep(GLANCE).await;
+                    }
+                    Ok(())
                 })
             }
         }),
@@ -97,7 +111,7 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
         () = engine.until_stopped() => {
             stop.send_replace(true);
             // Open streams end at once; a browser that keeps a connection open must not delay the end.
-            let patience = std::time::Duration::from_secs(1);
+            let patience = Duration::from_secs(1);
             tokio::time::timeout(patience, served).await.unwrap_or(Ok(()))
         }
     };

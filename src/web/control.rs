@@ -18,7 +18,10 @@ pub(super) async fn press(State(app): State<Shared>, body: Bytes) -> Response {
         Err(why) => return text(StatusCode::BAD_REQUEST, format!("{why}\n")),
     };
     match (app.ask)(request).await {
-        Ok(_) => Redirect::to("/").into_response(),
+        Ok(()) => {
+            app.forget_status().await;
+            Redirect::to("/").into_response()
+        }
         Err(why) => failed(&why),
     }
 }

@@ -143,7 +143,7 @@ pub(super) async fn show(State(app): State<Shared>) -> Response {
 }
 
 async fn scrape(app: &App) -> Result<String, String> {
-    let status = (app.status)().await?;
+    let status = app.status().await?;
     let jobs = read::job_counts(&app.readers)
         .await
         .map_err(|why| why.to_string())?;

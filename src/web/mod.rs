@@ -3,9 +3,9 @@
 //! Every request passes `guard` first: the name in the Host header, then where the request comes from, then the token.
 
 mod asset;
+mod cache;
 mod chart;
 mod control;
-mod coverage;
 mod events;
 mod guard;
 mod metrics;
@@ -29,6 +29,7 @@ use tokio::sync::watch;
 use crate::model::{Budget, Request};
 use crate::report::status::Status;
 
+pub use cache::Answers;
 pub use metrics::{METRICS, Metric};
 pub use token::token;
 
@@ -38,9 +39,10 @@ type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 pub struct App {
     pub readers: SqlitePool,
     /// Reads the status, as `soracrawl status` does.
-    pub status: Box<dyn Fn() -> Answer<Status> + Send + Sync>,
-    /// Stores a request of the operator.
-    pub ask: Box<dyn Fn(Request) -> Answer<i64> + Send + Sync>,
+    pub read_status: Box<dyn Fn() -> Answer<Status> + Send + Sync>,
+    pub answers: Answers,
+    /// Stores a request of the operator, and waits a moment until it is carried out.
+    pub ask: Box<dyn Fn(Request) -> Answer<()> + Send + Sync>,
     /// The budgets now.
     pub budget: Box<dyn Fn() -> Budget + Send + Sync>,
     /// How long calls took.
@@ -86,16 +88,12 @@ pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
 }
 
 fn router(app: Shared) -> Router {
-    let coverage = Arc::new(coverage::Cache::default());
     Router::new()
         .route("/", get(pages::home::show))
         .route("/jobs", get(pages::jobs::show))
         .route("/jobs/{id}", get(pages::job::show))
         .route("/spend", get(pages::spend::show))
-        .route(
-            "/coverage",
-            get(move |state: State<Shared>| pages::coverage::show(state, coverage.clone())),
-        )
+        .route("/coverage", get(pages::coverage::show))
         .route("/events", get(events::stream))
         .route("/control", post(control::press))
         .route("/login", get(guard::login))
@@ -123,7 +121,7 @@ fn failed(why: &str) -> Response {
 
 /// 200 while the daemon gives signs of life, also in an outage and after a spent budget: a restart would not help.
 async fn healthz(State(app): State<Shared>) -> Response {
-    match (app.status)().await {
+    match app.status().await {
         Err(why) => failed(&why),
         Ok(status) if status.condition.state.is_alive() => text(
             StatusCode::OK,

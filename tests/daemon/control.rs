@@ -174,6 +174,52 @@ async fn a_removed_seed_keeps_its_rows_and_leaves_other_seeds_their_jobs() {
     assert!(again.out.contains("0 new seed"), "{}", again.out);
 }
 
+/// Where a removal ends without an answer: before this column of this table is written, or after all of its changes.
+const STEPS: [&str; 4] = [
+    "update of removed_at on seeds",
+    "update of state on jobs",
+    "update of replan on jobs",
+    "",
+];
+
+#[tokio::test]
+async fn a_removal_that_ends_between_two_transactions_is_carried_out_by_the_next_daemon() {
+    let world = small(Shape::Wrapped);
+    for step in STEPS {
+        let mut site = Site::new(world.clone()).await;
+        site.only(&["following", "posts"])
+            .set("crawl.max_depth", "0");
+        let world = site.sim.world();
+        let [kept, removed] = [&world.people[0].id, &world.people[1].id];
+        for user in [kept, removed] {
+            site.run(&["seed", "users", user]).await.with(0);
+        }
+        let fault = |step: &str, name: &str| {
+            format!(
+                "create trigger {name} before {step} begin select raise(abort, 'ends here'); end;"
+            )
+        };
+        if !step.is_empty() {
+            site.execute(&fault(step, "killed")).await;
+        }
+        site.execute(&fault("update of done_at on controls", "unanswered"))
+            .await;
+        let seed = format!("user:{removed}");
+        site.run(&["seed", "remove", &seed]).await.with(1);
+        site.execute("drop trigger if exists killed; drop trigger unanswered;")
+            .await;
+        site.crawl().await.with(0);
+        let answers = site
+            .texts("select succeeded || ' ' || result from controls")
+            .await;
+        assert!(answers[0].starts_with("1 seed "), "{step}: {answers:?}");
+        let asked = "select distinct subject from calls where endpoint in ('get_user_posts', 'get_user_following')";
+        assert_eq!(site.texts(asked).await, [kept.as_str()], "{step}");
+        let listed = site.run(&["seed", "list", "--json"]).await.with(0).json();
+        assert_eq!(listed.as_array().map(Vec::len), Some(1), "{step}");
+    }
+}
+
 #[tokio::test]
 async fn a_request_that_a_killed_daemon_did_not_answer_is_carried_out_by_the_next() {
     let site = Site::whole(walk()).await;

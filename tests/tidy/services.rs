@@ -21,7 +21,7 @@ const FLUSH_SECONDS: f64 = 2.0;
 
 /// Directives of systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.kill(5) and systemd.resource-control(5).
 const DIRECTIVES: &str = "After AmbientCapabilities CapabilityBoundingSet ConfigurationDirectory Description DevicePolicy \
-    Environment ExecStart Group KeyringMode KillMode LimitCORE LoadCredential LockPersonality MemoryDenyWriteExecute \
+    Environment ExecReload ExecStart Group KeyringMode KillMode LimitCORE LoadCredential LockPersonality MemoryDenyWriteExecute \
     NoNewPrivileges NotifyAccess PrivateDevices PrivateIPC PrivateMounts PrivateTmp PrivateUsers ProcSubset ProtectClock \
     ProtectControlGroups ProtectHome ProtectHostname ProtectKernelLogs ProtectKernelModules ProtectKernelTunables \
     ProtectProc ProtectSystem RemoveIPC Restart RestartPreventExitStatus RestartSec RestrictAddressFamilies \

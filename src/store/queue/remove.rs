@@ -49,6 +49,19 @@ impl Store {
         Ok(cancelled)
     }
 
+    /// Returns a seed, also a removed one; `None` if there never was one with this id.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn seed_ever(&self, seed_id: i64) -> Result<Option<(String, String)>> {
+        Ok(
+            sqlx::query_as("select kind, subject from seeds where id = ?")
+                .bind(seed_id)
+                .fetch_optional(self.readers())
+                .await?,
+        )
+    }
+
     /// Returns the seeds that are not removed, oldest first, with the id `after` which they begin.
     ///
     /// # Errors

@@ -142,18 +142,26 @@ pub struct Recent {
     pub until: Option<f64>,
 }
 
-/// Returns the pages that a run kept in the last `seconds` before its newest one. At most the newest 5000 calls are counted.
+/// Returns the pages that a run kept in the last `seconds` before its newest one. At most the newest
+/// 1000 calls are counted.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn recent(pool: &SqlitePool, run_id: i64, seconds: f64) -> Result<Recent> {
-    // The newest calls have the highest ids: read a limited number of them instead of the whole ledger.
+    // Reads the newest calls one by one until they are too old, because a row of the ledger is large.
     Ok(sqlx::query_as(
-        "with newest as (select opened_at, settled_at, row_count from (select * from calls order by id desc limit 5000)
-             where kept = 1 and run_id = ?1)
+        "with recursive
+         last as (select settled_at as at from calls where kept_group is not null order by kept_group desc limit 1),
+         newest as (
+             select id, opened_at, settled_at, row_count, kept, run_id from
+                 (select * from calls where exists (select 1 from last) order by id desc limit 1)
+             union all
+             select c.id, c.opened_at, c.settled_at, c.row_count, c.kept, c.run_id from newest
+                 join calls c on c.id = (select max(id) from calls where id < newest.id)
+             where newest.opened_at >= (select at from last) - 2 * ?2 limit 1000)
          select count(*) as pages, coalesce(sum(row_count), 0) as rows, min(opened_at) as began_at,
              max(settled_at) as until
-         from newest where settled_at >= (select max(settled_at) from newest) - ?2",
+         from newest where kept = 1 and run_id = ?1 and settled_at >= (select at from last) - ?2",
     )
     .bind(run_id)
     .bind(seconds)

@@ -1,21 +1,18 @@
 //! How much of what the remote counts is archived.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::response::Response;
 use maud::html;
 
 use super::{page, thousands};
-use crate::web::coverage::Cache;
 use crate::web::{Shared, failed};
 
-pub(in crate::web) async fn show(State(app): State<Shared>, cache: Arc<Cache>) -> Response {
-    let status = match (app.status)().await {
+pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
+    let status = match app.status().await {
         Ok(status) => status,
         Err(why) => return failed(&why),
     };
-    let known = match cache.known(&app.readers).await {
+    let known = match app.known().await {
         Ok(known) => known,
         Err(why) => return failed(&why),
     };

@@ -13,7 +13,7 @@ use crate::web::chart::{HOURS, chart};
 use crate::web::{Shared, failed};
 
 pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
-    let status = match (app.status)().await {
+    let status = match app.status().await {
         Ok(status) => status,
         Err(why) => return failed(&why),
     };

@@ -16,7 +16,7 @@ pub(in crate::web) async fn show(State(app): State<Shared>, Path(id): Path<Strin
     let Ok(id) = id.parse::<i64>() else {
         return missing("A job has a number");
     };
-    let status = match (app.status)().await {
+    let status = match app.status().await {
         Ok(status) => status,
         Err(why) => return failed(&why),
     };

@@ -27,7 +27,7 @@ pub(in crate::web) async fn show(
     State(app): State<Shared>,
     Query(fields): Query<Fields>,
 ) -> Response {
-    let status = match (app.status)().await {
+    let status = match app.status().await {
         Ok(status) => status,
         Err(why) => return failed(&why),
     };

@@ -13,7 +13,7 @@ const DAYS: u32 = 60;
 const SEEDS: u32 = 100;
 
 pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
-    let status = match (app.status)().await {
+    let status = match app.status().await {
         Ok(status) => status,
         Err(why) => return failed(&why),
     };

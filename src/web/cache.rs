@@ -1,0 +1,72 @@
+//! Answers that requests share for a while, because each costs several questions to the archive.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::App;
+use crate::report::status::Status;
+use crate::store::read::{self, Known};
+
+/// How long a status is shown: twenty open pages cost as much as one.
+const STATUS: Duration = Duration::from_secs(1);
+/// How long sums over all lists are shown: their question reads every list.
+const KNOWN: Duration = Duration::from_secs(60);
+
+/// The latest answers; empty at first.
+#[derive(Default)]
+pub struct Answers {
+    status: Latest<Arc<Status>>,
+    known: Latest<Vec<Known>>,
+}
+
+/// The latest answer to one question. Its lock lets requests that wait together share one question.
+type Latest<T> = Mutex<Option<(Instant, T)>>;
+
+impl App {
+    /// Returns the status, at most a second old.
+    ///
+    /// # Errors
+    /// Returns the reason if the archive cannot be read.
+    pub(super) async fn status(&self) -> Result<Arc<Status>, String> {
+        shared(&self.answers.status, STATUS, async {
+            (self.read_status)().await.map(Arc::new)
+        })
+        .await
+    }
+
+    /// Returns the sums of each kind of list, at most a minute old.
+    ///
+    /// # Errors
+    /// Returns the reason if the archive cannot be read.
+    pub(super) async fn known(&self) -> Result<Vec<Known>, String> {
+        shared(&self.answers.known, KNOWN, async {
+            let known = read::known(&self.readers).await;
+            known.map_err(|why| why.to_string())
+        })
+        .await
+    }
+
+    /// Has the next page read the status anew, because a request was carried out.
+    pub(super) async fn forget_status(&self) {
+        *self.answers.status.lock().await = None;
+    }
+}
+
+async fn shared<T: Clone>(
+    latest: &Latest<T>,
+    fresh: Duration,
+    read: impl Future<Output = Result<T, String>>,
+) -> Result<T, String> {
+    let mut latest = latest.lock().await;
+    if let Some((at, answer)) = &*latest
+        && at.elapsed() < fresh
+    {
+        return Ok(answer.clone());
+    }
+    let answer = read.await?;
+    *latest = Some((Instant::now(), answer.clone()));
+    Ok(answer)
+}
