@@ -36,7 +36,6 @@ pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
-use control::Control;
 pub use control::{Reload, SetLog, carry_out};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
@@ -80,7 +79,7 @@ pub async fn crawl(
     let grace = Duration::from_secs_f64(config.limits.grace_seconds);
     let mut tasks = JoinSet::new();
     let current = Current::new(config.clone());
-    let control = Control {
+    let control = control::Control {
         engine: engine.clone(),
         current: current.clone(),
         reload: steering.reload,

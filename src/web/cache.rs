@@ -49,7 +49,7 @@ impl App {
         .await
     }
 
-    /// Has the next page read the status anew, because a request was carried out.
+    /// Has the next page read the status again, because a request was carried out.
     pub(super) async fn forget_status(&self) {
         *self.answers.status.lock().await = None;
     }
