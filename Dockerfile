@@ -12,6 +12,9 @@ RUN mkdir -p src benches/figures \
     && rm -r src
 COPY migrations migrations
 COPY src src
+# `soracrawl --version` shows it.
+ARG REVISION=""
+ENV SORACRAWL_COMMIT=$REVISION
 # Copied files keep their old modification times, by which cargo decides what to compile.
 RUN touch src/main.rs src/lib.rs && cargo build --release --locked
 

@@ -25,6 +25,8 @@ name=soracrawl-$version-$target
 dist=$PWD/target/dist
 SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)
 export SOURCE_DATE_EPOCH
+SORACRAWL_COMMIT=$(git rev-parse --short=12 HEAD)
+export SORACRAWL_COMMIT
 
 cargo_home=${CARGO_HOME:-$HOME/.cargo}
 export RUSTFLAGS="--remap-path-prefix=$PWD=. --remap-path-prefix=$cargo_home=cargo"

@@ -1,6 +1,8 @@
 //! The one clock of the program. Every part receives it when it is built.
 
 use std::fmt;
+use std::fs::File;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
@@ -156,6 +158,31 @@ pub fn day(time: f64) -> String {
 #[must_use]
 pub fn minute(time: f64) -> String {
     utc(time, "%Y-%m-%d %H:%M UTC")
+}
+
+/// Returns the time of day of a time in Unix seconds for people, such as `14:02 UTC`.
+#[must_use]
+pub fn time_of_day(time: f64) -> String {
+    utc(time, "%H:%M UTC")
+}
+
+/// Notes in a file's metadata that it was touched now.
+///
+/// # Errors
+/// Returns an error if there is no such file, or if it belongs to another user.
+pub fn touch(path: &Path) -> std::io::Result<()> {
+    File::options()
+        .write(true)
+        .open(path)?
+        .set_modified(SystemTime::now())
+}
+
+/// Returns when a file was written or touched, in Unix seconds; `None` if there is no such file.
+#[must_use]
+pub fn touched_at(path: &Path) -> Option<f64> {
+    let modified = std::fs::metadata(path).and_then(|metadata| metadata.modified());
+    let since = modified.ok()?.duration_since(UNIX_EPOCH).ok()?;
+    Some(since.as_secs_f64())
 }
 
 /// Returns the beginning of the next UTC day in Unix seconds.

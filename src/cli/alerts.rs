@@ -30,7 +30,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         )
         .into());
     }
-    let sender = AlertSender::new().map_err(anyhow::Error::msg)?;
+    let sender = AlertSender::new(&config).map_err(anyhow::Error::msg)?;
     let message = AlertMessage {
         alert: "test",
         is_firing: true,

@@ -26,5 +26,12 @@ pub(super) fn run(cli: &Cli) -> Exit {
         // A configuration may be checked on a machine without the key.
         Err(problem) => errln!("warning: {problem}"),
     }
-    Exit::Done
+    let unreachable = config.alerts.unreachable();
+    for why in &unreachable {
+        errln!("error: {why}");
+    }
+    match unreachable.is_empty() {
+        true => Exit::Done,
+        false => Exit::Usage,
+    }
 }

@@ -95,24 +95,26 @@ pub(super) async fn send(cli: &Cli, config: &Config, request: &Request) -> anyho
         minute(Clock::real().now())
     );
     // A reload needs a daemon, so the lock is not taken for it.
-    let lock = match request {
+    let lock = Lock::unheld(path)?;
+    let is_alone = match request {
         Request::Reload if Lock::holder(path)?.is_none() => {
             errln!(
                 "error: no daemon runs on this archive. The next one reads its configuration when it starts"
             );
             return Ok(Exit::Failed);
         }
-        Request::Reload => None,
-        _ => Lock::take(path, &who)?.ok(),
+        Request::Reload => false,
+        _ => lock.try_take(path, &who)?,
     };
     let store = cli.open(config).await?;
     let now = Clock::real().now();
     let id = store.ask(request, "command", now).await?;
-    let answer = match lock {
-        Some(_) => Some(alone(&store, config, request, id).await?),
-        None => answer(&store, id).await?,
+    let answer = match is_alone {
+        true => alone(&store, config, id).await?,
+        false => answer(&store, config, id, (&lock, &who)).await?,
     };
     store.close().await?;
+    drop(lock);
     Ok(match answer {
         Some(answer) if answer.succeeded => {
             outln!("{}", plain(&answer.result));
@@ -131,33 +133,28 @@ pub(super) async fn send(cli: &Cli, config: &Config, request: &Request) -> anyho
     })
 }
 
-/// Carries the request out in this process.
-async fn alone(
-    store: &Store,
-    config: &Config,
-    request: &Request,
-    id: i64,
-) -> anyhow::Result<ControlResult> {
-    let now = Clock::real().now();
-    let done = daemon::carry_out(store, None, config, request, now).await;
-    let answer = ControlResult::from(done);
-    store.answered(id, &answer, now).await?;
-    Ok(answer)
+/// Carries out what waits, in this process. An older request comes first, so that it does not undo a newer one.
+async fn alone(store: &Store, config: &Config, id: i64) -> anyhow::Result<Option<ControlResult>> {
+    daemon::carry_out_without_daemon(store, config, Clock::real().now()).await?;
+    Ok(store.answer_to(id).await?)
 }
 
-async fn answer(store: &Store, id: i64) -> anyhow::Result<Option<ControlResult>> {
-    let waited = async {
-        loop {
-            if let Some(answer) = store.answer_to(id).await? {
-                return Ok(answer);
-            }
-            tokio::time::sleep(GLANCE).await;
+/// Waits for the answer of the process that holds the lock. If that ends without one, this process carries the request out.
+async fn answer(
+    store: &Store,
+    config: &Config,
+    id: i64,
+    (lock, who): (&Lock, &str),
+) -> anyhow::Result<Option<ControlResult>> {
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while tokio::time::Instant::now() < deadline {
+        if let Some(answer) = store.answer_to(id).await? {
+            return Ok(Some(answer));
         }
-    };
-    match tokio::time::timeout(PATIENCE, waited).await {
-        Ok(answer) => answer
-            .map(Some)
-            .map_err(|error: crate::store::Error| error.into()),
-        Err(_) => Ok(None),
+        if lock.try_take(&config.archive.path, who)? {
+            return alone(store, config, id).await;
+        }
+        tokio::time::sleep(GLANCE).await;
     }
+    Ok(None)
 }

@@ -67,6 +67,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             "environment variable is no key of this program; ignored"
         );
     }
+    if let Some(why) = config.alerts.unreachable().into_iter().next() {
+        return Err(Usage(why).into());
+    }
     // Before the archive is opened: an address that is in use must not cost a run.
     let listening = daemon::listen(&config)
         .await
@@ -86,7 +89,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         prepared = daemon::prepare(&archive.store, &plan, &seeds, archive.clock.now()) => prepared?,
         name = signals.next() => {
             tracing::warn!(signal = name, "stopped before any call was charged");
-            archive.close("signal").await?;
+            archive.close("signal", None).await?;
             return Ok(Exit::Done);
         }
     };
@@ -95,7 +98,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     let estimate = estimate::of(archive.store.readers(), &plan, &[]).await?;
     if !archive.run.continued && !confirm(&archive, &config, &estimate, args.yes).await? {
-        archive.close("unconfirmed").await?;
+        archive.close("unconfirmed", None).await?;
         return Ok(Exit::Usage);
     }
     tracing::info!(
@@ -156,7 +159,7 @@ pub(super) async fn crawl(
         name = signals.next() => {
             tracing::warn!(signal = name, "stopped before any call was charged");
             drop(engine);
-            archive.close("signal").await?;
+            archive.close("signal", None).await?;
             return Ok(Exit::Done);
         }
     };
@@ -165,8 +168,12 @@ pub(super) async fn crawl(
         Ok(None) => tracing::info!("Account info unavailable; continuing without it"),
         Err(error) => {
             tracing::error!("{error:#}");
+            let cause = StopCause::Refused(format!("{error:#}"));
+            daemon::tell_end(&engine, config, &cause).await;
             drop(engine);
-            archive.close("refused").await?;
+            archive
+                .close(cause.as_str(), cause.note().as_deref())
+                .await?;
             return Err(error);
         }
     }

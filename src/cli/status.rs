@@ -1,7 +1,7 @@
 //! `soracrawl status`: shows what the crawl does, what it has and what it costs.
 
 use std::io::IsTerminal;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::out::outln;
 use super::status_json::json;
@@ -11,11 +11,14 @@ use crate::api::endpoints;
 use crate::clock::{Clock, minute};
 use crate::config::Config;
 use crate::model::{MicroUsd, PauseScope};
-use crate::report::condition::State;
+use crate::report::condition::{Holder, State};
 use crate::report::status::{self, Status};
 use crate::report::words::span;
 use crate::store::read::{self, EndpointStatus, Known};
 use crate::store::{Lock, Store};
+
+/// How long `--watch` shows the sums over all lists.
+const KNOWN_FOR: Duration = Duration::from_secs(60);
 
 /// Arguments of `status`.
 #[derive(Debug, clap::Args)]
@@ -39,26 +42,36 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
+    let mut latest: Option<(Instant, Vec<Known>)> = None;
     loop {
         // Asked before this process connects to the file.
-        let holder = Lock::holder(&config.archive.path)?.map(|held| held.0);
+        let holder = Lock::holder(&config.archive.path)?.map(|held| Holder {
+            name: held.who,
+            alive_at: held.alive_at,
+            ..Holder::default()
+        });
         let readers = Store::open_current_readers(&config.archive.path).await?;
         let status = status::read(&config, &readers, holder, Clock::real().now()).await?;
         if args.check {
             outln!("{}", status.condition.sentence);
             return Ok(checked(status.condition.state, args.progress));
         }
-        let known = read::known(&readers).await?;
+        // Reads every list, which is too much for each second of --watch.
+        let known = match latest.take().filter(|(at, _)| at.elapsed() < KNOWN_FOR) {
+            Some(latest) => latest,
+            None => (Instant::now(), read::known(&readers).await?),
+        };
         readers.close().await;
         if args.json {
-            outln!("{:#}", json(&status, &known));
+            outln!("{:#}", json(&status, &known.1));
             return Ok(Exit::Done);
         }
         if args.watch && std::io::stdout().is_terminal() {
             // Home, and clear what is below.
             outln!("\x1b[H\x1b[J");
         }
-        print(&config, &status, &known);
+        print(&config, &status, &known.1);
+        latest = Some(known);
         if !args.watch {
             return Ok(Exit::Done);
         }
@@ -85,11 +98,14 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
     );
     outln!(
         "daemon   {}",
-        status.holder.as_deref().unwrap_or("not running")
+        status
+            .holder
+            .as_ref()
+            .map_or("not running", |holder| &holder.name)
     );
     if let Some(run) = &status.run {
-        let heartbeat = run.heartbeat_at.filter(|_| status.holder.is_some());
-        let life = heartbeat.map_or(String::new(), |at| {
+        let alive_at = status.holder.as_ref().and_then(|holder| holder.alive_at);
+        let life = alive_at.map_or(String::new(), |at| {
             format!(", last sign of life {} ago", span(now - at))
         });
         outln!(

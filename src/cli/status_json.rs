@@ -12,7 +12,7 @@ pub(super) fn json(status: &Status, known: &[Known]) -> Value {
     let mut out = json!({
         "state": status.condition.state,
         "sentence": status.condition.sentence,
-        "daemon": status.holder,
+        "daemon": status.holder.as_ref().map(|holder| &holder.name),
         "run": status.run.as_ref().map(|run| json!({
             "id": run.id, "started_at": run.started_at, "heartbeat_at": run.heartbeat_at,
             "ended_at": run.ended_at, "end_reason": run.end_reason, "end_note": run.end_note,

@@ -26,7 +26,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         |key| Scrubber::new(&key.secret),
     );
     // Asked before this process connects to the file.
-    let holder = Lock::holder(path).ok().flatten().map(|held| held.0);
+    let holder = Lock::holder(path).ok().flatten().map(|held| held.who);
     let report = match verify(path, &budget(&config), &scrubber, Reader::default()).await {
         Ok(report) => report,
         Err(error) => {

@@ -2,12 +2,14 @@
 
 use std::sync::LazyLock;
 
-/// What `--version` prints. A release sets `SORACRAWL_COMMIT` while it builds.
+/// What `--version` prints. Releases and images set `SORACRAWL_COMMIT` while they are built.
 pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!(
         "{} (commit {}, schema {})",
         env!("CARGO_PKG_VERSION"),
-        option_env!("SORACRAWL_COMMIT").unwrap_or("unknown"),
+        option_env!("SORACRAWL_COMMIT")
+            .filter(|commit| !commit.is_empty())
+            .unwrap_or("unknown"),
         crate::store::newest_schema()
     )
 });

@@ -45,6 +45,12 @@ impl SecretUrl {
         Ok(Self(text.to_owned()))
     }
 
+    /// Returns whether it leads to this machine.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        is_loopback(&self.0)
+    }
+
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
@@ -67,6 +73,19 @@ pub struct Receiver {
     pub format: AlertFormat,
     /// The conditions to tell.
     pub on: Vec<String>,
+}
+
+impl Alerts {
+    /// Returns which receivers have no URL now, and why.
+    #[must_use]
+    pub fn unreachable(&self) -> Vec<String> {
+        let tables = self.to.iter().enumerate();
+        let why = tables.filter_map(|(at, receiver)| {
+            let why = receiver.address().err()?;
+            Some(format!("alerts.to: table {}: url_file: {why}", at + 1))
+        });
+        why.collect()
+    }
 }
 
 impl Receiver {

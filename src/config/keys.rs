@@ -202,8 +202,8 @@ pub static KEYS: &[Key] = &[
         "Further names under which browsers reach the pages, such as a proxy's. This machine's own are always accepted."),
     flag("web.control", "false",
         "Let the pages pause, resume and cancel. Otherwise they only show."),
-    key("web.token_file", Kind::Path, "\"soracrawl.token\"", "",
-        "File of the token that opens the pages. It is made if it is absent, readable by its owner only."),
+    unset("web.token_file", Kind::Path, "\"soracrawl.token\"", "",
+        "File of the token that opens the pages; unset: the archive's name with `.token`. A relative path begins at this file. It is made if it is absent, readable by its owner only."),
 
     key("alerts.stalled_after_seconds", Kind::Seconds, "60", "seconds",
         "Seconds without a page, although jobs are ready, after which the daemon counts as stalled."),

@@ -106,13 +106,13 @@ impl Config {
         let in_file = values.config().map_err(|problem| vec![problem])?;
         env::read(env, &mut values, &mut problems);
         let mut config = values.config().map_err(|problem| vec![problem])?;
-        let files = config
-            .api
-            .key_file
-            .iter_mut()
-            .filter(|path| in_file.api.key_file.as_ref() == Some(path));
+        let key = config.api.key_file.iter_mut();
+        let key = key.filter(|path| in_file.api.key_file.as_ref() == Some(path));
+        let token = config.web.token_file.iter_mut();
+        let token = token.filter(|path| in_file.web.token_file.as_ref() == Some(path));
         let urls = config.alerts.to.iter_mut();
-        for path in files.chain(urls.filter_map(|receiver| receiver.url_file.as_mut())) {
+        let urls = urls.filter_map(|receiver| receiver.url_file.as_mut());
+        for path in key.chain(token).chain(urls) {
             *path = folder.join(&*path);
         }
         check::pairs(&config, &values, &mut problems);
@@ -123,6 +123,24 @@ impl Config {
         } else {
             Err(problems)
         }
+    }
+
+    /// Returns what does not fit together in a configuration whose values come from two files.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        check::pairs(self, &read::Values::default(), &mut problems);
+        problems
+    }
+
+    /// Returns the file of the token that opens the pages: `web.token_file`, else one beside the archive.
+    #[must_use]
+    pub fn token_file(&self) -> PathBuf {
+        self.web.token_file.clone().unwrap_or_else(|| {
+            let mut name = self.archive.path.clone().into_os_string();
+            name.push(".token");
+            name.into()
+        })
     }
 
     /// Reads the API key from the variable named by `api.key_env`, else from the file `api.key_file`.

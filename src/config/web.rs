@@ -15,5 +15,6 @@ pub struct Web {
     pub hosts: Vec<String>,
     /// Whether the pages may steer the daemon.
     pub control: bool,
-    pub token_file: PathBuf,
+    /// `None` means a file beside the archive.
+    pub token_file: Option<PathBuf>,
 }

@@ -1,9 +1,8 @@
 //! What an operator can change while a run goes on: the plan, the budgets, the limits, and what is paused.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
 use super::settings::Settings;
@@ -22,7 +21,7 @@ pub struct LiveConfig {
 pub(super) struct Live {
     config: RwLock<Arc<LiveConfig>>,
     pauses: RwLock<Arc<Pauses>>,
-    is_held: AtomicBool,
+    is_held: watch::Sender<bool>,
     pub(super) reconfigured: Notify,
 }
 
@@ -31,7 +30,7 @@ impl Live {
         Self {
             config: RwLock::new(Arc::new(config)),
             pauses: RwLock::default(),
-            is_held: AtomicBool::new(false),
+            is_held: watch::Sender::new(false),
             reconfigured: Notify::new(),
         }
     }
@@ -54,11 +53,17 @@ impl Live {
 
     /// Returns whether no call may begin because the queue is being changed.
     pub(super) fn is_held(&self) -> bool {
-        self.is_held.load(Ordering::SeqCst)
+        *self.is_held.borrow()
+    }
+
+    /// Waits until no call may begin because the queue is being changed.
+    pub(super) async fn until_held(&self) {
+        let mut is_held = self.is_held.subscribe();
+        let _ = is_held.wait_for(|is_held| *is_held).await;
     }
 
     pub(super) fn set_held(&self, is_held: bool) {
-        self.is_held.store(is_held, Ordering::SeqCst);
+        self.is_held.send_replace(is_held);
     }
 }
 

@@ -63,13 +63,21 @@ impl Engine {
         self.live.is_held()
     }
 
-    /// Keeps workers from leasing jobs, and waits until no call is in flight or the run stops.
-    pub async fn hold(&self) -> Hold<'_> {
+    /// Waits until no call may begin because the queue is being changed.
+    pub(super) async fn until_held(&self) {
+        self.live.until_held().await;
+    }
+
+    /// Keeps workers from leasing jobs, and waits until no call is in flight. `None` if the run stops before that.
+    pub async fn hold(&self) -> Option<Hold<'_>> {
         self.live.set_held(true);
         let hold = Hold(self);
-        while !self.is_quiet() && !self.is_stopping() {
+        while !self.is_quiet() {
+            if self.is_stopping() {
+                return None;
+            }
             tokio::time::sleep(GLANCE).await;
         }
-        hold
+        Some(hold)
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::engine::{Engine, lock};
 use super::replan;
 use super::stop::{Retired, StopCause};
+use crate::store::Pauses;
 use crate::store::{Error, Result, read};
 
 /// Longest time between two ticks, and the same while nothing is to be done.
@@ -113,8 +114,9 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     if !pauses.is_empty()
-        && (read::has_ready(readers, &endpoints, depth, &[]).await?
-            || read::next_due(readers).await?.is_some())
+        && read::work(readers, &endpoints, depth, &Pauses::default(), &[])
+            .await?
+            .is_some()
     {
         engine.stop(StopCause::Paused);
         return Ok(());

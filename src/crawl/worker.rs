@@ -159,6 +159,7 @@ async fn open<'a>(
     let has_permit = tokio::select! {
         biased;
         () = engine.until_stopped() => false,
+        () = engine.until_held() => false,
         turn = parts.limiter.turn(entry.name, held.permit, || engine.steady()) => turn.is_ok(),
     };
     if !has_permit {

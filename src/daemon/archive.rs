@@ -16,7 +16,7 @@ pub struct Archive {
 
 /// Another process holds the lock of the archive.
 #[derive(Debug, thiserror::Error)]
-#[error("archive {path} is in use by {}: stop that process first", held.0)]
+#[error("archive {path} is in use by {}: stop that process first", held.who)]
 pub struct InUse {
     path: String,
     held: Held,
@@ -97,9 +97,9 @@ impl Archive {
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
-    pub async fn close(self, reason: &str) -> anyhow::Result<()> {
+    pub async fn close(self, reason: &str, note: Option<&str>) -> anyhow::Result<()> {
         self.store
-            .end_run(self.run.id, reason, None, self.clock.now())
+            .end_run(self.run.id, reason, note, self.clock.now())
             .await?;
         self.store.close().await?;
         Ok(())

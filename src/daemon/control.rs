@@ -3,28 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::build::{live_config, rates};
 use super::current::Current;
-use super::prepare::{plant, prepare};
+use super::hold::{Undone, hold};
+use super::prepare::plant;
+use super::reload::{Reload, Usr2, reload_with};
 use crate::api::endpoints;
-use crate::config::{Config, Log};
+use crate::config::Config;
 use crate::crawl::{Engine, Plan};
 use crate::model::{PauseScope, Request};
-use crate::store::{ControlResult, Store};
+use crate::store::{ControlResult, Error, Store};
 
 /// How often requests are looked for.
 const TICK: Duration = Duration::from_secs(1);
-
-/// Changes the level of the running log.
-pub type SetLog = Box<dyn Fn(&Log) -> Result<(), String> + Send + Sync>;
-
-/// How a daemon reads its configuration again.
-pub struct Reload {
-    /// Reads the configuration, or says why it is not valid.
-    pub load: Box<dyn Fn() -> Result<Config, String> + Send + Sync>,
-    /// Changes the level of the log.
-    pub set_log: SetLog,
-}
 
 /// What carries out requests to a daemon.
 pub(super) struct Control {
@@ -39,7 +29,7 @@ impl Control {
         let engine = &self.engine;
         let mut signal = Usr2::listen();
         while !engine.is_stopping() {
-            self.carry_out_asked().await;
+            self.carry_out_waiting().await;
             tokio::select! {
                 () = tokio::time::sleep(TICK) => {}
                 () = signal.received() => {
@@ -54,57 +44,75 @@ impl Control {
     }
 
     /// Carries out the requests that wait.
-    pub(super) async fn carry_out_asked(&self) {
+    pub(super) async fn carry_out_waiting(&self) {
         let engine = &self.engine;
-        let asked = engine.parts.store.asked().await.unwrap_or_default();
-        for control in asked {
-            let done = match control.request {
-                Err(why) => Err(format!("unknown to this version: {why}")),
-                Ok(Request::Reload) => {
-                    reload_with(engine, &self.current, self.reload.as_ref()).await
-                }
-                Ok(request) => {
-                    carry_out(
-                        &engine.parts.store,
-                        Some(engine),
-                        &self.current.get(),
-                        &request,
-                        engine.now(),
-                    )
-                    .await
-                }
-            };
-            note(engine, control.id, done).await;
+        let (store, now) = (&engine.parts.store, engine.now());
+        // If an answer is not written, the request is carried out again, which changes nothing more.
+        if let Err(error) = carry_out_waiting(store, Some(self), &self.current.get(), now).await {
+            tracing::warn!(%error, "the requests of the operator wait");
         }
     }
 }
 
-async fn note(engine: &Engine, id: i64, done: Result<String, String>) {
-    let answer = ControlResult::from(done);
-    let result = &answer.result;
-    match answer.succeeded {
-        true => tracing::info!(request = id, result, "request of the operator carried out"),
-        false => tracing::warn!(request = id, result, "request of the operator refused"),
-    }
-    // If it is not written, the request is carried out again, which changes nothing more.
-    if let Err(error) = engine.parts.store.answered(id, &answer, engine.now()).await {
-        tracing::warn!(%error, "the result of a request is not written");
-    }
-}
-
-/// Carries out a request: in the daemon's process with its engine, or in a process that holds the lock of an archive
-/// without a daemon. Returns what it changed.
+/// Carries out the requests that wait, oldest first, and notes their results: in the daemon's process, or in a process that
+/// holds the lock of an archive without a daemon.
 ///
 /// # Errors
-/// Returns why it changed nothing, in words.
-pub async fn carry_out(
+/// Returns an error if the archive cannot be read or written.
+pub(super) async fn carry_out_waiting(
+    store: &Store,
+    daemon: Option<&Control>,
+    config: &Config,
+    now: f64,
+) -> Result<(), Error> {
+    for control in store.asked().await? {
+        let done = match (control.request, daemon) {
+            (Err(why), _) => Err(format!("unknown to this version: {why}").into()),
+            (Ok(Request::Reload), Some(daemon)) => {
+                reload_with(&daemon.engine, &daemon.current, daemon.reload.as_ref()).await
+            }
+            (Ok(request), _) => {
+                let engine = daemon.map(|daemon| &daemon.engine);
+                carry_out(store, engine, config, &request, now).await
+            }
+        };
+        let done = match done {
+            Ok(done) => Ok(done),
+            Err(Undone::Refused(why)) => Err(why),
+            Err(Undone::Later) => return Ok(()),
+        };
+        let answer = ControlResult::from(done);
+        let (request, result) = (control.id, &answer.result);
+        match answer.succeeded {
+            true => tracing::info!(request, result, "request of the operator carried out"),
+            false => tracing::warn!(request, result, "request of the operator refused"),
+        }
+        store.answered(control.id, &answer, now).await?;
+    }
+    Ok(())
+}
+
+/// Carries out what waits in an archive without a daemon. The caller holds its lock.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read or written.
+pub async fn carry_out_without_daemon(
+    store: &Store,
+    config: &Config,
+    now: f64,
+) -> Result<(), Error> {
+    carry_out_waiting(store, None, config, now).await
+}
+
+/// Carries out a request. Returns what it changed, in words.
+async fn carry_out(
     store: &Store,
     engine: Option<&Arc<Engine>>,
     config: &Config,
     request: &Request,
     now: f64,
-) -> Result<String, String> {
-    let unwritten = |error: crate::store::Error| error.to_string();
+) -> Result<String, Undone> {
+    let unwritten = |error: Error| error.to_string();
     match request {
         Request::Pause(scope) => {
             let what = named(store, scope).await?;
@@ -112,7 +120,7 @@ pub async fn carry_out(
             read_pauses(engine).await?;
             match is_new {
                 true => Ok(format!("{what} paused; calls in flight end")),
-                false => Err(format!("{what} already paused")),
+                false => Err(format!("{what} already paused").into()),
             }
         }
         Request::Resume(scope) => {
@@ -121,32 +129,25 @@ pub async fn carry_out(
             read_pauses(engine).await?;
             match was_paused {
                 true => Ok(format!("{what} resumed")),
-                false => Err(format!("{what} not paused")),
+                false => Err(format!("{what} not paused").into()),
             }
         }
         Request::Cancel(jobs) => {
-            let _hold = hold(engine).await;
+            let _hold = hold(engine).await?;
             let cancelled = store
                 .cancel(jobs, "cancelled by operator", now)
                 .await
                 .map_err(unwritten)?;
             match cancelled {
-                0 => Err("no open job matches".to_owned()),
+                0 => Err("no open job matches".to_owned().into()),
                 1 => Ok("cancelled 1 job".to_owned()),
                 jobs => Ok(format!("cancelled {jobs} jobs")),
             }
         }
         Request::RemoveSeed(id) => remove_seed(store, engine, config, *id, now).await,
-        Request::Reload => {
-            Err("there is no daemon that could read its configuration again".to_owned())
-        }
-    }
-}
-
-async fn hold(engine: Option<&Arc<Engine>>) -> Option<crate::crawl::Hold<'_>> {
-    match engine {
-        Some(engine) => Some(engine.hold().await),
-        None => None,
+        Request::Reload => Err("there is no daemon that could read its configuration again"
+            .to_owned()
+            .into()),
     }
 }
 
@@ -179,11 +180,11 @@ async fn remove_seed(
     config: &Config,
     id: i64,
     now: f64,
-) -> Result<String, String> {
-    let unwritten = |error: crate::store::Error| error.to_string();
+) -> Result<String, Undone> {
+    let unwritten = |error: Error| error.to_string();
     // A daemon that was killed may have removed the seed and not yet planned the others: repeating it continues.
     let Some((kind, subject)) = store.seed_ever(id).await.map_err(unwritten)? else {
-        return Err(format!("there is no seed {id}"));
+        return Err(format!("there is no seed {id}").into());
     };
     let is_configured = config
         .seeds
@@ -193,99 +194,21 @@ async fn remove_seed(
     if is_configured {
         return Err(format!(
             "seed {id} is in the section [seeds] of the configuration: remove it there first"
-        ));
+        )
+        .into());
     }
-    let _hold = hold(engine).await;
+    let _hold = hold(engine).await?;
     let cancelled = store.remove_seed(id, now).await.map_err(unwritten)?;
     let plan = Plan::new(config.crawl.clone());
     let others = store.seeds().await.map_err(unwritten)?;
     plant(store, &plan, &others, now, |_| {})
         .await
         .map_err(|why| format!("{why:#}"))?;
+    let scope = PauseScope::Seed(id);
+    if store.resume(&scope).await.map_err(unwritten)? {
+        read_pauses(engine).await?;
+    }
     Ok(format!(
         "seed {id} removed, {cancelled} of its jobs cancelled. What is archived stays, and jobs that other seeds lead to go on"
     ))
-}
-
-/// Reads the configuration again and follows it. Calls in flight end first.
-async fn reload_with(
-    engine: &Arc<Engine>,
-    current: &Current,
-    reload: Option<&Reload>,
-) -> Result<String, String> {
-    let config = current.get();
-    let Some(reload) = reload else {
-        return Err("this run has no configuration file".to_owned());
-    };
-    let new = (reload.load)()?;
-    let fixed = [
-        ("archive", new.archive != config.archive),
-        ("api", new.api != config.api),
-        ("seeds", new.seeds != config.seeds),
-        ("web", new.web != config.web),
-    ];
-    let fixed: Vec<&str> = fixed
-        .iter()
-        .filter(|(_, is_changed)| *is_changed)
-        .map(|(name, _)| *name)
-        .collect();
-    (reload.set_log)(&new.log)?;
-    let settings = engine.config().settings;
-    let mut live = live_config(&new, settings.until_idle);
-    live.settings.estimated = settings.estimated;
-    let _hold = engine.hold().await;
-    if new.crawl != config.crawl {
-        let store = &engine.parts.store;
-        prepare(store, &live.plan, &[], engine.now())
-            .await
-            .map_err(|why| format!("{why:#}"))?;
-        store
-            .note_plan(engine.parts.run.id, &live.plan.json())
-            .await
-            .map_err(|why| why.to_string())?;
-    } else if new.budget != config.budget {
-        let resumed = engine.parts.store.resume_budget_stops().await;
-        resumed.map_err(|why| why.to_string())?;
-    }
-    engine.reconfigure(live, &rates(&new.limits));
-    current.set(Config {
-        archive: config.archive.clone(),
-        api: config.api.clone(),
-        seeds: config.seeds.clone(),
-        web: config.web.clone(),
-        ..new
-    });
-    Ok(match fixed.is_empty() {
-        true => "configuration read again".to_owned(),
-        false => format!(
-            "configuration read again; changes in [{}] need a restart",
-            fixed.join("], [")
-        ),
-    })
-}
-
-/// SIGUSR2, where there is one.
-struct Usr2(#[cfg(unix)] Option<tokio::signal::unix::Signal>);
-
-impl Usr2 {
-    #[cfg(unix)]
-    fn listen() -> Self {
-        use tokio::signal::unix::{SignalKind, signal};
-        Self(signal(SignalKind::user_defined2()).ok())
-    }
-
-    #[cfg(not(unix))]
-    fn listen() -> Self {
-        Self()
-    }
-
-    async fn received(&mut self) {
-        #[cfg(unix)]
-        if let Some(signal) = &mut self.0
-            && signal.recv().await.is_some()
-        {
-            return;
-        }
-        std::future::pending::<()>().await;
-    }
 }

@@ -6,28 +6,37 @@ use std::time::Duration;
 use sd_notify::NotifyState;
 
 use super::current::Current;
+use crate::config::Config;
 use crate::crawl::Engine;
-use crate::report::status;
-use crate::store::{Result, read};
+use crate::report::condition::Holder;
+use crate::report::status::{self, Status};
+use crate::store::{Lock, Result, read};
 
 /// How often the work is looked at.
 const TICK: Duration = Duration::from_secs(1);
 /// How often a sign of life is written, in seconds.
 const BEAT_SECONDS: f64 = 10.0;
 
-/// Writes signs of life until the run stops. While the archive cannot be written there are none.
+/// How long a sign of life waits for the archive, which may be locked.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Gives signs of life until the run stops: in the archive while it can be written, and beside it.
 pub(super) async fn heartbeat(engine: Arc<Engine>, current: Current) {
     let (mut beaten_at, mut work_since) = (f64::NEG_INFINITY, None);
     let mut notified_at = f64::NEG_INFINITY;
     // Not before the archive is prepared: a long migration must not count as a start that failed.
     notify(&[NotifyState::Ready]);
     while !engine.is_stopping() {
-        if let Err(error) = beat(&engine, &mut beaten_at, &mut work_since).await {
-            tracing::debug!(%error, "no sign of life is written");
-        }
         if engine.steady() - notified_at >= BEAT_SECONDS {
             notified_at = engine.steady();
+            Lock::give_sign(engine.parts.store.path());
             tell_systemd(&engine, &current).await;
+        }
+        let beat = beat(&engine, &mut beaten_at, &mut work_since);
+        match tokio::time::timeout(PATIENCE, beat).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::debug!(%error, "no sign of life is written"),
+            Err(_) => tracing::debug!("no sign of life is written: the archive is locked"),
         }
         tokio::select! {
             () = tokio::time::sleep(TICK) => {}
@@ -43,11 +52,21 @@ async fn tell_systemd(engine: &Engine, current: &Current) {
         return;
     }
     notify(&[NotifyState::Watchdog]);
-    let readers = engine.parts.store.readers();
-    let holder = Some(String::new());
-    if let Ok(status) = status::read(&current.get(), readers, holder, engine.now()).await {
+    if let Ok(status) = own_status(engine, &current.get()).await {
         notify(&[NotifyState::Status(&status.condition.sentence)]);
     }
+}
+
+/// Reads the status of the daemon's own archive.
+pub(super) async fn own_status(engine: &Engine, config: &Config) -> Result<Status> {
+    let now = engine.now();
+    let holder = Holder {
+        name: format!("process {}", std::process::id()),
+        alive_at: Some(now),
+        trouble: engine.parts.writer.trouble(),
+        is_disk_full: Some(engine.is_disk_full()),
+    };
+    status::read(config, engine.parts.store.readers(), Some(holder), now).await
 }
 
 fn notify(state: &[NotifyState<'_>]) {

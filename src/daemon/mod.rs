@@ -8,9 +8,11 @@ mod catch_up;
 mod control;
 mod current;
 mod heartbeat;
+mod hold;
 mod pages;
 mod preflight;
 mod prepare;
+mod reload;
 pub mod seed_file;
 mod seed_folder;
 mod signals;
@@ -30,16 +32,17 @@ use crate::config::Config;
 use crate::crawl::{self, Engine, StopCause};
 
 pub use alerts::{
-    Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert,
+    Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert, tell_end,
 };
 pub use archive::{Archive, InUse};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
-pub use control::{Reload, SetLog, carry_out};
+pub use control::carry_out_without_daemon;
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
+pub use reload::{Reload, SetLog};
 pub use signals::Signals;
 pub use writable::retry_until_writable;
 
@@ -76,9 +79,30 @@ pub async fn crawl(
     config: &Config,
     steering: Steering,
 ) -> anyhow::Result<Crawled> {
-    let grace = Duration::from_secs_f64(config.limits.grace_seconds);
-    let mut tasks = JoinSet::new();
     let current = Current::new(config.clone());
+    let crawled = crawl_to_end(engine, signals, &current, steering).await;
+    let cause = match &crawled {
+        Ok(crawled) => crawled.cause.clone(),
+        Err(why) => StopCause::Broken(format!("{why:#}")),
+    };
+    let config = current.get();
+    tokio::select! {
+        () = tell_end(engine, &config, &cause) => {}
+        name = signals.next() => {
+            tracing::warn!(signal = name, "not every receiver of alerts knows that the run ended");
+        }
+    }
+    crawled
+}
+
+async fn crawl_to_end(
+    engine: &Arc<Engine>,
+    signals: &mut Signals,
+    current: &Current,
+    steering: Steering,
+) -> anyhow::Result<Crawled> {
+    let grace = || Duration::from_secs_f64(current.get().limits.grace_seconds);
+    let mut tasks = JoinSet::new();
     let control = control::Control {
         engine: engine.clone(),
         current: current.clone(),
@@ -89,7 +113,7 @@ pub async fn crawl(
     engine.read_pauses().await?;
     crawl::look_at_disk(engine);
     tokio::select! {
-        () = control.carry_out_asked() => {}
+        () = control.carry_out_waiting() => {}
         _ = signals.next() => engine.stop(StopCause::Signal),
     }
     tasks.spawn(control.listen());
@@ -118,7 +142,7 @@ pub async fn crawl(
                 tracing::warn!(
                     signal = name,
                     in_flight = engine.counters.in_flight.load(Ordering::Relaxed),
-                    grace_seconds = grace.as_secs_f64(),
+                    grace_seconds = grace().as_secs_f64(),
                     "stopping: finishing the calls in flight, starting no new ones. A second signal abandons them, and they \
                      count as billed"
                 );
@@ -131,7 +155,7 @@ pub async fn crawl(
         }
     }
     let shutting_down = engine.stopped() == Some(StopCause::Signal);
-    let latest = Instant::now() + grace;
+    let latest = Instant::now() + grace();
     let mut abandoned = 0;
     let drained = async { while tasks.join_next().await.is_some() {} };
     tokio::select! {
@@ -158,6 +182,5 @@ pub async fn crawl(
     let cause = engine
         .stopped()
         .context("the crawl ended without a stop cause; please report this bug")?;
-    alerts::tell_end(engine, &current, &cause).await;
     Ok(Crawled { cause, abandoned })
 }

@@ -8,9 +8,10 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use super::current::Current;
+use super::heartbeat::own_status;
 use crate::config::Config;
 use crate::crawl::Engine;
-use crate::report::status::{self, budget};
+use crate::report::status::budget;
 use crate::web::{self, Answers, App, Durations, Options};
 
 /// How often, and how many times, a page asks whether a request is carried out. Longer than a tick of `control`.
@@ -31,8 +32,7 @@ pub async fn listen(config: &Config) -> anyhow::Result<Option<Listening>> {
     let Some(address) = config.web.listen else {
         return Ok(None);
     };
-    let token =
-        web::token(&config.web.token_file).map_err(|why| anyhow!("web.token_file: {why}"))?;
+    let token = web::token(&config.token_file()).map_err(|why| anyhow!("web.token_file: {why}"))?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("web.listen: cannot listen on {address}"))?;
@@ -61,11 +61,8 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
             move || {
                 let (engine, config) = (engine.clone(), current.get());
                 Box::pin(async move {
-                    let holder = format!("process {}", std::process::id());
-                    let readers = engine.parts.store.readers();
-                    status::read(&config, readers, Some(holder), engine.now())
-                        .await
-                        .map_err(|why| why.to_string())
+                    let status = own_status(&engine, &config).await;
+                    status.map_err(|why| why.to_string())
                 })
             }
         }),

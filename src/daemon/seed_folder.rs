@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 use std::ffi::OsString;
-use std::fs::{self, Metadata};
+use std::fs::{self, File, Metadata};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -30,6 +31,8 @@ type Look = (u64, Option<Duration>);
 /// Watches the folder until the run stops.
 pub(super) async fn seed_folder(engine: Arc<Engine>, current: Current) {
     let mut looks = HashMap::new();
+    // Files that cannot be renamed are taken once.
+    let mut taken: HashMap<PathBuf, Look> = HashMap::new();
     let mut said = None;
     while !engine.is_stopping() {
         if let Some(folder) = current.get().seeds.folder.clone() {
@@ -37,7 +40,13 @@ pub(super) async fn seed_folder(engine: Arc<Engine>, current: Current) {
                 Ok(files) => {
                     said = None;
                     for file in files {
-                        take(&engine, &file).await;
+                        let look = looks.get(&file).copied();
+                        if look.is_some() && taken.get(&file).copied() == look {
+                            continue;
+                        }
+                        if let (false, Some(look)) = (take(&engine, &file).await, look) {
+                            taken.insert(file, look);
+                        }
                     }
                 }
                 Err(why) if said.as_ref() != Some(&why) => {
@@ -101,19 +110,23 @@ fn is_open_to_all(_about: &Metadata) -> bool {
     false
 }
 
-/// Adds the seeds of a file, and renames it.
-async fn take(engine: &Engine, file: &Path) {
-    let read = read_file(file);
+/// Adds the seeds of a file, and renames it. Returns whether the file is gone or is to be read again.
+async fn take(engine: &Engine, file: &Path) -> bool {
+    let read = {
+        let file = file.to_owned();
+        tokio::task::spawn_blocking(move || read_file(&file)).await
+    };
     let added = match read {
-        Err(reasons) => Err(reasons),
-        Ok(seeds) => {
+        Err(_) => return true,
+        Ok(Err(reasons)) => Err(reasons),
+        Ok(Ok(seeds)) => {
             let plan = &engine.config().plan;
             match plant(&engine.parts.store, plan, &seeds, engine.now(), |_| {}).await {
                 Ok(seeded) => Ok(seeded),
                 Err(error) => {
                     // The next look tries again.
                     tracing::warn!(%error, "the seeds of a file cannot be added now");
-                    return;
+                    return true;
                 }
             }
         }
@@ -141,12 +154,20 @@ async fn take(engine: &Engine, file: &Path) {
             let failed = free_name(file, "failed");
             let mut beside = failed.clone().into_os_string();
             beside.push(".reasons");
-            fs::write(beside, reasons.join("\n") + "\n").and_then(|()| fs::rename(file, failed))
+            write_new(Path::new(&beside), &(reasons.join("\n") + "\n"))
+                .and_then(|()| fs::rename(file, failed))
         }
     };
-    if let Err(why) = renamed {
-        tracing::warn!(file = shown, %why, "the file cannot be renamed, so it is read again");
+    if let Err(why) = &renamed {
+        tracing::warn!(file = shown, %why, "the file cannot be renamed; it is not read again unless it changes");
     }
+    renamed.is_ok()
+}
+
+/// Writes a file that does not exist yet. It follows no link, so nobody can make the daemon write to another file.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = File::options().write(true).create_new(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Returns the name with this ending that no file has.
@@ -160,18 +181,45 @@ fn free_name(file: &Path, ending: &str) -> PathBuf {
             });
             PathBuf::from(name)
         })
-        .find(|path| !path.exists())
+        .find(|path| {
+            let mut beside = path.clone().into_os_string();
+            beside.push(".reasons");
+            [path.as_path(), Path::new(&beside)]
+                .iter()
+                .all(|path| fs::symlink_metadata(path).is_err())
+        })
         .unwrap_or_default()
 }
 
 /// Returns the users and posts in a file, or why none is taken.
 fn read_file(file: &Path) -> Result<Vec<Seed>, Vec<String>> {
-    let size = fs::symlink_metadata(file).map_or(0, |about| about.len());
-    if size > MOST_BYTES {
+    let unread = |why: std::io::Error| vec![format!("cannot read the file: {why}")];
+    let before = fs::symlink_metadata(file).map_err(unread)?;
+    let opened = File::open(file).map_err(unread)?;
+    // A link that took the file's place since would lead to a file that only the daemon can read.
+    if !before.is_file() || !is_same(&before, &opened.metadata().map_err(unread)?) {
+        return Err(vec!["the file was replaced".to_owned()]);
+    }
+    if before.len() > MOST_BYTES {
         return Err(vec![format!("the file has more than {MOST_BYTES} bytes")]);
     }
-    let bytes = fs::read(file).map_err(|why| vec![format!("cannot read the file: {why}")])?;
+    let mut bytes = Vec::new();
+    opened
+        .take(MOST_BYTES)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
     read_seeds(&bytes)
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+#[cfg(not(unix))]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    one.len() == other.len()
 }
 
 /// Returns the users and posts in a text. Each line is one or the other.
@@ -200,7 +248,7 @@ fn read_seeds(bytes: &[u8]) -> Result<Vec<Seed>, Vec<String>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{HashMap, free_name, quiet_files, read_seeds};
+    use super::{HashMap, free_name, quiet_files, read_file, read_seeds, write_new};
 
     #[test]
     fn a_file_is_taken_when_it_has_not_changed_and_links_never_are() {
@@ -220,6 +268,25 @@ mod tests {
         assert!(look().unwrap_err().contains("chmod o-w"));
         std::fs::write(folder.path().join("a.txt.done"), "").unwrap();
         assert!(free_name(&file, "done").ends_with("a.txt.done-2"));
+    }
+
+    #[test]
+    fn reasons_are_never_written_through_a_link() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, victim) = (folder.path().join("a.txt"), folder.path().join("victim"));
+        std::fs::write(&victim, "precious").unwrap();
+        for link in ["a.txt.failed.reasons", "a.txt.failed-2"] {
+            std::os::unix::fs::symlink(folder.path().join("nowhere"), folder.path().join(link))
+                .unwrap();
+        }
+        assert!(free_name(&file, "failed").ends_with("a.txt.failed-3"));
+        let beside = folder.path().join("b.reasons");
+        std::os::unix::fs::symlink(&victim, &beside).unwrap();
+        assert!(write_new(&beside, "reasons").is_err());
+        assert_eq!(std::fs::read_to_string(&victim).unwrap(), "precious");
+        std::fs::remove_file(&file).ok();
+        std::os::unix::fs::symlink(&victim, &file).unwrap();
+        assert_eq!(read_file(&file).unwrap_err(), ["the file was replaced"]);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! What a daemon does now, in one word and in one sentence. `status`, the web page, the log and alerts show the same.
 
 pub use super::state::State;
-use super::words::{about, line, span, thousands};
-use crate::clock::minute;
+use super::words::{about, line, moment, span, thousands};
 use crate::model::MicroUsd;
 use crate::store::read::{Cooling, LastError, LastRun, Pauses, Work};
 
@@ -11,17 +10,33 @@ pub const ALIVE_SECONDS: f64 = 30.0;
 /// How long after the latest page a daemon still counts as working, in seconds.
 const WORKING_SECONDS: f64 = 10.0;
 
+/// The process that holds the archive's lock, as far as the asking process knows it.
+#[derive(Debug, Clone, Default)]
+pub struct Holder {
+    pub name: String,
+    /// Unix time of its latest sign of life outside the archive; `None` if there is none.
+    pub alive_at: Option<f64>,
+    /// Why it cannot write the archive; `None` if it can, or if this process does not know.
+    pub trouble: Option<String>,
+    /// Whether it makes no call because its disk is nearly full; `None` if this process does not know.
+    pub is_disk_full: Option<bool>,
+}
+
 /// What the condition is decided from. Times are Unix seconds.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     pub now: f64,
-    /// A process holds the lock of the archive.
-    pub is_held: bool,
+    /// The process that holds the lock of the archive.
+    pub holder: Option<Holder>,
     pub run: Option<LastRun>,
     pub pauses: Pauses,
     pub work: Work,
-    /// Jobs that are ready, in flight or wait for an attempt.
+    /// Jobs that are ready or in flight, without paused ones.
     pub jobs: i64,
+    /// Jobs that wait for an attempt or for another job, without paused ones.
+    pub waiting_jobs: i64,
+    /// Jobs are left, and all of them are paused.
+    pub is_only_paused: bool,
     pub last_kept_at: Option<f64>,
     pub last_error: Option<LastError>,
     /// Cooldowns that are not over.
@@ -63,38 +78,49 @@ pub fn condition(facts: &Facts) -> Condition {
 
 fn decide(facts: &Facts) -> (State, Option<String>) {
     let Some(run) = &facts.run else {
-        return match facts.is_held {
-            true => (State::Starting, None),
-            false => (State::New, Some(": no run yet".to_owned())),
+        return match facts.holder {
+            Some(_) => (State::Starting, None),
+            None => (State::New, Some(": no run yet".to_owned())),
         };
     };
     if let Some(reason) = &run.end_reason {
         // Another process may prepare the next run.
-        return match facts.is_held {
-            true => (State::Starting, None),
-            false => (State::Stopped, Some(ended(reason, run.end_note.as_deref()))),
+        return match facts.holder {
+            Some(_) => (State::Starting, None),
+            None => (State::Stopped, Some(ended(reason, run.end_note.as_deref()))),
         };
     }
-    if !facts.is_held {
+    let Some(holder) = &facts.holder else {
         return (State::Died, Some("; the next run continues it".to_owned()));
-    }
+    };
     let Some(heartbeat_at) = run.heartbeat_at else {
         let why =
             "; no call is made before it has prepared the archive, and its question is answered";
         return (State::Starting, Some(why.to_owned()));
     };
-    let silent = facts.now - heartbeat_at;
+    let silent = facts.now - holder.alive_at.unwrap_or(heartbeat_at).max(heartbeat_at);
     if silent > ALIVE_SECONDS {
         return (
             State::Stuck,
             Some(format!(": no sign of life for {}", span(silent))),
         );
     }
+    let since = facts
+        .last_kept_at
+        .unwrap_or(0.0)
+        .max(run.work_since.unwrap_or(facts.now));
+    let quiet = (facts.now - since).max(0.0);
+    let is_silent = facts.now - heartbeat_at > ALIVE_SECONDS;
+    if holder.trouble.is_some() || is_silent {
+        let state = match quiet >= facts.stalled_after {
+            true => State::Stalled,
+            false => State::Waiting,
+        };
+        return (state, Some(unwritable(holder.trouble.as_deref())));
+    }
     if let Some(since) = facts.pauses.all_since() {
-        return (
-            State::Paused,
-            Some(format!(" by operator since {}", minute(since))),
-        );
+        let since = moment(since, facts.now);
+        return (State::Paused, Some(format!(" by operator since {since}")));
     }
     if !facts.work.is_some() {
         return idle(facts);
@@ -110,11 +136,6 @@ fn decide(facts: &Facts) -> (State, Option<String>) {
             Some(format!(" {wait}: budget.day_usd is spent")),
         );
     }
-    let since = facts
-        .last_kept_at
-        .unwrap_or(0.0)
-        .max(run.work_since.unwrap_or(facts.now));
-    let quiet = (facts.now - since).max(0.0);
     if quiet >= facts.stalled_after {
         return (State::Stalled, Some(stalled(facts, quiet)));
     }
@@ -149,10 +170,17 @@ fn ended(reason: &str, note: Option<&str>) -> String {
     }
 }
 
+fn unwritable(why: Option<&str>) -> String {
+    let why = why.map_or(String::new(), |why| format!(" ({})", line(why)));
+    format!(
+        ": the archive cannot be written{why}. Do not stop the daemon: it keeps paid replies in memory, and goes on by itself"
+    )
+}
+
 fn idle(facts: &Facts) -> (State, Option<String>) {
-    match facts.pauses.is_empty() {
-        true => (State::Idle, Some(": no job is left".to_owned())),
-        false => (
+    match facts.is_only_paused {
+        false => (State::Idle, Some(": no job is left".to_owned())),
+        true => (
             State::Paused,
             Some(" by operator: only paused jobs are left".to_owned()),
         ),
@@ -170,12 +198,16 @@ fn last_error(facts: &Facts) -> String {
 }
 
 fn stalled(facts: &Facts, quiet: f64) -> String {
-    let jobs = match facts.jobs {
+    let count = |jobs: i64| match jobs {
         1 => "1 job".to_owned(),
         jobs => format!("{} jobs", thousands(jobs)),
     };
+    let jobs = match facts.jobs {
+        0 => format!("{} waiting", count(facts.waiting_jobs.max(1))),
+        jobs => format!("{} ready", count(jobs)),
+    };
     format!(
-        ": {jobs} ready, nothing kept for {}{}",
+        ": {jobs}, nothing kept for {}{}",
         span(quiet),
         last_error(facts)
     )

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::condition::{Condition, Facts, condition};
+use super::condition::{Condition, Facts, Holder, condition};
 use super::to_go::to_go;
 use crate::clock::{day, next_day};
 use crate::config::Config;
@@ -24,7 +24,7 @@ pub struct Status {
     /// The archive's file.
     pub path: std::path::PathBuf,
     /// The process that holds the archive's lock, if any.
-    pub holder: Option<String>,
+    pub holder: Option<Holder>,
     pub run: Option<LastRun>,
     pub endpoints: BTreeMap<String, EndpointStatus>,
     /// Ended jobs by stop reason.
@@ -62,7 +62,7 @@ pub struct Status {
 pub async fn read(
     config: &Config,
     readers: &sqlx::SqlitePool,
-    holder: Option<String>,
+    holder: Option<Holder>,
     now: f64,
 ) -> Result<Status> {
     let run = read::last_run(readers).await?;
@@ -78,26 +78,34 @@ pub async fn read(
     let plan = Plan::new(config.crawl.clone());
     let called = plan.endpoints();
     let work = read::work(readers, &called, plan.max_depth(), &pauses, &cooling).await?;
+    let is_only_paused = !work.is_some()
+        && !pauses.is_empty()
+        && read::work(readers, &called, plan.max_depth(), &Pauses::default(), &[])
+            .await?
+            .is_some();
+    let sum = |of: fn(&EndpointStatus) -> i64| {
+        let open = called.iter().filter(|name| !pauses.covers_endpoint(name));
+        open.filter_map(|name| endpoints.get(*name)).map(of).sum()
+    };
     let budget = budget(config);
     let last_errors = read::last_errors(readers, ERRORS).await?;
     let last_kept_at = read::last_kept_at(readers).await?;
     let next_due = read::next_due(readers).await?;
     let free_bytes = read::free_bytes(&config.archive.path);
     let is_short = free_bytes.is_some_and(|free| free < config.upkeep.min_free_bytes);
-    let is_disk_full = is_short && holder.is_some();
+    let is_disk_full = holder
+        .as_ref()
+        .is_some_and(|holder| holder.is_disk_full.unwrap_or(is_short));
     let is_day_spent = is_day_spent(&budget, &charged, &plan);
     let facts = Facts {
         now,
-        is_held: holder.is_some(),
+        holder: holder.clone(),
         run: run.clone(),
         pauses: pauses.clone(),
         work,
-        jobs: called
-            .iter()
-            .filter_map(|name| endpoints.get(*name))
-            .map(|of| of.ready + of.leased)
-            .sum::<i64>()
-            .max(1),
+        jobs: sum(|of| of.ready + of.leased),
+        waiting_jobs: sum(|of| of.waiting),
+        is_only_paused,
         last_kept_at,
         last_error: last_errors.first().cloned(),
         cooling: cooling.clone(),

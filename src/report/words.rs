@@ -1,4 +1,6 @@
-//! Durations and errors in words, for people.
+//! Durations, times and errors in words, for people.
+
+use crate::clock::{day, minute, time_of_day};
 
 /// Formats a duration in its two largest units.
 #[must_use]
@@ -9,11 +11,24 @@ pub fn span(seconds: f64) -> String {
         reason = "a duration for people"
     )]
     let seconds = seconds.max(0.0).round() as u64;
-    match seconds {
-        0..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        3600..86_400 => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
-        _ => format!("{} d {} h", seconds / 86_400, seconds % 86_400 / 3600),
+    let (large, unit, small, part) = match seconds {
+        0..60 => return format!("{seconds} s"),
+        60..3600 => (seconds / 60, "min", seconds % 60, "s"),
+        3600..86_400 => (seconds / 3600, "h", seconds % 3600 / 60, "min"),
+        _ => (seconds / 86_400, "d", seconds % 86_400 / 3600, "h"),
+    };
+    match small {
+        0 => format!("{large} {unit}"),
+        small => format!("{large} {unit} {small} {part}"),
+    }
+}
+
+/// Formats a time in Unix seconds: without the date if it is today.
+#[must_use]
+pub fn moment(time: f64, now: f64) -> String {
+    match day(time) == day(now) {
+        true => time_of_day(time),
+        false => minute(time),
     }
 }
 
@@ -58,14 +73,30 @@ pub fn thousands(number: i64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{about, line, span, thousands};
+    use super::{about, line, moment, span, thousands};
 
     #[test]
     fn durations_are_shown_in_units_that_fit() {
-        let shown = [0.4, 59.0, 61.0, 3_700.0, 90_000.0].map(span);
-        assert_eq!(shown, ["0 s", "59 s", "1 min 1 s", "1 h 1 min", "1 d 1 h"]);
+        let shown = [0.4, 59.0, 61.0, 720.0, 3_700.0, 7_200.0, 90_000.0].map(span);
+        let words = [
+            "0 s",
+            "59 s",
+            "1 min 1 s",
+            "12 min",
+            "1 h 1 min",
+            "2 h",
+            "1 d 1 h",
+        ];
+        assert_eq!(shown, words);
         let shown = [0.2, 89.0, 90.0, 5_399.0, 7_200.0, 400_000.0].map(about);
         assert_eq!(shown, ["1 s", "89 s", "2 min", "90 min", "2 h", "5 d"]);
+    }
+
+    #[test]
+    fn a_moment_of_another_day_has_its_date() {
+        let now = 1_764_165_720.0;
+        assert_eq!(moment(now - 60.0, now), "14:01 UTC");
+        assert_eq!(moment(now - 86_400.0, now), "2025-11-25 14:02 UTC");
     }
 
     #[test]

@@ -1,65 +1,10 @@
 //! Receivers of alerts are told once when a condition begins, and once when it is over.
 
-use serde_json::Value;
 use soracrawl::sim::{Options, Shape};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
+use sqlx::Connection;
 
+use crate::receiver::{Receiver, body, seen};
 use crate::support::{Site, small, soon};
-
-/// A receiver of alerts that answers each request with a status, and what it received.
-struct Receiver {
-    port: u16,
-    received: tokio::sync::mpsc::UnboundedReceiver<String>,
-}
-
-impl Receiver {
-    async fn start(status: &'static str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        let (send, received) = tokio::sync::mpsc::unbounded_channel();
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = listener.accept().await {
-                let mut bytes = Vec::new();
-                let mut some = [0; 4096];
-                loop {
-                    let read = stream.read(&mut some).await.unwrap_or(0);
-                    bytes.extend(&some[..read]);
-                    let text = String::from_utf8_lossy(&bytes).into_owned();
-                    let length = text
-                        .lines()
-                        .find_map(|line| {
-                            line.to_ascii_lowercase()
-                                .strip_prefix("content-length: ")?
-                                .parse()
-                                .ok()
-                        })
-                        .unwrap_or(0);
-                    let is_whole = text
-                        .split_once("\r\n\r\n")
-                        .is_some_and(|(_, body)| body.len() >= length);
-                    if read == 0 || is_whole {
-                        break;
-                    }
-                }
-                let answer =
-                    format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-                let _ = stream.write_all(answer.as_bytes()).await;
-                let _ = send.send(String::from_utf8_lossy(&bytes).into_owned());
-            }
-        });
-        Self { port, received }
-    }
-
-    async fn next(&mut self, what: &str) -> String {
-        soon(what, self.received.recv()).await.expect("a message")
-    }
-}
-
-fn body(message: &str) -> Value {
-    let (_, body) = message.split_once("\r\n\r\n").expect("a body");
-    serde_json::from_str(body).expect("JSON")
-}
 
 #[tokio::test]
 async fn an_outage_is_told_once_and_its_end_once_also_across_a_restart() {
@@ -121,6 +66,11 @@ async fn an_outage_is_told_once_and_its_end_once_also_across_a_restart() {
     // The next daemon finds the same outage: it is no news.
     let mut daemon = site.start(&["run", "--yes"]);
     daemon.until_logged("crawl started").await;
+    // A daemon that has just started counts as working: that is no evidence.
+    let progress =
+        async { while site.run(&["status", "--check", "--progress"]).await.code != 3 {} };
+    soon("the same outage", progress).await;
+    receiver.is_silent();
     site.sim.heal();
     let told = body(&receiver.next("the end of the outage").await);
     assert_eq!(
@@ -175,4 +125,70 @@ async fn a_test_of_the_alerts_says_which_receiver_does_not_answer() {
         message["text"].as_str().expect("a text").contains("test"),
         "{message}"
     );
+}
+
+#[tokio::test]
+async fn every_receiver_is_told_while_the_archive_is_locked() {
+    let mut receivers = [
+        Receiver::start("204 No Content").await,
+        Receiver::start("204 No Content").await,
+    ];
+    let mut site = Site::whole(Options {
+        latency_ms: 100,
+        ..small(Shape::Wrapped)
+    })
+    .await;
+    let tables = receivers.iter().map(|it| {
+        format!(
+            "{{ url = \"http://127.0.0.1:{}/a\", on = [\"unwritable\"] }}",
+            it.port
+        )
+    });
+    let tables: Vec<String> = tables.collect();
+    site.set("alerts.to", &format!("[{}]", tables.join(", ")))
+        .set("limits.requests_per_second", "5");
+    let mut daemon = site.start(&["run", "--yes"]);
+    soon("some pages", site.sim.answered(3)).await;
+    let lock = site.lock().await;
+    for receiver in &mut receivers {
+        let told = body(&receiver.next("the lock").await);
+        assert_eq!(seen(&told), ("unwritable", "firing"), "{told}");
+        let sentence = told["sentence"].as_str().expect("a sentence");
+        assert!(
+            sentence.contains("the archive cannot be written"),
+            "{sentence}"
+        );
+    }
+    site.run(&["status", "--check"]).await.with(0);
+    lock.close().await.expect("a clean close");
+    for receiver in &mut receivers {
+        let told = body(&receiver.next("the end of the lock").await);
+        assert_eq!(seen(&told), ("unwritable", "resolved"), "{told}");
+    }
+    daemon
+        .until_logged("the archive can be written again")
+        .await;
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
+    assert_eq!(site.sim.account().total.repeats, 0);
+}
+
+#[tokio::test]
+async fn a_ping_is_sent_and_a_receiver_without_its_file_is_refused() {
+    let mut receiver = Receiver::start("204 No Content").await;
+    let mut site = Site::whole(small(Shape::Flat)).await;
+    let url = format!("\"http://127.0.0.1:{}/ping-secret\"", receiver.port);
+    site.set("alerts.ping_url", &url);
+    let daemon = site.start(&["run", "--yes"]);
+    let ping = receiver.next("a ping").await;
+    assert!(ping.starts_with("GET /ping-secret "), "{ping}");
+    daemon.signal("SIGTERM");
+    let ended = daemon.end().await.with(0);
+    assert!(!ended.err.contains("ping-secret"), "{}", ended.err);
+    site.set("alerts.to", "[{ url_file = \"absent\" }]");
+    for command in [vec!["check-config"], vec!["run", "--yes"]] {
+        let refused = site.run(&command).await.with(2);
+        let why = "alerts.to: table 1: url_file: cannot read";
+        assert!(refused.err.contains(why), "{command:?}: {}", refused.err);
+    }
 }

@@ -57,6 +57,18 @@ impl Place {
         connection.close().await.expect("a clean close");
     }
 
+    /// Keeps other processes from writing until the returned connection is closed, as a stuck writer would.
+    pub async fn lock(&self) -> SqliteConnection {
+        let options = SqliteConnectOptions::new().filename(self.archive());
+        let mut connection = SqliteConnection::connect_with(&options)
+            .await
+            .expect("the archive opens");
+        let begun =
+            sqlx::raw_sql("pragma busy_timeout = 10000; begin immediate").execute(&mut connection);
+        begun.await.expect("the lock");
+        connection
+    }
+
     pub async fn rows(&self, sql: &str) -> Vec<SqliteRow> {
         let pool = self.readers().await;
         let rows = sqlx::query(AssertSqlSafe(sql.to_owned()))

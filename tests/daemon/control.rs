@@ -239,3 +239,39 @@ async fn a_request_that_a_killed_daemon_did_not_answer_is_carried_out_by_the_nex
         "{answers:?}"
     );
 }
+
+#[tokio::test]
+async fn an_older_request_that_waits_does_not_undo_a_newer_one() {
+    let site = Site::whole(walk()).await;
+    site.run(&["seed", "feed"]).await.with(0);
+    site.execute(
+        "insert into controls (command, argument, asked_by, asked_at) values
+        ('pause', '{\"scope\":\"all\"}', 'command', 1.0), ('reload', '{}', 'signal', 2.0)",
+    )
+    .await;
+    let resumed = site.run(&["resume"]).await.with(0);
+    assert_eq!(resumed.out.trim(), "all calls are resumed");
+    let waiting = "select count(*) from controls where done_at is null";
+    assert_eq!(site.number(waiting).await, 0);
+    site.crawl().await.with(0);
+}
+
+#[tokio::test]
+async fn commands_that_come_together_all_end() {
+    let site = Site::whole(walk()).await;
+    site.run(&["seed", "feed"]).await.with(0);
+    let commands = (0..8).map(|number| {
+        let command = ["pause", "resume"][number % 2];
+        let site = &site;
+        async move { site.run(&[command, "get_feed"]).await }
+    });
+    let ended = soon("all commands", futures_util::future::join_all(commands)).await;
+    for ended in ended {
+        let known = ["paused", "resumed"]
+            .iter()
+            .any(|word| (ended.out.clone() + &ended.err).contains(word));
+        assert!(known, "{} {}", ended.out, ended.err);
+    }
+    let waiting = "select count(*) from controls where done_at is null";
+    assert_eq!(site.number(waiting).await, 0);
+}

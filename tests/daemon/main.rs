@@ -1,5 +1,6 @@
 //! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
+mod alert_ends;
 mod alerts;
 mod archive;
 mod backup;
@@ -27,7 +28,9 @@ mod plan;
 mod program;
 mod pseudonyms;
 mod readers;
+mod receiver;
 mod refusals;
+mod reload;
 mod remote;
 mod samples;
 mod search;
@@ -38,5 +41,6 @@ mod signals;
 mod status;
 mod stops;
 mod support;
+mod systemd;
 mod upgrade;
 mod web;

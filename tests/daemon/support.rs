@@ -95,7 +95,11 @@ impl Place {
             .iter()
             .map(|(key, value)| format!("{key} = {value}\n"))
             .collect();
-        std::fs::write(self.file("crawler.toml"), text).expect("the configuration is written");
+        // Not for each command: another one may read it at this moment.
+        let file = self.file("crawler.toml");
+        if std::fs::read_to_string(&file).ok().as_ref() != Some(&text) {
+            std::fs::write(&file, text).expect("the configuration is written");
+        }
         let mut command = Command::new(starter[0]);
         command
             .args(&starter[1..])

@@ -30,6 +30,19 @@ const DIRECTIVES: &str = "After AmbientCapabilities CapabilityBoundingSet Config
     SystemCallErrorNumber SystemCallFilter TimeoutStartSec TimeoutStopSec Type UMask User WantedBy Wants WatchdogSec \
     WorkingDirectory";
 
+#[test]
+fn releases_and_images_know_their_commit() {
+    for (path, line) in [
+        ("contrib/release.sh", "\nexport SORACRAWL_COMMIT\n"),
+        ("Dockerfile", "\nENV SORACRAWL_COMMIT=$REVISION\n"),
+    ] {
+        let text = file(path);
+        let at = text.find(line).unwrap_or_else(|| panic!("{path}"));
+        let build = text.rfind("cargo build --release").expect("a build");
+        assert!(at < build, "{path}: the build does not see it");
+    }
+}
+
 /// Returns the directives of the unit in their order.
 fn unit() -> Vec<(String, String)> {
     let text = file(UNIT);

@@ -65,5 +65,5 @@ async fn a_run_that_has_spent_its_day_goes_on_after_midnight_utc() {
     // 23:59:59.999 belongs to the day before midnight.
     let expected = [("2026-02-28", 100_000), ("2026-03-01", 100_000)];
     assert_eq!(days, expected.map(|(day, spent)| (day.to_owned(), spent)));
-    archive.close("signal").await.expect("a clean close");
+    archive.close("signal", None).await.expect("a clean close");
 }

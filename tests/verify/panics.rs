@@ -51,7 +51,7 @@ async fn upkeep_replans_the_other_replies_and_the_run_ends() {
     let marked = number(&path, "select count(*) from jobs where replan = 1").await;
     assert!(marked > 0, "the changed plan marks no job");
     assert_eq!(site.work(&archive).await, StopCause::Idle);
-    archive.close("idle").await.expect("the run ends");
+    archive.close("idle", None).await.expect("the run ends");
     assert_eq!(
         number(&path, "select count(*) from jobs where replan = 1").await,
         0
@@ -114,7 +114,7 @@ async fn a_call_by_hand_reports_the_panic_and_keeps_the_raw_reply() {
     .await;
     let error = called.expect_err("the parser panicked").to_string();
     assert!(error.contains(WHY), "{error}");
-    archive.close("idle").await.expect("the run ends");
+    archive.close("idle", None).await.expect("the run ends");
     let kept =
         "select count(*) from calls where outcome = 'answered' and kept = 0 and body is not null";
     assert_eq!(number(&path, kept).await, 1);

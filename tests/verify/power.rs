@@ -59,7 +59,7 @@ async fn written() -> Written {
     );
     let log = std::fs::read(site.path("a.db-wal")).expect("the log");
     connection.close().await.expect("a clean close");
-    archive.close("idle").await.expect("the run ends");
+    archive.close("idle", None).await.expect("the run ends");
     Written {
         contents: examine(&path).await.contents,
         kept: kept(&path).await,

@@ -144,7 +144,10 @@ impl Site {
         let archive = self.begin(path).await;
         let cause = self.work(&archive).await;
         assert_eq!(cause, StopCause::Idle);
-        archive.close(cause.as_str()).await.expect("the run ends");
+        archive
+            .close(cause.as_str(), None)
+            .await
+            .expect("the run ends");
     }
 }
 

@@ -86,7 +86,7 @@ async fn an_archive_is_sound_at_every_moment_of_a_crawl() {
     let (cause, different) = tokio::join!(work, looks);
     assert!(different > 3, "{different} different moments were seen");
     assert_eq!(cause, StopCause::Idle);
-    archive.close(cause.as_str()).await.unwrap();
+    archive.close(cause.as_str(), None).await.unwrap();
     assert!(examine(&path).await.is_sound());
 }
 

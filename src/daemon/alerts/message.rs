@@ -1,6 +1,6 @@
 //! The message of an alert in the form of each receiver. It may contain text of the remote, so it is escaped for each.
 
-use crate::config::AlertFormat;
+use crate::config::{AlertFormat, Config};
 
 /// An alert.
 #[derive(Debug, Clone, PartialEq)]
@@ -15,6 +15,13 @@ pub struct Message {
     pub archive: String,
     /// Unix time.
     pub time: f64,
+}
+
+/// Returns the name of the archive's file: enough to tell one archive from another.
+#[must_use]
+pub fn archive_name(config: &Config) -> String {
+    let name = config.archive.path.file_name();
+    name.map_or(String::new(), |name| name.to_string_lossy().into_owned())
 }
 
 /// What is sent: headers and a body.
@@ -59,7 +66,9 @@ impl Message {
                 let text = text
                     .replace('&', "&amp;")
                     .replace('<', "&lt;")
-                    .replace('>', "&gt;");
+                    .replace('>', "&gt;")
+                    // Mattermost and Discord accept this format and know `@channel` and `@everyone`.
+                    .replace('@', "@\u{200b}");
                 Form {
                     headers: vec![json],
                     body: serde_json::json!({ "text": text }).to_string(),

@@ -5,32 +5,55 @@ use std::time::Duration;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::message::Message;
-use crate::config::{AlertFormat, SecretUrl};
+use crate::config::{AlertFormat, Config, SecretUrl};
 
 /// Timeout of one request.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The client of alerts. It follows no redirect, because the URL of the next host is not the operator's.
-pub struct Sender(reqwest::Client);
+/// The clients of alerts. They follow no redirect, because the URL of the next host is not the operator's.
+pub struct Sender {
+    direct: reqwest::Client,
+    /// Uses the proxy of the configuration or of the environment.
+    proxied: reqwest::Client,
+}
 
 impl Sender {
-    /// Builds the client.
+    /// Builds the clients.
     ///
     /// # Errors
     /// Returns the reason if the certificates of the system cannot be used.
-    pub fn new() -> Result<Self, String> {
+    pub fn new(config: &Config) -> Result<Self, String> {
         // Fails if the process already has a provider, which then stays in use.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("soracrawl/", env!("CARGO_PKG_VERSION")))
-            .timeout(TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .build();
-        client
-            .map(Self)
-            .map_err(|why| why.without_url().to_string())
+        let builder = || {
+            reqwest::Client::builder()
+                .user_agent(concat!("soracrawl/", env!("CARGO_PKG_VERSION")))
+                .timeout(TIMEOUT)
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+        };
+        let build = |builder: reqwest::ClientBuilder| {
+            let client = builder.build();
+            client.map_err(|why| why.without_url().to_string())
+        };
+        let proxied = match &config.api.proxy {
+            Some(url) => {
+                let proxy = reqwest::Proxy::all(url.expose());
+                builder().proxy(proxy.map_err(|_| "api.proxy is no URL of a proxy")?)
+            }
+            None => builder(),
+        };
+        Ok(Self {
+            direct: build(builder().no_proxy())?,
+            proxied: build(proxied)?,
+        })
+    }
+
+    fn client(&self, url: &SecretUrl) -> &reqwest::Client {
+        match url.is_loopback() {
+            true => &self.direct,
+            false => &self.proxied,
+        }
     }
 
     /// Calls a URL and reads nothing of its answer.
@@ -38,7 +61,7 @@ impl Sender {
     /// # Errors
     /// Returns the reason if there is no answer, or if it is no success.
     pub async fn get(&self, url: &SecretUrl) -> Result<(), String> {
-        answered(self.0.get(url.expose()).send().await)
+        answered(self.client(url).get(url.expose()).send().await)
     }
 }
 
@@ -75,7 +98,7 @@ pub async fn send(
     message: &Message,
 ) -> Result<(), String> {
     let form = message.form(format);
-    let mut request = sender.0.post(url.expose()).body(form.body);
+    let mut request = sender.client(url).post(url.expose()).body(form.body);
     for (name, value) in form.headers {
         let value = HeaderValue::from_str(&value).map_err(|_| "a header cannot be sent")?;
         request = request.header(HeaderName::from_static(name), value);

@@ -1,4 +1,4 @@
-use super::{Facts, State, condition};
+use super::{Facts, Holder, State, condition};
 use crate::model::{MicroUsd, PauseScope};
 use crate::store::read::{Cooling, LastError, LastRun, Pauses, Work};
 
@@ -8,7 +8,7 @@ const NOW: f64 = 1_764_165_720.0;
 fn working() -> Facts {
     Facts {
         now: NOW,
-        is_held: true,
+        holder: Some(Holder::default()),
         run: Some(LastRun {
             id: 1,
             started_at: NOW - 500.0,
@@ -44,7 +44,7 @@ fn said(change: impl FnOnce(&mut Facts)) -> (State, String) {
 fn ended(reason: &str, note: Option<&str>) -> impl FnOnce(&mut Facts) {
     let (reason, note) = (reason.to_owned(), note.map(str::to_owned));
     move |facts| {
-        facts.is_held = false;
+        facts.holder = None;
         let run = facts.run.as_mut().expect("a run");
         run.ended_at = Some(NOW);
         run.end_reason = Some(reason);
@@ -108,15 +108,15 @@ fn each_state_has_its_sentence() {
             facts.run.as_mut().expect("a run").work_since = Some(NOW - 900.0);
             outage(facts);
         }),
-        "stalled: 60 jobs ready, nothing kept for 12 min 0 s; last error: connection refused"
+        "stalled: 60 jobs ready, nothing kept for 12 min; last error: connection refused"
     );
     assert_eq!(
         text(&|facts| facts.day_spent_until = Some(NOW + 3_600.0)),
-        "waiting 1 h 0 min: budget.day_usd is spent"
+        "waiting 1 h: budget.day_usd is spent"
     );
     assert_eq!(
         text(&|facts| facts.pauses = Pauses::from([(PauseScope::All, NOW - 60.0)])),
-        "paused by operator since 2025-11-26 14:01 UTC"
+        "paused by operator since 14:01 UTC"
     );
     assert_eq!(
         text(&|facts| facts.work = Work::default()),
@@ -127,7 +127,12 @@ fn each_state_has_its_sentence() {
         "stuck: no sign of life for 31 s"
     );
     assert_eq!(
-        text(&|facts| facts.is_held = false),
+        text(&|facts| facts.holder.as_mut().expect("a holder").trouble = Some("locked".to_owned())),
+        "waiting: the archive cannot be written (locked). Do not stop the daemon: it keeps paid replies in memory, and goes on \
+         by itself"
+    );
+    assert_eq!(
+        text(&|facts| facts.holder = None),
         "died; the next run continues it"
     );
     assert_eq!(text(&|facts| facts.run = None), "starting");
@@ -147,6 +152,49 @@ fn a_daemon_without_a_heartbeat_waits_at_its_prompt_and_is_not_alive() {
     let (state, sentence) = said(|facts| facts.run.as_mut().expect("a run").heartbeat_at = None);
     assert_eq!(state, State::Starting);
     assert!(!state.is_alive(), "{sentence}");
+}
+
+#[test]
+fn a_daemon_that_cannot_write_its_archive_is_alive_and_after_a_while_stalled() {
+    let silent = |kept: f64, alive: f64| {
+        said(move |facts| {
+            let run = facts.run.as_mut().expect("a run");
+            run.heartbeat_at = Some(NOW - 40.0);
+            facts.last_kept_at = Some(NOW - kept);
+            facts.holder.as_mut().expect("a holder").alive_at = Some(NOW - alive);
+        })
+        .0
+    };
+    assert_eq!(silent(45.0, 3.0), State::Waiting);
+    assert_eq!(silent(60.0, 3.0), State::Stalled);
+    assert_eq!(silent(60.0, 31.0), State::Stuck, "also beside the archive");
+}
+
+#[test]
+fn only_paused_jobs_are_told_from_none() {
+    let none = |is_only_paused: bool| {
+        said(move |facts| {
+            facts.work = Work::default();
+            facts.pauses = Pauses::from([(PauseScope::Endpoint("get_feed".to_owned()), NOW)]);
+            facts.is_only_paused = is_only_paused;
+        })
+        .0
+    };
+    assert_eq!(none(true), State::Paused);
+    assert_eq!(none(false), State::Idle);
+}
+
+#[test]
+fn waiting_jobs_are_not_called_ready() {
+    let (_, sentence) = said(|facts| {
+        facts.last_kept_at = Some(NOW - 720.0);
+        facts.run.as_mut().expect("a run").work_since = Some(NOW - 900.0);
+        (facts.jobs, facts.waiting_jobs) = (0, 7);
+    });
+    assert!(
+        sentence.starts_with("stalled: 7 jobs waiting, nothing kept"),
+        "{sentence}"
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::clock::{touch, touched_at};
 use crate::store::{Error, Result};
 
 /// How often a held lock is tried again, and the pause in between. [`Lock::holder`] also takes it for a moment.
@@ -19,7 +20,7 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// The held lock; released when dropped. Drop it after the last connection to the file.
 #[derive(Debug)]
 pub struct Lock {
-    _file: File,
+    file: File,
 }
 
 impl Lock {
@@ -28,25 +29,50 @@ impl Lock {
     /// # Errors
     /// Returns an error if the file cannot be created or opened.
     pub fn take(path: &Path, who: &str) -> Result<std::result::Result<Self, Held>> {
+        let lock = Self::unheld(path)?;
+        Ok(match lock.try_take(path, who)? {
+            true => Ok(lock),
+            false => Err(Held::of(path)),
+        })
+    }
+
+    /// Opens the file for a lock that is not held yet. A process that waits for the lock while it is connected to the file
+    /// needs this. Creates a missing file.
+    ///
+    /// # Errors
+    /// Returns an error if the file cannot be created or opened.
+    pub fn unheld(path: &Path) -> Result<Self> {
         super::place::create_private(path)?;
         let io = |why| Error::Io {
             path: path.display().to_string(),
             why,
         };
         let file = OpenOptions::new().read(true).open(path).map_err(io)?;
+        Ok(Self { file })
+    }
+
+    /// Takes the lock, unless another process holds it. `who` is recorded for other processes.
+    ///
+    /// # Errors
+    /// Returns an error if the file system has no locks.
+    pub fn try_take(&self, path: &Path, who: &str) -> Result<bool> {
+        let io = |why| Error::Io {
+            path: path.display().to_string(),
+            why,
+        };
         for glance in 0.. {
-            match file.try_lock() {
+            match self.file.try_lock() {
                 Ok(()) => {
                     // Only people read it, so a folder that cannot be written does no harm.
                     let _ = std::fs::write(note_of(path), who);
-                    return Ok(Ok(Self { _file: file }));
+                    return Ok(true);
                 }
                 Err(TryLockError::WouldBlock) if glance < GLANCES => std::thread::sleep(GLANCE),
                 Err(TryLockError::WouldBlock) => break,
                 Err(TryLockError::Error(why)) => return Err(io(why)),
             }
         }
-        Ok(Err(Held::of(path)))
+        Ok(false)
     }
 
     /// Returns who holds the lock, if a process does. Call it before this process connects to the file.
@@ -68,18 +94,32 @@ impl Lock {
         let is_held = file.try_lock_shared().is_err();
         Ok(is_held.then(|| Held::of(path)))
     }
+
+    /// Gives a sign of life outside the archive, which also works while the archive is locked or its disk is full.
+    pub fn give_sign(path: &Path) {
+        let _ = touch(&note_of(path));
+    }
 }
 
 /// Who holds the lock, as the holder recorded it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held(pub String);
+#[derive(Debug, Clone, PartialEq)]
+pub struct Held {
+    pub who: String,
+    /// Unix time of the holder's latest sign of life outside the archive.
+    pub alive_at: Option<f64>,
+}
 
 impl Held {
     fn of(path: &Path) -> Self {
-        let who = std::fs::read_to_string(note_of(path)).unwrap_or_default();
-        match who.trim() {
-            "" => Self("another process".to_owned()),
-            who => Self(who.to_owned()),
+        let note = note_of(path);
+        let who = std::fs::read_to_string(&note).unwrap_or_default();
+        let who = match who.trim() {
+            "" => "another process",
+            who => who,
+        };
+        Self {
+            who: who.to_owned(),
+            alive_at: touched_at(&note),
         }
     }
 }
@@ -111,7 +151,7 @@ mod tests {
         let holder = |name: &std::path::Path| {
             let held = Lock::take(name, "pid 8").unwrap().unwrap_err();
             assert_eq!(Lock::holder(name).unwrap(), Some(held.clone()));
-            held.0
+            held.who
         };
         for other in ["a.db", "link.db", "folder/../a.db"] {
             assert_eq!(holder(&name(other)), "pid 7", "{other}");

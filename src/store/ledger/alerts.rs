@@ -3,12 +3,14 @@
 use crate::store::{Result, Store};
 
 /// What a receiver was last told of a condition.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
 pub struct AlertTold {
     pub name: String,
     /// The first 16 hexadecimal digits of the SHA-256 of its URL.
     pub receiver: String,
     pub is_firing: bool,
+    /// Unix time.
+    pub told_at: f64,
 }
 
 impl Store {
@@ -17,11 +19,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn alerts_told(&self) -> Result<Vec<AlertTold>> {
-        Ok(
-            sqlx::query_as("select name, receiver, told = 'firing' as is_firing from alerts")
-                .fetch_all(self.readers())
-                .await?,
+        Ok(sqlx::query_as(
+            "select name, receiver, told = 'firing' as is_firing, told_at from alerts",
         )
+        .fetch_all(self.readers())
+        .await?)
     }
 
     /// Notes what a receiver was told.
