@@ -22,7 +22,7 @@ pub struct Args {
     which: Which,
 
     /// Maximum number of jobs to list
-    #[arg(long, default_value_t = 100, value_name = "N")]
+    #[arg(long, default_value_t = 100, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 
     /// Print JSON

@@ -93,7 +93,7 @@ enum Command {
     /// Show what the crawl does, what it has and what it costs
     #[command(after_help = "Example: soracrawl status --watch")]
     Status(status::Args),
-    /// List jobs, or requeue ended ones
+    /// List jobs, requeue ended ones, or cancel open ones
     #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
     Jobs(jobs::Args),
     /// Pause calls: all, those of an endpoint, or those of a seed. Calls in flight end, and a restart keeps it
@@ -102,7 +102,7 @@ enum Command {
     /// Resume what is paused; without an argument, everything
     #[command(after_help = "Example: soracrawl resume")]
     Resume(control::Scope),
-    /// Let the running daemon read its configuration again: [crawl], [limits], [budget], [log] and [alerts]
+    /// Let the running daemon read its configuration again: [crawl], [limits], [budget], [log], [alerts] and [upkeep]
     #[command(after_help = "Example: soracrawl reload")]
     Reload,
     /// Send a test message to the receivers of alerts

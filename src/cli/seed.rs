@@ -59,7 +59,7 @@ enum What {
 #[derive(Debug, clap::Args)]
 struct List {
     /// Maximum number of seeds to list
-    #[arg(long, default_value_t = 1000, value_name = "N")]
+    #[arg(long, default_value_t = 1000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
 
     /// Print JSON

@@ -116,6 +116,9 @@ pub(in crate::store) fn create_private(path: &Path) -> Result<()> {
         path: path.display().to_string(),
         why,
     };
+    if path.is_dir() {
+        return Err(io(std::io::ErrorKind::IsADirectory.into()));
+    }
     if let Some(folder) = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

@@ -64,8 +64,10 @@ const READERS: u32 = 4;
 
 /// Reading never creates an archive.
 pub(super) fn must_exist(path: &Path) -> Result<()> {
-    let Err(why) = std::fs::metadata(path) else {
-        return Ok(());
+    let why = match std::fs::metadata(path) {
+        Ok(about) if about.is_dir() => std::io::ErrorKind::IsADirectory.into(),
+        Ok(_) => return Ok(()),
+        Err(why) => why,
     };
     let path = path.display().to_string();
     Err(match why.kind() {
