@@ -63,7 +63,11 @@ pub(super) fn conditions(signs: &Signs) -> Conditions {
             now.insert("stalled", true);
         }
         Some(State::Idle) => {
-            now.extend([("done", true), ("stalled", false), ("stopped", false)]);
+            now.extend([("stalled", false), ("stopped", false)]);
+            // A daemon without seeds has done nothing.
+            if signs.has_kept {
+                now.insert("done", true);
+            }
         }
         Some(State::Waiting) if signs.is_day_spent => {
             now.insert("budget", true);
@@ -120,7 +124,12 @@ mod tests {
             assert_eq!(of(State::Working, true, name), Some(false), "{name}");
             assert_eq!(of(State::Waiting, false, name), None, "{name}");
         }
-        assert_eq!(of(State::Idle, false, "done"), Some(true));
+        assert_eq!(of(State::Idle, false, "done"), None, "nothing was done");
+        let done = Signs {
+            has_kept: true,
+            ..in_state(State::Idle, false)
+        };
+        assert_eq!(conditions(&done).get("done"), Some(&true));
         let spent = Signs {
             is_day_spent: true,
             has_trouble: true,

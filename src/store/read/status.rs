@@ -157,7 +157,7 @@ pub async fn recent(pool: &SqlitePool, run_id: i64, seconds: f64) -> Result<Rece
                  (select * from calls where exists (select 1 from last) order by id desc limit 1)
              union all
              select c.id, c.opened_at, c.settled_at, c.row_count, c.kept, c.run_id from newest
-                 join calls c on c.id = (select max(id) from calls where id < newest.id)
+                 cross join calls c on c.id = (select max(id) from calls where id < newest.id)
              where newest.opened_at >= (select at from last) - 2 * ?2 limit 1000)
          select count(*) as pages, coalesce(sum(row_count), 0) as rows, min(opened_at) as began_at,
              max(settled_at) as until
