@@ -40,3 +40,4 @@ mod stops;
 mod support;
 mod upgrade;
 mod web;
+mod web_steering;

@@ -95,6 +95,7 @@ async fn every_page_shows_the_sentence_and_no_text_of_the_remote_becomes_markup(
         "/",
         "/jobs",
         "/jobs/1",
+        "/seeds",
         "/spend",
         "/coverage",
         "/jobs?endpoint=%3Cb%3E&state=x",
@@ -107,7 +108,7 @@ async fn every_page_shows_the_sentence_and_no_text_of_the_remote_becomes_markup(
             "{path}"
         );
     }
-    for path in ["/jobs"] {
+    for path in ["/jobs", "/seeds"] {
         let body = pages.get(path).await.body;
         assert!(
             body.contains("&lt;img src=x onerror=alert(1)&gt;"),
@@ -152,7 +153,7 @@ async fn a_press_of_a_button_is_a_row_that_the_daemon_carries_out() {
 #[tokio::test]
 async fn without_control_the_pages_have_no_buttons_and_refuse_a_press() {
     let pages = crawled(false).await;
-    for path in ["/"] {
+    for path in ["/", "/seeds"] {
         assert!(!pages.get(path).await.body.contains("<button"), "{path}");
     }
     assert_eq!(pages.press("command=pause&scope=all").await.status, 403);
