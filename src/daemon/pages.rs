@@ -76,14 +76,21 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
                     let id = id.map_err(|why| why.to_string())?;
                     for _ in 0..GLANCES {
                         let answer = store.answer_to(id).await;
-                        if answer.map_err(|why| why.to_string())?.is_some() {
-                            break;
+                        if let Some(answer) = answer.map_err(|why| why.to_string())? {
+                            return Ok(match answer.succeeded {
+                                true => web::Outcome::Done,
+                                false => web::Outcome::Refused(answer.result),
+                            });
                         }
                         tokio::time::sleep(GLANCE).await;
                     }
-                    Ok(())
+                    Ok(web::Outcome::Waiting)
                 })
             }
+        }),
+        trouble: Box::new({
+            let engine = engine.clone();
+            move || engine.parts.writer.trouble()
         }),
         budget: Box::new(move || budget(&current.get())),
         durations: Box::new({

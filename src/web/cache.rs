@@ -1,12 +1,13 @@
 //! Answers that requests share for a while, because each costs several questions to the archive.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::App;
+use super::{App, pages};
 use crate::report::status::Status;
 use crate::store::read::{self, Known};
 
@@ -20,6 +21,7 @@ const KNOWN: Duration = Duration::from_secs(60);
 pub struct Answers {
     status: Latest<Arc<Status>>,
     known: Latest<Vec<Known>>,
+    fingerprint: Latest<u64>,
 }
 
 /// The latest answer to one question. Its lock lets requests that wait together share one question.
@@ -49,10 +51,32 @@ impl App {
         .await
     }
 
+    /// Returns a number that is another one when the pages show something else, at most two seconds late.
+    pub(super) async fn fingerprint(&self) -> u64 {
+        let fingerprint = shared(&self.answers.fingerprint, STATUS, async {
+            let status = self.status().await?;
+            let marks = read::marks(&self.readers).await;
+            let marks = marks.map_err(|why| why.to_string())?;
+            Ok(hash(&(
+                pages::home::shown(self, &status),
+                format!("{:?} {:?} {marks:?}", status.endpoints, status.stops),
+            )))
+        });
+        // What cannot be read is shown too.
+        fingerprint.await.unwrap_or_else(|why| hash(&why))
+    }
+
     /// Has the next page read the status again, because a request was carried out.
     pub(super) async fn forget_status(&self) {
         *self.answers.status.lock().await = None;
+        *self.answers.fingerprint.lock().await = None;
     }
+}
+
+fn hash(of: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    of.hash(&mut hasher);
+    hasher.finish()
 }
 
 async fn shared<T: Clone>(

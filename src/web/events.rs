@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::response::Sse;
-use axum::response::sse::Event;
+use axum::response::sse::{Event, KeepAlive};
 use futures_util::Stream;
 use futures_util::stream::unfold;
 
@@ -13,21 +13,27 @@ use super::Shared;
 
 /// How often pages may be told.
 const TICK: Duration = Duration::from_secs(2);
+/// How long a stream may be silent: a comment shows that it is alive.
+const SILENCE: Duration = Duration::from_secs(15);
 
+/// Sends an event when the pages show something else than at the event before. The first one tells a page that was loaded
+/// before the stream was opened.
 pub(super) async fn stream(
     State(app): State<Shared>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let events = unfold((app, 0_u64), |(app, number)| async move {
+    let events = unfold((app, None), |(app, told)| async move {
         let mut stopping = app.stopping.clone();
-        if *stopping.borrow_and_update() {
-            return None;
+        loop {
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => return None,
+            }
+            let shown = app.fingerprint().await;
+            if told != Some(shown) {
+                let event = Event::default().data(format!("{shown:016x}"));
+                return Some((Ok(event), (app, Some(shown))));
+            }
         }
-        tokio::select! {
-            () = tokio::time::sleep(TICK) => {}
-            _ = stopping.wait_for(|stopping| *stopping) => return None,
-        }
-        let event = Event::default().data(number.to_string());
-        Some((Ok(event), (app, number + 1)))
     });
-    Sse::new(events)
+    Sse::new(events).keep_alive(KeepAlive::new().interval(SILENCE))
 }

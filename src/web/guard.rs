@@ -8,10 +8,10 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 
+use sha2::{Digest, Sha256};
+
 use super::{Options, Shared, text};
 
-/// The name of the cookie. Its value is the token.
-const COOKIE: &str = "soracrawl";
 /// Paths that need no token.
 const OPEN: [&str; 3] = ["/healthz", "/readyz", "/login"];
 
@@ -91,13 +91,14 @@ pub(super) fn refusal(
     if OPEN.contains(&path) || (path == "/metrics" && options.listen.ip().is_loopback()) {
         return None;
     }
+    let (name, value) = cookie(options);
     let has_cookie = headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().strip_prefix(COOKIE)?.strip_prefix('='))
-        .any(|given| is_equal(given, &options.token));
+        .filter_map(|pair| pair.trim().strip_prefix(&*name)?.strip_prefix('='))
+        .any(|given| is_equal(given, &value));
     if has_bearer || (has_cookie && path != "/metrics") {
         return None;
     }
@@ -141,6 +142,16 @@ fn is_our_host(host: &str, options: &Options) -> bool {
     is_ours && port.is_none_or(|port| port == options.listen.port())
 }
 
+/// Returns the name and the value of the cookie. A browser sends cookies to every port of a host. So the name contains the
+/// port, and another server there must not learn the token from the value.
+fn cookie(options: &Options) -> (String, String) {
+    let name = format!("soracrawl_{}", options.listen.port());
+    let digest = Sha256::new()
+        .chain_update("soracrawl cookie ")
+        .chain_update(&options.token);
+    (name, format!("{:x}", digest.finalize()))
+}
+
 /// Compares without telling by the time how much is equal.
 fn is_equal(given: &str, token: &str) -> bool {
     let (given, token) = (given.as_bytes(), token.as_bytes());
@@ -166,10 +177,8 @@ pub(super) async fn login(State(app): State<Shared>, Query(login): Query<Login>)
             "wrong token. Get the address of this page with `soracrawl web-url`\n".to_owned(),
         );
     }
-    let cookie = format!(
-        "{COOKIE}={}; HttpOnly; SameSite=Strict; Path=/",
-        app.options.token
-    );
+    let (name, value) = cookie(&app.options);
+    let cookie = format!("{name}={value}; HttpOnly; SameSite=Strict; Path=/");
     ([(header::SET_COOKIE, cookie)], Redirect::to("/")).into_response()
 }
 

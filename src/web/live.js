@@ -4,10 +4,14 @@
 (() => {
   let source = null, busy = false, seen = new Date();
   const morph = (old, now) => {
-    if (old.nodeName !== now.nodeName) return old.replaceWith(now);
+    if (old.nodeName !== now.nodeName || old.id !== now.id) return old.replaceWith(now);
     if (old.nodeType === Node.TEXT_NODE && old.data !== now.data) old.data = now.data;
     for (const { name, value } of now.attributes ?? []) {
       if (old.getAttribute(name) !== value) old.setAttribute(name, value);
+    }
+    for (const { name } of [...(old.attributes ?? [])]) {
+      // Only the reader opens and closes details.
+      if (name !== "open" && !now.hasAttribute(name)) old.removeAttribute(name);
     }
     const fresh = [...now.childNodes];
     while (old.childNodes.length > fresh.length) old.lastChild.remove();

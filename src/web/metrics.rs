@@ -56,8 +56,9 @@ pub const METRICS: &[Metric] = &[
     counter(
         "soracrawl_calls",
         &["endpoint", "outcome"],
-        "Settled calls by outcome: kept, throttled, not_kept (answered without a page), unknown, never_sent",
+        "Settled calls by outcome: answered (but not throttled), throttled, unknown, never_sent",
     ),
+    counter("soracrawl_pages", &["endpoint"], "Pages kept"),
     counter(
         "soracrawl_spent_usd",
         &["endpoint"],
@@ -200,17 +201,18 @@ fn values(
             .endpoints
             .iter()
             .flat_map(|(name, of)| {
-                let not_kept = of.answered - of.kept - of.throttled;
+                // Both sums only grow, and each throttled call is answered. What is kept may grow later: a counter of
+                // answers without a page would fall.
                 [
-                    ("kept", of.kept),
+                    ("answered", of.answered - of.throttled),
                     ("throttled", of.throttled),
-                    ("not_kept", not_kept),
                     ("unknown", of.unknown),
                     ("never_sent", of.never_sent),
                 ]
                 .map(|(outcome, calls)| (vec![name.clone(), outcome.to_owned()], calls as f64))
             })
             .collect(),
+        "soracrawl_pages" => by_endpoint(|of| of.kept as f64),
         "soracrawl_spent_usd" => by_endpoint(|of| usd(of.cost_micro_usd)),
         "soracrawl_rows" => by_endpoint(|of| of.rows as f64),
         "soracrawl_reply_bytes" => by_endpoint(|of| of.body_bytes as f64),

@@ -42,7 +42,9 @@ pub struct App {
     pub read_status: Box<dyn Fn() -> Answer<Status> + Send + Sync>,
     pub answers: Answers,
     /// Stores a request of the operator, and waits a moment until it is carried out.
-    pub ask: Box<dyn Fn(Request) -> Answer<()> + Send + Sync>,
+    pub ask: Box<dyn Fn(Request) -> Answer<Outcome> + Send + Sync>,
+    /// Returns why the archive cannot be written now; `None` if it can.
+    pub trouble: Box<dyn Fn() -> Option<String> + Send + Sync>,
     /// The budgets now.
     pub budget: Box<dyn Fn() -> Budget + Send + Sync>,
     /// How long calls took.
@@ -51,6 +53,17 @@ pub struct App {
     pub options: Options,
     /// Becomes true when the daemon stops.
     pub stopping: watch::Receiver<bool>,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The daemon has done what was asked.
+    Done,
+    /// The daemon has changed nothing, for this reason.
+    Refused(String),
+    /// The daemon has not carried it out yet.
+    Waiting,
 }
 
 /// The part of the configuration that the pages follow.
@@ -92,6 +105,7 @@ fn router(app: Shared) -> Router {
         .route("/", get(pages::home::show))
         .route("/jobs", get(pages::jobs::show))
         .route("/jobs/{id}", get(pages::job::show))
+        .route("/seeds", get(pages::seeds::show))
         .route("/spend", get(pages::spend::show))
         .route("/coverage", get(pages::coverage::show))
         .route("/events", get(events::stream))
@@ -134,10 +148,19 @@ async fn healthz(State(app): State<Shared>) -> Response {
     }
 }
 
-/// 200 while the archive can be read and the daemon is not stopping.
+/// 200 while the archive can be read and written, and the daemon is not stopping.
 async fn readyz(State(app): State<Shared>) -> Response {
     if *app.stopping.borrow() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
     }
+    if let Some(why) = (app.trouble)() {
+        return text(
+            StatusCode::SERVICE_UNAVAILABLE,
+            format!("the archive cannot be written: {why}\n"),
+        );
+    }
     healthz(State(app)).await
 }
+
+#[cfg(test)]
+mod tests;

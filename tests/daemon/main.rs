@@ -44,3 +44,4 @@ mod support;
 mod systemd;
 mod upgrade;
 mod web;
+mod web_steering;

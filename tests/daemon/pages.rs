@@ -80,8 +80,20 @@ impl Pages {
         self.send(&format!("GET {path}"), &headers, "").await
     }
 
+    /// Returns the cookie of a login, as a browser sends it.
+    pub async fn cookie(&self) -> String {
+        let login = format!("GET /login?token={}", self.token);
+        let answer = self.send(&login, &[("Host", &self.host())], "").await;
+        let mut lines = answer.head.lines();
+        let line = lines.find_map(|line| line.strip_prefix("set-cookie: "));
+        let (cookie, _) = line
+            .and_then(|line| line.split_once(';'))
+            .expect("a cookie");
+        cookie.to_owned()
+    }
+
     pub async fn press(&self, form: &str) -> Answer {
-        let (host, cookie) = (self.host(), format!("soracrawl={}", self.token));
+        let (host, cookie) = (self.host(), self.cookie().await);
         let headers = [
             ("Host", &*host),
             ("Cookie", &*cookie),

@@ -36,6 +36,12 @@ async fn the_token_is_exchanged_for_a_cookie_and_leaves_the_address() {
         cookie.contains("httponly") && cookie.contains("samesite=strict"),
         "{cookie}"
     );
+    let port = pages.port;
+    assert!(
+        cookie.starts_with(&format!("set-cookie: soracrawl_{port}="))
+            && !cookie.contains(&pages.token),
+        "{cookie}"
+    );
     let wrong = pages
         .send("GET /login?token=wrong", &[("Host", &host)], "")
         .await;
@@ -89,6 +95,7 @@ async fn every_page_shows_the_sentence_and_no_text_of_the_remote_becomes_markup(
         "/",
         "/jobs",
         "/jobs/1",
+        "/seeds",
         "/spend",
         "/coverage",
         "/jobs?endpoint=%3Cb%3E&state=x",
@@ -101,13 +108,13 @@ async fn every_page_shows_the_sentence_and_no_text_of_the_remote_becomes_markup(
             "{path}"
         );
     }
-    assert!(
-        pages
-            .get("/jobs")
-            .await
-            .body
-            .contains("&lt;img src=x onerror=alert(1)&gt;")
-    );
+    for path in ["/jobs", "/seeds"] {
+        let body = pages.get(path).await.body;
+        assert!(
+            body.contains("&lt;img src=x onerror=alert(1)&gt;"),
+            "{path}"
+        );
+    }
     assert_eq!(pages.get("/jobs/999999").await.status, 404);
     assert_eq!(pages.get("/jobs/x").await.status, 404);
     assert_eq!(pages.get("/nothing").await.status, 404);
@@ -129,7 +136,7 @@ async fn a_press_of_a_button_is_a_row_that_the_daemon_carries_out() {
     assert_eq!(pages.press("command=resume&scope=all").await.status, 303);
     pages.site.until("select count(*) = 0 from pauses").await;
     assert_eq!(pages.press("command=format&scope=all").await.status, 400);
-    let (host, cookie) = (pages.host(), format!("soracrawl={}", pages.token));
+    let (host, cookie) = (pages.host(), pages.cookie().await);
     let foreign = [
         ("Host", &*host),
         ("Cookie", &*cookie),
@@ -146,7 +153,9 @@ async fn a_press_of_a_button_is_a_row_that_the_daemon_carries_out() {
 #[tokio::test]
 async fn without_control_the_pages_have_no_buttons_and_refuse_a_press() {
     let pages = crawled(false).await;
-    assert!(!pages.get("/").await.body.contains("<button"));
+    for path in ["/", "/seeds"] {
+        assert!(!pages.get(path).await.body.contains("<button"), "{path}");
+    }
     assert_eq!(pages.press("command=pause&scope=all").await.status, 403);
     assert_eq!(pages.site.number("select count(*) from controls").await, 0);
     pages.end().await;
@@ -199,9 +208,9 @@ async fn an_open_stream_does_not_delay_the_end() {
         .await
         .expect("a connection");
     let request = format!(
-        "GET /events HTTP/1.1\r\nHost: {}\r\nCookie: soracrawl={}\r\n\r\n",
+        "GET /events HTTP/1.1\r\nHost: {}\r\nCookie: {}\r\n\r\n",
         pages.host(),
-        pages.token
+        pages.cookie().await
     );
     stream
         .write_all(request.as_bytes())

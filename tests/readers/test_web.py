@@ -1,5 +1,6 @@
 """The pages of the daemon, as people see them in Chromium."""
 
+import http.client
 import http.server
 import re
 import threading
@@ -13,9 +14,15 @@ import colors
 from browsers import browser, complaints, log_in, texts
 from daemons import Daemon, Refuser, Simulator, wait
 
-PAGES = ["/", "/jobs", "/jobs/1", "/spend", "/coverage"]
+PAGES = ["/", "/jobs", "/jobs/1", "/seeds", "/spend", "/coverage"]
 MARKUP = ["<script>window.ran = 1</script>", "<img src=x onerror=window.ran=1>"]
 FOCUSABLE = "a[href], button, select, summary, input:not([type=hidden])"
+
+
+def cookie_of(daemon):
+    """Returns the cookie of a login, as a browser sends it."""
+    answer = daemon.get(f"/login?token={daemon.token()}")
+    return answer.getheader("set-cookie").split(";")[0]
 
 
 def without_numbers(sentence):
@@ -79,6 +86,8 @@ class Working(Case):
         self.assertEqual(self.driver.current_url, self.daemon.home)
         [cookie] = self.driver.get_cookies()
         self.assertEqual((cookie["httpOnly"], cookie["sameSite"], cookie["path"]), (True, "Strict", "/"))
+        self.assertEqual(cookie["name"], f"soracrawl_{self.daemon.port}")
+        self.assertNotIn(self.daemon.token(), cookie["value"])
         self.assertEqual(self.script("return document.cookie"), "")
         self.assertNotIn(cookie["value"], self.driver.page_source)
 
@@ -111,6 +120,47 @@ class Working(Case):
         state = "return [window.mark, document.querySelector('details').open, document.activeElement.tagName]"
         self.assertEqual(self.script(state), [1, True, "SELECT"])
 
+    def test_an_attribute_that_is_gone_is_removed_but_details_stay_open(self):
+        self.open("/")
+        self.script("document.querySelector('h2').className = 'old'; document.querySelector('details').open = true")
+        wait(lambda: self.script("return !document.querySelector('h2').hasAttribute('class')"), "the class is removed")
+        self.assertTrue(self.script("return document.querySelector('details').open"))
+
+    def test_a_seed_is_paused_resumed_and_removed_by_buttons(self):
+        self.daemon.command("seed", "searches", MARKUP[0])
+        [(seed,)] = self.daemon.ask("select id from seeds where kind = 'search'")
+        row = f"#seed-{seed}"
+        self.open("/seeds")
+        self.shows(MARKUP[0], row)
+        last = "select command, asked_by, succeeded from controls order by id desc limit 1"
+        for command, text in [("pause", "paused since"), ("resume", "active")]:
+            self.one(f"{row} button[value={command}]").click()
+            self.shows(text, row)
+            self.assertEqual(self.driver.current_url, f"{self.daemon.home}seeds")
+            self.assertEqual(self.daemon.ask(last), [(command, "web", 1)])
+        remove = self.one(f"{row} button[value=remove]")
+        self.assertFalse(remove.is_displayed(), "it takes two presses")
+        self.one(f"{row} summary").click()
+        remove.click()
+        wait(lambda: not self.driver.find_elements("css selector", row), "the seed is gone")
+        self.assertEqual(self.daemon.ask(last), [("remove_seed", "web", 1)])
+        self.assertEqual(complaints(self.driver), [])
+
+    def test_a_refused_press_is_a_page_with_the_reason_and_a_way_back(self):
+        [(seed,)] = self.daemon.ask("select id from seeds where kind = 'feed'")
+        self.open("/seeds")
+        self.one(f"#seed-{seed} summary").click()
+        self.one(f"#seed-{seed} button[value=remove]").click()
+        self.shows("remove it there first", "main")
+        self.assertEqual(self.driver.title, "Refused · soracrawl")
+        self.assertEqual(colors.faint(self.driver), [])
+        self.one("main a").click()
+        self.shows("Seeds, oldest first", "main")
+        self.assertEqual(self.driver.current_url, f"{self.daemon.home}seeds")
+        self.assertTrue(self.driver.find_elements("css selector", f"#seed-{seed}"))
+        # Chromium reports the status of the page that was refused.
+        self.assertEqual([line for line in complaints(self.driver) if "409" not in line], [])
+
     def test_everything_works_without_scripts(self):
         driver = browser(scripts=False)
         self.addCleanup(driver.quit)
@@ -126,6 +176,14 @@ class Working(Case):
         self.shows("paused", "h1", driver)
         self.press("Resume everything", driver)
         self.shows("working", "h1", driver)
+        [(seed,)] = self.daemon.ask("select id from seeds where kind = 'leaderboard'")
+        for command, text in [("pause", "paused since"), ("resume", "active")]:
+            self.open("/seeds", driver)
+            self.one(f"#seed-{seed} button[value={command}]", driver).click()
+            self.shows(text, f"#seed-{seed}", driver)
+        self.one(f"#seed-{seed} summary", driver).click()
+        self.one(f"#seed-{seed} button[value=remove]", driver).click()
+        self.shows("remove it there first", "main", driver)
 
     def test_a_press_is_a_request_that_the_daemon_carries_out(self):
         self.open("/")
@@ -149,7 +207,7 @@ class Working(Case):
         self.assertEqual(self.daemon.ask(last), [("resume", "web", 1)])
 
     def test_the_keyboard_reaches_every_control(self):
-        for path in ["/", "/spend"]:
+        for path in ["/", "/seeds", "/spend"]:
             self.open(path)
             self.script("document.querySelectorAll('details').forEach(it => it.open = true)")
             reached, first, name = [], None, ""
@@ -179,8 +237,11 @@ class Working(Case):
             found = self.script(labels)
             self.assertTrue(found and all(count == 1 for count in found), (path, found))
         self.open("/")
-        self.assertEqual(self.one("svg").aria_role, "image")
-        self.assertEqual(self.one("svg").accessible_name, "Pages per hour")
+        charts = self.driver.find_elements("css selector", "svg")
+        self.assertEqual([it.aria_role for it in charts], ["image", "image"])
+        self.assertEqual([it.accessible_name for it in charts], ["Pages per hour", "Dollars per hour"])
+        for bars in ["svg.pages rect", "svg.dollars rect"]:
+            self.assertTrue(self.driver.find_elements("css selector", bars), bars)
         self.assertEqual(self.one("#spoken").aria_role, "status")
 
     def test_text_has_contrast_in_both_schemes(self):
@@ -216,7 +277,7 @@ class Hostile(Case):
         wait(lambda: cls.daemon.ask("select 1 from calls where error like '%<script>%'"), "the remote refuses")
 
     def test_markup_of_the_remote_and_of_seeds_is_shown_as_text(self):
-        for path in ["/", "/jobs", "/jobs/1", "/jobs/2", "/spend", f"/jobs?state={MARKUP[1]}"]:
+        for path in ["/", "/jobs", "/jobs/1", "/jobs/2", "/seeds", "/spend", f"/jobs?state={MARKUP[1]}"]:
             self.open(path)
             if "?" not in path:
                 self.shows(MARKUP[1] if path != "/jobs/2" else MARKUP[0])
@@ -250,7 +311,7 @@ class Idle(Case):
         self.open("/")
         self.shows("idle: no job is left", "h1")
         self.shows("Add seeds with soracrawl seed")
-        for path in ["/jobs", "/spend", "/coverage"]:
+        for path in ["/jobs", "/seeds", "/spend", "/coverage"]:
             self.open(path)
             self.assertTrue(self.one("h2").text)
         self.open("/")
@@ -258,6 +319,20 @@ class Idle(Case):
         self.daemon.command("seed", "leaderboard")
         self.shows("get_cameo_leaderboard", "main")
         self.assertEqual(self.script("return window.mark"), 1)
+
+    def test_a_daemon_with_nothing_to_do_tells_its_pages_nothing(self):
+        headers = {"cookie": cookie_of(self.daemon), "host": f"127.0.0.1:{self.daemon.port}"}
+        connection = http.client.HTTPConnection("127.0.0.1", self.daemon.port, timeout=60)
+        self.addCleanup(connection.close)
+        connection.request("GET", "/events", headers=headers)
+        answer = connection.getresponse()
+        kinds = []
+        while kinds[-1:] != [""]:
+            line = answer.readline().decode().strip()
+            if line:
+                kinds.append(line.split(":")[0])
+        # The first event, and then a comment that shows that the stream is alive.
+        self.assertIn(kinds, [["data", ""], ["data", "data", ""]])
 
     def test_an_unknown_job_is_a_page_with_a_way_back(self):
         for path in ["/jobs/999999", "/jobs/x"]:
@@ -272,7 +347,7 @@ class Strangers(Case):
     def setUpClass(cls):
         rules = "--host-resolver-rules=MAP evil.example 127.0.0.1"
         cls.begin(Refuser(500, "no"), rules, web="control = true")
-        cls.cookie = f"soracrawl={cls.daemon.token()}"
+        cls.cookie = cookie_of(cls.daemon)
 
     def controls(self):
         return self.daemon.ask("select count(*) from controls")[0][0]
@@ -297,7 +372,9 @@ class Strangers(Case):
     def test_a_page_needs_the_token_and_health_does_not(self):
         for path in [*PAGES, "/events", "/style.css", "/nothing"]:
             self.assertEqual(self.daemon.get(path).status, 401, path)
-            self.assertEqual(self.daemon.get(path, cookie="soracrawl=" + "0" * 64).status, 401, path)
+            name, value = self.cookie.split("=")
+            for wrong in [f"{name}={'0' * 64}", f"{name}={self.daemon.token()}", f"soracrawl={value}"]:
+                self.assertEqual(self.daemon.get(path, cookie=wrong).status, 401, (path, wrong))
         self.assertEqual(self.daemon.get("/login?token=" + "0" * 64).status, 401)
         for path in ["/healthz", "/readyz"]:
             self.assertEqual(self.daemon.get(path).status, 200, path)
@@ -311,9 +388,13 @@ class Strangers(Case):
         self.assertEqual(self.post(cookie=self.cookie), 403)
         self.assertEqual(self.post(sec_fetch_site="same-origin"), 401)
         self.assertEqual(self.controls(), before)
-        self.assertEqual(self.post(sec_fetch_site="same-origin", cookie=self.cookie), 303)
-        self.assertEqual(self.post(origin=own, cookie=self.cookie), 303)
-        self.assertEqual(self.post(authorization=f"Bearer {self.daemon.token()}"), 303)
+        passed = [
+            self.post(sec_fetch_site="same-origin", cookie=self.cookie),
+            self.post(origin=own, cookie=self.cookie),
+            self.post(authorization=f"Bearer {self.daemon.token()}"),
+        ]
+        # What is paused cannot be paused again.
+        self.assertEqual(passed, [303, 409, 409])
         self.assertEqual(self.controls(), before + 3)
 
     def test_a_form_on_another_page_is_refused_in_a_browser(self):
@@ -354,10 +435,10 @@ class ShowOnly(Case):
         cls.begin(Refuser(500, "no"), seeds="feed = true")
 
     def test_without_control_there_is_no_button_and_a_press_is_refused(self):
-        for path in ["/", "/jobs/1"]:
+        for path in ["/", "/jobs/1", "/seeds"]:
             self.open(path)
             self.assertEqual(texts(self.driver, "form, button"), [], path)
-        headers = {"sec-fetch-site": "same-origin", "cookie": f"soracrawl={self.daemon.token()}"}
+        headers = {"sec-fetch-site": "same-origin", "cookie": cookie_of(self.daemon)}
         answer = self.daemon.send("POST", "/control", headers, b"command=pause&scope=all")
         self.assertEqual(answer.status, 403)
         self.assertIn("web.control", answer.text)

@@ -9,9 +9,6 @@ use soracrawl::config::{Config, KEYS, variable};
 use crate::yaml::{at, facts, keys, one};
 use crate::{file, root};
 
-/// Files of the dashboard. They may be absent as long as the whole folder is.
-const DASHBOARD: [&str; 2] = ["grafana/alerts.yml", "grafana/soracrawl.json"];
-
 const OURS: &str = "services.soracrawl";
 
 fn compose() -> Vec<(String, String)> {
@@ -38,16 +35,15 @@ fn mounts_of<'a>(facts: &'a [(String, String)], service: &str) -> Vec<(&'a str, 
     parts.collect()
 }
 
-/// Returns the environment of our service, without the keys of a section that this version does not have yet.
+/// Returns the environment of our service.
 fn environment(facts: &[(String, String)]) -> Vec<(String, String)> {
-    let has_web = KEYS.iter().any(|key| key.path.starts_with("web."));
     let path = format!("{OURS}.environment");
     let names = keys(facts, &path).into_iter();
-    let set = names.map(|name| {
-        let value = one(facts, &format!("{path}.{name}"));
-        (name.to_owned(), value.to_owned())
-    });
-    set.filter(|(name, _)| has_web || !name.starts_with("SORACRAWL_WEB__"))
+    names
+        .map(|name| {
+            let value = one(facts, &format!("{path}.{name}"));
+            (name.to_owned(), value.to_owned())
+        })
         .collect()
 }
 
@@ -59,7 +55,11 @@ fn the_environment_of_compose_is_a_valid_configuration() {
     for (name, _) in &environment {
         assert!(keys.contains(name), "there is no key for {name}");
     }
-    assert!(environment.len() >= 2);
+    let sections = ["ARCHIVE", "API", "WEB"].map(|name| format!("SORACRAWL_{name}__"));
+    for section in sections {
+        let is_of_it = |(name, _): &(String, String)| name.starts_with(&section);
+        assert!(environment.iter().any(is_of_it), "nothing of {section}");
+    }
     let config = Config::parse("compose.yaml", "", environment.into_iter()).expect("valid values");
     assert!(config.archive.path.starts_with("/data"));
     let key_file = config.api.key_file.expect("a key file");
@@ -141,9 +141,7 @@ fn every_file_that_compose_mounts_exists() {
             }
         }
     }
-    missing.sort_unstable();
-    let is_planned = missing == DASHBOARD && !root().join("grafana").exists();
-    assert!(missing.is_empty() || is_planned, "{missing:?}");
+    assert_eq!(missing, [""; 0]);
 }
 
 #[test]

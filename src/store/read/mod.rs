@@ -31,7 +31,7 @@ use sqlx::{ConnectOptions, Connection};
 use crate::store::db::{check_is_file_name, identity};
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
-pub use crate::store::queue::{Cooling, Pauses, pauses};
+pub use crate::store::queue::{Cooling, Pauses, SeedLine, pauses};
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use disk::{free_bytes, log_bytes};
 pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
@@ -47,8 +47,8 @@ pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, wo
 pub use meanings::{Relation, schema_meaning};
 pub use nested::Nest;
 pub use operator::{
-    CallLine, Hour, JobCount, JobFilter, SpendLine, hours, job_counts, job_with_calls, newest_jobs,
-    spend,
+    CallLine, FoundJobs, Hour, JobCount, JobFilter, Marks, SpendLine, hours, job_counts,
+    job_with_calls, marks, newest_jobs, seed_lines, spend,
 };
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};

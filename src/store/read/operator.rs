@@ -3,7 +3,8 @@
 use sqlx::sqlite::SqlitePool;
 
 use super::JobLine;
-use crate::store::Result;
+use crate::store::queue::SeedLine;
+use crate::store::{Result, Store};
 
 /// The jobs of one endpoint in one state, with one reason.
 #[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
@@ -58,8 +59,18 @@ pub async fn hours(pool: &SqlitePool, since: i64) -> Result<Vec<Hour>> {
 pub struct JobFilter {
     pub state: Option<String>,
     pub endpoint: Option<String>,
+    pub reason: Option<String>,
     /// Only jobs with a lower id.
     pub before: Option<i64>,
+}
+
+/// The jobs that one search found.
+#[derive(Debug, Clone)]
+pub struct FoundJobs {
+    /// By descending id.
+    pub jobs: Vec<JobLine>,
+    /// The lowest id that the search could reach; `None` if there is no older job.
+    pub reached: Option<i64>,
 }
 
 /// The newest jobs that are searched for those of a filter.
@@ -69,26 +80,64 @@ const JOB: &str =
     "id, endpoint, subject, state, stop_reason, note, depth, pages, items, attempts, last_error,
     last_call_id, ready_at";
 
-/// Returns the newest jobs of a filter, by descending id. Searches the newest 20,000 jobs before `before`, so that a filter
-/// with few matches does not read the whole queue.
+/// Returns the newest jobs of a filter. Searches the newest 20,000 jobs before `before`, so that a filter with few matches
+/// does not read the whole queue.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn newest_jobs(
-    pool: &SqlitePool,
-    filter: &JobFilter,
-    limit: u32,
-) -> Result<Vec<JobLine>> {
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(format!(
-        "select {JOB} from (select * from jobs where id < coalesce(?1, 9223372036854775807) order by id desc limit ?2)
-         where (?3 is null or state = ?3) and (?4 is null or endpoint = ?4) order by id desc limit ?5"
+pub async fn newest_jobs(pool: &SqlitePool, filter: &JobFilter, limit: u32) -> Result<FoundJobs> {
+    let before = filter.before.unwrap_or(i64::MAX);
+    let older: Option<i64> =
+        sqlx::query_scalar("select id from jobs where id < ? order by id desc limit 1 offset ?")
+            .bind(before)
+            .bind(SEARCHED)
+            .fetch_optional(pool)
+            .await?;
+    let jobs = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+        "select {JOB} from jobs where id < ?1 and id > ?2 and (?3 is null or state = ?3)
+         and (?4 is null or endpoint = ?4) and (?5 is null or stop_reason = ?5) order by id desc limit ?6"
     )))
-    .bind(filter.before)
-    .bind(SEARCHED)
+    .bind(before)
+    .bind(older.unwrap_or(i64::MIN))
     .bind(&filter.state)
     .bind(&filter.endpoint)
+    .bind(&filter.reason)
     .bind(limit)
     .fetch_all(pool)
+    .await?;
+    Ok(FoundJobs {
+        jobs,
+        reached: older.map(|id| id + 1),
+    })
+}
+
+/// Returns the seeds that are not removed, oldest first, with the id `after` which they begin.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn seed_lines(pool: &SqlitePool, after: i64, limit: u32) -> Result<Vec<SeedLine>> {
+    Store::seed_lines(pool, after, limit).await
+}
+
+/// What operators did so far. It changes with each new seed and with each request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::FromRow)]
+pub struct Marks {
+    pub newest_seed: i64,
+    pub newest_request: i64,
+    pub waiting_requests: i64,
+}
+
+/// Returns what operators did so far.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn marks(pool: &SqlitePool) -> Result<Marks> {
+    Ok(sqlx::query_as(
+        "select (select coalesce(max(id), 0) from seeds) as newest_seed,
+             (select coalesce(max(id), 0) from controls) as newest_request,
+             (select count(*) from controls where done_at is null) as waiting_requests",
+    )
+    .fetch_one(pool)
     .await?)
 }
 

@@ -1,6 +1,6 @@
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode};
 
-use super::refusal;
+use super::{cookie, refusal};
 use crate::web::Options;
 
 const TOKEN: &str = "0123456789abcdef0123456789abcdef";
@@ -13,6 +13,12 @@ fn options(listen: &str) -> Options {
         token: TOKEN.to_owned(),
         schema: 7,
     }
+}
+
+/// Returns the cookie of a login at the loopback address, as a browser sends it.
+fn own_cookie() -> String {
+    let (name, value) = cookie(&options("127.0.0.1:7666"));
+    format!("{name}={value}")
 }
 
 fn status(listen: &str, method: Method, path: &str, headers: &[(&str, &str)]) -> u16 {
@@ -30,7 +36,7 @@ fn get(path: &str, headers: &[(&str, &str)]) -> u16 {
 
 #[test]
 fn only_our_names_are_answered_whatever_the_token() {
-    let cookie = format!("soracrawl={TOKEN}");
+    let cookie = own_cookie();
     let with = |host: &str| get("/", &[("host", host), ("cookie", &cookie)]);
     for ours in [
         "localhost:7666",
@@ -77,7 +83,9 @@ fn only_our_names_are_answered_whatever_the_token() {
 fn pages_need_the_token_and_health_does_not() {
     let host = ("host", "localhost");
     let bearer = format!("Bearer {TOKEN}");
-    let cookies = format!("a=b; soracrawl={TOKEN}; c=d");
+    let cookies = format!("a=b; {}; c=d", own_cookie());
+    let other = own_cookie().replace("_7666", "_7667");
+    let (_, value) = cookie(&options("127.0.0.1:7666"));
     for path in [
         "/",
         "/jobs",
@@ -95,9 +103,12 @@ fn pages_need_the_token_and_health_does_not() {
         );
         assert_eq!(get(path, &[host, ("cookie", &cookies)]), 200, "{path}");
         for wrong in [
-            "soracrawl=",
-            "soracrawl=0123456789abcdef0123456789abcdee",
-            "xsoracrawl=0123456789abcdef0123456789abcdef",
+            "soracrawl_7666=",
+            // The token itself is no cookie.
+            &format!("soracrawl_7666={TOKEN}"),
+            &format!("soracrawl={value}"),
+            &format!("xsoracrawl_7666={value}"),
+            &other,
         ] {
             assert_eq!(get(path, &[host, ("cookie", wrong)]), 401, "{path} {wrong}");
         }
@@ -115,7 +126,7 @@ fn pages_need_the_token_and_health_does_not() {
 
 #[test]
 fn a_press_must_come_from_our_own_page() {
-    let cookie = format!("soracrawl={TOKEN}");
+    let cookie = own_cookie();
     let bearer = format!("Bearer {TOKEN}");
     let post = |more: &[(&str, &str)]| {
         let mut headers = vec![("host", "localhost:7666"), ("cookie", &*cookie)];
@@ -138,4 +149,19 @@ fn a_press_must_come_from_our_own_page() {
     }
     assert_eq!(post(&[]), 403);
     assert_eq!(post(&[("authorization", &bearer)]), 200);
+}
+
+#[test]
+fn a_server_on_another_port_learns_no_token_from_the_cookie() {
+    let (name, value) = cookie(&options("127.0.0.1:7666"));
+    assert_eq!((&*name, value.len()), ("soracrawl_7666", 64));
+    assert!(!value.contains(TOKEN));
+    let bearer = format!("Bearer {value}");
+    let headers = [("host", "localhost"), ("authorization", &*bearer)];
+    assert_eq!(get("/", &headers), 401);
+    let other = Options {
+        token: TOKEN.replace('0', "1"),
+        ..options("127.0.0.1:7666")
+    };
+    assert_ne!(cookie(&other).1, value);
 }

@@ -38,7 +38,11 @@ pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
         @else {
             div.scroll { table {
                 thead { tr { th { "reason" } th.n { "jobs" } } }
-                tbody { @for (reason, jobs) in &status.stops { tr { td { (reason) } td.n { (thousands(*jobs)) } } } }
+                tbody {
+                    @for (reason, jobs) in &status.stops {
+                        tr { td { a href=(format!("/jobs?reason={reason}")) { (reason) } } td.n { (thousands(*jobs)) } }
+                    }
+                }
             } }
         }
     };

@@ -7,10 +7,10 @@ use maud::{Markup, html};
 use super::{page, thousands, time};
 use crate::model::{Budget, MicroUsd, PauseScope};
 use crate::report::status::Status;
-use crate::report::words::span;
+use crate::report::words::{about, span};
 use crate::store::read;
 use crate::web::chart::{HOURS, chart};
-use crate::web::{Shared, failed};
+use crate::web::{App, Shared, failed};
 
 pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
     let status = match app.status().await {
@@ -18,38 +18,65 @@ pub(in crate::web) async fn show(State(app): State<Shared>) -> Response {
         Err(why) => return failed(&why),
     };
     let now = app.clock.now();
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "whole hours of a clock fit"
-    )]
-    let since = (now as i64 / 3_600 - HOURS + 1) * 3_600;
+    let since = hour(now) - (HOURS - 1) * 3_600;
     let hours = match read::hours(&app.readers, since).await {
         Ok(hours) => hours,
         Err(why) => return failed(&why.to_string()),
     };
     let content = html! {
-        @if app.options.control { (buttons(&status)) }
-        h2 { "Money" }
-        (money(&status, &(app.budget)()))
-        h2 { "Now" }
-        (facts(&status, now))
-        h2 { "Endpoints" }
-        (endpoints(&status))
-        h2 { "Latest errors" }
-        (errors(&status, now))
+        (sections(&app, &status, now))
         h2 { "Pages and dollars per hour" }
-        (chart(&hours, now))
+        (chart(&hours, hour(now)))
     };
     page("/", &status.condition, content)
+}
+
+/// Returns everything that the page shows now, except for the chart: that changes with the calls and with the hour.
+pub(in crate::web) fn shown(app: &App, status: &Status) -> String {
+    let now = app.clock.now();
+    let sections = sections(app, status, now).into_string();
+    format!("{} {} {sections}", status.condition.sentence, hour(now))
+}
+
+/// Returns the beginning of the hour of a time. Both are in Unix seconds.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "whole hours of a clock fit"
+)]
+fn hour(time: f64) -> i64 {
+    time as i64 / 3_600 * 3_600
+}
+
+/// Formats a time of the past by what is left of it: a page on which nothing else happens changes once a minute.
+fn ago(seconds: f64) -> String {
+    match seconds {
+        _ if seconds < 90.0 => "less than 2 min ago".to_owned(),
+        _ => format!("{} ago", about(seconds)),
+    }
+}
+
+fn sections(app: &App, status: &Status, now: f64) -> Markup {
+    html! {
+        @if app.options.control { (buttons(status)) }
+        h2 { "Money" }
+        (money(status, &(app.budget)()))
+        h2 { "Now" }
+        (facts(status, now))
+        h2 { "Endpoints" }
+        (endpoints(status))
+        h2 { "Latest errors" }
+        (errors(status, now))
+    }
 }
 
 fn buttons(status: &Status) -> Markup {
     html! {
         form method="post" action="/control" {
             input type="hidden" name="scope" value="all";
-            @if status.pauses.is_empty() {
+            @if status.pauses.all_since().is_none() {
                 button name="command" value="pause" { "Pause all calls" }
-            } @else {
+            }
+            @if !status.pauses.is_empty() {
                 button name="command" value="resume" { "Resume everything" }
             }
             button name="command" value="reload" { "Read the configuration again" }
@@ -103,7 +130,7 @@ fn facts(status: &Status, now: f64) -> Markup {
                 (format!("{:.1} pages/s, {:.0} rows/s in the last minute with pages", status.pages_per_second, status.rows_per_second))
             }
             dt { "Latest page" }
-            dd id="kept" { (status.last_kept_at.map_or("none yet".to_owned(), |at| format!("{} ago", span(now - at)))) }
+            dd id="kept" { (status.last_kept_at.map_or("none yet".to_owned(), |at| ago(now - at))) }
             dt { "Open jobs" }
             dd id="open" { (thousands(status.open_jobs())) }
             dt { "Next attempt" }
@@ -181,10 +208,10 @@ fn errors(status: &Status, now: f64) -> Markup {
         @else {
             div.scroll {
                 table {
-                    thead { tr { th { "ago" } th { "endpoint" } th { "error" } } }
+                    thead { tr { th { "when" } th { "endpoint" } th { "error" } } }
                     tbody {
                         @for error in &status.last_errors {
-                            tr { td { (span(now - error.at)) } td { (error.endpoint) } td.text { (error.error) } }
+                            tr { td { (ago(now - error.at)) } td { (error.endpoint) } td.text { (error.error) } }
                         }
                     }
                 }

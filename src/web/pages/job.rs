@@ -50,7 +50,7 @@ pub(in crate::web) async fn show(State(app): State<Shared>, Path(id): Path<Strin
             div.scroll {
                 table {
                     thead { tr {
-                        th.n { "call" } th { "sent (UTC)" } th { "outcome" } th.n { "HTTP" } th.n { "items" }
+                        th.n { "call" } th { "sent" } th { "outcome" } th.n { "HTTP" } th.n { "items" }
                         th.n { "charged" } th { "cursor" } th { "error" }
                     } }
                     tbody {

@@ -5,12 +5,24 @@ use axum::response::Response;
 use maud::html;
 
 use super::{page, thousands};
-use crate::store::read::{self, JobFilter};
+use crate::model::StopReason;
+use crate::store::read::{self, FoundJobs, JobFilter};
 use crate::web::{Shared, failed};
 
 /// Jobs on a page.
 const LIMIT: u32 = 100;
 const STATES: [&str; 6] = ["ready", "leased", "waiting", "done", "stopped", "failed"];
+const REASONS: [StopReason; 9] = [
+    StopReason::Complete,
+    StopReason::Gone,
+    StopReason::Denied,
+    StopReason::Cancelled,
+    StopReason::Capped,
+    StopReason::Stalled,
+    StopReason::Truncated,
+    StopReason::Budget,
+    StopReason::Failed,
+];
 
 /// The filter in the address. An empty field means all.
 #[derive(serde::Deserialize)]
@@ -19,6 +31,8 @@ pub(in crate::web) struct Fields {
     endpoint: String,
     #[serde(default)]
     state: String,
+    #[serde(default)]
+    reason: String,
     #[serde(default)]
     before: String,
 }
@@ -35,23 +49,26 @@ pub(in crate::web) async fn show(
     let filter = JobFilter {
         state: some(&fields.state),
         endpoint: some(&fields.endpoint),
+        reason: some(&fields.reason),
         before: fields.before.parse().ok(),
     };
-    let jobs = match read::newest_jobs(&app.readers, &filter, LIMIT).await {
-        Ok(jobs) => jobs,
+    let FoundJobs { jobs, reached } = match read::newest_jobs(&app.readers, &filter, LIMIT).await {
+        Ok(found) => found,
         Err(why) => return failed(&why.to_string()),
     };
-    let next = jobs
-        .last()
-        .filter(|_| jobs.len() == LIMIT as usize)
-        .map(|last| {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("endpoint", &fields.endpoint)
-                .append_pair("state", &fields.state)
-                .append_pair("before", &last.id.to_string())
-                .finish();
-            format!("/jobs?{query}")
-        });
+    let before = |id: i64| {
+        let query = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("endpoint", &fields.endpoint)
+            .append_pair("state", &fields.state)
+            .append_pair("reason", &fields.reason)
+            .append_pair("before", &id.to_string())
+            .finish();
+        format!("/jobs?{query}")
+    };
+    let is_full = jobs.len() == LIMIT as usize;
+    let next = jobs.last().filter(|_| is_full).map(|last| before(last.id));
+    // The search ended before it had read every job.
+    let unread = reached.filter(|_| !is_full);
     let content = html! {
         h2 { "Jobs, newest first" }
         form method="get" action="/jobs" {
@@ -69,9 +86,19 @@ pub(in crate::web) async fn show(
                     @for name in STATES { option selected[name == fields.state] { (name) } }
                 }
             }
+            label { "Reason"
+                select name="reason" {
+                    option value="" { "all" }
+                    @for name in REASONS.map(StopReason::as_str) {
+                        option selected[name == fields.reason] { (name) }
+                    }
+                }
+            }
             button { "Show" }
         }
-        @if jobs.is_empty() { p.soft { "No such job." } }
+        @if jobs.is_empty() {
+            p.soft { @if unread.is_some() { "No such job among the newest ones." } @else { "No such job." } }
+        }
         @else {
             div.scroll {
                 table {
@@ -97,6 +124,9 @@ pub(in crate::web) async fn show(
             }
         }
         @if let Some(next) = next { p { a href=(next) { "Older jobs" } } }
+        @if let Some(reached) = unread {
+            p { "Older jobs than " (reached) " were not searched. " a href=(before(reached)) { "Search older jobs" } }
+        }
     };
     page("/jobs", &status.condition, content)
 }

@@ -4,6 +4,7 @@ pub(super) mod coverage;
 pub(super) mod home;
 pub(super) mod job;
 pub(super) mod jobs;
+pub(super) mod seeds;
 pub(super) mod spend;
 
 use axum::http::{StatusCode, header};
@@ -14,26 +15,41 @@ use crate::clock::minute;
 use crate::report::condition::Condition;
 pub(super) use crate::report::words::thousands;
 
-const PLACES: [(&str, &str); 4] = [
+const PLACES: [(&str, &str); 5] = [
     ("/", "Now"),
     ("/jobs", "Jobs"),
+    ("/seeds", "Seeds"),
     ("/spend", "Money"),
     ("/coverage", "Coverage"),
 ];
 
 /// Builds a page with the sentence above its content.
 pub(super) fn page(here: &str, condition: &Condition, content: Markup) -> Response {
-    let markup = html! {
+    let state = condition.state.as_str();
+    let main = html! {
+        h1 id="sentence" data-state=(state) { (condition.sentence) }
+        p.skip id="spoken" role="status" { (state) }
+        (content)
+    };
+    // Only these follow the daemon: by the script, or without scripts by loading them again.
+    let head = html! {
+        noscript { meta http-equiv="refresh" content="10"; }
+        script src="/live.js" defer {}
+    };
+    html_response(StatusCode::OK, document(state, here, head, main))
+}
+
+fn document(title: &str, here: &str, head: Markup, main: Markup) -> Markup {
+    html! {
         (DOCTYPE)
         html lang="en" {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (condition.state.as_str()) " · soracrawl" }
+                title { (title) " · soracrawl" }
                 link rel="stylesheet" href="/style.css";
                 link rel="icon" href="data:,";
-                noscript { meta http-equiv="refresh" content="10"; }
-                script src="/live.js" defer {}
+                (head)
             }
             body {
                 a.skip href="#main" { "Skip to the content" }
@@ -43,15 +59,10 @@ pub(super) fn page(here: &str, condition: &Condition, content: Markup) -> Respon
                         a href=(path) aria-current=[(path == here).then_some("page")] { (name) }
                     }
                 }
-                main id="main" {
-                    h1 id="sentence" data-state=(condition.state.as_str()) { (condition.sentence) }
-                    p.skip id="spoken" role="status" { (condition.state.as_str()) }
-                    (content)
-                }
+                main id="main" { (main) }
             }
         }
-    };
-    html_response(StatusCode::OK, markup)
+    }
 }
 
 fn html_response(status: StatusCode, markup: Markup) -> Response {
@@ -61,20 +72,27 @@ fn html_response(status: StatusCode, markup: Markup) -> Response {
 
 /// Builds the page of something that does not exist.
 pub(super) fn missing(what: &str) -> Response {
-    let markup = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                title { "Not found · soracrawl" }
-                link rel="stylesheet" href="/style.css";
-                link rel="icon" href="data:,";
-            }
-            body { main { h1 { (what) } p { a href="/" { "Back to what the daemon does now" } } } }
-        }
+    let main = html! {
+        h1 { (what) }
+        p { a href="/" { "Back to what the daemon does now" } }
     };
-    html_response(StatusCode::NOT_FOUND, markup)
+    html_response(
+        StatusCode::NOT_FOUND,
+        document("Not found", "", html! {}, main),
+    )
+}
+
+/// Builds the page of a request that changed nothing, with the reason and a way back.
+pub(super) fn refused(why: &str, back: &str) -> Response {
+    let main = html! {
+        h1 data-state="stopped" { "Nothing was changed" }
+        p { (why) }
+        p { a href=(back) { "Back" } }
+    };
+    html_response(
+        StatusCode::CONFLICT,
+        document("Refused", "", html! {}, main),
+    )
 }
 
 /// Formats a time in Unix seconds.
