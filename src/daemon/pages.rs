@@ -88,10 +88,6 @@ pub(super) async fn serve(engine: Arc<Engine>, current: Current, listening: List
                 })
             }
         }),
-        trouble: Box::new({
-            let engine = engine.clone();
-            move || engine.parts.writer.trouble()
-        }),
         budget: Box::new(move || budget(&current.get())),
         durations: Box::new({
             let engine = engine.clone();

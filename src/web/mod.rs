@@ -4,6 +4,7 @@
 
 mod asset;
 mod cache;
+mod capped;
 mod chart;
 mod control;
 mod events;
@@ -43,8 +44,6 @@ pub struct App {
     pub answers: Answers,
     /// Stores a request of the operator, and waits a moment until it is carried out.
     pub ask: Box<dyn Fn(Request) -> Answer<Outcome> + Send + Sync>,
-    /// Returns why the archive cannot be written now; `None` if it can.
-    pub trouble: Box<dyn Fn() -> Option<String> + Send + Sync>,
     /// The budgets now.
     pub budget: Box<dyn Fn() -> Budget + Send + Sync>,
     /// How long calls took.
@@ -94,9 +93,10 @@ pub(crate) type Shared = Arc<App>;
 /// Returns an error if the listener fails.
 pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
     let mut stopping = app.stopping.clone();
-    let served = axum::serve(listener, router(Arc::new(app))).with_graceful_shutdown(async move {
-        let _ = stopping.wait_for(|stopping| *stopping).await;
-    });
+    let served = axum::serve(capped::Capped::new(listener), router(Arc::new(app)))
+        .with_graceful_shutdown(async move {
+            let _ = stopping.wait_for(|stopping| *stopping).await;
+        });
     served.await
 }
 
@@ -153,7 +153,15 @@ async fn readyz(State(app): State<Shared>) -> Response {
     if *app.stopping.borrow() {
         return text(StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
     }
-    if let Some(why) = (app.trouble)() {
+    let status = match app.status().await {
+        Ok(status) => status,
+        Err(why) => return failed(&why),
+    };
+    let trouble = status
+        .holder
+        .as_ref()
+        .and_then(|holder| holder.trouble.as_ref());
+    if let Some(why) = trouble {
         return text(
             StatusCode::SERVICE_UNAVAILABLE,
             format!("the archive cannot be written: {why}\n"),

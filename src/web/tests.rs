@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::{Answers, App, Durations, Options, Outcome, Shared, control, healthz, readyz};
 use crate::clock::Clock;
 use crate::model::{Budget, Request};
-use crate::report::condition::{Condition, State as Now};
+use crate::report::condition::{Condition, Holder, State as Now};
 use crate::report::status::Status;
 use crate::store::Store;
 use crate::store::read::{Charged, EndpointStatus, Pauses};
@@ -45,7 +45,10 @@ fn status(state: Now, facts: &Facts) -> Status {
             sentence: format!("{}: a sentence", state.as_str()),
         },
         path: "a.db".into(),
-        holder: None,
+        holder: Some(Holder {
+            trouble: facts.trouble.clone(),
+            ..Holder::default()
+        }),
         run: None,
         endpoints: BTreeMap::from([("an_endpoint".to_owned(), endpoint)]),
         stops: BTreeMap::new(),
@@ -97,10 +100,6 @@ impl Site {
                     let outcome = facts.lock().unwrap().outcome.clone();
                     Box::pin(async move { Ok(outcome) })
                 }
-            }),
-            trouble: Box::new({
-                let facts = of();
-                move || facts.lock().unwrap().trouble.clone()
             }),
             budget: Box::new(Budget::default),
             durations: Box::new(Durations::default),
