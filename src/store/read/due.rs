@@ -72,6 +72,18 @@ pub async fn has_due(
     endpoints: &[&'static str],
     paused_seeds: &[i64],
 ) -> Result<bool> {
+    // If none of them has a job that waits, the jobs of the others need not be searched.
+    let waiting: Vec<String> = sqlx::query_scalar(
+        "select distinct endpoint from job_counts where state = 'waiting' and jobs > 0",
+    )
+    .fetch_all(pool)
+    .await?;
+    if !waiting
+        .iter()
+        .any(|endpoint| endpoints.contains(&endpoint.as_str()))
+    {
+        return Ok(false);
+    }
     // Without statistics SQLite would search all jobs of these endpoints.
     let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
         "select 1 from jobs indexed by jobs_due where state = 'waiting' and ready_at is not null
