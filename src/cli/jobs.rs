@@ -33,7 +33,8 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Requeue ended jobs, by default failed ones. A job continues from its cursor; a completed one, or one without a
-    /// cursor, starts over and pays for every page again
+    /// cursor, starts over. A list with the newest first then ends where it meets what is archived; of any other, every page
+    /// is paid for again
     #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
     /// Cancel open jobs. What is archived stays, and `jobs requeue` makes them ready again
@@ -110,9 +111,14 @@ struct Again {
     #[arg(long, short)]
     yes: bool,
 
-    /// Start at the head of each list, also where the archive has a cursor. Every page is paid for again
+    /// Start at the head of each list, also where the archive has a cursor. A list with the newest first goes on where it
+    /// meets what is archived; of any other, every page is paid for again
     #[arg(long)]
     from_head: bool,
+
+    /// Start at the head, and pay for every page again also where the list meets what is archived
+    #[arg(long)]
+    whole: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -143,7 +149,8 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             subject: again.subject.clone(),
             reason: again.reason.clone(),
             id: again.id,
-            from_head: again.from_head,
+            from_head: again.from_head || again.whole,
+            is_whole: again.whole,
         };
         if again.dry_run {
             show(&read::bought_again(&readers, &which).await?);
@@ -226,7 +233,7 @@ fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
         cost = MicroUsd(cost.0.saturating_add((price * part.pages).0));
     }
     outln!(
-        "{}: {} that the archive has would be bought again, for {cost}",
+        "{}: at most {} that the archive has would be bought again, for {cost}",
         counted(jobs, "job"),
         counted(pages, "page")
     );

@@ -38,6 +38,7 @@ mod secrets;
 mod seed_folder;
 mod seeds;
 mod signals;
+mod spans;
 mod status;
 mod stops;
 mod support;

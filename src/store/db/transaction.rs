@@ -116,13 +116,15 @@ mod tests {
     async fn a_transaction_whose_begin_is_abandoned_leaves_the_connection_usable() {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        let mut abandoned = 0;
         for _ in 0..20 {
-            // Polled once, so that the statement is sent, and dropped.
-            assert!(store.begin().now_or_never().is_none());
+            // Polled once, so that the statement is sent, and dropped. SQLite's thread may have carried it out by then.
+            abandoned += usize::from(store.begin().now_or_never().is_none());
             let transaction = store.begin().await.unwrap();
             drop(transaction);
-            assert!(store.begin().now_or_never().is_none());
+            abandoned += usize::from(store.begin().now_or_never().is_none());
         }
+        assert!(abandoned > 0, "nothing was abandoned");
         store.begin().await.unwrap().commit().await.unwrap();
     }
 }

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::spans::close_pass;
 use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
@@ -181,6 +182,11 @@ pub(in crate::store) async fn fail(
             .await?;
         }
         Retry::Restart => {
+            // The remote refused the cursor, so a later pass cannot go on after it.
+            sqlx::query(AssertSqlSafe(close_pass("?", "null")))
+                .bind(failure.token.job_id)
+                .execute(&mut *connection)
+                .await?;
             sqlx::query(
                 "update jobs set state = 'ready', lease_until = null, cursor = null, restarts = restarts + 1,
                  pages = 0, items = 0, stale_pages = 0, repeated_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
