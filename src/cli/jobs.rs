@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, control};
+use crate::api::endpoint::Order;
 use crate::api::endpoints;
 use crate::config::Config;
 use crate::model::{MicroUsd, OpenJobs, Request};
@@ -153,13 +154,13 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             is_whole: again.whole,
         };
         if again.dry_run {
-            show(&read::bought_again(&readers, &which).await?);
+            show(&read::bought_again(&readers, &which).await?, again.whole);
             return Ok(Exit::Done);
         }
         readers.close().await;
         let store = cli.open(&config).await?;
         let bought_again = read::bought_again(store.readers(), &which).await?;
-        let (jobs, cost) = show(&bought_again);
+        let (jobs, cost) = show(&bought_again, again.whole);
         if jobs == 0 {
             errln!("error: no ended job matches. List all with `soracrawl jobs`");
             return Ok(Exit::Failed);
@@ -224,7 +225,7 @@ fn check_endpoint(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// Prints what a requeue buys again. Returns the number of its jobs, and the cost.
-fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
+fn show(of: &[BoughtAgain], is_whole: bool) -> (i64, MicroUsd) {
     let (mut jobs, mut pages, mut cost) = (0, 0, MicroUsd(0));
     for part in of {
         let price = endpoints::find(&part.endpoint).map_or(MicroUsd(0), |entry| entry.price);
@@ -233,10 +234,19 @@ fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
         cost = MicroUsd(cost.0.saturating_add((price * part.pages).0));
     }
     outln!(
-        "{}: at most {} that the archive has would be bought again, for {cost}",
+        "{}: {} that the archive has would be bought again, for {cost}",
         counted(jobs, "job"),
         counted(pages, "page")
     );
+    let meets = |part: &BoughtAgain| {
+        let order = endpoints::find(&part.endpoint).map(|entry| entry.order);
+        part.pages > 0 && order == Some(Order::NewestFirst)
+    };
+    if !is_whole && of.iter().any(meets) {
+        outln!(
+            "or fewer: lists with the newest first go on where they meet what is archived (not with --whole)"
+        );
+    }
     (jobs, cost)
 }
 

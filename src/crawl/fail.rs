@@ -78,6 +78,15 @@ pub(super) async fn fail(
         };
         log_end(lease, *reason, note, sent.call_id);
     }
+    if matches!(retry, Retry::Restart) {
+        tracing::warn!(
+            endpoint = lease.endpoint,
+            subject = lease.subject,
+            pages = lease.pages,
+            cost = %(entry.price * i64::from(lease.pages)),
+            "the remote refuses the cursor, so the walk begins at its head; what it has seen is bought again"
+        );
+    }
     let is_end = matches!(retry, Retry::End(..));
     let failure = Failure {
         token: lease.token,

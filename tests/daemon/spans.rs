@@ -232,7 +232,7 @@ async fn a_whole_pass_buys_every_page_again() {
     let dry = ["jobs", "requeue", "--id", "1", "--from-head", "--dry-run"];
     let told = site.run(&dry).await.with(0).out;
     assert!(
-        told.contains("at most 6 pages that the archive has"),
+        told.contains("1 job: 6 pages") && told.contains("or fewer"),
         "{told}"
     );
     site.run(&["jobs", "requeue", "--id", "1", "--whole"])
@@ -256,7 +256,13 @@ async fn after_a_refused_cursor_the_list_is_walked_from_its_head() {
     site.sim
         .script("get_user_posts:4=expired-cursor")
         .expect("a script");
-    site.crawl().await.with(0);
+    let log = site.crawl().await.with(0).err;
+    let told = log.lines().find(|line| line.contains("refuses the cursor"));
+    let told = told.expect("a warning");
+    assert!(
+        told.contains("$0.15") && told.contains("bought again"),
+        "{told}"
+    );
     let (pages, end) = bought(&site).await;
     assert_eq!(archived(&site).await, 24, "{end}");
     assert_eq!(pages, 3 + PAGES, "{end}");
