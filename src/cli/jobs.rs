@@ -5,7 +5,6 @@ use std::io::IsTerminal;
 use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, control};
-use crate::api::endpoint::Order;
 use crate::api::endpoints;
 use crate::config::Config;
 use crate::model::{MicroUsd, OpenJobs, Request};
@@ -34,8 +33,7 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Requeue ended jobs, by default failed ones. A job continues from its cursor; a completed one, or one without a
-    /// cursor, starts over. A list with the newest first then ends where it meets what is archived; of any other, every page
-    /// is paid for again
+    /// cursor, starts over and pays for every page again
     #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
     /// Cancel open jobs. What is archived stays, and `jobs requeue` makes them ready again
@@ -112,14 +110,9 @@ struct Again {
     #[arg(long, short)]
     yes: bool,
 
-    /// Start at the head of each list, also where the archive has a cursor. A list with the newest first goes on where it
-    /// meets what is archived; of any other, every page is paid for again
+    /// Start at the head of each list, also where the archive has a cursor. Every page is paid for again
     #[arg(long)]
     from_head: bool,
-
-    /// Start at the head, and pay for every page again also where the list meets what is archived
-    #[arg(long)]
-    whole: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -150,17 +143,16 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             subject: again.subject.clone(),
             reason: again.reason.clone(),
             id: again.id,
-            from_head: again.from_head || again.whole,
-            is_whole: again.whole,
+            from_head: again.from_head,
         };
         if again.dry_run {
-            show(&read::bought_again(&readers, &which).await?, again.whole);
+            show(&read::bought_again(&readers, &which).await?);
             return Ok(Exit::Done);
         }
         readers.close().await;
         let store = cli.open(&config).await?;
         let bought_again = read::bought_again(store.readers(), &which).await?;
-        let (jobs, cost) = show(&bought_again, again.whole);
+        let (jobs, cost) = show(&bought_again);
         if jobs == 0 {
             errln!("error: no ended job matches. List all with `soracrawl jobs`");
             return Ok(Exit::Failed);
@@ -225,7 +217,7 @@ fn check_endpoint(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// Prints what a requeue buys again. Returns the number of its jobs, and the cost.
-fn show(of: &[BoughtAgain], is_whole: bool) -> (i64, MicroUsd) {
+fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
     let (mut jobs, mut pages, mut cost) = (0, 0, MicroUsd(0));
     for part in of {
         let price = endpoints::find(&part.endpoint).map_or(MicroUsd(0), |entry| entry.price);
@@ -238,15 +230,6 @@ fn show(of: &[BoughtAgain], is_whole: bool) -> (i64, MicroUsd) {
         counted(jobs, "job"),
         counted(pages, "page")
     );
-    let meets = |part: &BoughtAgain| {
-        let order = endpoints::find(&part.endpoint).map(|entry| entry.order);
-        part.pages > 0 && order == Some(Order::NewestFirst)
-    };
-    if !is_whole && of.iter().any(meets) {
-        outln!(
-            "or fewer: lists with the newest first go on where they meet what is archived (not with --whole)"
-        );
-    }
     (jobs, cost)
 }
 

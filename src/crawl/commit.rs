@@ -7,11 +7,10 @@ use super::decide::{self, WalkFacts};
 use super::engine::Engine;
 use super::read::read_or_default;
 use super::resolve::resolve_from_archive;
-use super::seen::{Joined, Seen};
+use super::seen::Seen;
 use super::stop::StopCause;
 use super::walk::{Walk, log_lease_lost};
 use crate::api::Entry;
-use crate::api::endpoint::Order;
 use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
 use crate::store::{
     Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, read,
@@ -31,20 +30,12 @@ pub(super) async fn page_of(
     let place = place(&lease, entry);
     let mut admitted = config.plan.admit(&place, &harvest);
     let known = read_or_default(resolve_from_archive(engine, &place, &mut admitted).await);
-    let joined = match entry.order {
-        Order::NewestFirst => seen.joined(&harvest.items),
-        Order::Unknown => None,
-    };
-    let (mut next, joined_span) =
-        next(engine, &lease, entry, &harvest, &admitted, (&seen, joined)).await;
+    let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await;
     if let (Some(known), Next::End { note, .. }) = (known, &mut next) {
         tracing::warn!(name = lease.subject, "{known}");
         *note = known;
     }
     seen.add(lease.cursor.as_deref(), &harvest.items);
-    if let Some(span_id) = joined_span {
-        seen.join(span_id);
-    }
     log_odd_items(engine, &lease, &harvest);
     log_end(&lease, &next);
     if lease.resolves_name
@@ -67,7 +58,6 @@ pub(super) async fn page_of(
         call_id,
         settlement,
         item_hashes: item_hashes(&harvest.items),
-        joined_span,
         harvest,
         next,
         follow_ups: admitted.jobs,
@@ -195,22 +185,21 @@ fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {
     }
 }
 
-/// Returns the next step of the walk, and the id of the span that it follows.
+/// Returns the next step of the walk.
 async fn next(
     engine: &Engine,
     lease: &Lease,
     entry: &Entry,
     harvest: &Harvest,
     admitted: &Admitted,
-    (seen, joined): (&Seen, Option<Joined<'_>>),
-) -> (Next, Option<i64>) {
+    seen: &Seen,
+) -> Next {
     if lease.resolves_name && admitted.found.is_none() {
-        let end = Next::End {
+        return Next::End {
             reason: StopReason::Gone,
             note: format!("no user has exactly the name {}", lease.subject),
             cursor: None,
         };
-        return (end, None);
     }
     let cursor = harvest.cursor.as_deref();
     let config = engine.config();
@@ -228,14 +217,13 @@ async fn next(
         stale_pages: lease.stale_pages,
         repeated_pages: lease.repeated_pages,
         max_empty_pages: config.settings.max_empty_pages,
-        pages: lease.pages + 1 + seen.joined_pages(),
+        pages: lease.pages + 1,
         max_pages: config.plan.max_pages(entry.name),
         seen: seen.distinct_with(lease.cursor.as_deref(), &harvest.items),
         count: match may_end {
             true => read_or_default(count(engine, lease, entry, harvest).await),
             false => None,
         },
-        joined,
     })
 }
 
@@ -252,8 +240,12 @@ async fn count(
     {
         return Ok(Some(count));
     }
-    let readers = engine.parts.store.readers();
-    read::known_left(readers, entry.left_of(), &lease.subject).await
+    read::known_left(
+        engine.parts.store.readers(),
+        entry.left_of(),
+        &lease.subject,
+    )
+    .await
 }
 
 fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {

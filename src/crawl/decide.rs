@@ -1,6 +1,5 @@
 //! Where a walk goes on after a page. Pure: no clock, no I/O, no randomness.
 
-use super::seen::Joined;
 use crate::model::StopReason;
 use crate::store::Next;
 
@@ -34,28 +33,11 @@ pub struct WalkFacts<'a> {
     pub seen: Option<i64>,
     /// How many items the list has, as another statement of the remote says.
     pub count: Option<i64>,
-    /// What an earlier pass saw, if the page meets it.
-    pub joined: Option<Joined<'a>>,
 }
 
-/// Returns the next step of a walk after a page was read (api/README.md §8), and the id of the span that it follows.
+/// Returns the next step of a walk after a page was read (api/README.md §8).
 #[must_use]
-pub fn after_page(facts: &WalkFacts<'_>) -> (Next, Option<i64>) {
-    match facts.joined {
-        Some(joined) if !is_at_the_end(facts) => {
-            (after_joined(facts, &joined), Some(joined.span_id))
-        }
-        _ => (alone(facts), None),
-    }
-}
-
-/// Returns whether the list ends on this page, by the remote's word.
-fn is_at_the_end(facts: &WalkFacts<'_>) -> bool {
-    !facts.is_paged || facts.cursor.is_none() || facts.has_more == Some(false)
-}
-
-/// Returns the next step of a walk that follows only its own cursors.
-fn alone(facts: &WalkFacts<'_>) -> Next {
+pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     let end = |reason, note: &str| Next::End {
         reason,
         note: note.to_owned(),
@@ -118,30 +100,6 @@ fn alone(facts: &WalkFacts<'_>) -> Next {
     }
 }
 
-/// The rest of the list follows after what an earlier pass saw.
-fn after_joined(facts: &WalkFacts<'_>, joined: &Joined<'_>) -> Next {
-    let Some(tail) = joined.tail_cursor else {
-        return Next::End {
-            reason: StopReason::Complete,
-            note: "the rest of the list is archived: an earlier pass saw it to its end".to_owned(),
-            cursor: None,
-        };
-    };
-    let pages = facts.pages.saturating_add(joined.pages);
-    if facts.max_pages.is_some_and(|max_pages| pages >= max_pages) {
-        return Next::End {
-            reason: StopReason::Capped,
-            note: format!("page cap reached at page {pages}, with the pages of an earlier pass"),
-            cursor: Some(tail.to_owned()),
-        };
-    }
-    Next::Page {
-        cursor: tail.to_owned(),
-        stale_pages: 0,
-        repeated_pages: 0,
-    }
-}
-
 /// The remote says that the list ends here. Its own count may say otherwise.
 fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
     let end = |reason, note| Next::End {
@@ -170,7 +128,7 @@ fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
 
 #[cfg(test)]
 mod tests {
-    use super::{Joined, WalkFacts, after_page};
+    use super::{WalkFacts, after_page};
     use crate::store::Next;
 
     /// The second page of a walk, with new items and a next cursor.
@@ -188,12 +146,11 @@ mod tests {
         max_pages: None,
         seen: Some(20),
         count: None,
-        joined: None,
     };
 
     /// Decides, and returns the decision in words: the reason with the kept cursor, or the counters of the next page.
     fn decided(facts: WalkFacts<'_>) -> String {
-        match after_page(&facts).0 {
+        match after_page(&facts) {
             Next::Page {
                 cursor,
                 stale_pages,
@@ -206,7 +163,7 @@ mod tests {
     }
 
     fn note(facts: WalkFacts<'_>) -> String {
-        match after_page(&facts).0 {
+        match after_page(&facts) {
             Next::Page { .. } => String::new(),
             Next::End { note, .. } => note,
         }
@@ -329,27 +286,5 @@ mod tests {
         assert_eq!(stale(true, 20), "c2 0 0");
         assert_eq!(stale(false, 20), "complete -");
         assert_eq!(stale(false, 21), "c2 1 1");
-    }
-
-    #[test]
-    fn a_page_that_meets_an_earlier_pass_goes_on_after_it() {
-        let met = |tail_cursor, max_pages| WalkFacts {
-            joined: Some(Joined {
-                span_id: 1,
-                pages: 4,
-                tail_cursor,
-            }),
-            max_pages,
-            ..FACTS
-        };
-        assert_eq!(decided(met(Some("tail"), None)), "tail 0 0");
-        assert_eq!(decided(met(Some("tail"), Some(7))), "tail 0 0");
-        assert_eq!(decided(met(Some("tail"), Some(6))), "capped tail");
-        assert_eq!(decided(met(None, Some(6))), "complete -");
-        let end = WalkFacts {
-            cursor: None,
-            ..met(Some("tail"), None)
-        };
-        assert_eq!(decided(end), "complete -", "the list ends before it");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::{MEETING_ITEMS, hash};
+use crate::model::hash;
 use crate::store::StoredSeen;
 
 /// Cursors and ids of one walk since it last started at its head.
@@ -12,28 +12,6 @@ pub struct Seen {
     has_head: bool,
     cursors: HashSet<u64>,
     items: HashSet<u64>,
-    /// Pages of the spans that this pass met.
-    joined_pages: u32,
-    /// What earlier passes saw, the newest first.
-    spans: Vec<Span>,
-}
-
-/// What an earlier pass saw without a gap.
-#[derive(Debug)]
-struct Span {
-    id: i64,
-    pages: u32,
-    tail_cursor: Option<String>,
-    items: HashSet<u64>,
-}
-
-/// The span of an earlier pass that a page met.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Joined<'a> {
-    pub span_id: i64,
-    pub pages: u32,
-    /// The cursor after the span; `None` if it reached the end of the list.
-    pub tail_cursor: Option<&'a str>,
 }
 
 impl Seen {
@@ -47,53 +25,16 @@ impl Seen {
                 .iter()
                 .map(|cursor| hash(cursor.as_bytes()))
                 .collect(),
-            items: hashes(&stored.item_hashes),
-            joined_pages: stored.joined_pages,
-            spans: stored
-                .spans
-                .iter()
-                .map(|span| Span {
-                    id: span.id,
-                    pages: span.pages,
-                    tail_cursor: span.tail_cursor.clone(),
-                    items: hashes(&span.item_hashes),
+            items: stored
+                .item_hashes
+                .chunks_exact(8)
+                .map(|bytes| {
+                    bytes
+                        .iter()
+                        .rev()
+                        .fold(0, |value, byte| value << 8 | u64::from(*byte))
                 })
                 .collect(),
-        }
-    }
-
-    /// Returns the pages of the spans that this pass met.
-    #[must_use]
-    pub fn joined_pages(&self) -> u32 {
-        self.joined_pages
-    }
-
-    /// Returns the newest span in which the last items of a page all are.
-    #[must_use]
-    pub fn joined(&self, ids: &[String]) -> Option<Joined<'_>> {
-        let last = &ids[ids.len().saturating_sub(MEETING_ITEMS)..];
-        let has_all = |span: &&Span| {
-            let mut last = last.iter().map(|id| hash(id.as_bytes()));
-            last.all(|id| span.items.contains(&id))
-        };
-        let span = self
-            .spans
-            .iter()
-            .filter(|_| !last.is_empty())
-            .find(has_all)?;
-        Some(Joined {
-            span_id: span.id,
-            pages: span.pages,
-            tail_cursor: span.tail_cursor.as_deref(),
-        })
-    }
-
-    /// Adds what a span saw, which a page met.
-    pub fn join(&mut self, span_id: i64) {
-        if let Some(at) = self.spans.iter().position(|span| span.id == span_id) {
-            let span = self.spans.remove(at);
-            self.joined_pages = self.joined_pages.saturating_add(span.pages);
-            self.items.extend(span.items);
         }
     }
 
@@ -130,19 +71,11 @@ impl Seen {
     }
 }
 
-fn hashes(stored: &[u8]) -> HashSet<u64> {
-    let hashes = stored.chunks_exact(8).map(|bytes| {
-        let bytes = bytes.iter().rev();
-        bytes.fold(0, |value, byte| value << 8 | u64::from(*byte))
-    });
-    hashes.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::Seen;
     use crate::model::item_hashes;
-    use crate::store::{StoredSeen, StoredSpan};
+    use crate::store::StoredSeen;
 
     fn ids(names: &[&str]) -> Vec<String> {
         names.iter().map(|name| (*name).to_owned()).collect()
@@ -154,7 +87,6 @@ mod tests {
             has_head: true,
             cursors: ids(&["c1"]),
             item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
-            ..StoredSeen::default()
         };
         let mut seen = Seen::of(&stored);
         assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));
@@ -166,45 +98,5 @@ mod tests {
         );
         seen.add(Some("c2"), &ids(&["user-c"]));
         assert!(seen.has_cursor("c2") && !seen.has_new(&ids(&["user-c"])));
-    }
-
-    fn span(id: i64, names: &[&str], tail_cursor: Option<&str>) -> StoredSpan {
-        StoredSpan {
-            id,
-            pages: 3,
-            tail_cursor: tail_cursor.map(str::to_owned),
-            item_hashes: item_hashes(&ids(names)),
-        }
-    }
-
-    #[test]
-    fn a_page_meets_the_newest_span_that_has_all_of_its_last_items() {
-        let all = ["a", "b", "c", "d", "e", "f"];
-        let mut seen = Seen::of(&StoredSeen {
-            spans: vec![span(9, &all, Some("t9")), span(7, &all, None)],
-            ..StoredSeen::default()
-        });
-        let met = |seen: &Seen, names: &[&str]| seen.joined(&ids(names)).map(|met| met.span_id);
-        assert_eq!(met(&seen, &["new", "b", "c", "d", "e", "f"]), Some(9));
-        assert_eq!(
-            met(&seen, &["a", "b", "c", "d", "e", "new"]),
-            None,
-            "items may be missing between"
-        );
-        assert_eq!(met(&seen, &["a", "new", "c", "d", "e", "f"]), None);
-        assert_eq!(met(&seen, &["e", "f"]), Some(9), "a short page");
-        assert_eq!(met(&seen, &[]), None);
-        assert_eq!(
-            seen.joined(&ids(&["a"])).and_then(|met| met.tail_cursor),
-            Some("t9")
-        );
-        seen.join(9);
-        assert_eq!(seen.joined_pages(), 3);
-        assert!(!seen.has_new(&ids(&all)));
-        assert_eq!(met(&seen, &["e", "f"]), Some(7));
-        assert_eq!(
-            seen.joined(&ids(&["a"])).and_then(|met| met.tail_cursor),
-            None
-        );
     }
 }

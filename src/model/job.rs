@@ -83,8 +83,6 @@ pub struct Lease {
     pub led_to: u32,
     /// The call of the next page, if it was paid for and the archive refused its rows. Its raw reply is read again.
     pub raw_call: Option<i64>,
-    /// The walk was at its head before, so this pass may meet what an earlier one saw.
-    pub has_earlier_pass: bool,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -29,7 +29,7 @@ pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
-    Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, StoredSeen, StoredSpan,
+    Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, StoredSeen,
 };
 pub use write::{Next, PageCommit, Writer};
 

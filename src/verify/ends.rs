@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::check::{Check, Finding};
 use crate::api::endpoints;
-use crate::model::{Harvest, MEETING_ITEMS};
+use crate::model::Harvest;
 use crate::store::Result;
 use crate::store::read::{KeptCall, Snapshot, Stalled};
 
@@ -68,32 +68,6 @@ pub(super) async fn without_new_item(
         }
     }
     Ok(())
-}
-
-/// Checks that a page which met a span has its last items in it.
-pub(super) async fn met_spans(snapshot: &mut Snapshot, finding: &mut Finding) -> Result<()> {
-    let pages = snapshot.met_spans().await?;
-    for span in pages.chunk_by(|one, other| one.span_id == other.span_id) {
-        let of = |hashes: &Option<Vec<u8>>| hashes.clone().unwrap_or_default();
-        let items: HashSet<[u8; 8]> = span
-            .iter()
-            .flat_map(|page| split(&of(&page.item_hashes)))
-            .collect();
-        let Some(first) = span.first() else { continue };
-        let met_by = split(&of(&first.met_by));
-        let last = &met_by[met_by.len().saturating_sub(MEETING_ITEMS)..];
-        if last.is_empty() || !last.iter().all(|item| items.contains(item)) {
-            finding.add(format!(
-                "job {}: the last items of the page that met span {} are not in it",
-                first.job_id, first.span_id
-            ));
-        }
-    }
-    Ok(())
-}
-
-fn split(hashes: &[u8]) -> Vec<[u8; 8]> {
-    hashes.as_chunks::<8>().0.to_vec()
 }
 
 fn repeats_cursor(walk: &[Stalled]) -> bool {

@@ -102,9 +102,6 @@ pub(super) async fn read(
     if let Err(error) = ends::without_new_item(snapshot, &reader.complete, &mut reader.ends).await {
         reader.ends.fail("", error);
     }
-    if let Err(error) = ends::met_spans(snapshot, &mut reader.ends).await {
-        reader.ends.fail("", error);
-    }
     if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
         reader.secrets.fail("", error);
     }

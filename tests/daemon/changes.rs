@@ -157,3 +157,26 @@ async fn every_job_of_a_retired_endpoint_ends_with_a_stated_reason() {
     assert!(site.calls_of("get_post_comments") > 2);
     assert_eq!(site.sim.account().total.repeats, 0);
 }
+
+#[tokio::test]
+async fn a_walk_that_is_bought_again_begins_at_its_head_also_if_another_reply_contains_its_list() {
+    let mut site = Site::new(Options {
+        users: 5,
+        posts: 10,
+        comments: 30,
+        replies: 30,
+        page_size_comments: 4,
+        ..Options::default()
+    })
+    .await;
+    let posts = site.sim.world().posts.iter().take(6);
+    let posts: Vec<String> = posts.map(|post| post.id.clone()).collect();
+    site.set("seeds.posts", &format!("{posts:?}"))
+        .set("crawl.buy_known_details", "true");
+    site.crawl().await.with(0);
+    site.run(&["jobs", "requeue", "--state", "done", "--yes"])
+        .await
+        .with(0);
+    site.crawl().await.with(0);
+    site.run(&["verify"]).await.with(0);
+}

@@ -38,7 +38,6 @@ mod secrets;
 mod seed_folder;
 mod seeds;
 mod signals;
-mod spans;
 mod status;
 mod stops;
 mod support;

@@ -196,6 +196,13 @@ async fn a_cursor_with_has_more_false_is_not_followed_and_the_job_notes_it() {
 #[tokio::test]
 async fn an_expired_cursor_restarts_the_walk_once_and_loses_nothing() {
     let site = Site::walk("get_user_followers:3=expired-cursor").await;
+    let log = site.crawl().await.with(0).err;
+    let told = log.lines().find(|line| line.contains("refuses the cursor"));
+    let told = told.unwrap_or_else(|| panic!("no warning: {log}"));
+    assert!(
+        told.contains("bought again") && told.contains("$0.10"),
+        "{told}"
+    );
     let job = walked(&site, 0).await;
     assert_eq!(
         (job.reason.as_str(), job.restarts),

@@ -99,12 +99,6 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("a finished job has no stop reason", "update jobs set stop_reason = null where id = COMPLETE", &["rules"]),
         ("a job waits for a finished job", "update jobs set state = 'waiting', stop_reason = null, ended_at = null, after_job_id = (select max(id) from jobs where stop_reason = 'gone') where id = COMPLETE",
             &["waits"]),
-        ("a span belongs to the current pass", "insert into spans (job_id, first_call_id, last_call_id, pages, reached_end)
-            select job_id, min(id), max(id), 1, 0 from calls where kept = 1 and job_id is not null group by job_id limit 1",
-            &["spans"]),
-        ("a span was met by an earlier call", "insert into spans (job_id, first_call_id, last_call_id, pages, reached_end,
-            joined_by_call_id) select job_id, max(id), max(id), 1, 1, min(id) from calls
-            where kept = 1 and job_id is not null group by job_id having count(*) > 1 limit 1", &["ends", "spans"]),
         ("a seed has no job", "insert into seeds (kind, subject, added_at) values ('user', 'user-nobody', 1)", &["seeds"]),
         ("a counter is wrong", "update job_counts set jobs = jobs + 1 where state = 'done'", &["job counts"]),
         ("a sum of the ledger is raised", "update spend set micro_usd = micro_usd + 1 where scope = 'run'", &["spend"]),

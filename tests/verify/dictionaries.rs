@@ -38,7 +38,6 @@ async fn packed() -> Vec<u8> {
         subject: None,
         reason: None,
         id: None,
-        is_whole: false,
     };
     store.requeue(&done).await.expect("the jobs are requeued");
     store.close().await.expect("a clean close");

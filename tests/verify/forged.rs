@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 17] = [
+const OTHER_TABLES: [&str; 16] = [
     "alerts",
     "call_hours",
     "controls",
@@ -23,7 +23,6 @@ const OTHER_TABLES: [&str; 17] = [
     "runs",
     "seeds",
     "settings",
-    "spans",
     "spend",
 ];
 

@@ -119,7 +119,6 @@ fn page(
     let items: usize = walk.iter().map(|page| page.harvest.items.len()).sum();
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
-        joined_span: None,
         lease: Lease {
             token: LeaseToken {
                 job_id: row.try_get("job_id")?,
@@ -137,7 +136,6 @@ fn page(
             stale_pages: 0,
             repeated_pages: 0,
             raw_call: None,
-            has_earlier_pass: false,
             resolves_name: false,
             led_to: 0,
         },

@@ -568,7 +568,7 @@ impl Model {
         };
         let admitted = self.plan.admit(&place, &harvest);
         let cursor = harvest.cursor.as_deref();
-        let (next, _) = after_page(&WalkFacts {
+        let next = after_page(&WalkFacts {
             is_paged: true,
             cursor,
             has_more: harvest.has_more,
@@ -582,7 +582,6 @@ impl Model {
             count: None,
             pages: job.pages + 1,
             max_pages: None,
-            joined: None,
         });
         job.seen.add(job.cursor.as_deref(), &harvest.items);
         job.pages += 1;

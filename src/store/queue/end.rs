@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use sqlx::SqliteConnection;
 
-use super::spans::close_pass;
 use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
@@ -99,7 +98,9 @@ pub(in crate::store) async fn apply_nested(
     let mut untouched: Vec<(i64, Option<String>)> = sqlx::query_as(
         "select jobs.id, rest.value ->> 2 from json_each(?) rest
          join jobs on jobs.endpoint = rest.value ->> 0 and jobs.subject = rest.value ->> 1
-         where jobs.pages = 0 and jobs.cursor is null and jobs.state in ('ready', 'waiting') order by rest.key",
+         where jobs.pages = 0 and jobs.cursor is null and jobs.state in ('ready', 'waiting')
+             -- A walk that is bought again begins at its head.
+             and jobs.pass_call_id = 0 order by rest.key",
     )
     .bind(serde_json::json!(named).to_string())
     .fetch_all(&mut *connection)
@@ -182,11 +183,6 @@ pub(in crate::store) async fn fail(
             .await?;
         }
         Retry::Restart => {
-            // The remote refused the cursor, so a later pass cannot go on after it.
-            sqlx::query(AssertSqlSafe(close_pass("?", "null")))
-                .bind(failure.token.job_id)
-                .execute(&mut *connection)
-                .await?;
             sqlx::query(
                 "update jobs set state = 'ready', lease_until = null, cursor = null, restarts = restarts + 1,
                  pages = 0, items = 0, stale_pages = 0, repeated_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),

@@ -15,7 +15,6 @@ mod remove;
 mod reopen;
 mod replan;
 mod seeds;
-mod spans;
 
 use std::sync::Arc;
 
@@ -31,10 +30,8 @@ pub use pauses::{Pauses, pauses};
 pub(super) use refusals::note_refusals;
 pub use remove::SeedLine;
 pub(super) use reopen::{FROM_HEAD, MATCHES};
-pub use replan::{KeptReply, Replanned};
+pub use replan::{KeptReply, Replanned, StoredSeen};
 pub use seeds::{Named, Seeded};
-pub(in crate::store) use spans::join_spans;
-pub use spans::{StoredSeen, StoredSpan};
 
 /// Beginning of a job's error whose latest reply was paid for and stored, but not its rows.
 pub const ROWS_REFUSED: &str = "the archive refused the rows of this reply";
@@ -141,8 +138,6 @@ pub struct Requeue {
     pub id: Option<i64>,
     /// Start at the head also where a cursor is kept.
     pub from_head: bool,
-    /// Follow no earlier pass where the new one meets it: the whole list is bought again.
-    pub is_whole: bool,
 }
 
 #[cfg(test)]

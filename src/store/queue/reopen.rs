@@ -1,11 +1,8 @@
 //! Ended jobs become ready again: a larger budget, a higher cap, another plan, or a command.
 
-use sqlx::query::Query;
-use sqlx::sqlite::SqliteArguments;
-use sqlx::{AssertSqlSafe, Sqlite};
+use sqlx::AssertSqlSafe;
 
 use super::Requeue;
-use super::spans::close_pass;
 use crate::store::{Result, Store};
 
 /// Which jobs a [`Requeue`] means. Its values are bound in the order of its fields.
@@ -97,9 +94,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let lifted = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
-             where state = 'stopped' and stop_reason = 'capped' and endpoint = ? and (?2 is null or ?2 > pages
-                 + (select coalesce(sum(s.pages), 0) from spans s
-                    where s.job_id = jobs.id and s.joined_by_call_id > jobs.pass_call_id))",
+             where state = 'stopped' and stop_reason = 'capped' and endpoint = ? and (?2 is null or pages < ?2)",
         )
         .bind(endpoint)
         .bind(max_pages)
@@ -111,52 +106,29 @@ impl Store {
     }
 
     /// Tries ended jobs again: a failed or stopped job from its cursor; a done job, or one without a cursor, from its
-    /// head. What the pass before a new head saw becomes a span. Returns their number.
+    /// head. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let restarted = format!("select id from jobs where {FROM_HEAD} and {MATCHES}");
-        let closed = close_pass(&restarted, "j.cursor");
-        bind(sqlx::query(AssertSqlSafe(closed)), which)
-            .execute(&mut *transaction)
-            .await?;
-        if which.is_whole {
-            let forgotten = format!(
-                "update spans set tail_cursor = null, reached_end = 0
-                 where joined_by_call_id is null and job_id in ({restarted})"
-            );
-            bind(sqlx::query(AssertSqlSafe(forgotten)), which)
-                .execute(&mut *transaction)
-                .await?;
-        }
-        let text = format!(
+        let done = sqlx::query(AssertSqlSafe(format!(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
              from (select id as ended_id, {FROM_HEAD} as from_head from jobs where {MATCHES})
              where jobs.id = ended_id"
-        );
-        let done = bind(sqlx::query(AssertSqlSafe(text)), which)
-            .execute(&mut *transaction)
-            .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
-    }
-}
-
-/// Binds the values of [`MATCHES`] and [`FROM_HEAD`].
-fn bind<'q>(
-    query: Query<'q, Sqlite, SqliteArguments>,
-    which: &'q Requeue,
-) -> Query<'q, Sqlite, SqliteArguments> {
-    query
+        )))
         .bind(&which.state)
         .bind(&which.endpoint)
         .bind(&which.subject)
         .bind(&which.reason)
         .bind(which.id)
         .bind(which.from_head)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
 }

@@ -119,7 +119,6 @@ impl Site {
             ..Harvest::default()
         };
         PageCommit {
-            joined_span: None,
             call_id: self.open(lease).await,
             settlement: settlement(),
             item_hashes: item_hashes(&items),

@@ -44,16 +44,6 @@ pub struct Start {
     pub cursor: String,
 }
 
-/// A page of a span, and the page that met the span.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct MetSpan {
-    pub span_id: i64,
-    pub job_id: i64,
-    /// 8 bytes for each item of the page that met it.
-    pub met_by: Option<Vec<u8>>,
-    pub item_hashes: Option<Vec<u8>>,
-}
-
 /// A page of a walk that ended as stalled.
 #[derive(Debug, Clone, FromRow)]
 pub struct Stalled {
@@ -87,8 +77,7 @@ impl Snapshot {
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
                  c.item_hashes, c.body,
                  iif(c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
-                     and l.id > c.id and l.kept = 1) and not exists (select 1 from spans s where s.job_id = c.job_id
-                     and s.joined_by_call_id = c.id), j.stop_reason, null) as ended
+                     and l.id > c.id and l.kept = 1), j.stop_reason, null) as ended
              from calls c left join jobs j on j.id = c.job_id
              where c.kept_group is not null and (c.kept_group, c.id) > (?, ?)
              order by c.kept_group, c.id limit ?",
@@ -130,27 +119,6 @@ impl Snapshot {
                 or j.id in (select value from json_each(?)) order by j.id, c.id",
         )
         .bind(serde_json::json!(others).to_string())
-        .fetch_all(self.connection())
-        .await?)
-    }
-
-    /// The spans that a page met, with the pages of each, by span.
-    ///
-    /// # Errors
-    /// Returns an error if the archive cannot be read.
-    pub async fn met_spans(&mut self) -> Result<Vec<MetSpan>> {
-        Ok(sqlx::query_as(
-            "with recursive parts (span_id, job_id, first_id, last_id) as (
-                 select id, job_id, first_call_id, last_call_id from spans where joined_by_call_id is not null
-                 union all
-                 select parts.span_id, parts.job_id, s.first_call_id, s.last_call_id from parts cross join spans s
-                     where s.job_id = parts.job_id and s.joined_by_call_id between parts.first_id and parts.last_id)
-             select parts.span_id, parts.job_id, by.item_hashes as met_by, c.item_hashes
-             from parts cross join spans s on s.id = parts.span_id
-                 cross join calls by on by.id = s.joined_by_call_id
-                 cross join calls c on c.job_id = parts.job_id and c.id between first_id and last_id and c.kept = 1
-             order by parts.span_id",
-        )
         .fetch_all(self.connection())
         .await?)
     }

@@ -40,8 +40,6 @@ pub struct PageCommit {
     pub harvest: Harvest,
     /// An 8-byte hash for each of the page's item ids.
     pub item_hashes: Vec<u8>,
-    /// The span of an earlier pass that the page met and the walk follows.
-    pub joined_span: Option<i64>,
     pub next: Next,
     pub follow_ups: Vec<NewJob>,
     /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
@@ -145,10 +143,6 @@ pub(in crate::store) async fn commit_pages(
     archive::write(connection, &rows, has_orphans).await?;
     commit_follow_ups(connection, &kept, now.wall).await?;
     commit_calls(connection, &kept, group).await?;
-    let joined = kept
-        .iter()
-        .filter_map(|page| Some((page.joined_span?, page.call_id)));
-    queue::join_spans(connection, joined).await?;
     Ok(answers)
 }
 

@@ -2,19 +2,17 @@
 
 use crate::verify::check::{Question, question};
 
-pub(in crate::verify) const QUESTIONS: [Question; 7] = [
+pub(in crate::verify) const QUESTIONS: [Question; 6] = [
     question(
         "chain",
         "P1",
-        "each call of a walk sent the cursor that the previous committed call returned, or that of the span which it met",
+        "each call of a walk sent the cursor that the previous committed call returned",
         "select format('job %d (%s %s): call %d sent a cursor that the previous committed call %d did not return',
                 job_id, endpoint, subject, id, before)
          from (select id, job_id, endpoint, subject, cursor, lag(id) over walk as before,
                       lag(next_cursor) over walk as given
-               from calls where kept = 1 and job_id is not null window walk as (partition by job_id order by id)) walks
-         where before is not null and cursor is not null and cursor is not given
-           and not exists (select 1 from spans s where s.job_id = walks.job_id and s.joined_by_call_id = before
-               and s.tail_cursor is walks.cursor)",
+               from calls where kept = 1 and job_id is not null window walk as (partition by job_id order by id))
+         where before is not null and cursor is not null and cursor is not given",
     ),
     question(
         "fork",
@@ -34,15 +32,13 @@ pub(in crate::verify) const QUESTIONS: [Question; 7] = [
     question(
         "cursor",
         "P1",
-        "a walk that can continue has the cursor of its last committed call, or of the span which it met, and any other walk has none",
+        "a walk that can continue has the cursor of its last committed call, and any other walk has none",
         "select format('job %d (%s %s) has a cursor that its last committed call %d did not return', j.id, j.endpoint,
                 j.subject, c.id)
          from jobs j join calls c on c.id = (select max(id) from calls where job_id = j.id and kept = 1)
          where j.pages > 0 and not (j.stop_reason is 'gone' and j.cursor is null)
            and j.cursor is not iif(j.stop_reason in ('complete', 'truncated'), null, c.next_cursor)
            and not (j.stop_reason is 'stalled' and j.cursor is null)
-           and not exists (select 1 from spans s where s.job_id = j.id and s.joined_by_call_id = c.id
-               and s.tail_cursor is j.cursor and not s.reached_end)
          union all
          select format('job %d (%s %s) restarts at its head but has a cursor', id, endpoint, subject)
          from jobs where pages = 0 and pass_call_id > 0 and cursor is not null",
@@ -57,27 +53,6 @@ pub(in crate::verify) const QUESTIONS: [Question; 7] = [
              (select c.job_id, count(*) as pages, sum(c.items) as items from calls c join jobs o on o.id = c.job_id
               where c.kept = 1 and c.id > o.pass_call_id group by c.job_id) k on k.job_id = j.id
          where j.pages <> coalesce(k.pages, 0) or j.items <> coalesce(k.items, 0)",
-    ),
-    question(
-        "spans",
-        "P1",
-        "every span is a part of one walk, and was met by a later call of it",
-        "select format('span %d of job %d does not begin and end with a committed call of it', s.id, s.job_id)
-         from spans s
-         where (select count(*) from calls c where c.job_id = s.job_id and c.kept = 1
-                and c.id in (s.first_call_id, s.last_call_id)) <> 1 + (s.first_call_id <> s.last_call_id)
-         union all
-         select format('span %d of job %d was met by call %d, which is no later committed call of it', s.id, s.job_id,
-                s.joined_by_call_id)
-         from spans s left join calls c on c.id = s.joined_by_call_id and c.job_id = s.job_id and c.kept = 1
-             and c.id > s.last_call_id
-         where s.joined_by_call_id is not null and c.id is null
-         union all
-         select format('span %d of job %d was met, although it has no cursor and no end', id, job_id)
-         from spans where joined_by_call_id is not null and reached_end = 0 and tail_cursor is null
-         union all
-         select format('span %d of job %d belongs to the current pass', s.id, s.job_id)
-         from spans s join jobs j on j.id = s.job_id where s.last_call_id > j.pass_call_id",
     ),
     question(
         "kept calls",

@@ -266,7 +266,6 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             },
         };
         let page = PageCommit {
-            joined_span: None,
             call_id,
             settlement: Settlement {
                 outcome: Outcome::Answered,
