@@ -94,8 +94,8 @@ pub(super) async fn send(cli: &Cli, config: &Config, request: &Request) -> anyho
         std::process::id(),
         minute(Clock::real().now())
     );
-    // A reload needs a daemon, so the lock is not taken for it.
     let lock = Lock::unheld(path)?;
+    // A reload needs a daemon, so the lock is not taken for it.
     let is_alone = match request {
         Request::Reload if Lock::holder(path)?.is_none() => {
             errln!(

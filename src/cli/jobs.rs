@@ -7,7 +7,7 @@ use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, control};
 use crate::api::endpoints;
 use crate::config::Config;
-use crate::model::{MicroUsd, OpenJobs, Request};
+use crate::model::{MicroUsd, OpenJobs, Request, StopReason};
 use crate::store::read::{self, BoughtAgain, JobLine};
 use crate::store::{Requeue, Store};
 
@@ -76,7 +76,7 @@ struct Which {
     endpoint: Option<String>,
 
     /// Only jobs that ended for this reason
-    #[arg(long, value_parser = ["complete", "gone", "denied", "cancelled", "capped", "stalled", "truncated", "budget", "failed"])]
+    #[arg(long, value_parser = StopReason::ALL.map(StopReason::as_str))]
     reason: Option<String>,
 }
 
@@ -91,7 +91,7 @@ struct Again {
     endpoint: Option<String>,
 
     /// Only jobs that ended for this reason
-    #[arg(long, value_parser = ["complete", "gone", "denied", "cancelled", "capped", "stalled", "truncated", "budget", "failed"])]
+    #[arg(long, value_parser = StopReason::ALL.map(StopReason::as_str))]
     reason: Option<String>,
 
     /// Only jobs of this subject

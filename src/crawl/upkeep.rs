@@ -6,8 +6,7 @@ use std::time::Duration;
 use super::engine::{Engine, lock};
 use super::replan;
 use super::stop::{Retired, StopCause};
-use crate::store::Pauses;
-use crate::store::{Error, Result, read};
+use crate::store::{Error, Pauses, Result, read};
 
 /// Longest time between two ticks, and the same while nothing is to be done.
 const TICK: Duration = Duration::from_millis(250);

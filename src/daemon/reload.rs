@@ -31,13 +31,12 @@ pub(super) async fn reload_with(
         return Err("this run has no configuration file".to_owned().into());
     };
     let new = (reload.load)()?;
-    let is_new_format = new.log.format != config.log.format;
     let fixed = [
         ("archive", new.archive != config.archive),
         ("api", new.api != config.api),
         ("seeds", new.seeds != config.seeds),
         ("web", new.web != config.web),
-        ("log.format", is_new_format),
+        ("log.format", new.log.format != config.log.format),
     ];
     let fixed: Vec<&str> = fixed
         .iter()
@@ -50,6 +49,10 @@ pub(super) async fn reload_with(
         api: config.api.clone(),
         seeds: config.seeds.clone(),
         web: config.web.clone(),
+        log: Log {
+            format: config.log.format,
+            ..new.log
+        },
         ..new
     };
     let conflicts = new.conflicts().into_iter().map(|why| why.to_string());

@@ -152,9 +152,7 @@ async fn take(engine: &Engine, file: &Path) -> bool {
                 "no seed of the file is added"
             );
             let failed = free_name(file, "failed");
-            let mut beside = failed.clone().into_os_string();
-            beside.push(".reasons");
-            write_new(Path::new(&beside), &(reasons.join("\n") + "\n"))
+            write_new(&reasons_of(&failed), &(reasons.join("\n") + "\n"))
                 .and_then(|()| fs::rename(file, failed))
         }
     };
@@ -182,13 +180,17 @@ fn free_name(file: &Path, ending: &str) -> PathBuf {
             PathBuf::from(name)
         })
         .find(|path| {
-            let mut beside = path.clone().into_os_string();
-            beside.push(".reasons");
-            [path.as_path(), Path::new(&beside)]
-                .iter()
-                .all(|path| fs::symlink_metadata(path).is_err())
+            let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
+            is_free(path) && is_free(&reasons_of(path))
         })
         .unwrap_or_default()
+}
+
+/// Returns the name of the file with the reasons why a file was refused.
+fn reasons_of(file: &Path) -> PathBuf {
+    let mut name = OsString::from(file);
+    name.push(".reasons");
+    name.into()
 }
 
 /// Returns the users and posts in a file, or why none is taken.

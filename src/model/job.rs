@@ -109,6 +109,19 @@ pub enum StopReason {
 }
 
 impl StopReason {
+    /// In the order of the documents.
+    pub const ALL: [Self; 9] = [
+        Self::Complete,
+        Self::Gone,
+        Self::Denied,
+        Self::Cancelled,
+        Self::Capped,
+        Self::Stalled,
+        Self::Truncated,
+        Self::Budget,
+        Self::Failed,
+    ];
+
     /// Returns the word used in the database, on the command line and in the docs.
     #[must_use]
     pub fn as_str(self) -> &'static str {

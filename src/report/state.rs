@@ -1,10 +1,11 @@
 //! What a daemon does now, in one word.
 
 /// What a daemon does now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// No daemon has run yet.
+    #[default]
     New,
     /// A daemon prepares the archive, or waits for an answer at its prompt.
     Starting,

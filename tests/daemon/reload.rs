@@ -43,6 +43,12 @@ async fn a_reload_never_leaves_the_seed_folder_without_a_budget() {
         "{}",
         reloaded.out
     );
+    // What needs a restart is named again as long as it does.
+    site.set("log.format", "\"json\"");
+    for _ in 0..2 {
+        let reloaded = site.run(&["reload"]).await.with(0);
+        assert!(reloaded.out.contains("[log.format]"), "{}", reloaded.out);
+    }
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
 }

@@ -23,6 +23,7 @@ pub use send::{Sender, send};
 
 /// How often conditions are looked at.
 const TICK: Duration = Duration::from_secs(5);
+
 /// Watches the conditions until the run stops.
 pub async fn alerts(engine: Arc<Engine>, current: Current) {
     let mut told = Told::default();
@@ -96,7 +97,10 @@ pub async fn tell_end(engine: &Engine, config: &Config, cause: &StopCause) {
 }
 
 fn signs(engine: &Engine, config: &Config, status: &Status) -> Signs {
-    Signs::of(status, engine.now(), config.alerts.stalled_after_seconds)
+    Signs {
+        is_until_idle: engine.config().settings.until_idle,
+        ..Signs::of(status, engine.now(), config.alerts.stalled_after_seconds)
+    }
 }
 
 /// Calls the URL of a service that reports if the calls stop.

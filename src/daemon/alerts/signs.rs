@@ -15,9 +15,11 @@ pub(super) const ENDS: [&str; 4] = ["stopped", "budget", "refused", "done"];
 /// What conditions are decided from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Signs {
-    pub(super) state: Option<State>,
+    pub(super) state: State,
     /// Unix time at which the run started.
     pub(super) started_at: f64,
+    /// The run ends when it is idle, and its end is told then.
+    pub(super) is_until_idle: bool,
     /// The run has kept a page.
     pub(super) has_kept: bool,
     /// It kept one in the time after which it would count as stalled.
@@ -36,8 +38,9 @@ impl Signs {
             .as_ref()
             .and_then(|holder| holder.trouble.as_ref());
         Self {
-            state: Some(status.condition.state),
+            state: status.condition.state,
             started_at,
+            is_until_idle: false,
             has_kept: kept_at.is_some(),
             is_keeping: kept_at.is_some_and(|at| now - at < stalled_after),
             is_day_spent: status.is_day_spent,
@@ -55,21 +58,21 @@ pub(super) fn conditions(signs: &Signs) -> Conditions {
     ]);
     match signs.state {
         // Only a new page shows that what was wrong is over: each daemon begins as working.
-        Some(State::Working) if signs.is_keeping => {
+        State::Working if signs.is_keeping => {
             now.insert("stalled", false);
             now.extend(ENDS.map(|name| (name, false)));
         }
-        Some(State::Stalled) => {
+        State::Stalled => {
             now.insert("stalled", true);
         }
-        Some(State::Idle) => {
+        State::Idle => {
             now.extend([("stalled", false), ("stopped", false)]);
             // A daemon without seeds has done nothing.
-            if signs.has_kept {
+            if signs.has_kept && !signs.is_until_idle {
                 now.insert("done", true);
             }
         }
-        Some(State::Waiting) if signs.is_day_spent => {
+        State::Waiting if signs.is_day_spent => {
             now.insert("budget", true);
         }
         _ => {}
@@ -108,7 +111,7 @@ mod tests {
 
     fn in_state(state: State, is_keeping: bool) -> Signs {
         Signs {
-            state: Some(state),
+            state,
             is_keeping,
             ..Signs::default()
         }
@@ -130,6 +133,11 @@ mod tests {
             ..in_state(State::Idle, false)
         };
         assert_eq!(conditions(&done).get("done"), Some(&true));
+        let ends = Signs {
+            is_until_idle: true,
+            ..done
+        };
+        assert_eq!(conditions(&ends).get("done"), None, "its end is told");
         let spent = Signs {
             is_day_spent: true,
             has_trouble: true,

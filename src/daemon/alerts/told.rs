@@ -141,11 +141,8 @@ impl Told {
                     self.failed.remove(&key);
                     continue;
                 };
-                if self
-                    .failed
-                    .get(&key)
-                    .is_some_and(|failed| failed.next_at > engine.steady())
-                {
+                let failed = self.failed.get(&key);
+                if failed.is_some_and(|failed| failed.next_at > engine.steady()) {
                     continue;
                 }
                 all.push(Due {

@@ -1,6 +1,7 @@
 //! Copies of an archive, and the digest of all of its rows that tells whether a copy has them.
 
 use std::path::Path;
+use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use sha2::{Digest as _, Sha256};
@@ -25,6 +26,19 @@ pub(in crate::store) struct Digest {
     pub(in crate::store) sha256: [u8; 32],
 }
 
+/// How long an abandoned copy waits before its file is removed.
+const BEGUN: Duration = Duration::from_millis(100);
+
+/// A statement that makes a file. If it is abandoned, SQLite's thread may begin it a moment later, and make the file again
+/// after it was removed.
+struct Unfinished;
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        std::thread::sleep(BEGUN);
+    }
+}
+
 /// Copies an archive into an empty file, without its free pages. The copy shows one moment, and a daemon may go on writing.
 ///
 /// # Errors
@@ -33,10 +47,12 @@ pub(in crate::store) async fn vacuum_into(
     connection: &mut SqliteConnection,
     copy: &Path,
 ) -> Result<()> {
+    let unfinished = Unfinished;
     let copied = sqlx::query("vacuum into ?")
         .bind(copy.to_string_lossy().into_owned())
         .execute(connection)
         .await;
+    std::mem::forget(unfinished);
     copied.map(drop).map_err(|error| match error.into() {
         Error::Unwritable(why) => Error::uncopied(copy, why),
         other => other,

@@ -20,10 +20,6 @@ const BESIDE: [&str; 3] = ["-journal", "-wal", "-shm"];
 /// How often an unfinished file is written to the disk.
 const FLUSH: Duration = Duration::from_millis(50);
 
-/// How often a removed file is looked for again, and the pause in between.
-const LOOKS: u32 = 5;
-const LOOK: Duration = Duration::from_millis(20);
-
 /// An empty file that only its owner can read, removed when it is dropped.
 pub(in crate::store) struct Partial {
     path: PathBuf,
@@ -118,13 +114,7 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        if self.is_moved {
-            return;
-        }
-        remove(&self.path);
-        // SQLite's thread may have been told to write the file just before, and makes it again.
-        for _ in 0..LOOKS {
-            std::thread::sleep(LOOK);
+        if !self.is_moved {
             remove(&self.path);
         }
     }

@@ -12,17 +12,6 @@ use crate::web::{Shared, failed};
 /// Jobs on a page.
 const LIMIT: u32 = 100;
 const STATES: [&str; 6] = ["ready", "leased", "waiting", "done", "stopped", "failed"];
-const REASONS: [StopReason; 9] = [
-    StopReason::Complete,
-    StopReason::Gone,
-    StopReason::Denied,
-    StopReason::Cancelled,
-    StopReason::Capped,
-    StopReason::Stalled,
-    StopReason::Truncated,
-    StopReason::Budget,
-    StopReason::Failed,
-];
 
 /// The filter in the address. An empty field means all.
 #[derive(serde::Deserialize)]
@@ -89,7 +78,7 @@ pub(in crate::web) async fn show(
             label { "Reason"
                 select name="reason" {
                     option value="" { "all" }
-                    @for name in REASONS.map(StopReason::as_str) {
+                    @for name in StopReason::ALL.map(StopReason::as_str) {
                         option selected[name == fields.reason] { (name) }
                     }
                 }
