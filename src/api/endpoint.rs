@@ -70,6 +70,15 @@ pub enum Paging {
     Cursor { page_size: Option<u32> },
 }
 
+/// In which order a list has its items.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// New items come at the head, apart from pinned ones.
+    NewestFirst,
+    /// The vendor does not say, and no sample shows it.
+    Unknown,
+}
+
 /// How a request carries its parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Body {
@@ -129,6 +138,7 @@ pub trait Endpoint {
     const ONE_OF: &'static [&'static str] = &[];
     const SUBJECT: Option<&'static str> = None;
     const PAGING: Paging = Paging::Once;
+    const ORDER: Order = Order::Unknown;
     const BODY: Body = Body::Query;
     const PRICE: MicroUsd = PAGE_PRICE;
     const YIELDS: &'static str;
@@ -157,6 +167,8 @@ pub struct Entry {
     /// Parameter that receives the job's subject.
     pub subject: Option<&'static str>,
     pub paging: Paging,
+    /// In which order a walk has its items.
+    pub order: Order,
     pub body: Body,
     pub price: MicroUsd,
     /// Tables that the endpoint fills, for display.
@@ -190,6 +202,7 @@ impl Entry {
             one_of: E::ONE_OF,
             subject: E::SUBJECT,
             paging: E::PAGING,
+            order: E::ORDER,
             body: E::BODY,
             price: E::PRICE,
             yields: E::YIELDS,

@@ -33,7 +33,8 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     /// Requeue ended jobs, by default failed ones. A job continues from its cursor; a completed one, or one without a
-    /// cursor, starts over and pays for every page again
+    /// cursor, starts over. A list with the newest first then ends where it meets what is archived; of any other, every page
+    /// is paid for again
     #[command(after_help = "Example: soracrawl jobs requeue --state failed")]
     Requeue(Again),
     /// Cancel open jobs. What is archived stays, and `jobs requeue` makes them ready again
@@ -110,9 +111,14 @@ struct Again {
     #[arg(long, short)]
     yes: bool,
 
-    /// Start at the head of each list, also where the archive has a cursor. Every page is paid for again
+    /// Start at the head of each list, also where the archive has a cursor. A list with the newest first goes on where it
+    /// meets what is archived; of any other, every page is paid for again
     #[arg(long)]
     from_head: bool,
+
+    /// Start at the head, and pay for every page again also where the list meets what is archived
+    #[arg(long)]
+    whole: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -143,16 +149,18 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             subject: again.subject.clone(),
             reason: again.reason.clone(),
             id: again.id,
-            from_head: again.from_head,
+            from_head: again.from_head || again.whole,
+            is_whole: again.whole,
+            newest_first: endpoints::newest_first(),
         };
         if again.dry_run {
-            show(&read::bought_again(&readers, &which).await?);
+            show(&read::bought_again(&readers, &which).await?, again.whole);
             return Ok(Exit::Done);
         }
         readers.close().await;
         let store = cli.open(&config).await?;
         let bought_again = read::bought_again(store.readers(), &which).await?;
-        let (jobs, cost) = show(&bought_again);
+        let (jobs, cost) = show(&bought_again, again.whole);
         if jobs == 0 {
             errln!("error: no ended job matches. List all with `soracrawl jobs`");
             return Ok(Exit::Failed);
@@ -217,7 +225,7 @@ fn check_endpoint(name: Option<&str>) -> anyhow::Result<()> {
 }
 
 /// Prints what a requeue buys again. Returns the number of its jobs, and the cost.
-fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
+fn show(of: &[BoughtAgain], is_whole: bool) -> (i64, MicroUsd) {
     let (mut jobs, mut pages, mut cost) = (0, 0, MicroUsd(0));
     for part in of {
         let price = endpoints::find(&part.endpoint).map_or(MicroUsd(0), |entry| entry.price);
@@ -230,6 +238,14 @@ fn show(of: &[BoughtAgain]) -> (i64, MicroUsd) {
         counted(jobs, "job"),
         counted(pages, "page")
     );
+    let newest_first = endpoints::newest_first();
+    let meets =
+        |part: &BoughtAgain| part.pages > 0 && newest_first.contains(&part.endpoint.as_str());
+    if !is_whole && of.iter().any(meets) {
+        outln!(
+            "or fewer: lists with the newest first go on where they meet what is archived (not with --whole)"
+        );
+    }
     (jobs, cost)
 }
 

@@ -138,7 +138,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     }
     if seeded.known_seeds > 0 && seeded.new_jobs == 0 {
         outln!(
-            "completed jobs are not bought again. To buy them again: `soracrawl jobs requeue --state done`"
+            "completed jobs are not walked again. To walk them again: `soracrawl jobs requeue --state done`"
         );
     }
     Ok(if bad.is_empty() {

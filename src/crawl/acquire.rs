@@ -76,9 +76,9 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     };
     busy.holds(lease.token.job_id);
     // The seen cursors and ids are read before the call is sent, so that a failed read costs nothing.
-    let seen = match lease.pages {
-        0 => Seen::default(),
-        _ => Seen::of(&parts.store.seen(lease.token.job_id).await?),
+    let seen = match lease.pages > 0 || lease.may_meet {
+        false => Seen::default(),
+        true => Seen::of(&parts.store.seen(lease.token.job_id).await?),
     };
     Ok(Acquired::Walk(ActiveWalk {
         busy,
@@ -93,8 +93,8 @@ fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
     let engine = engine.clone();
     Arc::new(move |lease| {
         // A walk that has pages needs its `Seen` first, so its call is opened later.
-        let entry = endpoints::find(lease.endpoint)
-            .filter(|_| lease.pages == 0 && lease.raw_call.is_none())?;
+        let is_new = lease.pages == 0 && !lease.may_meet && lease.raw_call.is_none();
+        let entry = endpoints::find(lease.endpoint).filter(|_| is_new)?;
         let mut taken = lock(&taken);
         if taken.is_none_or(|(endpoint, _)| endpoint != entry.name) {
             give_back(&engine, taken.take());

@@ -2,9 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
-use super::admit::{Admitted, Place};
-use super::decide::{self, WalkFacts};
+use super::admit::Place;
 use super::engine::Engine;
+use super::next::next;
 use super::read::read_or_default;
 use super::resolve::resolve_from_archive;
 use super::seen::Seen;
@@ -13,7 +13,7 @@ use super::walk::{Walk, log_lease_lost};
 use crate::api::Entry;
 use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
 use crate::store::{
-    Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, read,
+    Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, SpanChange,
 };
 
 /// Returns the page to commit in one transaction, the work after that commit, and the walk if it has a next page.
@@ -30,12 +30,18 @@ pub(super) async fn page_of(
     let place = place(&lease, entry);
     let mut admitted = config.plan.admit(&place, &harvest);
     let known = read_or_default(resolve_from_archive(engine, &place, &mut admitted).await);
-    let mut next = next(engine, &lease, entry, &harvest, &admitted, &seen).await;
+    let (mut next, span_change) = next(engine, &lease, entry, &harvest, &admitted, &seen).await;
     if let (Some(known), Next::End { note, .. }) = (known, &mut next) {
         tracing::warn!(name = lease.subject, "{known}");
         *note = known;
     }
-    seen.add(lease.cursor.as_deref(), &harvest.items);
+    log_left(&lease, entry, &seen, span_change);
+    seen.add(
+        lease.cursor.as_deref(),
+        &harvest.items,
+        harvest.cursor.as_deref(),
+        span_change,
+    );
     log_odd_items(engine, &lease, &harvest);
     log_end(&lease, &next);
     if lease.resolves_name
@@ -58,6 +64,7 @@ pub(super) async fn page_of(
         call_id,
         settlement,
         item_hashes: item_hashes(&harvest.items),
+        span_change,
         harvest,
         next,
         follow_ups: admitted.jobs,
@@ -185,67 +192,11 @@ fn place<'a>(lease: &'a Lease, entry: &Entry) -> Place<'a> {
     }
 }
 
-/// Returns the next step of the walk.
-async fn next(
-    engine: &Engine,
-    lease: &Lease,
-    entry: &Entry,
-    harvest: &Harvest,
-    admitted: &Admitted,
-    seen: &Seen,
-) -> Next {
-    if lease.resolves_name && admitted.found.is_none() {
-        return Next::End {
-            reason: StopReason::Gone,
-            note: format!("no user has exactly the name {}", lease.subject),
-            cursor: None,
-        };
+/// Logs what it costs that the cursor after an earlier pass led to nothing.
+fn log_left(lease: &Lease, entry: &Entry, seen: &Seen, change: Option<SpanChange>) {
+    if let (Some(SpanChange::Left(_)), Some(tail)) = (change, seen.tail()) {
+        super::fail::warn_of_left(lease, entry, tail, "the remote returned nothing new at it");
     }
-    let cursor = harvest.cursor.as_deref();
-    let config = engine.config();
-    let has_new_id = seen.has_new(&harvest.items);
-    let may_end = cursor.is_none() || harvest.has_more == Some(false) || !has_new_id;
-    decide::after_page(&WalkFacts {
-        is_paged: entry.is_paged(),
-        cursor,
-        has_more: harvest.has_more,
-        cursor_came_before: cursor.is_some_and(|cursor| {
-            lease.cursor.as_deref() == Some(cursor) || seen.has_cursor(cursor)
-        }),
-        is_empty: harvest.items.is_empty(),
-        has_new_id,
-        stale_pages: lease.stale_pages,
-        repeated_pages: lease.repeated_pages,
-        max_empty_pages: config.settings.max_empty_pages,
-        pages: lease.pages + 1,
-        max_pages: config.plan.max_pages(entry.name),
-        seen: seen.distinct_with(lease.cursor.as_deref(), &harvest.items),
-        count: match may_end {
-            true => read_or_default(count(engine, lease, entry, harvest).await),
-            false => None,
-        },
-    })
-}
-
-/// Returns how many items the list has, as this reply or an earlier one counts them.
-async fn count(
-    engine: &Engine,
-    lease: &Lease,
-    entry: &Entry,
-    harvest: &Harvest,
-) -> Result<Option<i64>> {
-    if let Some(count) = harvest
-        .counts_of(entry.subject_kind, &lease.subject)
-        .find_map(|counts| entry.count_in(counts))
-    {
-        return Ok(Some(count));
-    }
-    read::known_left(
-        engine.parts.store.readers(),
-        entry.left_of(),
-        &lease.subject,
-    )
-    .await
 }
 
 fn log_odd_items(engine: &Engine, lease: &Lease, harvest: &Harvest) {

@@ -1,7 +1,8 @@
 //! Where a walk goes on after a page. Pure: no clock, no I/O, no randomness.
 
+use super::seen::{Joined, Tail};
 use crate::model::StopReason;
-use crate::store::Next;
+use crate::store::{Next, SpanChange};
 
 /// Consecutive pages that repeat known items, after which a walk counts as stalled.
 const REPEATED_PAGES: u32 = 2;
@@ -26,18 +27,53 @@ pub struct WalkFacts<'a> {
     /// Those of them that contained known ids.
     pub repeated_pages: u32,
     pub max_empty_pages: u32,
-    /// Committed pages, including this one.
+    /// Committed pages, including this one and those of the spans that the pass met.
     pub pages: u32,
     pub max_pages: Option<u32>,
-    /// Distinct ids that this walk has seen, with this page; `None` if it did not begin at the head.
+    /// Distinct ids that this walk has seen, with this page and the span that it meets; `None` if it did not begin at the
+    /// head.
     pub seen: Option<i64>,
     /// How many items the list has, as another statement of the remote says.
     pub count: Option<i64>,
+    /// What an earlier pass saw, if the page meets it.
+    pub joined: Option<Joined<'a>>,
+    /// What an earlier pass saw, if the page is the first after it.
+    pub tail: Option<Tail<'a>>,
 }
 
-/// Returns the next step of a walk after a page was read (api/README.md §8).
+impl WalkFacts<'_> {
+    /// Returns whether the pass has seen as many items as the remote counts.
+    fn has_all(&self) -> bool {
+        self.count.is_some_and(|count| self.seen >= Some(count))
+    }
+}
+
+/// Returns the next step of a walk after a page was read (api/README.md §8), and what the page changes for the spans.
 #[must_use]
-pub fn after_page(facts: &WalkFacts<'_>) -> Next {
+pub fn after_page(facts: &WalkFacts<'_>) -> (Next, Option<SpanChange>) {
+    if let Some(tail) = &facts.tail
+        && !facts.has_new_id
+        && !facts.has_all()
+    {
+        return (
+            after_left(facts, tail),
+            Some(SpanChange::Left(tail.span_id)),
+        );
+    }
+    let joined = facts.joined.filter(|_| !is_at_the_end(facts));
+    match joined.and_then(|joined| Some((joined, after_joined(facts, &joined)?))) {
+        Some((joined, next)) => (next, Some(SpanChange::Met(joined.span_id))),
+        None => (alone(facts), None),
+    }
+}
+
+/// Returns whether the list ends on this page, by the remote's word.
+fn is_at_the_end(facts: &WalkFacts<'_>) -> bool {
+    !facts.is_paged || facts.cursor.is_none() || facts.has_more == Some(false)
+}
+
+/// Returns the next step of a walk that follows only its own cursors.
+fn alone(facts: &WalkFacts<'_>) -> Next {
     let end = |reason, note: &str| Next::End {
         reason,
         note: note.to_owned(),
@@ -62,7 +98,7 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
         );
     }
     let is_stale = !facts.has_new_id;
-    if is_stale && facts.count.is_some_and(|count| facts.seen >= Some(count)) {
+    if is_stale && facts.has_all() {
         return end(
             StopReason::Complete,
             "as many items as the remote counts, and a page without a new one",
@@ -100,6 +136,42 @@ pub fn after_page(facts: &WalkFacts<'_>) -> Next {
     }
 }
 
+/// The rest of the list follows after what an earlier pass saw. Returns `None` if far more is missing than that pass saw.
+fn after_joined(facts: &WalkFacts<'_>, joined: &Joined<'_>) -> Option<Next> {
+    let Some(tail) = joined.tail_cursor else {
+        let note = "the rest of the list is archived: an earlier pass saw it to its end";
+        return Some(at_the_end(facts, note)).filter(
+            |next| matches!(next, Next::End { reason, .. } if *reason == StopReason::Complete),
+        );
+    };
+    Some(go_on(facts, tail, facts.pages.saturating_add(joined.pages)))
+}
+
+/// The cursor after what an earlier pass saw led to nothing. It may be too old, so the walk goes through what that pass saw.
+fn after_left(facts: &WalkFacts<'_>, tail: &Tail<'_>) -> Next {
+    go_on(
+        facts,
+        tail.own_cursor,
+        facts.pages.saturating_sub(tail.pages),
+    )
+}
+
+/// Goes on at a cursor, unless the cap is reached with `pages`.
+fn go_on(facts: &WalkFacts<'_>, cursor: &str, pages: u32) -> Next {
+    if facts.max_pages.is_some_and(|max_pages| pages >= max_pages) {
+        return Next::End {
+            reason: StopReason::Capped,
+            note: format!("page cap reached at page {pages}, with the pages of earlier passes"),
+            cursor: Some(cursor.to_owned()),
+        };
+    }
+    Next::Page {
+        cursor: cursor.to_owned(),
+        stale_pages: 0,
+        repeated_pages: 0,
+    }
+}
+
 /// The remote says that the list ends here. Its own count may say otherwise.
 fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
     let end = |reason, note| Next::End {
@@ -128,8 +200,8 @@ fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
 
 #[cfg(test)]
 mod tests {
-    use super::{WalkFacts, after_page};
-    use crate::store::Next;
+    use super::{Joined, Tail, WalkFacts, after_page};
+    use crate::store::{Next, SpanChange};
 
     /// The second page of a walk, with new items and a next cursor.
     const FACTS: WalkFacts<'static> = WalkFacts {
@@ -146,11 +218,13 @@ mod tests {
         max_pages: None,
         seen: Some(20),
         count: None,
+        joined: None,
+        tail: None,
     };
 
     /// Decides, and returns the decision in words: the reason with the kept cursor, or the counters of the next page.
     fn decided(facts: WalkFacts<'_>) -> String {
-        match after_page(&facts) {
+        match after_page(&facts).0 {
             Next::Page {
                 cursor,
                 stale_pages,
@@ -163,7 +237,7 @@ mod tests {
     }
 
     fn note(facts: WalkFacts<'_>) -> String {
-        match after_page(&facts) {
+        match after_page(&facts).0 {
             Next::Page { .. } => String::new(),
             Next::End { note, .. } => note,
         }
@@ -286,5 +360,74 @@ mod tests {
         assert_eq!(stale(true, 20), "c2 0 0");
         assert_eq!(stale(false, 20), "complete -");
         assert_eq!(stale(false, 21), "c2 1 1");
+    }
+
+    #[test]
+    fn a_page_that_meets_an_earlier_pass_goes_on_after_it() {
+        let met = |tail_cursor, max_pages| WalkFacts {
+            joined: Some(Joined {
+                span_id: 1,
+                pages: 4,
+                tail_cursor,
+            }),
+            max_pages,
+            ..FACTS
+        };
+        assert_eq!(decided(met(Some("tail"), None)), "tail 0 0");
+        assert_eq!(decided(met(Some("tail"), Some(7))), "tail 0 0");
+        assert_eq!(decided(met(Some("tail"), Some(6))), "capped tail");
+        assert_eq!(decided(met(None, Some(6))), "complete -");
+        let end = WalkFacts {
+            cursor: None,
+            ..met(Some("tail"), None)
+        };
+        assert_eq!(decided(end), "complete -", "the list ends before it");
+    }
+
+    #[test]
+    fn an_earlier_pass_that_saw_far_less_than_the_count_does_not_end_a_walk() {
+        let met = |seen, count| WalkFacts {
+            joined: Some(Joined {
+                span_id: 1,
+                pages: 4,
+                tail_cursor: None,
+            }),
+            seen: Some(seen),
+            count: Some(count),
+            ..FACTS
+        };
+        assert_eq!(decided(met(30, 100)), "c2 0 0");
+        assert_eq!(decided(met(98, 100)), "complete -");
+        assert!(note(met(98, 100)).contains("counts 100 items"));
+    }
+
+    #[test]
+    fn a_page_without_news_after_an_earlier_pass_leads_back_to_the_walks_own_cursor() {
+        let after = |count, max_pages| WalkFacts {
+            tail: Some(Tail {
+                span_id: 1,
+                pages: 4,
+                own_cursor: "own",
+            }),
+            cursor: None,
+            is_empty: true,
+            has_new_id: false,
+            pages: 7,
+            count,
+            max_pages,
+            ..FACTS
+        };
+        assert_eq!(decided(after(None, None)), "own 0 0");
+        assert_eq!(after_page(&after(None, None)).1, Some(SpanChange::Left(1)));
+        assert_eq!(decided(after(Some(21), None)), "own 0 0");
+        assert_eq!(decided(after(Some(21), Some(3))), "capped own");
+        assert_eq!(decided(after(Some(20), None)), "complete -");
+        let new = WalkFacts {
+            has_new_id: true,
+            is_empty: false,
+            ..after(None, None)
+        };
+        assert_eq!(decided(new), "complete -");
+        assert_eq!(after_page(&new).1, None);
     }
 }

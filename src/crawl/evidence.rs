@@ -9,6 +9,8 @@ use crate::store::Retry;
 pub struct FailureFacts {
     pub has_subject: bool,
     pub had_cursor: bool,
+    /// The cursor is the one after what an earlier pass saw.
+    pub is_at_tail: bool,
     /// Failures since the last committed page, before this failure.
     pub attempts: u32,
     pub max_attempts: u32,

@@ -7,10 +7,11 @@ use super::engine::Engine;
 use super::evidence::{Decision, Escalation, FailureFacts};
 use super::judge;
 use super::read::read_or_default;
+use super::seen::Tail;
 use super::settle::settlement;
 use super::standing::Standing;
 use super::stop::StopCause;
-use super::walk::{Sent, log_call};
+use super::walk::{Sent, Walk, log_call};
 use crate::api::limiter::{CallReport, CallResult};
 use crate::api::{self, Entry, Reply, retry};
 use crate::model::{Lease, StopReason};
@@ -22,13 +23,13 @@ use crate::store::{Cooling, Failure, Result, Retry, read};
 /// Returns an error if the lease is lost or the archive cannot be written.
 pub(super) async fn fail(
     engine: &Engine,
-    lease: &Lease,
+    walk: &Walk,
     entry: &Entry,
     sent: Sent,
     reply: &Reply,
     error: &api::Error,
 ) -> Result<()> {
-    let parts = &engine.parts;
+    let (parts, lease) = (&engine.parts, &walk.lease);
     let settlement = settlement(
         &parts.packer,
         entry.name,
@@ -38,7 +39,7 @@ pub(super) async fn fail(
     );
     let facts = facts(
         engine,
-        lease,
+        walk,
         entry,
         sent,
         reply,
@@ -87,6 +88,9 @@ pub(super) async fn fail(
             "the remote refuses the cursor, so the walk begins at its head; what it has seen is bought again"
         );
     }
+    if let (Retry::Leave, Some(tail)) = (&retry, walk.seen.tail()) {
+        warn_of_left(lease, entry, tail, &why);
+    }
     let is_end = matches!(retry, Retry::End(..));
     let failure = Failure {
         token: lease.token,
@@ -114,16 +118,29 @@ pub(super) async fn fail(
     Ok(())
 }
 
+/// Logs what it costs that the cursor after an earlier pass cannot be followed.
+pub(super) fn warn_of_left(lease: &Lease, entry: &Entry, tail: Tail<'_>, why: &str) {
+    tracing::warn!(
+        endpoint = lease.endpoint,
+        subject = lease.subject,
+        pages = tail.pages,
+        cost = %(entry.price * i64::from(tail.pages)),
+        why,
+        "the cursor after an earlier pass cannot be followed, so the walk goes through what that pass saw and buys it again"
+    );
+}
+
 /// Collects the evidence about a failure.
 async fn facts(
     engine: &Engine,
-    lease: &Lease,
+    walk: &Walk,
     entry: &Entry,
     sent: Sent,
     reply: &Reply,
     error: &api::Error,
     is_charged: bool,
 ) -> FailureFacts {
+    let lease = &walk.lease;
     let (parts, job_id) = (&engine.parts, lease.token.job_id);
     let (limiter, settings) = (&parts.limiter, engine.config().settings);
     let delay = retry::delay(
@@ -170,6 +187,7 @@ async fn facts(
     FailureFacts {
         has_subject: entry.subject.is_some(),
         had_cursor: lease.cursor.is_some(),
+        is_at_tail: walk.seen.tail().is_some(),
         attempts: lease.attempts,
         max_attempts: settings.max_attempts,
         restarts: lease.restarts,

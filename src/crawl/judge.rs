@@ -135,6 +135,9 @@ fn after_rejection(error: &Error, facts: &FailureFacts) -> Retry {
 }
 
 fn restart(error: &Error, facts: &FailureFacts) -> Retry {
+    if facts.is_at_tail {
+        return Retry::Leave;
+    }
     if facts.restarts == 0 {
         return Retry::Restart;
     }

@@ -1,6 +1,6 @@
 //! The engine: leases a job, calls the remote, harvests the reply, commits the page, and repeats.
 //!
-//! `worker` contains that loop. `acquire`, `read`, `commit`, `fail` and `settle` are its steps, and `walk` is the state
+//! `worker` contains that loop. `acquire`, `read`, `next`, `commit`, `fail` and `settle` are its steps, and `walk` is the state
 //! between them. The decisions are pure: `decide` (after a page), `judge` (after a failure), `plan`
 //! and `admit` (which follow-ups to fetch).
 //! `upkeep` releases due jobs and expired leases, and detects the end of the run. `train` creates the dictionaries that
@@ -18,6 +18,7 @@ pub mod evidence;
 mod fail;
 pub mod judge;
 mod live;
+mod next;
 mod optimize;
 pub mod plan;
 mod read;

@@ -138,7 +138,7 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
             }
         }
         Err(error) => {
-            fail(engine, lease, entry, sent, &reply, &error).await?;
+            fail(engine, &held.walk, entry, sent, &reply, &error).await?;
             Step::Worked
         }
     };

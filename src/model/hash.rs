@@ -1,5 +1,9 @@
 //! Hashes that are written to the archive: they mean the same in every later version.
 
+/// So many last items of a page must all be in what an earlier pass of the walk saw, if the page meets it: what is pinned or
+/// moved to the front comes before them.
+pub const MEETING_ITEMS: usize = 5;
+
 /// The ids of a page as the ledger keeps them: 8 bytes each, little-endian.
 #[must_use]
 pub fn item_hashes(ids: &[String]) -> Vec<u8> {

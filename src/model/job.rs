@@ -83,6 +83,8 @@ pub struct Lease {
     pub led_to: u32,
     /// The call of the next page, if it was paid for and the archive refused its rows. Its raw reply is read again.
     pub raw_call: Option<i64>,
+    /// This pass may meet what an earlier one saw.
+    pub may_meet: bool,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -12,7 +12,7 @@ mod subject;
 
 pub use counts::Counts;
 pub use harvest::{Harvest, Nested, Odd};
-pub use hash::{hash, item_hashes};
+pub use hash::{MEETING_ITEMS, hash, item_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use request::{OpenJobs, PauseScope, Request};

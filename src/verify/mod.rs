@@ -11,6 +11,7 @@ mod ends;
 mod replies;
 mod secrets;
 mod snapshot;
+mod spans;
 
 use std::path::Path;
 

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::check::{Check, Finding, OddItems};
-use super::{ends, secrets};
+use super::{ends, secrets, spans};
 use crate::api::{Entry, Scrubber, endpoints};
 use crate::model::{Harvest, item_hashes};
 use crate::replies::{Packer, Reader, reread};
@@ -105,8 +105,15 @@ pub(super) async fn read(
     if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
         reader.secrets.fail("", error);
     }
+    let meetings = spans::meetings(snapshot).await;
     Read {
-        findings: vec![reader.replies, reader.starts, reader.ends, reader.secrets],
+        findings: vec![
+            reader.replies,
+            reader.starts,
+            reader.ends,
+            meetings,
+            reader.secrets,
+        ],
         replies: reader.count,
         odd: reader.odd,
     }

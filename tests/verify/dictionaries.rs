@@ -38,6 +38,8 @@ async fn packed() -> Vec<u8> {
         subject: None,
         reason: None,
         id: None,
+        is_whole: false,
+        newest_first: Vec::new(),
     };
     store.requeue(&done).await.expect("the jobs are requeued");
     store.close().await.expect("a clean close");

@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 16] = [
+const OTHER_TABLES: [&str; 17] = [
     "alerts",
     "call_hours",
     "controls",
@@ -23,6 +23,7 @@ const OTHER_TABLES: [&str; 16] = [
     "runs",
     "seeds",
     "settings",
+    "spans",
     "spend",
 ];
 

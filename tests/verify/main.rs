@@ -12,3 +12,4 @@ mod panics;
 mod power;
 mod site;
 mod sound;
+mod spans;

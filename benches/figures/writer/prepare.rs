@@ -119,6 +119,7 @@ fn page(
     let items: usize = walk.iter().map(|page| page.harvest.items.len()).sum();
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
+        span_change: None,
         lease: Lease {
             token: LeaseToken {
                 job_id: row.try_get("job_id")?,
@@ -136,6 +137,7 @@ fn page(
             stale_pages: 0,
             repeated_pages: 0,
             raw_call: None,
+            may_meet: false,
             resolves_name: false,
             led_to: 0,
         },

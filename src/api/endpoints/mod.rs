@@ -1,6 +1,6 @@
 //! One file per endpoint. [`ALL`] is the only complete list of endpoints.
 
-use super::endpoint::Entry;
+use super::endpoint::{Entry, Order};
 use crate::model::ListKind;
 
 /// Registers the endpoints: one line each, ordered by rank among ready jobs. Lookups of names come first, then the most
@@ -47,6 +47,13 @@ pub fn find(name: &str) -> Option<&'static Entry> {
 #[must_use]
 pub fn of_list(list: ListKind) -> Option<&'static Entry> {
     ALL.iter().find(|entry| entry.list() == list)
+}
+
+/// Returns the names of the endpoints whose lists have the newest items first.
+#[must_use]
+pub fn newest_first() -> Vec<&'static str> {
+    let ordered = ALL.iter().filter(|entry| entry.order == Order::NewestFirst);
+    ordered.map(|entry| entry.name).collect()
 }
 
 /// Returns the names of the endpoints for which `entry` discovers subjects.

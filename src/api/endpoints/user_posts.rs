@@ -1,6 +1,6 @@
 //! Lists a user's posts, newest first: 30 complete posts for the price of one.
 
-use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
+use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Order, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{is_id, own_post_item, page};
 use crate::model::{Harvest, Items, Left, SubjectKind};
@@ -19,6 +19,8 @@ impl Endpoint for UserPosts {
     const PAGING: Paging = Paging::Cursor {
         page_size: Some(30),
     };
+    // The upstream cursor is a time, `sv2_created_at` (samples/cursors.json).
+    const ORDER: Order = Order::NewestFirst;
     const YIELDS: &'static str = "posts, attachments, users, appearances, remixes";
     const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;

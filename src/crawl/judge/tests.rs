@@ -15,6 +15,7 @@ fn facts() -> FailureFacts {
     FailureFacts {
         has_subject: true,
         had_cursor: false,
+        is_at_tail: false,
         attempts: 0,
         max_attempts: 5,
         restarts: 0,
@@ -51,6 +52,7 @@ fn decided(error: &Error, change: impl FnOnce(&mut FailureFacts)) -> String {
         Retry::At(time) => format!("at {time}"),
         Retry::Later(time) => format!("later {time}"),
         Retry::Restart => "restart".to_owned(),
+        Retry::Leave => "leave".to_owned(),
         Retry::End(reason, _) => reason.to_string(),
     };
     match decision.escalation {
@@ -164,6 +166,14 @@ fn a_rejected_cursor_restarts_the_walk_only_after_repeated_refusals_and_once() {
     );
     let twice = |facts: &mut FailureFacts| (facts.is_same_status, facts.restarts) = (true, 1);
     assert_eq!(decided(&named, twice), "failed");
+    let at_tail = |facts: &mut FailureFacts| {
+        (facts.is_same_status, facts.restarts, facts.is_at_tail) = (true, 1, true);
+    };
+    assert_eq!(
+        decided(&named, at_tail),
+        "leave",
+        "the walk has its own cursor"
+    );
     assert_eq!(decided(&invalid, |_| {}), "at 102");
     assert_eq!(
         decided(&invalid, |facts| facts.is_same_status = true),

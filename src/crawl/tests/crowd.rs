@@ -360,6 +360,7 @@ impl Crowd {
         let facts = FailureFacts {
             has_subject: true,
             had_cursor: job.pages > 0,
+            is_at_tail: false,
             attempts: job.attempts,
             max_attempts: MAX_ATTEMPTS,
             restarts: job.restarts,
@@ -404,6 +405,7 @@ impl Crowd {
                 (job.pages, job.attempts, job.restarts) = (0, 0, job.restarts + 1);
                 job.past.clear();
             }
+            Retry::Leave => panic!("no pass met another"),
             Retry::End(reason, _) => job.end = Some(reason),
         }
         match escalation {

@@ -568,7 +568,7 @@ impl Model {
         };
         let admitted = self.plan.admit(&place, &harvest);
         let cursor = harvest.cursor.as_deref();
-        let next = after_page(&WalkFacts {
+        let (next, _) = after_page(&WalkFacts {
             is_paged: true,
             cursor,
             has_more: harvest.has_more,
@@ -582,8 +582,15 @@ impl Model {
             count: None,
             pages: job.pages + 1,
             max_pages: None,
+            joined: None,
+            tail: None,
         });
-        job.seen.add(job.cursor.as_deref(), &harvest.items);
+        job.seen.add(
+            job.cursor.as_deref(),
+            &harvest.items,
+            harvest.cursor.as_deref(),
+            None,
+        );
         job.pages += 1;
         (job.attempts, job.charged_answers) = (0, 0);
         match next {
@@ -670,6 +677,7 @@ impl Model {
                 now,
                 was_sent,
                 had_cursor: job.cursor.is_some(),
+                is_at_tail: false,
                 is_charged,
                 charged_answers: job.charged_answers,
                 max_charged_answers: 2,
@@ -707,7 +715,7 @@ impl Model {
                 job.end = Some(reason);
                 State::Ended
             }
-            Retry::Restart => panic!("no cursor was refused"),
+            Retry::Restart | Retry::Leave => panic!("no cursor was refused"),
         };
         job.most_attempts = job.most_attempts.max(job.attempts);
         self.release(worker, state);

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::spans::{close_pass, leave_refused};
 use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
 use crate::store::{Error, Result, ledger};
@@ -183,6 +184,11 @@ pub(in crate::store) async fn fail(
             .await?;
         }
         Retry::Restart => {
+            // The remote refused the cursor, so a later pass cannot go on after it.
+            sqlx::query(AssertSqlSafe(close_pass("?", "false")))
+                .bind(failure.token.job_id)
+                .execute(&mut *connection)
+                .await?;
             sqlx::query(
                 "update jobs set state = 'ready', lease_until = null, cursor = null, restarts = restarts + 1,
                  pages = 0, items = 0, stale_pages = 0, repeated_pages = 0, attempts = 0, pass_call_id = coalesce((select max(id) from calls), 0),
@@ -192,6 +198,9 @@ pub(in crate::store) async fn fail(
             .bind(failure.token.job_id)
             .execute(&mut *connection)
             .await?;
+        }
+        Retry::Leave => {
+            leave_refused(connection, failure.token.job_id, &failure.error).await?;
         }
         Retry::End(reason, note) => {
             sqlx::query("update jobs set attempts = attempts + 1 where id = ?")

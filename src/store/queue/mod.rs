@@ -15,6 +15,7 @@ mod remove;
 mod reopen;
 mod replan;
 mod seeds;
+mod spans;
 
 use std::sync::Arc;
 
@@ -30,8 +31,10 @@ pub use pauses::{Pauses, pauses};
 pub(super) use refusals::note_refusals;
 pub use remove::SeedLine;
 pub(super) use reopen::{FROM_HEAD, MATCHES};
-pub use replan::{KeptReply, Replanned, StoredSeen};
+pub use replan::{KeptReply, Replanned};
 pub use seeds::{Named, Seeded};
+pub use spans::{SpanChange, StoredSeen, StoredSpan};
+pub(in crate::store) use spans::{change_spans, joined_pages};
 
 /// Beginning of a job's error whose latest reply was paid for and stored, but not its rows.
 pub const ROWS_REFUSED: &str = "the archive refused the rows of this reply";
@@ -90,6 +93,8 @@ pub enum Retry {
     Later(f64),
     /// The cursor was refused: restart the walk at its head.
     Restart,
+    /// The cursor after what an earlier pass saw was refused: go on with the walk's own cursor.
+    Leave,
     /// Ended for this reason.
     End(StopReason, String),
 }
@@ -138,6 +143,10 @@ pub struct Requeue {
     pub id: Option<i64>,
     /// Start at the head also where a cursor is kept.
     pub from_head: bool,
+    /// Follow no earlier pass where the new one meets it: the whole list is bought again.
+    pub is_whole: bool,
+    /// Endpoints whose lists have the newest items first, so that a later pass may meet an earlier one.
+    pub newest_first: Vec<&'static str>,
 }
 
 #[cfg(test)]

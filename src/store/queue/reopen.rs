@@ -1,8 +1,11 @@
 //! Ended jobs become ready again: a larger budget, a higher cap, another plan, or a command.
 
-use sqlx::AssertSqlSafe;
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{AssertSqlSafe, Sqlite};
 
-use super::Requeue;
+use super::spans::{close_pass, joined_pages};
+use super::{ROWS_REFUSED, Requeue};
 use crate::store::{Result, Store};
 
 /// Which jobs a [`Requeue`] means. Its values are bound in the order of its fields.
@@ -92,10 +95,12 @@ impl Store {
     /// Returns an error if the archive cannot be written.
     pub async fn lift_cap(&self, endpoint: &str, max_pages: Option<u32>) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let lifted = sqlx::query(
+        let joined = joined_pages("jobs");
+        let lifted = sqlx::query(AssertSqlSafe(format!(
             "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
-             where state = 'stopped' and stop_reason = 'capped' and endpoint = ? and (?2 is null or pages < ?2)",
-        )
+             where state = 'stopped' and stop_reason = 'capped' and endpoint = ?
+               and (?2 is null or ?2 > pages + {joined})"
+        )))
         .bind(endpoint)
         .bind(max_pages)
         .execute(&mut *transaction)
@@ -106,29 +111,58 @@ impl Store {
     }
 
     /// Tries ended jobs again: a failed or stopped job from its cursor; a done job, or one without a cursor, from its
-    /// head. Returns their number.
+    /// head. What the pass before a new head saw becomes a span. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn requeue(&self, which: &Requeue) -> Result<u64> {
         let mut transaction = self.begin().await?;
-        let done = sqlx::query(AssertSqlSafe(format!(
+        let restarted = format!("select id from jobs where {FROM_HEAD} and {MATCHES}");
+        let closed = close_pass(
+            &restarted,
+            "j.endpoint in (select value from json_each(?7))",
+        );
+        bind(sqlx::query(AssertSqlSafe(closed)), which)
+            .bind(serde_json::json!(which.newest_first).to_string())
+            .execute(&mut *transaction)
+            .await?;
+        if which.is_whole {
+            let forgotten = format!(
+                "update spans set state = 'closed' where state = 'open' and job_id in ({restarted})"
+            );
+            bind(sqlx::query(AssertSqlSafe(forgotten)), which)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        let text = format!(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
              pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
-             pass_call_id = iif(from_head, coalesce((select max(id) from calls), 0), pass_call_id)
+             -- The stored reply of a first page whose rows were refused is a part of the new pass.
+             pass_call_id = case when not from_head then pass_call_id
+                 when last_error glob '{ROWS_REFUSED}*' and cursor is null then last_call_id - 1
+                 else coalesce((select max(id) from calls), 0) end
              from (select id as ended_id, {FROM_HEAD} as from_head from jobs where {MATCHES})
              where jobs.id = ended_id"
-        )))
+        );
+        let done = bind(sqlx::query(AssertSqlSafe(text)), which)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+        Ok(done.rows_affected())
+    }
+}
+
+/// Binds the values of [`MATCHES`] and [`FROM_HEAD`].
+fn bind<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    which: &'q Requeue,
+) -> Query<'q, Sqlite, SqliteArguments> {
+    query
         .bind(&which.state)
         .bind(&which.endpoint)
         .bind(&which.subject)
         .bind(&which.reason)
         .bind(which.id)
         .bind(which.from_head)
-        .execute(&mut *transaction)
-        .await?;
-        transaction.commit().await?;
-        Ok(done.rows_affected())
-    }
 }

@@ -1,4 +1,4 @@
-//! Kept replies, read again at no cost: after a change of the plan, and to recall the earlier pages of a walk.
+//! Kept replies, read again at no cost after a change of the plan.
 
 use sqlx::Row;
 
@@ -24,16 +24,6 @@ pub struct Replanned {
     pub depth: u32,
     pub seed_id: i64,
     pub resolves_name: bool,
-}
-
-/// The pages of a walk since it last started at its head.
-#[derive(Debug, Clone, Default)]
-pub struct StoredSeen {
-    /// The walk began at the head of its list, not after a page that came inside another reply.
-    pub has_head: bool,
-    pub cursors: Vec<String>,
-    /// An 8-byte hash for each item id.
-    pub item_hashes: Vec<u8>,
 }
 
 impl Store {
@@ -168,28 +158,5 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await
-    }
-
-    /// The earlier pages of a walk, to recognize a repeated cursor or page.
-    ///
-    /// # Errors
-    /// Returns an error if the archive cannot be read.
-    pub async fn seen(&self, job_id: i64) -> Result<StoredSeen> {
-        let rows = sqlx::query(
-            "select c.cursor, c.item_hashes from calls c join jobs j on j.id = c.job_id
-             where c.job_id = ? and c.id > j.pass_call_id and c.kept = 1",
-        )
-        .bind(job_id)
-        .fetch_all(self.readers())
-        .await?;
-        let mut seen = StoredSeen::default();
-        for row in rows {
-            let cursor: Option<String> = row.try_get(0)?;
-            seen.has_head |= cursor.is_none();
-            seen.cursors.extend(cursor);
-            seen.item_hashes
-                .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
-        }
-        Ok(seen)
     }
 }

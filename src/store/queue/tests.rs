@@ -119,6 +119,7 @@ impl Site {
             ..Harvest::default()
         };
         PageCommit {
+            span_change: None,
             call_id: self.open(lease).await,
             settlement: settlement(),
             item_hashes: item_hashes(&items),

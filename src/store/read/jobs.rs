@@ -45,7 +45,7 @@ pub struct JobLine {
 pub struct BoughtAgain {
     pub endpoint: String,
     pub jobs: i64,
-    /// Pages in the archive that are bought a second time.
+    /// Pages in the archive that are bought a second time, at most.
     pub pages: i64,
 }
 
@@ -54,8 +54,9 @@ pub struct BoughtAgain {
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn bought_again(pool: &SqlitePool, which: &Requeue) -> Result<Vec<BoughtAgain>> {
+    let joined = queue::joined_pages("jobs");
     Ok(sqlx::query_as(AssertSqlSafe(format!(
-        "select endpoint, count(*) as jobs, sum(iif({FROM_HEAD}, pages, 0)) as pages
+        "select endpoint, count(*) as jobs, sum(iif({FROM_HEAD}, pages + {joined}, 0)) as pages
          from jobs where {MATCHES} group by endpoint order by endpoint"
     )))
     .bind(&which.state)
@@ -114,6 +115,10 @@ pub async fn jobs(
 
 /// Number of jobs per index that are read. The others are assumed to be like them.
 const SAMPLE: i64 = 100_000;
+
+/// SQL for the pages that a walk has met, or is expected to meet, in earlier passes.
+const SPANNED_PAGES: &str = "(select coalesce(sum(s.pages), 0) from spans s where s.job_id = j.id
+    and (s.state = 'open' or s.state = 'met' and s.joined_by_call_id > j.pass_call_id))";
 
 /// Pending jobs by the index that finds them, so that finished jobs are never read. SQLite's own choice would read every
 /// job of the endpoint.
@@ -184,7 +189,8 @@ pub async fn waiting(
         .iter()
         .map(|(index, is_open)| {
             format!(
-                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {left} as rest
+                "select * from (select j.items, j.pages, j.after_job_id is not null as waits, {left} as rest,
+                     iif(j.pass_call_id > 0, {SPANNED_PAGES}, 0) as spanned
                  from jobs j indexed by {index}
                  where {is_open} and j.endpoint = ?1 and j.depth <= ?2 limit {SAMPLE})"
             )
@@ -194,7 +200,7 @@ pub async fn waiting(
     let text = format!(
         "select count(*), coalesce(sum(rest is null), 0), coalesce(sum(rest is null and waits), 0),
              coalesce(cast(sum(case when rest is null then 0 when rest <= 0 and pages = 0 then 0
-                 else max(1, (rest - items + ?3 - 1) / ?3) end) as integer), 0),
+                 else max(1, (rest - items + ?3 - 1) / ?3 - spanned) end) as integer), 0),
              (select coalesce(sum(jobs), 0) from job_counts
               where endpoint = ?1 and (state in ('ready', 'leased', 'waiting') or stop_reason = 'budget'))
          from ({})",

@@ -44,6 +44,20 @@ pub struct Start {
     pub cursor: String,
 }
 
+/// A span that a page met.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromRow)]
+pub struct MetSpan {
+    pub id: i64,
+    pub job_id: i64,
+    pub first_call_id: i64,
+    pub last_call_id: i64,
+    pub joined_by_call_id: i64,
+    /// The last call before the pages that count for the meeting: those since the head, or since another span was met.
+    pub after_call_id: i64,
+    /// It was followed, so that its items count for the pass that met it.
+    pub is_met: bool,
+}
+
 /// A page of a walk that ended as stalled.
 #[derive(Debug, Clone, FromRow)]
 pub struct Stalled {
@@ -76,8 +90,12 @@ impl Snapshot {
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
                  c.item_hashes, c.body,
-                 iif(c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
-                     and l.id > c.id and l.kept = 1), j.stop_reason, null) as ended
+                 case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
+                         and s.state = 'met') then null
+                     when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
+                         and s.reached_end) then 'complete'
+                     when c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
+                         and l.id > c.id and l.kept = 1) then j.stop_reason end as ended
              from calls c left join jobs j on j.id = c.job_id
              where c.kept_group is not null and (c.kept_group, c.id) > (?, ?)
              order by c.kept_group, c.id limit ?",
@@ -119,6 +137,35 @@ impl Snapshot {
                 or j.id in (select value from json_each(?)) order by j.id, c.id",
         )
         .bind(serde_json::json!(others).to_string())
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// The spans that a page met, by job, oldest first.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn met_spans(&mut self) -> Result<Vec<MetSpan>> {
+        Ok(sqlx::query_as(
+            "select id, job_id, first_call_id, last_call_id, joined_by_call_id, state = 'met' as is_met,
+                 (select max(max(o.last_call_id, iif(o.joined_by_call_id < s.joined_by_call_id and o.state = 'met',
+                      o.joined_by_call_id, 0)))
+                  from spans o where o.job_id = s.job_id and o.last_call_id < s.joined_by_call_id) as after_call_id
+             from spans s where joined_by_call_id is not null order by job_id, joined_by_call_id",
+        )
+        .fetch_all(self.connection())
+        .await?)
+    }
+
+    /// The call ids and item hashes of the kept pages of a job, oldest first.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn pages_of(&mut self, job_id: i64) -> Result<Vec<(i64, Option<Vec<u8>>)>> {
+        Ok(sqlx::query_as(
+            "select id, item_hashes from calls where job_id = ? and kept = 1 order by id",
+        )
+        .bind(job_id)
         .fetch_all(self.connection())
         .await?)
     }

@@ -10,7 +10,7 @@ use crate::model::{Harvest, Lease, NewJob, Refusals, StopReason};
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::db::Statement;
 use crate::store::ledger::{self, CallPage, Group, Settlement};
-use crate::store::queue::{self, Origin};
+use crate::store::queue::{self, Origin, SpanChange};
 use crate::store::{Error, Result, Store};
 
 /// How a walk continues after a kept page.
@@ -40,6 +40,8 @@ pub struct PageCommit {
     pub harvest: Harvest,
     /// An 8-byte hash for each of the page's item ids.
     pub item_hashes: Vec<u8>,
+    /// What the page changes for the spans of its walk.
+    pub span_change: Option<SpanChange>,
     pub next: Next,
     pub follow_ups: Vec<NewJob>,
     /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
@@ -143,6 +145,10 @@ pub(in crate::store) async fn commit_pages(
     archive::write(connection, &rows, has_orphans).await?;
     commit_follow_ups(connection, &kept, now.wall).await?;
     commit_calls(connection, &kept, group).await?;
+    let changes = kept
+        .iter()
+        .filter_map(|page| Some((page.span_change?, page.call_id)));
+    queue::change_spans(connection, changes).await?;
     Ok(answers)
 }
 

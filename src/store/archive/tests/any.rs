@@ -266,6 +266,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             },
         };
         let page = PageCommit {
+            span_change: None,
             call_id,
             settlement: Settlement {
                 outcome: Outcome::Answered,
