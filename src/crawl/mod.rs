@@ -2,7 +2,7 @@
 //!
 //! `worker` contains that loop. `acquire`, `read`, `next`, `commit`, `fail` and `settle` are its steps, and `walk` is the state
 //! between them. The decisions are pure: `decide` (after a page), `judge` (after a failure), `plan`
-//! and `admit` (which follow-ups to fetch).
+//! and `admit` (which follow-ups to fetch), and `refresh` (what to buy again).
 //! `upkeep` releases due jobs and expired leases, and detects the end of the run. `train` creates the dictionaries that
 //! compress raw replies. `watch` probes a remote that does not answer and logs what keeps calls back.
 
@@ -22,6 +22,7 @@ mod next;
 mod optimize;
 pub mod plan;
 mod read;
+pub mod refresh;
 mod replan;
 mod resolve;
 pub mod seen;

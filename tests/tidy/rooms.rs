@@ -153,6 +153,7 @@ fn what_is_pure_has_no_clock_no_randomness_and_no_io() {
             "crawl/decide.rs",
             "crawl/plan.rs",
             "crawl/admit.rs",
+            "crawl/refresh/",
             "api/parse/",
             "api/endpoints/",
             "api/payload.rs",
