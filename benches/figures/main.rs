@@ -12,6 +12,7 @@ mod job;
 mod large;
 mod limit;
 mod process;
+mod refresh;
 mod support;
 mod world;
 mod writer;
@@ -35,13 +36,14 @@ const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Fi
     }
 }
 
-const FIGURES: [Figure; 8] = [
+const FIGURES: [Figure; 9] = [
     figure("job", job::run),
     figure("burst", burst::run),
     figure("compression", compression::run),
     figure("writer", writer::run),
     figure("limit", limit::run),
     figure("economy", economy::run),
+    figure("refresh", refresh::run),
     figure("build", build::run),
     Figure {
         only_by_name: true,

@@ -142,7 +142,8 @@ impl<'a> Run<'a> {
         };
         let plan = plan(&candidates, &self.curve, money, None);
         let ids = plan.calls.iter().map(|call| call.candidate.id);
-        ids.map(|id| usize::try_from(id).expect("a place")).collect()
+        ids.map(|id| usize::try_from(id).expect("a place"))
+            .collect()
     }
 
     fn candidate(&self, at: usize) -> Option<Candidate> {

@@ -36,7 +36,7 @@ pub struct Outcome {
     /// Lists that were once unseen for longer than [`MAX_DAYS`].
     pub overdue: usize,
     pub spent: MicroUsd,
-    /// Greatest amount per day that a plan said it needs for all deadlines, in pages.
+    /// The most that a plan said it needs for all deadlines, in pages a day.
     pub pages_needed: i64,
 }
 
@@ -166,7 +166,8 @@ impl<'a> Run<'a> {
                 let plan = plan(&candidates, &Curve::default(), money, Some(MAX_DAYS));
                 self.pages_needed = self.pages_needed.max(plan.per_day_needed.0 / PRICE.0);
                 let ids = plan.calls.iter().map(|call| call.candidate.id);
-                ids.map(|id| usize::try_from(id).expect("a place")).collect()
+                ids.map(|id| usize::try_from(id).expect("a place"))
+                    .collect()
             }
         }
     }

@@ -9,7 +9,7 @@ mod world;
 use anyhow::{Result, ensure};
 
 use self::lists::MAX_DAYS;
-use crate::support::{Bench, Limit, line, median, note, say};
+use crate::support::{Bench, Limit, median, note, say};
 
 /// Seeds of the worlds.
 const WORLDS: std::ops::Range<u64> = 1..6;
@@ -35,24 +35,20 @@ fn lists_by_policy() -> Result<()> {
         .iter()
         .map(|world| lists::bound(world, PAGES_PER_DAY))
         .collect();
-    line("refresh        1,000 lists, 200 pages a day       delay ÷ bound (range)   mean delay   lists unseen > 21 days");
-    line(&format!(
-        "refresh          {:<33} {:<23} {:>8.1} h",
-        "closed-form bound",
-        "1.00",
-        median(bounds.clone())
-    ));
+    row(
+        "1,000 lists, 200 pages a day",
+        ["delay ÷ bound (range)", "mean delay", "unseen > 21 days"],
+    );
+    let mean = median(bounds.clone());
+    row("closed-form bound", ["1.00", &format!("{mean:.1} h"), ""]);
     let ratios_of = |policy, name: &str| -> Result<(Vec<f64>, usize)> {
         let outcomes = outcomes(policy, PAGES_PER_DAY);
         let by_bound = outcomes.iter().zip(&bounds);
         let ratios: Vec<f64> = by_bound.map(|(of, bound)| of.delay_hours / bound).collect();
         let overdue: Vec<usize> = outcomes.iter().map(|of| of.overdue).collect();
-        line(&format!(
-            "refresh          {name:<33} {:<23} {:>8.1} h   {}",
-            spread(&ratios),
-            median(outcomes.iter().map(|of| of.delay_hours).collect()),
-            range(&overdue)
-        ));
+        let mean = median(outcomes.iter().map(|of| of.delay_hours).collect());
+        let mean = format!("{mean:.1} h");
+        row(name, [&spread(&ratios), &mean, &range(&overdue)]);
         for of in &outcomes {
             let budget = 120 * PAGES_PER_DAY * 50_000;
             let is_spent = (budget * 99 / 100..=budget * 1_001 / 1_000).contains(&of.spent.0);
@@ -67,8 +63,20 @@ fn lists_by_policy() -> Result<()> {
     ratios_of(Policy::NewestFirst, "newest first, each day")?;
     let gain = robin.iter().zip(&ours).map(|(robin, ours)| robin / ours);
     let (gain, ours) = (median(gain.collect()), median(ours));
-    say("refresh", "delay, by the bound", ours, "x", Limit::AtMost(1.15));
-    say("refresh", "delay of round robin, by ours", gain, "x", Limit::AtLeast(1.7));
+    say(
+        "refresh",
+        "delay, by the bound",
+        ours,
+        "x",
+        Limit::AtMost(1.15),
+    );
+    say(
+        "refresh",
+        "delay of round robin, by ours",
+        gain,
+        "x",
+        Limit::AtLeast(1.7),
+    );
     let days = MAX_DAYS;
     let what = format!("lists ever unseen > {days} days");
     say("refresh", &what, overdue as f64, "", Limit::AtMost(0.0));
@@ -82,7 +90,7 @@ fn lists_by_policy() -> Result<()> {
         note(
             "refresh",
             &format!(
-                "{pages} pages a day: lists ever unseen > {days} days: {}; plans asked for up to {} pages a day",
+                "{pages} pages a day: lists ever unseen > {days} days: {}; most that a plan needed for its deadlines: {} pages a day",
                 range(&overdue),
                 range(&needed)
             ),
@@ -99,16 +107,16 @@ fn counters_by_policy() {
         worlds.iter().map(run).collect()
     };
     let (greedy, by_time) = (errors(Policy::Greedy), errors(Policy::GreedyByTime));
-    line("refresh        2,400 posts, 60 calls a day        error ÷ best clairvoyant   mean log error");
+    row(
+        "2,400 posts, 60 calls a day",
+        ["error ÷ best (range)", "log error", ""],
+    );
     let ratios_of = |errors: &[f64], name: &str| {
         // The better one of the two that know all counts.
         let best = greedy.iter().zip(&by_time).map(|(a, b)| a.min(*b));
         let ratios: Vec<f64> = errors.iter().zip(best).map(|(a, b)| a / b).collect();
-        line(&format!(
-            "refresh          {name:<33} {:<25} {:>8.3}",
-            spread(&ratios),
-            median(errors.to_vec())
-        ));
+        let mean = median(errors.to_vec());
+        row(name, [&spread(&ratios), &format!("{mean:.3}"), ""]);
         median(ratios)
     };
     let fitted = errors(Policy::Fitted);
@@ -118,10 +126,33 @@ fn counters_by_policy() {
     ratios_of(&errors(Policy::Doubling), "ages doubling");
     ratios_of(&errors(Policy::RoundRobin), "round robin");
     ratios_of(&errors(Policy::NewestFirst), "newest first, each day");
-    let by_greedy = fitted.iter().zip(&greedy).map(|(ours, greedy)| ours / greedy);
+    let by_greedy = fitted
+        .iter()
+        .zip(&greedy)
+        .map(|(ours, greedy)| ours / greedy);
     let by_greedy = median(by_greedy.collect());
-    say("refresh", "log error, by the clairvoyant greedy", by_greedy, "x", Limit::AtMost(1.2));
-    say("refresh", "log error, by the best clairvoyant", by_best, "x", Limit::AtMost(1.2));
+    say(
+        "refresh",
+        "log error, by the clairvoyant greedy",
+        by_greedy,
+        "x",
+        Limit::AtMost(1.2),
+    );
+    say(
+        "refresh",
+        "log error, by the best clairvoyant",
+        by_best,
+        "x",
+        Limit::AtMost(1.2),
+    );
+}
+
+/// Prints a row of a table.
+fn row(name: &str, [ratio, value, lists]: [&str; 3]) {
+    note(
+        "refresh",
+        format!("{name:<34} {ratio:<24} {value:>10}   {lists}").trim_end(),
+    );
 }
 
 /// Returns the positions with the greatest keys, at most so many. Positions without a key are skipped.

@@ -126,7 +126,11 @@ fn ln_count(count: u64) -> f64 {
 fn parts(from: f64, to: f64) -> impl Iterator<Item = (usize, f64)> {
     (0..BINS).filter_map(move |bin| {
         let begin = bin as f64;
-        let end = if bin + 1 == BINS { f64::INFINITY } else { begin + 1.0 };
+        let end = if bin + 1 == BINS {
+            f64::INFINITY
+        } else {
+            begin + 1.0
+        };
         let part = to.min(end) - from.max(begin);
         (part > 0.0).then_some((bin, part * LN_2))
     })

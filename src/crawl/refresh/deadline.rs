@@ -2,7 +2,7 @@
 
 /// Share of `max_days` after which a call should have been made. The rest is for looks that cost more than expected, such as
 /// one at a list that woke up.
-pub(super) const AIM: f64 = 0.9;
+pub(super) const AIM: f64 = 0.95;
 
 /// A call with a deadline.
 #[derive(Debug, Clone, Copy, PartialEq)]

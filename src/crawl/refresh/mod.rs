@@ -6,8 +6,8 @@
 //! `look` and `rate` learn how fast a list grows, `curve` and `counter` how fast a counter does. `staleness` says what the
 //! archive lacks now, and `words` turns a planned call into a sentence. docs/refresh.md explains the policy.
 //!
-//! For the order of new items D(τ) = λτ the value is the area A(τ) = λτ² ÷ 2. So the time between two looks at a list is
-//! proportional to √(price ÷ λ): popular lists are seen more often, and no list is given up.
+//! With λ new items an hour, the items of a list that was last seen τ hours ago have waited A(τ) = λτ² ÷ 2 hours together. So
+//! the time between two looks is proportional to √(price ÷ λ): busy lists are seen more often, and no list is given up.
 
 pub mod candidate;
 pub mod counter;

@@ -71,7 +71,10 @@ mod tests {
     fn the_lists_with_the_most_unseen_items_per_dollar_halve_them() {
         let mut lists = vec![list(10.0, 30.0), list(25.0, 10.0), list(30.0, 5.0)];
         let stale = staleness(&lists);
-        assert_eq!((stale.oldest_hours, stale.halving), (30.0, MicroUsd(100_000)));
+        assert_eq!(
+            (stale.oldest_hours, stale.halving),
+            (30.0, MicroUsd(100_000))
+        );
         assert!((stale.unseen_items - 65.0).abs() < 1e-9);
         // 60 in one list that costs ten times as much are the last choice.
         lists.push(Candidate {

@@ -1,7 +1,7 @@
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{Candidate, Curve, Money, MicroUsd, RefreshPlan, Why, plan};
+use super::{Candidate, Curve, MicroUsd, Money, RefreshPlan, Why, plan};
 use crate::crawl::refresh::candidate::Change;
 
 const PAGE: MicroUsd = MicroUsd(50_000);
@@ -84,7 +84,10 @@ fn the_call_with_the_greatest_value_per_dollar_is_first() {
         walk(4, 60, 35, 10.0),
     ];
     let curve = Curve::default();
-    assert_eq!(ids(&plan(&lists, &curve, pages(100, 100), None)), [2, 3, 4, 1]);
+    assert_eq!(
+        ids(&plan(&lists, &curve, pages(100, 100), None)),
+        [2, 3, 4, 1]
+    );
     let few = plan(&lists, &curve, pages(100, 2), None);
     assert_eq!((ids(&few), few.cost), (vec![2, 3], PAGE * 2));
 }
@@ -153,12 +156,19 @@ fn the_head_of_a_list_with_more_new_pages_than_a_day_can_buy_is_bought_in_parts(
     let busy = [head(1, 30.0, 24.0)];
     assert_eq!(busy[0].pages(), 25);
     let plan = plan(&busy, &curve, pages(9, 9), None);
-    assert_eq!((ids(&plan), plan.cost, plan.unaffordable), (vec![1], PAGE * 9, 0));
+    assert_eq!(
+        (ids(&plan), plan.cost, plan.unaffordable),
+        (vec![1], PAGE * 9, 0)
+    );
 }
 
 #[test]
 fn a_list_at_its_deadline_comes_before_any_value() {
-    let lists = [head(1, 10.0, 2.0), head(2, 0.0001, 503.9), head(3, 0.0001, 510.0)];
+    let lists = [
+        head(1, 10.0, 2.0),
+        head(2, 0.0001, 503.9),
+        head(3, 0.0001, 510.0),
+    ];
     let curve = Curve::default();
     let plan = plan(&lists, &curve, pages(24, 2), Some(21.0));
     assert_eq!((ids(&plan), plan.overdue), (vec![3, 2], 0));
@@ -181,7 +191,12 @@ fn crowd(lists: i64, pages_per_day: i64, max_days: f64) -> (f64, usize, f64) {
             .collect();
         let of_day = f64::from((hour - 1) % 24 + 1);
         spent = if of_day > 1.0 { spent } else { MicroUsd(0) };
-        let plan = plan(&candidates, &curve, Money::at(per_day, spent, of_day), Some(max_days));
+        let plan = plan(
+            &candidates,
+            &curve,
+            Money::at(per_day, spent, of_day),
+            Some(max_days),
+        );
         overdue = overdue.max(plan.overdue);
         for call in &plan.calls {
             let place = usize::try_from(call.candidate.id).expect("a place");
@@ -214,4 +229,32 @@ fn a_plan_says_how_many_lists_the_money_leaves_unseen_for_too_long() {
     let lists: Vec<Candidate> = (0..210).map(|id| head(id, 1e-6, 0.0)).collect();
     let plan = plan(&lists, &Curve::default(), pages(3, 0), Some(21.0));
     assert_eq!(plan.per_day_needed, PAGE * 10);
+}
+
+#[test]
+fn with_known_rates_the_item_hours_are_close_to_the_least_possible() {
+    let curve = Curve::default();
+    let rates: Vec<f64> = (0..40).map(|at| 0.01 * 1.2_f64.powi(at)).collect();
+    let mut looked = vec![0.0; rates.len()];
+    let (begin, end, mut item_hours) = (500.0, 2_500.0, 0.0);
+    for hour in 1..=2_500 {
+        let now = f64::from(hour);
+        let of = |(at, rate): (usize, &f64)| Candidate {
+            page_size: 100_000,
+            ..head(i64::try_from(at).expect("a place"), *rate, now - looked[at])
+        };
+        let candidates: Vec<Candidate> = rates.iter().enumerate().map(of).collect();
+        // One page an hour.
+        let plan = plan(&candidates, &curve, pages(24, 1), None);
+        assert_eq!(plan.calls.len(), 1);
+        let place = usize::try_from(plan.calls[0].candidate.id).expect("a place");
+        if now > begin {
+            item_hours += plan.calls[0].worth.item_hours;
+        }
+        looked[place] = now;
+    }
+    let roots: f64 = rates.iter().map(|rate| rate.sqrt()).sum();
+    let least = (end - begin) * roots * roots / 2.0;
+    let ratio = item_hours / least;
+    assert!((0.97..1.05).contains(&ratio), "{ratio}");
 }
