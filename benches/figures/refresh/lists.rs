@@ -12,7 +12,7 @@ use super::world::{CHANGE, HOURS, List, MEASURED_FROM, PAGE};
 
 pub const MAX_DAYS: f64 = 21.0;
 const PRICE: MicroUsd = MicroUsd(50_000);
-const HOUR_MS: f64 = 3_600_000.0;
+const HOUR_SECONDS: f64 = 3_600.0;
 
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Policy {
@@ -80,8 +80,8 @@ impl<'a> Run<'a> {
     pub fn new(lists: &'a [List], policy: Policy, pages_per_day: i64) -> Self {
         let first = lists.iter().map(|list| {
             let seen = list.items[..list.items_until(0.0)].iter().rev();
-            let dates: Vec<i64> = seen.map(|hour| (hour * HOUR_MS) as i64).collect();
-            looks_of_dates(&dates, 0)
+            let dates: Vec<f64> = seen.map(|hour| hour * HOUR_SECONDS).collect();
+            looks_of_dates(&dates, 0.0)
         });
         let first: Vec<Vec<Look>> = first.collect();
         let prior = Prior::of(first.iter().flatten());
@@ -197,7 +197,7 @@ impl<'a> Run<'a> {
         self.spent_today = MicroUsd(self.spent_today.0 + cost.0);
         self.known[at].looked = self.now;
         self.known[at].rates.add(&Look {
-            at_ms: (self.now * HOUR_MS) as i64,
+            at: self.now * HOUR_SECONDS,
             span_hours,
             new_items,
         });

@@ -67,9 +67,6 @@ impl Curve {
         let mut length = [USUAL_LENGTH; BINS];
         for growth in growths {
             let (from, to) = (octaves(growth.from_age_hours), octaves(growth.to_age_hours));
-            if to <= from {
-                continue;
-            }
             let slope = growth.log() / ((to - from) * LN_2);
             for (bin, part) in parts(from, to) {
                 rise[bin] += slope * part;
@@ -191,6 +188,7 @@ mod tests {
         let shrunk = growth(4.0, 8.0, |age| 1_000.0 / age.powi(3));
         let curve = Curve::fit(std::iter::repeat_n(shrunk, 100));
         assert_eq!(curve.log_growth(4.0, 8.0), 0.0);
+        assert_eq!(curve.log_growth(4.0, 64.0), curve.log_growth(8.0, 64.0));
         assert_eq!(Curve::fit([growth(8.0, 4.0, |age| age)]), Curve::default());
     }
 

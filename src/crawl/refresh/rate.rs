@@ -122,7 +122,7 @@ mod tests {
 
     fn look(span_hours: f64, new_items: u32) -> Look {
         Look {
-            at_ms: 0,
+            at: 0.0,
             span_hours,
             new_items,
         }

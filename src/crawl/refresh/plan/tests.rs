@@ -175,6 +175,26 @@ fn a_list_at_its_deadline_comes_before_any_value() {
     assert!(plan.calls.iter().all(|call| call.why == Why::Deadline));
 }
 
+#[test]
+fn of_equal_calls_the_one_with_the_smaller_id_is_first() {
+    let lists = [3, 1, 2].map(|id| head(id, 0.1, 10.0));
+    let plan = plan(&lists, &Curve::default(), pages(9, 9), None);
+    assert_eq!(ids(&plan), [1, 2, 3]);
+}
+
+#[test]
+fn of_lists_with_the_same_deadline_the_most_valuable_one_is_due_first() {
+    // Three hours before the time that plans aim at, 24 pages a day pay for one of the two, and the other is due now.
+    let hours = 0.95 * 504.0 - 3.0;
+    let lists = [
+        head(1, 0.0001, hours),
+        head(2, 0.0002, hours),
+        head(3, 10.0, 200.0),
+    ];
+    let plan = plan(&lists, &Curve::default(), pages(24, 1), Some(21.0));
+    assert_eq!((ids(&plan), plan.calls[0].why), (vec![2], Why::Deadline));
+}
+
 /// Refreshes equal slow lists hourly for 90 days. Returns the longest time that one was unseen, in days, the greatest
 /// number of lists that a plan called overdue, and the share of the first 12 days' calls that deadlines took.
 fn crowd(lists: i64, pages_per_day: i64, max_days: f64) -> (f64, usize, f64) {
