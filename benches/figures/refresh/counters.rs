@@ -6,7 +6,7 @@ use soracrawl::crawl::refresh::curve::{Curve, Growth};
 use soracrawl::crawl::refresh::plan::{Money, plan};
 use soracrawl::model::MicroUsd;
 
-use super::greatest;
+use super::order::greatest;
 use super::world::{HOURS, MEASURED_FROM, Post};
 
 const PRICE: MicroUsd = MicroUsd(50_000);

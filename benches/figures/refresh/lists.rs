@@ -7,7 +7,7 @@ use soracrawl::crawl::refresh::plan::{Money, plan};
 use soracrawl::crawl::refresh::rate::{Prior, Rates};
 use soracrawl::model::MicroUsd;
 
-use super::greatest;
+use super::order::greatest;
 use super::world::{CHANGE, HOURS, List, MEASURED_FROM, PAGE};
 
 pub const MAX_DAYS: f64 = 21.0;

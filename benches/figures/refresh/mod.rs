@@ -4,6 +4,7 @@
 
 mod counters;
 mod lists;
+mod order;
 mod world;
 
 use anyhow::{Result, ensure};
@@ -153,16 +154,6 @@ fn row(name: &str, [ratio, value, lists]: [&str; 3]) {
         "refresh",
         format!("{name:<34} {ratio:<24} {value:>10}   {lists}").trim_end(),
     );
-}
-
-/// Returns the positions with the greatest keys, at most so many. Positions without a key are skipped.
-fn greatest(positions: usize, most: usize, key: &dyn Fn(usize) -> Option<f64>) -> Vec<usize> {
-    let mut keyed: Vec<(f64, usize)> = (0..positions)
-        .filter_map(|at| Some((key(at)?, at)))
-        .collect();
-    keyed.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
-    keyed.truncate(most);
-    keyed.into_iter().map(|(_, at)| at).collect()
 }
 
 /// Returns the median of ratios, and their range.
