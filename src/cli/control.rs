@@ -1,4 +1,4 @@
-//! Requests of the operator: `pause`, `resume`, `reload`, `jobs cancel` and `seed remove`.
+//! Requests of the operator: `pause`, `resume`, `refresh`, `reload`, `jobs cancel` and `seed remove`.
 //!
 //! A running daemon carries them out. Without one, the command does it itself, with the lock of the archive.
 

@@ -15,6 +15,7 @@ mod jobs;
 mod logging;
 pub(crate) mod out;
 mod progress;
+mod refresh;
 mod run;
 mod search;
 mod seed;
@@ -22,6 +23,7 @@ mod sim;
 mod source;
 mod status;
 mod status_json;
+mod status_money;
 mod table;
 mod verify;
 mod version;
@@ -102,7 +104,10 @@ enum Command {
     /// Resume what is paused; without an argument, everything
     #[command(after_help = "Example: soracrawl resume")]
     Resume(control::Scope),
-    /// Let the running daemon read its configuration again: [crawl], [limits], [budget], [log], [alerts] and [upkeep]
+    /// Buy again what is expected to have changed most per dollar, for the money that is left of the day
+    #[command(after_help = "Example: soracrawl refresh --plan")]
+    Refresh(refresh::Args),
+    /// Let the running daemon read its configuration again: [crawl], [refresh], [limits], [budget], [log], [alerts] and [upkeep]
     #[command(after_help = "Example: soracrawl reload")]
     Reload,
     /// Send a test message to the receivers of alerts
@@ -221,6 +226,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Resume(scope) => control::resume(&cli, scope).await,
         Command::Alerts(args) => alerts::run(&cli, args).await,
         Command::WebUrl => web_url::run(&cli),
+        Command::Refresh(args) => refresh::run(&cli, args).await,
         Command::Reload => control::reload(&cli).await,
         Command::Estimate(args) => estimate::run(&cli, args).await,
         Command::Search(args) => search::run(&cli, args).await,

@@ -16,7 +16,7 @@ use crate::crawl::{Engine, Plan, StopCause};
 use crate::daemon::{self, Archive, Crawled, Reload, Signals, Steering};
 use crate::model::MicroUsd;
 use crate::report::estimate::{self, Estimate};
-use crate::report::status::{budget, room};
+use crate::report::status::budget;
 use crate::store::{RunKind, read};
 
 /// Arguments of `run`.
@@ -227,7 +227,7 @@ async fn confirm(
         archive.run.id,
     )
     .await?;
-    let room = room(&budget(config), &charged);
+    let room = charged.room(&budget(config));
     let upper = estimate.upper();
     let may_cost = room.map_or(upper, |room| upper.min(room));
     if may_cost <= config.budget.confirm_above_usd {

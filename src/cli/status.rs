@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::out::outln;
 use super::status_json::json;
+use super::status_money::print_money;
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::endpoints;
@@ -226,34 +227,6 @@ fn print_waits(status: &Status, now: f64) {
             "\nretry    the next job that waits is due in {}",
             span(due - now)
         );
-    }
-}
-
-fn print_money(status: &Status) {
-    let charged = &status.charged;
-    outln!(
-        "charged  {} total, {} today (UTC), {} in this run",
-        charged.total,
-        charged.day,
-        charged.run
-    );
-    if let Some(room) = status.room {
-        outln!("budget   {room} left");
-    }
-    outln!(
-        "rate     {:.1} pages/s, {:.0} rows/s in the last minute with pages",
-        status.pages_per_second,
-        status.rows_per_second
-    );
-    let by_time = status
-        .seconds_left()
-        .map(|seconds| format!("at least {} for the pending jobs", span(seconds)));
-    let by_budget = status
-        .seconds_of_budget()
-        .map(|seconds| format!("{} until the budget is spent", span(seconds)));
-    let eta: Vec<String> = [by_time, by_budget].into_iter().flatten().collect();
-    if status.open_jobs() > 0 && !eta.is_empty() {
-        outln!("to go    {}", eta.join("; "));
     }
 }
 

@@ -41,11 +41,13 @@ pub(super) fn json(status: &Status, known: &[Known]) -> Value {
         "log_bytes": status.log_bytes,
         "free_bytes": status.free_bytes,
         "disk_full": status.is_disk_full,
+        "stale": status.stale,
     });
     let money = [
         ("charged", Some(charged.total)),
         ("charged_today", Some(charged.day)),
         ("charged_this_run", Some(charged.run)),
+        ("charged_by_refreshes_today", Some(charged.refresh)),
         ("budget_left", status.room),
     ];
     for (name, amount) in money {

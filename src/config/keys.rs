@@ -186,6 +186,14 @@ pub static KEYS: &[Key] = &[
     unset("crawl.filter.posted_after", Kind::Moment, "2025-10-01", "date, or time with offset such as 2025-10-01T12:00:00Z",
         "Older posts are stored but not followed; unset: all are followed. A date means midnight UTC."),
 
+    unset("refresh.usd_per_day", Kind::Usd, "1.00", "US dollars per UTC day",
+        "What the daemon may spend on buying again what is archived, within day_usd; unset: nothing is bought again."),
+    key("refresh.max_days", Kind::Count { min: 1, max: 3_650 }, "30", "days",
+        "Whatever is refreshed is looked at again after this time at the latest, if usd_per_day suffices."),
+    flag("refresh.lists", "true", "Look for new items in complete lists: posts, comments, followers and others that [crawl] follows."),
+    flag("refresh.counters", "true", "Renew the counters of posts: likes, views and others."),
+    flag("refresh.profiles", "true", "Renew the profiles of seeded users."),
+
     key("upkeep.min_free_bytes", Kind::Count { min: 0, max: i64::MAX }, "536870912", "bytes",
         "Calls pause while less space is free on the archive's disk, and continue when there is more. 0: they never pause."),
     key("upkeep.optimize_seconds", Kind::Seconds, "86400", "seconds",

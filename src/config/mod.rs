@@ -11,6 +11,7 @@ mod kind;
 mod loopback;
 mod problem;
 mod read;
+mod refresh;
 mod seeds;
 mod show;
 mod suggest;
@@ -33,6 +34,7 @@ pub use crawl::{Crawl, Filter, MaxPages, MaxPerParent};
 pub use env::{unused, variable};
 pub use keys::{KEYS, Key};
 pub use problem::Problem;
+pub use refresh::Refresh;
 pub use show::example;
 pub use web::Web;
 
@@ -49,6 +51,7 @@ pub struct Config {
     pub budget: Budget,
     pub seeds: Seeds,
     pub crawl: Crawl,
+    pub refresh: Refresh,
     pub upkeep: Upkeep,
     pub log: Log,
     pub web: Web,

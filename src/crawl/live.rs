@@ -6,6 +6,7 @@ use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
 use super::settings::Settings;
+use crate::config::Refresh;
 use crate::model::Budget;
 use crate::store::Pauses;
 
@@ -15,6 +16,7 @@ pub struct LiveConfig {
     pub plan: Plan,
     pub budget: Budget,
     pub settings: Settings,
+    pub refresh: Refresh,
 }
 
 /// The state that changes while workers run.

@@ -5,9 +5,9 @@ use super::seen::Seen;
 use super::settle::unpaid;
 use crate::api::limiter::Permit;
 use crate::api::{Entry, Reply, Request};
-use crate::clock::day;
-use crate::model::Lease;
-use crate::store::{Failure, OpenCall, Outcome, Result, Retry};
+use crate::clock::{day, next_day};
+use crate::model::{Budget, Lease};
+use crate::store::{Failure, OpenCall, Outcome, Result, Retry, Spent};
 
 /// A walk between two pages: the lease of its next page, and its seen cursors and ids.
 pub(super) struct Walk {
@@ -42,9 +42,18 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
         subject: lease.subject.clone(),
         cursor: lease.cursor.clone(),
         price: entry.price,
-        budget: engine.config().budget,
+        budget: budget_of(engine, lease),
         day: day(time),
         now: time,
+    }
+}
+
+/// Returns the budgets that apply to a call of a lease.
+fn budget_of(engine: &Engine, lease: &Lease) -> Budget {
+    let budget = engine.config().budget;
+    Budget {
+        refresh: lease.refreshes.then(|| budget.refresh.unwrap_or_default()),
+        ..budget
     }
 }
 
@@ -63,6 +72,19 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
         retry: Retry::Release,
         cooling: Vec::new(),
         error: why,
+        now: engine.now(),
+    };
+    engine.parts.writer.fail(failure).await
+}
+
+/// Puts a job off until the next day, because the budget of refreshes is spent for this one. No attempt is counted.
+pub(super) async fn wait_for_day(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
+    let failure = Failure {
+        token: lease.token,
+        call: None,
+        retry: Retry::Later(engine.steady() + next_day(engine.now()) - engine.now()),
+        cooling: Vec::new(),
+        error: format!("{spent}; it goes on at 00:00 UTC"),
         now: engine.now(),
     };
     engine.parts.writer.fail(failure).await

@@ -8,6 +8,7 @@ use std::time::Duration;
 use futures_util::future::join;
 
 use super::acquire::{Acquired, acquire};
+use super::budget::refused_by_budget;
 use super::commit::page_of;
 use super::engine::{Engine, lock};
 use super::fail::fail;
@@ -17,11 +18,12 @@ use super::stop::StopCause;
 use super::stored::keep_stored;
 use super::walk::{
     ActiveWalk, Sent, give_back, log_call, log_lease_lost, open_call, release, request_of,
+    wait_for_day,
 };
 use crate::api::limiter::{CallReport, CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
-use crate::model::{Harvest, Lease};
-use crate::store::{Error, Result, Scope, Spent};
+use crate::model::Harvest;
+use crate::store::{Error, Result, Scope};
 
 /// Pages after which a worker releases a walk, so that a better ready job comes first.
 const PAGES_HELD: u32 = 16;
@@ -178,7 +180,10 @@ async fn open<'a>(
             let Error::BudgetSpent(spent) = error else {
                 return Err(error);
             };
-            release(engine, lease, None).await?;
+            match spent.scope {
+                Scope::Refresh => wait_for_day(engine, lease, spent).await?,
+                _ => release(engine, lease, None).await?,
+            }
             let ActiveWalk { busy, walk, .. } = held;
             drop(busy);
             refused_by_budget(engine, &walk.lease, spent).await?;
@@ -255,41 +260,4 @@ async fn commit<'a>(
         permit,
         call_id,
     }))
-}
-
-/// Handles a call that a budget refused. Calls in flight may free reserved money; then the job is tried again.
-async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
-    match spent.scope {
-        // Calls in flight may free reserved money of this seed.
-        Scope::Seed if !engine.is_quiet() => {}
-        Scope::Seed => {
-            let stopped = engine
-                .parts
-                .store
-                .stop_seed(lease.seed_id, &spent.to_string(), engine.now())
-                .await?;
-            tracing::warn!(
-                seed_id = lease.seed_id,
-                stopped,
-                %spent,
-                "seed budget spent; stopped its pending jobs"
-            );
-        }
-        Scope::Day if !engine.config().settings.until_idle => {
-            let today = engine.parts.clock.today();
-            let is_news = lock(&engine.day_budget_exhausted)
-                .replace((spent, today))
-                .is_none();
-            if is_news {
-                tracing::warn!(%spent, "day budget spent; waiting for the next day (UTC)");
-            }
-        }
-        Scope::Day | Scope::Run | Scope::Total => {
-            *lock(&engine.budget_hold) = Some(spent);
-            if engine.is_quiet() {
-                engine.stop(StopCause::Budget(spent));
-            }
-        }
-    }
-    Ok(())
 }

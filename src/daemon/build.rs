@@ -75,6 +75,7 @@ pub fn live_config(config: &Config, until_idle: bool) -> LiveConfig {
         plan: Plan::new(config.crawl.clone()),
         budget: budget(config),
         settings: settings(&config.limits, &config.upkeep, until_idle),
+        refresh: config.refresh.clone(),
     }
 }
 

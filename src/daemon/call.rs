@@ -10,6 +10,7 @@ use crate::api::{self, Asked, Body, Client, Entry, Request, Scrubber, Secret, er
 use crate::clock::day;
 use crate::config::Config;
 use crate::crawl::settlement;
+use crate::model::Budget;
 use crate::replies::Reader;
 use crate::report::status::budget;
 use crate::store::{Error, OpenCall, Settlement};
@@ -86,7 +87,10 @@ pub async fn call(
             subject: scrubber.scrub_text(&by_hand.json()),
             cursor: cursor.clone(),
             price: entry.price,
-            budget: budget(config),
+            budget: Budget {
+                refresh: None,
+                ..budget(config)
+            },
             day: day(time),
             now: time,
         })

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::current::Current;
 use super::hold::{Undone, hold};
 use super::prepare::plant;
+use super::refresh::refresh;
 use super::reload::{Reload, Usr2, reload_with};
 use crate::api::endpoints;
 use crate::config::Config;
@@ -144,6 +145,7 @@ async fn carry_out(
                 jobs => Ok(format!("cancelled {jobs} jobs")),
             }
         }
+        Request::Refresh => refresh(store, engine, config, now).await,
         Request::RemoveSeed(id) => remove_seed(store, engine, config, *id, now).await,
         Request::Reload => Err("there is no daemon that could read its configuration again"
             .to_owned()

@@ -12,6 +12,7 @@ mod hold;
 mod pages;
 mod preflight;
 mod prepare;
+mod refresh;
 mod reload;
 pub mod seed_file;
 mod seed_folder;
@@ -128,6 +129,7 @@ async fn crawl_to_end(
     tasks.spawn(crawl::train(engine.clone()));
     tasks.spawn(crawl::guard_disk(engine.clone()));
     tasks.spawn(crawl::optimize(engine.clone()));
+    tasks.spawn(crawl::renew(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.

@@ -85,6 +85,8 @@ pub struct Lease {
     pub raw_call: Option<i64>,
     /// This pass may meet what an earlier one saw.
     pub may_meet: bool,
+    /// This pass renews what is archived, within the budget of refreshes.
+    pub refreshes: bool,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -8,6 +8,7 @@ mod money;
 mod request;
 mod rows;
 pub mod seed;
+mod stale;
 mod subject;
 
 pub use counts::Counts;
@@ -21,4 +22,5 @@ pub use rows::{
     RepostRole, SearchEntry, User,
 };
 pub use seed::{Seed, SeedKind};
+pub use stale::Stale;
 pub use subject::{Items, Left, LeftOf, ListKind, SubjectKind};

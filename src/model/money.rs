@@ -60,6 +60,8 @@ pub struct Budget {
     pub day: Option<MicroUsd>,
     pub total: Option<MicroUsd>,
     pub seed: Option<MicroUsd>,
+    /// Of the refreshes of a day. Other calls have no such limit.
+    pub refresh: Option<MicroUsd>,
 }
 
 #[cfg(test)]

@@ -32,6 +32,8 @@ pub enum Request {
     /// The seed's id.
     RemoveSeed(i64),
     Reload,
+    /// Refresh for the money that is left of this day.
+    Refresh,
 }
 
 impl Request {
@@ -79,6 +81,7 @@ mod tests {
             (Request::Cancel(jobs), "cancel"),
             (Request::RemoveSeed(2), "remove_seed"),
             (Request::Reload, "reload"),
+            (Request::Refresh, "refresh"),
         ] {
             let (stored, argument) = request.parts();
             assert_eq!(stored, command);

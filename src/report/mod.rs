@@ -4,6 +4,7 @@ pub mod condition;
 pub mod estimate;
 pub mod follow_ups;
 mod pages;
+pub mod stale;
 mod state;
 pub mod status;
 pub mod to_go;

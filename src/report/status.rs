@@ -7,7 +7,7 @@ use super::to_go::to_go;
 use crate::clock::{day, next_day};
 use crate::config::Config;
 use crate::crawl::Plan;
-use crate::model::{Budget, MicroUsd};
+use crate::model::{Budget, MicroUsd, Stale};
 use crate::store::Result;
 use crate::store::read::{
     self, Charged, Cooling, EndpointStatus, LastError, LastRun, Pauses, Recent, StopCounts,
@@ -30,6 +30,8 @@ pub struct Status {
     /// Ended jobs by stop reason.
     pub stops: StopCounts,
     pub charged: Charged,
+    /// How stale the archive was when refreshes were last planned; `None` if they never were.
+    pub stale: Option<Stale>,
     /// What may still be spent; `None` without a budget.
     pub room: Option<MicroUsd>,
     /// Why endpoints are not called now, and until when.
@@ -115,7 +117,7 @@ pub async fn read(
         stalled_after: config.alerts.stalled_after_seconds,
         calls_per_second: pages_per_second,
         spent: charged.total,
-        budget: narrowest(&budget, &charged),
+        budget: charged.narrowest(&budget),
         to_go: to_go(&plan, &endpoints, pages_per_second),
     };
     Ok(Status {
@@ -127,7 +129,8 @@ pub async fn read(
         holder,
         run,
         stops: read::stop_counts(readers).await?,
-        room: room(&budget, &charged),
+        room: charged.room(&budget),
+        stale: read::staleness(readers).await?,
         charged,
         cooling,
         pauses,
@@ -212,24 +215,6 @@ pub fn budget(config: &Config) -> Budget {
         day: budget.day_usd,
         total: budget.total_usd,
         seed: budget.seed_usd,
+        refresh: config.refresh.usd_per_day,
     }
-}
-
-/// Returns the budget with the least room: its key, its limit and what is charged to it.
-#[must_use]
-pub fn narrowest(budget: &Budget, charged: &Charged) -> Option<(&'static str, MicroUsd, MicroUsd)> {
-    [
-        ("run_usd", budget.run, charged.run),
-        ("day_usd", budget.day, charged.day),
-        ("total_usd", budget.total, charged.total),
-    ]
-    .into_iter()
-    .filter_map(|(key, limit, charged)| Some((key, limit?, charged)))
-    .min_by_key(|(_, limit, charged)| limit.0 - charged.0)
-}
-
-/// How much may still be spent now; `None` without a budget.
-#[must_use]
-pub fn room(budget: &Budget, charged: &Charged) -> Option<MicroUsd> {
-    narrowest(budget, charged).map(|(_, limit, charged)| MicroUsd((limit.0 - charged.0).max(0)))
 }

@@ -113,6 +113,8 @@ pub enum Scope {
     Day,
     Total,
     Seed,
+    /// The refreshes of a day.
+    Refresh,
 }
 
 impl Scope {
@@ -123,6 +125,7 @@ impl Scope {
             Self::Day => "day",
             Self::Total => "total",
             Self::Seed => "seed",
+            Self::Refresh => "refresh",
         }
     }
 }

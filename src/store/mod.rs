@@ -29,8 +29,8 @@ pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
-    Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange, StoredSeen,
-    StoredSpan,
+    NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,
+    StoredSeen, StoredSpan,
 };
 pub use write::{Next, PageCommit, Writer};
 

@@ -68,8 +68,14 @@ impl Snapshot {
         findings.push(self.ask(&jobs::SEEDS, &[seeds]).await);
         let free = Some(serde_json::json!(endpoints.free).to_string());
         findings.push(self.ask(&money::COST, &[free]).await);
-        let limits = [budget.total, budget.day, budget.run, budget.seed]
-            .map(|limit| limit.map(|limit| limit.0.to_string()));
+        let limits = [
+            budget.total,
+            budget.day,
+            budget.run,
+            budget.seed,
+            budget.refresh,
+        ]
+        .map(|limit| limit.map(|limit| limit.0.to_string()));
         findings.push(self.ask(&money::BUDGETS, &limits).await);
         findings
     }

@@ -11,115 +11,15 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use super::metric::{METRICS, Metric};
 use super::{App, Durations, Shared, failed};
-use crate::model::Budget;
+use crate::model::{Budget, Stale};
 use crate::report::condition::State as Condition;
 use crate::report::status::Status;
 use crate::store::read::{self, JobCount};
 
 /// Media type of the format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-
-/// A metric as the documents list it. The name of a counter is without `_total`.
-#[derive(Debug, Clone, Copy)]
-pub struct Metric {
-    pub name: &'static str,
-    pub kind: MetricType,
-    pub labels: &'static [&'static str],
-    pub help: &'static str,
-}
-
-const fn counter(
-    name: &'static str,
-    labels: &'static [&'static str],
-    help: &'static str,
-) -> Metric {
-    Metric {
-        name,
-        kind: MetricType::Counter,
-        labels,
-        help,
-    }
-}
-
-const fn gauge(name: &'static str, labels: &'static [&'static str], help: &'static str) -> Metric {
-    Metric {
-        name,
-        kind: MetricType::Gauge,
-        labels,
-        help,
-    }
-}
-
-/// Every metric. None has an id or a name of a person as a label.
-pub const METRICS: &[Metric] = &[
-    counter(
-        "soracrawl_calls",
-        &["endpoint", "outcome"],
-        "Settled calls by outcome: answered (but not throttled), throttled, unknown, never_sent",
-    ),
-    counter("soracrawl_pages", &["endpoint"], "Pages kept"),
-    counter(
-        "soracrawl_spent_usd",
-        &["endpoint"],
-        "Dollars charged for settled calls",
-    ),
-    counter("soracrawl_rows", &["endpoint"], "Rows in the kept replies"),
-    counter(
-        "soracrawl_reply_bytes",
-        &["endpoint"],
-        "Bytes of the replies as received",
-    ),
-    gauge(
-        "soracrawl_reserved_usd",
-        &[],
-        "Dollars reserved for calls in flight",
-    ),
-    gauge(
-        "soracrawl_budget_usd",
-        &["scope"],
-        "Limit of each budget that is set",
-    ),
-    gauge(
-        "soracrawl_budget_charged_usd",
-        &["scope"],
-        "Dollars charged and reserved in each scope",
-    ),
-    gauge(
-        "soracrawl_jobs",
-        &["endpoint", "state", "reason"],
-        "Jobs by state and by the reason of their end",
-    ),
-    gauge(
-        "soracrawl_state",
-        &["state"],
-        "1 for what the daemon does now, 0 for the other states",
-    ),
-    gauge("soracrawl_paused", &[], "Pauses by the operator that hold"),
-    gauge(
-        "soracrawl_cooldown_until_timestamp_seconds",
-        &["endpoint", "cause"],
-        "End of each cooldown that is not over; the endpoint all means all",
-    ),
-    gauge(
-        "soracrawl_last_kept_timestamp_seconds",
-        &[],
-        "Time of the newest page",
-    ),
-    gauge("soracrawl_archive_bytes", &[], "Size of the archive's file"),
-    gauge(
-        "soracrawl_wal_bytes",
-        &[],
-        "Size of the archive's write-ahead log",
-    ),
-    Metric {
-        name: "soracrawl_call_duration_seconds",
-        kind: MetricType::Histogram,
-        labels: &[],
-        help: "Seconds from sending a call to its whole answer, since the start of the process",
-    },
-    gauge("soracrawl_build_info", &["version", "schema"], "1"),
-];
 
 /// The values of one metric: labels in the order of the metric, and a number.
 type Values = Vec<(Vec<String>, f64)>;
@@ -195,7 +95,9 @@ fn values(
         ("run", budget.run, charged.run),
         ("day", budget.day, charged.day),
         ("total", budget.total, charged.total),
+        ("refresh", budget.refresh, charged.refresh),
     ];
+    let stale = |of: fn(&Stale) -> f64| status.stale.as_ref().map(|stale| one(of(stale)));
     match name {
         "soracrawl_calls" => status
             .endpoints
@@ -252,6 +154,12 @@ fn values(
             })
             .collect(),
         "soracrawl_last_kept_timestamp_seconds" => status.last_kept_at.map(one).unwrap_or_default(),
+        "soracrawl_oldest_look_seconds" => {
+            stale(|stale| stale.oldest_hours * 3_600.0).unwrap_or_default()
+        }
+        "soracrawl_expected_unseen_items" => stale(|stale| stale.unseen_items).unwrap_or_default(),
+        "soracrawl_halving_usd" => stale(|stale| usd(stale.halving_micro_usd)).unwrap_or_default(),
+        "soracrawl_overdue_refreshes" => stale(|stale| stale.overdue as f64).unwrap_or_default(),
         "soracrawl_archive_bytes" => one(archive_bytes as f64),
         "soracrawl_wal_bytes" => one(status.log_bytes as f64),
         "soracrawl_build_info" => vec![(

@@ -9,6 +9,7 @@ mod chart;
 mod control;
 mod events;
 mod guard;
+mod metric;
 mod metrics;
 mod pages;
 mod token;
@@ -31,7 +32,7 @@ use crate::model::{Budget, Request};
 use crate::report::status::Status;
 
 pub use cache::Answers;
-pub use metrics::{METRICS, Metric};
+pub use metric::{METRICS, Metric};
 pub use token::token;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;

@@ -53,6 +53,7 @@ fn status(state: Now, facts: &Facts) -> Status {
         endpoints: BTreeMap::from([("an_endpoint".to_owned(), endpoint)]),
         stops: BTreeMap::new(),
         charged: Charged::default(),
+        stale: None,
         room: None,
         cooling: Vec::new(),
         pauses: Pauses::default(),

@@ -30,6 +30,7 @@ mod program;
 mod pseudonyms;
 mod readers;
 mod receiver;
+mod refresh;
 mod refusals;
 mod reload;
 mod remote;

@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 17] = [
+const OTHER_TABLES: [&str; 18] = [
     "alerts",
     "call_hours",
     "controls",
@@ -19,6 +19,7 @@ const OTHER_TABLES: [&str; 17] = [
     "jobs",
     "cooldowns",
     "odd_items",
+    "refreshes",
     "refusals",
     "runs",
     "seeds",

@@ -14,7 +14,7 @@ use soracrawl::replies::Reader;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape, Sim};
 use soracrawl::store::RunKind;
 use soracrawl::verify::{Report, verify};
-use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
 use sqlx::{AssertSqlSafe, Connection, Row, SqliteConnection};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -213,14 +213,22 @@ pub async fn damage(path: &Path, sql: &str) {
 
 /// Returns the first column of the first row.
 pub async fn number(path: &Path, sql: &str) -> i64 {
+    row(path, sql).await.get(0)
+}
+
+/// Returns the first column of the first row.
+pub async fn text(path: &Path, sql: &str) -> String {
+    row(path, sql).await.get(0)
+}
+
+async fn row(path: &Path, sql: &str) -> SqliteRow {
     let mut connection = connect_unchecked(path).await;
     let row = sqlx::query(AssertSqlSafe(sql.to_owned()))
         .fetch_one(&mut connection)
         .await
         .unwrap_or_else(|error| panic!("{sql}: {error}"));
-    let number = row.get(0);
     connection.close().await.expect("a clean close");
-    number
+    row
 }
 
 /// The bytes of a crawled archive whose walks ended in every way, made once.

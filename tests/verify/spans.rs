@@ -1,14 +1,18 @@
 //! Walks that went on after earlier passes: sound ones, and every damage to what is known of the passes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use soracrawl::api::endpoints;
+use soracrawl::api::{Scrubber, endpoints};
+use soracrawl::model::{Budget, MicroUsd};
+use soracrawl::replies::Reader;
 use soracrawl::sim::Options;
-use soracrawl::store::{Requeue, Store};
+use soracrawl::store::{NewRefresh, Requeue, Store};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use crate::site::{Site, broken, damage, examine, number, report_text, world};
+use soracrawl::verify::verify;
+
+use crate::site::{Site, broken, damage, examine, key, number, report_text, text, world};
 
 /// An archive whose walks of posts met an open span and one that reached the end, made once.
 static WALKED: OnceCell<Vec<u8>> = OnceCell::const_new();
@@ -37,18 +41,38 @@ async fn walked() -> Vec<u8> {
         newest_first: endpoints::newest_first(),
         ..Requeue::default()
     };
+    site.config.refresh.usd_per_day = Some(MicroUsd(1_000_000));
     site.config.crawl.max_pages.posts = Some(3);
     site.crawl(&path).await;
     for cap in [Some(4), None, None] {
-        if cap.is_some() || site.config.crawl.max_pages.posts.is_none() {
-            let store = Store::open(&path).await.expect("the archive");
-            store.requeue(&from_head).await.expect("a requeue");
-            store.close().await.expect("a clean close");
+        let store = Store::open(&path).await.expect("the archive");
+        match (cap, site.config.crawl.max_pages.posts) {
+            (Some(_), _) => assert!(store.requeue(&from_head).await.expect("a requeue") > 0),
+            (None, Some(_)) => {}
+            (None, None) => refresh(&store, &path).await,
         }
+        store.close().await.expect("a clean close");
         site.config.crawl.max_pages.posts = cap;
         site.crawl(&path).await;
     }
     std::fs::read(path).expect("the archive")
+}
+
+/// Begins a refresh of each walk of posts.
+async fn refresh(store: &Store, path: &Path) {
+    let jobs = "select group_concat(id) from jobs where endpoint = 'get_user_posts'";
+    let jobs = text(path, jobs).await;
+    let refreshes: Vec<NewRefresh> = jobs
+        .split(',')
+        .map(|id| NewRefresh {
+            job_id: id.parse().expect("an id"),
+            why: "12 posts are expected".to_owned(),
+            expected: MicroUsd(50_000),
+        })
+        .collect();
+    let newest_first = endpoints::newest_first();
+    let begun = store.begin_refreshes(&refreshes, &newest_first, 1.0);
+    assert_eq!(begun.await.expect("refreshes"), refreshes.len() as u64);
 }
 
 async fn copy() -> (TempDir, PathBuf) {
@@ -95,6 +119,8 @@ async fn every_damage_to_a_span_is_reported() {
             "had not met span"),
         ("meetings", "update spans set joined_by_call_id = (select min(id) from calls where kept = 1 and job_id = spans.job_id
             and id > spans.last_call_id) where id = MIDDLE".to_owned(), "had not met span"),
+        ("spend", "update spend set micro_usd = micro_usd + 1 where scope = 'refresh'".to_owned(), "refresh 2"),
+        ("spend", "update calls set refreshes = 0".to_owned(), "refresh 2"),
         ("ends", "update spans set reached_end = 1, tail_cursor = null where id = MIDDLE".to_owned(), "is complete, but its last page"),
     ];
     let mut wrong = Vec::new();
@@ -114,4 +140,25 @@ async fn every_damage_to_a_span_is_reported() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[tokio::test]
+async fn the_budget_of_refreshes_is_checked_by_day() {
+    let (_folder, path) = copy().await;
+    let most = number(
+        &path,
+        "select max(micro_usd) from spend where scope = 'refresh'",
+    )
+    .await;
+    assert!(most > 0);
+    for (limit, is_sound) in [(most, true), (most - 1, false)] {
+        let budget = Budget {
+            refresh: Some(MicroUsd(limit)),
+            ..Budget::default()
+        };
+        let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
+            .await
+            .expect("the file exists");
+        assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
+    }
 }

@@ -138,6 +138,7 @@ fn page(
             repeated_pages: 0,
             raw_call: None,
             may_meet: false,
+            refreshes: false,
             resolves_name: false,
             led_to: 0,
         },

@@ -13,6 +13,7 @@ pub mod candidate;
 pub mod counter;
 pub mod curve;
 mod deadline;
+pub mod known;
 pub mod look;
 pub mod plan;
 pub mod rate;

@@ -15,8 +15,11 @@ const CALLS: Statement = Statement {
         "run_id", "job_id", "fence", "seed_id", "endpoint", "subject", "cursor", "day", "price", "opened_at",
     ],
     sql: "insert into calls
-            (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at)
-        select run_id, job_id, seed_id, endpoint, subject, cursor, day, 'open', price, opened_at from given
+            (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at,
+             refreshes)
+        select run_id, job_id, seed_id, endpoint, subject, cursor, day, 'open', price, opened_at,
+            coalesce((select refreshes from jobs where id = given.job_id), 0)
+        from given
         where run_id is not null and (job_id is null or exists (
             select 1 from jobs where id = given.job_id and fence = given.fence and state = 'leased'))
         returning id, job_id",
@@ -100,7 +103,8 @@ impl Charges {
         let names: Vec<[String; 2]> = calls
             .iter()
             .filter(|call| is_limited(call))
-            .flat_map(|call| limits(call).map(|(scope, name, _)| [scope.as_str().to_owned(), name]))
+            .flat_map(|call| limits(call))
+            .map(|(scope, name, _)| [scope.as_str().to_owned(), name])
             .collect();
         if names.is_empty() {
             return Ok(Self(HashMap::new()));
@@ -127,10 +131,10 @@ impl Charges {
         if !is_limited(call) {
             return Ok(());
         }
-        let limits = limits(call).map(|(scope, name, limit)| {
-            let key = (scope.as_str().to_owned(), name);
-            (scope, key, limit)
-        });
+        let limits: Vec<_> = limits(call)
+            .into_iter()
+            .map(|(scope, name, limit)| (scope, (scope.as_str().to_owned(), name), limit))
+            .collect();
         for (scope, key, limit) in &limits {
             let Some(limit) = *limit else { continue };
             let charged = self.0.get(key).copied().unwrap_or(MicroUsd(0));
@@ -156,9 +160,11 @@ fn is_limited(call: &OpenCall) -> bool {
 }
 
 /// The budgets that apply to a call, by their names in `spend`, with their limits.
-fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
+fn limits(call: &OpenCall) -> Vec<(Scope, String, Option<MicroUsd>)> {
     let budget = &call.budget;
-    [
+    let refresh = budget.refresh.is_some();
+    let refresh = refresh.then(|| (Scope::Refresh, call.day.clone(), budget.refresh));
+    let all = [
         (Scope::Total, String::new(), budget.total),
         (Scope::Run, call.run_id.to_string(), budget.run),
         (Scope::Day, call.day.clone(), budget.day),
@@ -167,7 +173,8 @@ fn limits(call: &OpenCall) -> [(Scope, String, Option<MicroUsd>); 4] {
             call.seed_id.unwrap_or(0).to_string(),
             budget.seed.filter(|_| call.seed_id.is_some()),
         ),
-    ]
+    ];
+    all.into_iter().chain(refresh).collect()
 }
 
 #[cfg(test)]

@@ -137,7 +137,7 @@ impl Store {
         let text = format!(
             "update jobs set state = 'ready', stop_reason = null, ended_at = null, ready_at = null,
              after_job_id = null, attempts = 0, restarts = 0, stale_pages = 0, repeated_pages = 0, note = null,
-             pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
+             refreshes = 0, pages = iif(from_head, 0, pages), items = iif(from_head, 0, items), cursor = iif(from_head, null, cursor),
              -- The stored reply of a first page whose rows were refused is a part of the new pass.
              pass_call_id = case when not from_head then pass_call_id
                  when last_error glob '{ROWS_REFUSED}*' and cursor is null then last_call_id - 1

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::Row;
 use sqlx::sqlite::SqlitePool;
 
-use crate::model::MicroUsd;
+use crate::model::{Budget, MicroUsd};
 use crate::store::Result;
 
 /// The state of one endpoint's jobs and calls.
@@ -102,6 +102,30 @@ pub struct Charged {
     pub total: MicroUsd,
     pub day: MicroUsd,
     pub run: MicroUsd,
+    /// By the refreshes of this day.
+    pub refresh: MicroUsd,
+}
+
+impl Charged {
+    /// Returns the budget with the least room: its key, its limit and what is charged to it.
+    #[must_use]
+    pub fn narrowest(&self, budget: &Budget) -> Option<(&'static str, MicroUsd, MicroUsd)> {
+        [
+            ("run_usd", budget.run, self.run),
+            ("day_usd", budget.day, self.day),
+            ("total_usd", budget.total, self.total),
+        ]
+        .into_iter()
+        .filter_map(|(key, limit, charged)| Some((key, limit?, charged)))
+        .min_by_key(|(_, limit, charged)| limit.0 - charged.0)
+    }
+
+    /// Returns how much may still be spent now; `None` without a budget.
+    #[must_use]
+    pub fn room(&self, budget: &Budget) -> Option<MicroUsd> {
+        let narrowest = self.narrowest(budget);
+        narrowest.map(|(_, limit, charged)| MicroUsd((limit.0 - charged.0).max(0)))
+    }
 }
 
 /// What is charged in total, on this day and in this run.
@@ -111,7 +135,7 @@ pub struct Charged {
 pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charged> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
         "select scope, micro_usd from spend where (scope, name) in
-         (values ('total', ''), ('day', ?), ('run', cast(? as text)))",
+         (values ('total', ''), ('day', ?1), ('refresh', ?1), ('run', cast(?2 as text)))",
     )
     .bind(day)
     .bind(run_id)
@@ -128,6 +152,7 @@ pub async fn charged(pool: &SqlitePool, day: &str, run_id: i64) -> Result<Charge
         total: of("total"),
         day: of("day"),
         run: of("run"),
+        refresh: of("refresh"),
     })
 }
 

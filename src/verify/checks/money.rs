@@ -14,7 +14,8 @@ pub(in crate::verify) const QUESTIONS: [Question; 3] = [
                union all select 'day', day, 0, sum(cost_micro_usd) from calls group by day
                union all select 'run', cast(run_id as text), 0, sum(cost_micro_usd) from calls group by run_id
                union all select 'seed', cast(coalesce(seed_id, 0) as text), 0, sum(cost_micro_usd) from calls
-                   group by coalesce(seed_id, 0))
+                   group by coalesce(seed_id, 0)
+               union all select 'refresh', day, 0, sum(cost_micro_usd) from calls where refreshes group by day)
          group by scope, name having sum(charged) <> sum(cost)",
     ),
     question(
@@ -67,14 +68,14 @@ pub(in crate::verify) const COST: Question = question(
          and (outcome in ('open', 'unknown') or (outcome = 'answered' and http_status is 200)))",
 );
 
-/// `?1` to `?4`: limits in micro-dollars of the total, a day, a run and a seed; null means no limit.
+/// `?1` to `?5`: limits in micro-dollars of the total, a day, a run, a seed and the refreshes of a day; null means no limit.
 pub(in crate::verify) const BUDGETS: Question = question(
     "budgets",
     "P4",
     "no configured budget is exceeded",
     "select format('%s: %d micro-dollars charged, limit %d', trim(scope || ' ' || name), micro_usd, allowed)
      from (select scope, name, micro_usd,
-               case scope when 'total' then ?1 when 'day' then ?2 when 'run' then ?3 else ?4 end as allowed
+               case scope when 'total' then ?1 when 'day' then ?2 when 'run' then ?3 when 'seed' then ?4 else ?5 end as allowed
            from spend where scope <> 'seed' or name <> '0')
      where micro_usd > allowed",
 );

@@ -6,6 +6,7 @@ use maud::{Markup, html};
 
 use super::{page, thousands, time};
 use crate::model::{Budget, MicroUsd, PauseScope};
+use crate::report::stale;
 use crate::report::status::Status;
 use crate::report::words::{about, span};
 use crate::store::read;
@@ -100,6 +101,12 @@ fn money(status: &Status, budget: &Budget) -> Markup {
         ("This run", "run", charged.run, budget.run),
         ("Today (UTC)", "day", charged.day, budget.day),
         ("In all", "total", charged.total, budget.total),
+        (
+            "Refreshes today",
+            "refresh",
+            charged.refresh,
+            budget.refresh,
+        ),
     ];
     html! {
         div.scroll {
@@ -136,6 +143,10 @@ fn facts(status: &Status, now: f64) -> Markup {
             dt { "Next attempt" }
             dd id="due" {
                 (status.next_due.filter(|due| *due > now).map_or("none waits".to_owned(), |due| format!("in {}", span(due - now))))
+            }
+            @if let Some(stale) = &status.stale {
+                dt { "Staleness" }
+                dd id="stale" { (stale::in_words(stale)) " (" (time(stale.at)) ")" }
             }
             @if let Some(run) = &status.run {
                 dt { "Run" }
