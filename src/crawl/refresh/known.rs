@@ -179,15 +179,16 @@ impl Dated {
         let mut looks = looks_of_dates(&before, *first);
         let mut from = *first;
         for at in later {
+            from = from.max(known_since);
             let new = dates.clone().filter(|date| (from..*at).contains(date));
-            if from >= known_since {
+            if *at > from {
                 looks.push(Look {
                     at: *at,
                     span_hours: hours(from, *at),
                     new_items: u32::try_from(new.count()).unwrap_or(u32::MAX),
                 });
             }
-            from = *at;
+            from = from.max(*at);
         }
         looks
     }
