@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::absent;
 use super::admit::{Admitted, Place};
 use super::decide::{self, WalkFacts};
 use super::engine::Engine;
@@ -55,6 +56,7 @@ pub(super) async fn page_of(
         new_jobs: admitted.jobs.len() + waiters,
     };
     let page = PageCommit {
+        passes: absent::after_page(entry, &lease, &next, &harvest),
         call_id,
         settlement,
         item_hashes: item_hashes(&harvest.items),
@@ -139,6 +141,7 @@ impl PendingPage {
                 false => Retry::End(StopReason::Failed, error.clone()),
             },
             cooling: Vec::new(),
+            gone: None,
             error: error.clone(),
             now: engine.now(),
         };

@@ -62,6 +62,7 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
         retry: Retry::Release,
         cooling: Vec::new(),
+        gone: None,
         error: why,
         now: engine.now(),
     };

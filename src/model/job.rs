@@ -83,6 +83,8 @@ pub struct Lease {
     pub led_to: u32,
     /// The call of the next page, if it was paid for and the archive refused its rows. Its raw reply is read again.
     pub raw_call: Option<i64>,
+    /// Calls up to this one belong to an earlier pass; 0 in the first one.
+    pub pass_call_id: i64,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -1,5 +1,6 @@
 //! Plain data: rows, harvests, jobs and money. No I/O, no clock.
 
+mod absence;
 mod counts;
 mod harvest;
 mod hash;
@@ -10,6 +11,7 @@ mod rows;
 pub mod seed;
 mod subject;
 
+pub use absence::{Listed, NotFound, Pass, UNSEEN_AFTER_SECONDS};
 pub use counts::Counts;
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{hash, item_hashes};

@@ -1,5 +1,6 @@
 //! Tests of `soracrawl verify`: intact archives are sound, and every damage is reported.
 
+mod absent;
 mod arms;
 mod command;
 mod damage;

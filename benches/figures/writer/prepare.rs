@@ -119,6 +119,7 @@ fn page(
     let items: usize = walk.iter().map(|page| page.harvest.items.len()).sum();
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
+        passes: Vec::new(),
         lease: Lease {
             token: LeaseToken {
                 job_id: row.try_get("job_id")?,
@@ -138,6 +139,7 @@ fn page(
             raw_call: None,
             resolves_name: false,
             led_to: 0,
+            pass_call_id: 0,
         },
         call_id: row.try_get("id")?,
         settlement: Settlement {

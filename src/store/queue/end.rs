@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
+use crate::store::archive::absences::{self, MissedBy};
 use crate::store::{Error, Result, ledger};
 
 /// Returns whether the lease is still valid.
@@ -162,6 +163,13 @@ pub(in crate::store) async fn fail(
     cool_down(connection, &failure.cooling).await?;
     if !holds(connection, failure.token).await? {
         return Err(Error::LeaseLost);
+    }
+    if let (Some(gone), Some((call_id, _))) = (&failure.gone, &failure.call) {
+        let by = MissedBy {
+            call_id: *call_id,
+            at: failure.now,
+        };
+        absences::not_found(connection, gone, by).await?;
     }
     match &failure.retry {
         Retry::Release => {

@@ -72,7 +72,7 @@ async fn lease_next(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, repeated_pages, resolves_name, led_to, \
          iif(last_error glob ?4, last_call_id, null), \
-         pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
+         pass_call_id, pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
     for (endpoint, left) in &request.may_be_unneeded {
         if let Some(left) = known_left(*left, "subject", "depth") {
@@ -125,8 +125,9 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
         resolves_name: row.try_get(13)?,
         led_to: row.try_get(14)?,
         raw_call: row.try_get(15)?,
+        pass_call_id: row.try_get(16)?,
     };
-    Ok((lease, row.try_get(16)?))
+    Ok((lease, row.try_get(17)?))
 }
 
 /// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the

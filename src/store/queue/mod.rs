@@ -18,7 +18,7 @@ mod seeds;
 
 use std::sync::Arc;
 
-use crate::model::{Lease, LeaseToken, LeftOf, StopReason};
+use crate::model::{Lease, LeaseToken, LeftOf, NotFound, StopReason};
 use crate::store::ledger::{OpenCall, Settlement};
 
 pub(super) use add::enqueue;
@@ -102,6 +102,8 @@ pub struct Failure {
     pub retry: Retry,
     /// Cooldowns that began with this failure. Stored for the next run and for `status`.
     pub cooling: Vec<Cooling>,
+    /// What the answer says to be gone.
+    pub gone: Option<NotFound>,
     pub error: String,
     pub now: f64,
 }

@@ -119,6 +119,7 @@ impl Site {
             ..Harvest::default()
         };
         PageCommit {
+            passes: Vec::new(),
             call_id: self.open(lease).await,
             settlement: settlement(),
             item_hashes: item_hashes(&items),
@@ -136,6 +137,7 @@ impl Site {
 
     async fn fail(&self, lease: &Lease, retry: Retry) {
         let failure = Failure {
+            gone: None,
             token: lease.token,
             call: None,
             retry,

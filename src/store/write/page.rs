@@ -6,8 +6,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Moment;
-use crate::model::{Harvest, Lease, NewJob, Refusals, StopReason};
-use crate::store::archive::{self, merge::PageRows};
+use crate::model::{Harvest, Lease, NewJob, Pass, Refusals, StopReason};
+use crate::store::archive::absences::{self, MissedBy};
+use crate::store::archive::{self, Known, merge::PageRows};
 use crate::store::db::Statement;
 use crate::store::ledger::{self, CallPage, Group, Settlement};
 use crate::store::queue::{self, Origin};
@@ -41,6 +42,8 @@ pub struct PageCommit {
     /// An 8-byte hash for each of the page's item ids.
     pub item_hashes: Vec<u8>,
     pub next: Next,
+    /// The passes that ended with this page. What they lack is missed.
+    pub passes: Vec<Pass>,
     pub follow_ups: Vec<NewJob>,
     /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
     pub nested: Vec<NewJob>,
@@ -73,14 +76,14 @@ const ADVANCE: Statement = Statement {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct BatchContext {
     group: Group,
-    /// Some reply does not name its post.
-    has_orphans: bool,
+    known: Known,
 }
 
 impl BatchContext {
     /// The query. It runs right after the statement that begins the transaction.
     pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
-        exists (select 1 from comments where post_id is null and parent_comment_id is not null)
+        exists (select 1 from comments where post_id is null and parent_comment_id is not null),
+        exists (select 1 from absences where cleared_call_id is null)
         from (select 1) left join
         (select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1)";
     /// The least step that a time in Unix seconds can show.
@@ -95,7 +98,10 @@ impl BatchContext {
                 number: number.unwrap_or(0) + 1,
                 kept_at: kept_at.map_or(now, |last| now.max(last + Self::STEP_SECONDS)),
             },
-            has_orphans: row.try_get(2)?,
+            known: Known {
+                has_orphans: row.try_get(2)?,
+                has_absences: row.try_get(3)?,
+            },
         })
     }
 }
@@ -127,7 +133,7 @@ pub(in crate::store) async fn commit_pages(
     if kept.is_empty() {
         return Ok(answers);
     }
-    let BatchContext { group, has_orphans } = before;
+    let BatchContext { group, known } = before;
     // If two pages contain a value, the later call's value is stored.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
@@ -140,10 +146,29 @@ pub(in crate::store) async fn commit_pages(
             harvest: &page.harvest,
         })
         .collect();
-    archive::write(connection, &rows, has_orphans).await?;
+    archive::write(connection, &rows, known).await?;
     commit_follow_ups(connection, &kept, now.wall).await?;
     commit_calls(connection, &kept, group).await?;
+    miss(connection, &kept, group).await?;
     Ok(answers)
+}
+
+/// Records what the passes that ended with these pages lack.
+async fn miss(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    group: Group,
+) -> Result<()> {
+    for page in pages {
+        for pass in &page.passes {
+            let by = MissedBy {
+                call_id: page.call_id,
+                at: group.kept_at,
+            };
+            absences::miss(connection, pass, "not_listed", by).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn commit_follow_ups(
@@ -268,7 +293,7 @@ impl Store {
         let answer = sqlx::query(BatchContext::QUESTION)
             .fetch_one(&mut *transaction)
             .await?;
-        let BatchContext { group, has_orphans } = BatchContext::read(&answer, now)?;
+        let BatchContext { group, known } = BatchContext::read(&answer, now)?;
         let rows = [PageRows {
             call_id,
             now: group.kept_at,
@@ -276,7 +301,7 @@ impl Store {
             items_before: 0,
             harvest,
         }];
-        archive::write(&mut transaction, &rows, has_orphans).await?;
+        archive::write(&mut transaction, &rows, known).await?;
         let kept = CallPage {
             group,
             next_cursor: harvest.cursor.as_deref(),

@@ -266,6 +266,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             },
         };
         let page = PageCommit {
+            passes: Vec::new(),
             call_id,
             settlement: Settlement {
                 outcome: Outcome::Answered,
