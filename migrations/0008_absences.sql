@@ -33,6 +33,9 @@ create table user_names (
 ) strict, without rowid;
 create index user_names_username on user_names (username collate nocase);
 
+-- The names before this version are only in the raw replies.
+insert into settings select 'names_since_call', max(id) from calls having max(id) is not null;
+
 create trigger user_names_change after update of username on users
 when old.username is not null and new.username is not old.username begin
     insert into user_names values (new.id, old.username, new.last_call_id) on conflict do nothing;

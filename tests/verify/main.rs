@@ -9,6 +9,7 @@ mod file;
 mod forged;
 mod midnight;
 mod migrated;
+mod names;
 mod panics;
 mod power;
 mod site;

@@ -1,5 +1,6 @@
 //! Every column gets its value from a page, and keeps it if a later page has none.
 
+mod absences;
 mod any;
 mod tangled;
 
@@ -42,7 +43,7 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     let mut transaction = store.begin().await.unwrap();
     let known = Known {
         has_orphans: true,
-        has_absences: false,
+        has_absences: true,
     };
     write(&mut transaction, &[page], known).await.unwrap();
     transaction.commit().await.unwrap();
