@@ -22,6 +22,7 @@ create table absences (
     constraint gone_by_the_vendors_word check ((verdict = 'gone') = (confirmed_call_id is not null)),
     constraint missed_at_least_once check (times > 0 and first_missed_call_id <= last_missed_call_id)
 ) strict;
+create index absences_of_item on absences (kind, item_id, of_id);
 create unique index absences_open on absences (kind, item_id, of_id) where cleared_call_id is null;
 
 create table user_names (

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use soracrawl::clock::Clock;
 use soracrawl::crawl::{Plan, StopCause};
@@ -15,6 +15,8 @@ use sqlx::{AssertSqlSafe, Connection, Row};
 
 use crate::site::{Site, connect_unchecked, examine, report_text, world};
 
+/// When the world and the archive begin, in Unix seconds.
+pub const BEGIN: i64 = 1_763_000_000;
 const DAY: u64 = 86_400;
 
 /// A site whose world grows. The simulator's clock and the archive's move only together.
@@ -23,6 +25,7 @@ pub struct Growing {
     pub path: PathBuf,
     /// Seconds since the start.
     passed: Arc<AtomicU64>,
+    begun: Instant,
 }
 
 impl Growing {
@@ -35,6 +38,7 @@ impl Growing {
             site,
             path,
             passed: Arc::default(),
+            begun: Instant::now(),
         }
     }
 
@@ -52,9 +56,12 @@ impl Growing {
 
     /// Crawls everything from its head.
     pub async fn pass(&self) {
-        let (real, passed) = (Clock::real(), self.passed.clone());
+        let (begun, passed) = (self.begun, self.passed.clone());
         #[expect(clippy::cast_precision_loss, reason = "seconds of this century")]
-        let wall = move || real.now() + passed.load(Ordering::SeqCst) as f64;
+        let wall = move || {
+            let passed = passed.load(Ordering::SeqCst) as f64;
+            BEGIN as f64 + passed + begun.elapsed().as_secs_f64()
+        };
         let real = Clock::real();
         let clock = Clock::split(wall, move || real.steady());
         let archive = Archive::open(&self.path, RunKind::Run, clock)

@@ -2,6 +2,7 @@
 
 mod absent;
 mod arms;
+mod as_of;
 mod command;
 mod damage;
 mod dictionaries;
