@@ -10,7 +10,6 @@ use super::faults::Rule;
 use super::options::micro_usd;
 use super::reply::Reply;
 use super::state::Shared;
-use super::world::World;
 
 const MOST_BYTES: usize = 1 << 20;
 
@@ -27,8 +26,11 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
     match (route.0.as_str(), route.1.as_str()) {
         ("GET", "/sim/account") => shown(&shared.book().account()),
         ("GET", "/sim/log") => shown(&shared.book().log()),
-        ("GET", "/sim/truth") => state(shared, at, |world| shown(&shared.truth(world))),
-        ("GET", "/sim/truth/events") => state(shared, at, |world| shown(&world.events)),
+        ("GET", "/sim/truth") => truth(shared, at),
+        ("GET", "/sim/truth/events") => match at.transpose() {
+            Ok(until) => shown(&shared.events(until)),
+            Err(why) => Reply::json(422, &json!({"detail": why})),
+        },
         ("GET", "/sim/clock") => shown(&shared.clock.reading()),
         ("POST", "/sim/clock") => match shared.clock.steer(&body) {
             Ok(()) => shown(&shared.clock.reading()),
@@ -58,14 +60,11 @@ fn asked_time(query: &str) -> Option<Result<Duration, String>> {
     Some(step_of(query.strip_prefix("at=")?))
 }
 
-/// Answers a question about the world at the asked time, or now.
-fn state(
-    shared: &Shared,
-    at: Option<Result<Duration, String>>,
-    answer: impl Fn(&World) -> Reply,
-) -> Reply {
+/// Returns the truth at the asked time, or now.
+fn truth(shared: &Shared, at: Option<Result<Duration, String>>) -> Reply {
     match at.transpose() {
-        Ok(at) => answer(&at.map_or_else(|| shared.now(), |at| shared.world_at(at))),
+        Ok(Some(at)) => shown(&shared.truth(&shared.world_at(at))),
+        Ok(None) => shown(&shared.truth(&shared.now())),
         Err(why) => Reply::json(422, &json!({"detail": why})),
     }
 }

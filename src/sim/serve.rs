@@ -118,7 +118,7 @@ impl Sim {
     /// Returns everything that has changed in the world so far.
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
-        self.shared.now().events.clone()
+        self.shared.events(None)
     }
 
     /// Steers the clock: `hold`, `run` or `advance SECONDS`.

@@ -19,7 +19,7 @@ use super::orders::Creation;
 use super::reply;
 use super::shape::Shaper;
 use super::truth::Truth;
-use super::world::{Growth, World, moment_of};
+use super::world::{Event, Growth, World, moment_of};
 
 /// Number of calls that arrived and of answers that were sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -128,6 +128,14 @@ impl Shared {
             return Arc::clone(&self.world);
         }
         Growth::new(&self.options, &self.world).at(moment_of(elapsed))
+    }
+
+    /// Returns what has changed up to a time after the start, or up to now.
+    pub(super) fn events(&self, until: Option<Duration>) -> Vec<Event> {
+        let until = until.unwrap_or_else(|| self.clock.elapsed());
+        let mut growth = Growth::new(&self.options, &self.world);
+        growth.at(moment_of(until));
+        growth.events().to_vec()
     }
 
     /// Returns the rows that a complete crawl of a state of the world must archive, in the shape that is served.

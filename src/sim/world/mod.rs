@@ -165,8 +165,8 @@ pub struct World {
     pub feed: Vec<usize>,
     /// Users by descending number of appearances.
     pub leaderboard: Vec<usize>,
-    /// What has changed since the start, in order.
-    pub events: Vec<Event>,
+    /// What has changed since the start, in order. Only the full state of a growing world has it.
+    events: Vec<Event>,
     /// The time of this state, in Unix seconds.
     pub(super) now: i64,
     seed_count: usize,

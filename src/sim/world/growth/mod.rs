@@ -71,9 +71,17 @@ impl Growth {
             while self.moment < moment {
                 self.step();
             }
+            // They are many, and nothing that is shown needs them.
+            let events = std::mem::take(&mut self.full.events);
             self.shown = Arc::new(visible::world(&self.full, &self.options));
+            self.full.events = events;
         }
         Arc::clone(&self.shown)
+    }
+
+    /// Returns what has changed up to the last moment, in order.
+    pub(in crate::sim) fn events(&self) -> &[Event] {
+        &self.full.events
     }
 
     /// Lets the changes of one step happen, in the order of their times.
