@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::json::Json;
-use crate::model::{Counts, Harvest, Items, Left, LeftOf, ListKind, MicroUsd, SubjectKind};
+use crate::model::{Counts, Harvest, Items, Left, LeftOf, ListKind, Listed, MicroUsd, SubjectKind};
 
 /// Price of a page, unless the vendor states another one for the endpoint.
 pub const PAGE_PRICE: MicroUsd = MicroUsd(50_000);
@@ -146,6 +146,7 @@ pub trait Endpoint {
     const SUBJECT_KIND: SubjectKind;
     const ITEMS: Items = Items::None;
     const LEFT: Left = Left::Unknown;
+    const LISTED: Option<Listed> = None;
     const FOLLOWED: Followed = Followed::Never;
     const DEPRECATED: bool = false;
     const CREATES: bool = false;
@@ -179,6 +180,8 @@ pub struct Entry {
     pub items: Items,
     /// Which stored value tells how much of a subject is left to fetch.
     pub left: Left,
+    /// The list that it walks, if a complete pass tells what is no longer there.
+    pub listed: Option<Listed>,
     pub followed: Followed,
     /// The vendor has announced its removal.
     pub deprecated: bool,
@@ -210,6 +213,7 @@ impl Entry {
             subject_kind: E::SUBJECT_KIND,
             items: E::ITEMS,
             left: E::LEFT,
+            listed: E::LISTED,
             followed: E::FOLLOWED,
             deprecated: E::DEPRECATED,
             creates: E::CREATES,

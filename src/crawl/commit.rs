@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::absent::{self, Meeting};
 use super::admit::Place;
 use super::engine::Engine;
 use super::next::next;
@@ -36,6 +37,11 @@ pub(super) async fn page_of(
         *note = known;
     }
     log_left(&lease, entry, &seen, span_change);
+    let meeting = match span_change {
+        Some(SpanChange::Met(_)) => Meeting::Now,
+        _ if seen.joined_pages() > 0 => Meeting::Before,
+        _ => Meeting::No,
+    };
     seen.add(
         lease.cursor.as_deref(),
         &harvest.items,
@@ -61,6 +67,7 @@ pub(super) async fn page_of(
         new_jobs: admitted.jobs.len() + waiters,
     };
     let page = PageCommit {
+        passes: absent::after_page(entry, &lease, &next, &harvest, meeting),
         call_id,
         settlement,
         item_hashes: item_hashes(&harvest.items),
@@ -146,6 +153,7 @@ impl PendingPage {
                 false => Retry::End(StopReason::Failed, error.clone()),
             },
             cooling: Vec::new(),
+            gone: None,
             error: error.clone(),
             now: engine.now(),
         };

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use super::absent;
 use super::account::ask_since;
 use super::engine::Engine;
 use super::evidence::{Decision, Escalation, FailureFacts};
@@ -94,6 +95,7 @@ pub(super) async fn fail(
     let is_end = matches!(retry, Retry::End(..));
     let failure = Failure {
         token: lease.token,
+        gone: absent::after_failure(entry, lease, error, &retry),
         call: Some((sent.call_id, settlement)),
         retry,
         cooling: cooling(engine, entry, result),

@@ -6,6 +6,7 @@
 //! `upkeep` releases due jobs and expired leases, and detects the end of the run. `train` creates the dictionaries that
 //! compress raw replies. `watch` probes a remote that does not answer and logs what keeps calls back.
 
+mod absent;
 mod account;
 mod acquire;
 pub mod admit;

@@ -71,6 +71,7 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
         call: call_id.map(|call_id| (call_id, unpaid(Outcome::NeverSent, Some(why.clone())))),
         retry: Retry::Release,
         cooling: Vec::new(),
+        gone: None,
         error: why,
         now: engine.now(),
     };
@@ -84,6 +85,7 @@ pub(super) async fn wait_for_day(engine: &Engine, lease: &Lease, spent: Spent) -
         call: None,
         retry: Retry::Later(engine.steady() + next_day(engine.now()) - engine.now()),
         cooling: Vec::new(),
+        gone: None,
         error: format!("{spent}; it goes on at 00:00 UTC"),
         now: engine.now(),
     };

@@ -63,6 +63,10 @@ pub(super) fn datapackage(
         Content::Graph(graph) => (graph.of.period, None, None),
         Content::Datasette => (Period::default(), None, None),
     };
+    let as_of = match &what.content {
+        Content::Tables { rows, .. } => rows.which.as_of,
+        _ => None,
+    };
     let Period { since, until } = period;
     let mut package = json!({
         "profile": "data-package",
@@ -78,6 +82,7 @@ pub(super) fn datapackage(
             "cost_micro_usd": facts.cost_micro_usd,
             "since": since.and_then(iso),
             "until": until.and_then(iso),
+            "as_of": as_of.and_then(iso),
             // A seed may be a name.
             "seed": seed.map(|seed| if pseudonyms.is_some() { "withheld" } else { seed }),
             "sample": sample.map(|sample| json!({

@@ -87,6 +87,8 @@ pub struct Lease {
     pub may_meet: bool,
     /// This pass renews what is archived, within the budget of refreshes.
     pub refreshes: bool,
+    /// Calls up to this one belong to an earlier pass; 0 in the first one.
+    pub pass_call_id: i64,
 }
 
 /// Reason why a job ended. The store writes it to the job's row; every ended job has one.

@@ -1,5 +1,6 @@
 //! Plain data: rows, harvests, jobs and money. No I/O, no clock.
 
+mod absence;
 mod counts;
 mod harvest;
 mod hash;
@@ -11,6 +12,7 @@ pub mod seed;
 mod stale;
 mod subject;
 
+pub use absence::{Listed, NotFound, Pass, UNSEEN_AFTER_SECONDS};
 pub use counts::Counts;
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{MEETING_ITEMS, hash, item_hashes};

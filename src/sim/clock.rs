@@ -124,7 +124,8 @@ impl Clock {
     }
 }
 
-fn step_of(seconds: &str) -> Result<Duration, String> {
+/// Parses a number of seconds.
+pub(super) fn step_of(seconds: &str) -> Result<Duration, String> {
     seconds
         .parse()
         .ok()

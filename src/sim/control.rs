@@ -1,8 +1,11 @@
 //! The simulator's own routes below `/sim/`, which tests use to judge a client. They require no key.
 
+use std::time::Duration;
+
 use axum::extract::Request;
 use serde_json::{Value, json};
 
+use super::clock::step_of;
 use super::faults::Rule;
 use super::options::micro_usd;
 use super::reply::Reply;
@@ -15,6 +18,7 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
         request.method().as_str().to_owned(),
         request.uri().path().to_owned(),
     );
+    let at = asked_time(request.uri().query().unwrap_or(""));
     let body = axum::body::to_bytes(request.into_body(), MOST_BYTES)
         .await
         .unwrap_or_default();
@@ -22,7 +26,11 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
     match (route.0.as_str(), route.1.as_str()) {
         ("GET", "/sim/account") => shown(&shared.book().account()),
         ("GET", "/sim/log") => shown(&shared.book().log()),
-        ("GET", "/sim/truth") => shown(&shared.world.truth(shared.options.shape)),
+        ("GET", "/sim/truth") => truth(shared, at),
+        ("GET", "/sim/truth/events") => match at.transpose() {
+            Ok(until) => shown(&shared.events(until)),
+            Err(why) => Reply::json(422, &json!({"detail": why})),
+        },
         ("GET", "/sim/clock") => shown(&shared.clock.reading()),
         ("POST", "/sim/clock") => match shared.clock.steer(&body) {
             Ok(()) => shown(&shared.clock.reading()),
@@ -44,6 +52,20 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
             Err(why) => Reply::json(422, &json!({"detail": why})),
         },
         _ => Reply::not_found(),
+    }
+}
+
+/// Returns the time of `?at=SECONDS` after the start; `None` if a request has none.
+fn asked_time(query: &str) -> Option<Result<Duration, String>> {
+    Some(step_of(query.strip_prefix("at=")?))
+}
+
+/// Returns the truth at the asked time, or now.
+fn truth(shared: &Shared, at: Option<Result<Duration, String>>) -> Reply {
+    match at.transpose() {
+        Ok(Some(at)) => shown(&shared.truth(&shared.world_at(at))),
+        Ok(None) => shown(&shared.truth(&shared.now())),
+        Err(why) => Reply::json(422, &json!({"detail": why})),
     }
 }
 

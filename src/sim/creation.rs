@@ -18,7 +18,7 @@ const MOST_PROMPT_CHARS: usize = 2_000;
 const POLLS_UNTIL_DONE: u32 = 3;
 
 fn good(shared: &Shared, key: &PageKey, data: Value) -> Reply {
-    Reply::ok(shared.envelope(key, data))
+    Reply::ok(shared.envelope(&shared.world, key, data))
 }
 
 fn bad(key: &PageKey, message: &str) -> Reply {
@@ -77,7 +77,7 @@ fn stored(shared: &Shared, key: &PageKey, filename: &str, bytes: &[u8]) -> Reply
         id
     };
     let path = "https://videos.openai.com/vg-assets/assets%2Fclient_upload%2Fmedia";
-    let url = media::signed(&format!("{path}%2F{id}.{extension}"), 1, 1);
+    let url = media::signed(&format!("{path}%2F{id}.{extension}"), 1, 1, NOW);
     good(
         shared,
         key,
@@ -199,5 +199,6 @@ fn video(task_id: &str, task: &Task) -> Attachment {
         height,
         frames: 300,
         is_old: true,
+        signed_at: NOW,
     }
 }

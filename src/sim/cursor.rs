@@ -18,6 +18,11 @@ pub(super) struct Cursor {
     pub(super) variant: u32,
     /// Whether a fault made the walk of this cursor endless.
     pub(super) is_endless: bool,
+    /// The page has posts made before this time, in microseconds: the position in a growing list of a user's posts. Then
+    /// the offset is 0.
+    pub(super) before: Option<i64>,
+    /// When it was issued, in seconds after the start; 0 if cursors never expire.
+    pub(super) issued: u64,
     /// Generation of the walk's cursors; increases when a fault expires the older cursors.
     pub(super) epoch: u32,
 }
@@ -31,6 +36,8 @@ impl Cursor {
             offset,
             variant: 0,
             is_endless: false,
+            before: None,
+            issued: 0,
             epoch,
         }
     }
@@ -44,8 +51,19 @@ impl Cursor {
             Endpoint::RemixList => json!({"last_post_id": self.subject}),
             _ => json!({"user_id": self.subject}),
         };
-        object["kind"] = json!(self.endpoint.name());
-        object["offset"] = json!(self.offset);
+        match self.before {
+            Some(before) => {
+                object["kind"] = json!("sv2_created_at");
+                object["created_at"] = json!(before as f64 / 1e6);
+            }
+            None => {
+                object["kind"] = json!(self.endpoint.name());
+                object["offset"] = json!(self.offset);
+            }
+        }
+        if self.issued > 0 {
+            object["issued"] = json!(self.issued);
+        }
         if self.variant > 0 {
             object["v"] = json!(self.variant);
         }
@@ -71,9 +89,14 @@ impl Cursor {
         let cursor = Self {
             endpoint,
             subject: subject.to_owned(),
-            offset: usize::try_from(object.get("offset")?.as_u64()?).ok()?,
+            offset: usize::try_from(number("offset")?).ok()?,
             variant: u32::try_from(number("v")?).ok()?,
             is_endless: object.get("endless").is_some(),
+            before: object
+                .get("created_at")
+                .and_then(Value::as_f64)
+                .map(|it| (it * 1e6).round() as i64),
+            issued: number("issued")?,
             epoch: u32::try_from(number("epoch")?).ok()?,
         };
         (cursor.encode() == text).then_some(cursor)

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::dates;
 use super::hash::hex;
-use super::world::{Attachment, NOW};
+use super::world::Attachment;
 
 const DAY_SECONDS: i64 = 86_400;
 const SKOID: &str = "8ffff87a-01f1-47c9-9090-32999d4d6380";
@@ -74,6 +74,7 @@ fn new(it: &Attachment, part: &str) -> String {
         ),
         3,
         7,
+        it.signed_at,
     )
 }
 
@@ -86,17 +87,17 @@ fn old(it: &Attachment, file: &str) -> String {
     );
     format!(
         "{}&st={}",
-        signed(&path, 6, 6),
-        percent(&dates::iso(NOW - 3_600))
+        signed(&path, 6, 6, it.signed_at),
+        percent(&dates::iso(it.signed_at - 3_600))
     )
 }
 
-/// Adds a signature. The remote's storage would accept it until the earlier of `se` and `ske`.
-pub(super) fn signed(path: &str, valid_days: i64, key_days: i64) -> String {
-    let se = percent(&dates::iso(NOW + valid_days * DAY_SECONDS));
+/// Adds a signature of a time in Unix seconds. The remote's storage would accept it until the earlier of `se` and `ske`.
+pub(super) fn signed(path: &str, valid_days: i64, key_days: i64, signed_at: i64) -> String {
+    let se = percent(&dates::iso(signed_at + valid_days * DAY_SECONDS));
     let (skt, ske) = (
-        percent(&dates::iso(NOW)),
-        percent(&dates::iso(NOW + key_days * DAY_SECONDS)),
+        percent(&dates::iso(signed_at)),
+        percent(&dates::iso(signed_at + key_days * DAY_SECONDS)),
     );
     let sig = hex(7, &[path], 42);
     format!(

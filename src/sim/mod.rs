@@ -11,7 +11,7 @@
 //!
 //! [`World::truth`] returns the rows that a complete crawl must archive.
 //!
-//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`, `clock`; `POST heal`,
+//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`, `truth/events`, `clock`; `POST heal`,
 //! `script` (one rule per line), `balance` (dollars), `clock`.
 
 mod account;
@@ -35,6 +35,7 @@ mod routes;
 mod serve;
 mod shape;
 mod state;
+mod timeline;
 mod truth;
 mod world;
 
@@ -44,4 +45,4 @@ pub use faults::{Counts, Fault, Faults, Ratio, Rule};
 pub use options::{DEFAULT_KEY, Options, Shape};
 pub use serve::Sim;
 pub use truth::Truth;
-pub use world::{Items, Thing, World, counted};
+pub use world::{Change, Event, Items, Person, Post, Thing, World, counted};

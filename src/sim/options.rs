@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use clap::{Args, Parser, ValueEnum};
 
 use super::faults::{Ratio, Rule};
+use super::world::Change;
 
 /// The API key that the simulator accepts by default.
 pub const DEFAULT_KEY: &str = "sim-key-0123456789abcdefghijklmnopqrstuv";
@@ -89,6 +90,16 @@ pub struct Options {
     #[arg(long, value_name = "N", default_value_t = 25)]
     pub leaderboard: usize,
 
+    /// Growth of the world by the simulator's clock: new posts per user and day, all other changes in proportion; 0: none
+    #[arg(long, value_name = "X", default_value_t = 0.0, value_parser = factor)]
+    pub growth: f64,
+    /// Kinds of change in a growing world
+    #[arg(long, value_name = "KIND,…", value_enum, value_delimiter = ',', default_values_t = Change::value_variants().to_vec(), hide_default_value = true)]
+    pub growth_kinds: Vec<Change>,
+    /// Life of a cursor in seconds, in steps of 600; 0: cursors never expire
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub cursor_seconds: u64,
+
     /// Posts per page of a user's posts
     #[arg(long, value_name = "N", default_value_t = 30)]
     pub page_size_posts: usize,
@@ -144,6 +155,13 @@ fn share(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(share) if (0.0..=1.0).contains(&share) => Ok(share),
         _ => Err("expected a number from 0 to 1".to_owned()),
+    }
+}
+
+fn factor(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(factor) if (0.0..=1_000.0).contains(&factor) => Ok(factor),
+        _ => Err("expected a number from 0 to 1000".to_owned()),
     }
 }
 

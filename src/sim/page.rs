@@ -10,6 +10,7 @@ use super::faults::Fault;
 use super::hash::hash;
 use super::options::{Options, Shape};
 use super::shape::Shaper;
+use super::timeline::Timeline;
 use super::world::Items;
 
 /// Number of items that an overlapping page repeats from the previous page.
@@ -34,7 +35,20 @@ impl Shaper<'_> {
         fault: Option<Fault>,
     ) -> Option<Value> {
         let list = self.shown(endpoint, subject)?;
-        let plan = plan(endpoint, subject, cursor, epoch, fault, &list, self.options);
+        let timeline = self.timeline(endpoint, subject);
+        let list = timeline.as_ref().map_or(list, Timeline::list);
+        let total = list.len();
+        let size = page_size(endpoint, self.options);
+        let (start, size) = match &timeline {
+            Some(it) => it.place(cursor, size),
+            None => (cursor.map_or(0, |it| it.offset).min(total), size),
+        };
+        let to = |offset, variant| Cursor {
+            variant,
+            before: timeline.as_ref().and_then(|it| it.before(offset)),
+            ..self.cursor(endpoint, subject, offset, epoch)
+        };
+        let plan = plan(cursor, fault, total, start, size, to);
         let mut items: Vec<Value> = match list {
             Items::People(list) => list[plan.items]
                 .iter()
@@ -49,6 +63,13 @@ impl Shaper<'_> {
                 .map(|it| self.listed_comment(*it))
                 .collect(),
         };
+        if let Some(it) =
+            timeline.filter(|it| it.is_head(cursor) && fault != Some(Fault::EmptyPage))
+        {
+            self.rearrange(subject, &mut items);
+            let pinned = it.pinned().map(|post| self.listed_post(endpoint, post));
+            items.splice(0..0, pinned);
+        }
         if fault == Some(Fault::WrongType) {
             spoil(&mut items, subject);
         }
@@ -100,22 +121,15 @@ fn page_size(endpoint: Endpoint, options: &Options) -> usize {
 }
 
 fn plan(
-    endpoint: Endpoint,
-    subject: &str,
     cursor: Option<&Cursor>,
-    epoch: u32,
     fault: Option<Fault>,
-    list: &Items<'_>,
-    options: &Options,
+    total: usize,
+    start: usize,
+    size: usize,
+    to: impl Fn(usize, u32) -> Cursor,
 ) -> Plan {
-    let (total, size) = (list.len(), page_size(endpoint, options));
-    let start = cursor.map_or(0, |it| it.offset).min(total);
     let variant = cursor.map_or(0, |it| it.variant);
     let end = (start + size).min(total);
-    let to = |offset, variant| Cursor {
-        variant,
-        ..Cursor::new(endpoint, subject, offset, epoch)
-    };
     // Also mark the page after a repeated page, so that ratios skip it.
     let after = if variant == 1 { 2 } else { 0 };
     let mut plan = Plan {

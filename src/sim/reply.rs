@@ -112,17 +112,17 @@ impl Reply {
 
 const SUPPORT: &str = "Discord: https://discord.gg/aMEAS8Xsvz";
 
-/// Builds the body of a success: `data` with or without the envelope.
+/// Builds the body of a success: `data` in the envelope of a time in Unix seconds, or bare.
 pub(super) fn success(
     endpoint: Endpoint,
     subject: &str,
     cursor: &str,
     data: Value,
-    with_envelope: bool,
+    now: Option<i64>,
 ) -> Bytes {
-    if !with_envelope {
+    let Some(now) = now else {
         return bytes(&data);
-    }
+    };
     let id = request_id(endpoint, subject, cursor);
     let charge = if endpoint.price_micro_usd() > 0 {
         "will"
@@ -134,7 +134,7 @@ pub(super) fn success(
         "code": 200, "request_id": id,
         "message": format!("Request successful. This request {charge} incur a charge."),
         "message_zh": "请求成功，本次请求将被计费。", "support": SUPPORT,
-        "time": dates::local(NOW), "time_stamp": NOW, "time_zone": "America/Los_Angeles",
+        "time": dates::local(now), "time_stamp": now, "time_zone": "America/Los_Angeles",
         "docs": docs(endpoint),
         "cache_message": "This request will be cached. You can access the cached result directly using the \
             URL below, valid for 24 hours. Accessing the cache will not incur additional charges.",

@@ -17,6 +17,7 @@ use super::endpoint::{Endpoint, Subject};
 use super::faults::{Fault, Hold, Outcome, Wire, invalid_cursor, refuse, spoil};
 use super::reply::{Reply, request_id};
 use super::state::Shared;
+use super::world::{Refusal, World};
 
 pub(super) async fn handle(
     State(shared): State<Arc<Shared>>,
@@ -125,16 +126,24 @@ async fn content(shared: &Shared, key: &PageKey, request: Request, fault: Option
         Endpoint::TaskDetail => return creation::detail(shared, key),
         _ => {}
     }
-    if endpoint.is_paged()
-        && endpoint.subject() == Subject::User
-        && shared.world.is_private(subject)
-    {
-        return Reply::detail(403, endpoint, subject, "This user's profile is private.");
+    let world = shared.now();
+    match world.refusal(endpoint, subject) {
+        Some(Refusal::Private) => {
+            return Reply::detail(403, endpoint, subject, "This user's profile is private.");
+        }
+        Some(Refusal::Gone(what)) => {
+            let message = format!("{what} {subject} was not found. It may have been deleted.");
+            return Reply::detail(404, endpoint, subject, &message);
+        }
+        None => {}
     }
     let epoch = shared.trouble().epoch(endpoint, subject);
     let mut cursor = None;
     if !key.2.is_empty() {
-        cursor = Cursor::decode(&key.2, endpoint, subject).filter(|it| it.epoch >= epoch);
+        let life = shared.options.cursor_seconds;
+        let is_alive = |it: &Cursor| life == 0 || world.elapsed_seconds() <= it.issued + life;
+        cursor = Cursor::decode(&key.2, endpoint, subject)
+            .filter(|it| it.epoch >= epoch && is_alive(it));
         if cursor.is_none() {
             return invalid_cursor(endpoint, subject);
         }
@@ -142,25 +151,28 @@ async fn content(shared: &Shared, key: &PageKey, request: Request, fault: Option
     let edit = fault.filter(|it| it.edits_the_page());
     let missing = || Reply::detail(404, endpoint, subject, "Not Found");
     if edit.is_some() || epoch > 0 {
-        return match data(shared, key, cursor.as_ref(), epoch, edit) {
-            Some(data) => Reply::ok(shared.envelope(key, data)),
+        return match data(shared, &world, key, cursor.as_ref(), epoch, edit) {
+            Some(data) => Reply::ok(shared.envelope(&world, key, data)),
             None => missing(),
         };
     }
     shared
-        .body(key, || data(shared, key, cursor.as_ref(), 0, None))
+        .body(&world, key, || {
+            data(shared, &world, key, cursor.as_ref(), 0, None)
+        })
         .map_or_else(missing, Reply::ok)
 }
 
 /// Renders the data of a read endpoint; `None` if the subject does not exist.
 pub(super) fn data(
     shared: &Shared,
+    world: &World,
     key: &PageKey,
     cursor: Option<&Cursor>,
     epoch: u32,
     edit: Option<Fault>,
 ) -> Option<Value> {
-    let (shaper, subject) = (shared.shaper(), &*key.1);
+    let (shaper, subject) = (shared.shaper(world), &*key.1);
     match key.0 {
         Endpoint::PostDetail => shaper.world.post(subject).map(|it| shaper.detail_reply(it)),
         Endpoint::VideoInfo => shaper.world.post(subject).map(|it| shaper.video_info(it)),

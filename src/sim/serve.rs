@@ -19,7 +19,7 @@ use super::options::Options;
 use super::routes;
 use super::state::Shared;
 use super::truth::Truth;
-use super::world::World;
+use super::world::{Event, World};
 
 /// Time for answers in flight to finish after [`Sim::stop`].
 const STOP_GRACE: Duration = Duration::from_secs(2);
@@ -91,15 +91,42 @@ impl Sim {
         &self.shared.options
     }
 
+    /// Returns the world at the start.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.shared.world
     }
 
-    /// Returns the rows that a complete crawl must archive, in the shape that is served.
+    /// Returns the world as it is at a time after the start.
+    #[must_use]
+    pub fn world_at(&self, elapsed: Duration) -> Arc<World> {
+        self.shared.world_at(elapsed)
+    }
+
+    /// Returns the rows that a complete crawl must archive now, in the shape that is served.
     #[must_use]
     pub fn truth(&self) -> Vec<Truth> {
-        self.shared.world.truth(self.shared.options.shape)
+        self.shared.truth(&self.shared.now())
+    }
+
+    /// Returns the rows that a complete crawl must archive at a time after the start.
+    #[must_use]
+    pub fn truth_at(&self, elapsed: Duration) -> Vec<Truth> {
+        self.shared.truth(&self.world_at(elapsed))
+    }
+
+    /// Returns everything that has changed in the world so far.
+    #[must_use]
+    pub fn events(&self) -> Vec<Event> {
+        self.shared.events(None)
+    }
+
+    /// Steers the clock: `hold`, `run` or `advance SECONDS`.
+    ///
+    /// # Errors
+    /// Returns an error if the command is none of these.
+    pub fn steer(&self, command: &str) -> Result<(), String> {
+        self.shared.clock.steer(command)
     }
 
     #[must_use]
@@ -214,8 +241,8 @@ fn walk(shared: &Shared, endpoint: Endpoint, subject: &str) {
         let key: PageKey = (endpoint, Arc::from(subject), Arc::from(at.as_str()));
         let cursor = Cursor::decode(&at, endpoint, subject);
         let mut next = None;
-        shared.body(&key, || {
-            let data = routes::data(shared, &key, cursor.as_ref(), 0, None)?;
+        shared.body(&shared.world, &key, || {
+            let data = routes::data(shared, &shared.world, &key, cursor.as_ref(), 0, None)?;
             let list = data.get("children").unwrap_or(&data);
             next = list
                 .get("cursor")

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
 
 use axum::body::Bytes;
 use serde_json::Value;
@@ -17,7 +18,8 @@ use super::options::Options;
 use super::orders::Creation;
 use super::reply;
 use super::shape::Shaper;
-use super::world::World;
+use super::truth::Truth;
+use super::world::{Event, Growth, World, moment_of};
 
 /// Number of calls that arrived and of answers that were sent.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -31,13 +33,17 @@ pub(super) struct Progress {
 struct Rendered {
     bodies: HashMap<PageKey, Bytes>,
     total_bytes: usize,
+    /// The time of the world that the pages show.
+    now: i64,
 }
 
 /// The simulator's state.
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) options: Options,
+    /// The world at the start.
     pub(super) world: Arc<World>,
+    growth: Mutex<Growth>,
     pub(super) clock: Clock,
     /// Target of redirects: a second server of the simulator that records the requests it gets.
     pub(super) elsewhere: String,
@@ -67,6 +73,7 @@ impl Shared {
             options.fault_streak,
         );
         Self {
+            growth: Mutex::new(Growth::new(&options, &world)),
             world,
             clock: Clock::new(),
             elsewhere,
@@ -94,11 +101,46 @@ impl Shared {
         lock(&self.creation)
     }
 
-    pub(super) fn shaper(&self) -> Shaper<'_> {
+    /// Returns a renderer of a state of the world.
+    pub(super) fn shaper<'s>(&'s self, world: &'s World) -> Shaper<'s> {
         Shaper {
-            world: &self.world,
+            world,
             options: &self.options,
         }
+    }
+
+    fn is_frozen(&self) -> bool {
+        self.options.growth == 0.0 && self.options.cursor_seconds == 0
+    }
+
+    /// Returns the world as it is now.
+    pub(super) fn now(&self) -> Arc<World> {
+        if self.is_frozen() {
+            return Arc::clone(&self.world);
+        }
+        let mut growth = lock(&self.growth);
+        growth.at(moment_of(self.clock.elapsed()))
+    }
+
+    /// Returns the world as it is at a time after the start.
+    pub(super) fn world_at(&self, elapsed: Duration) -> Arc<World> {
+        if self.is_frozen() {
+            return Arc::clone(&self.world);
+        }
+        Growth::new(&self.options, &self.world).at(moment_of(elapsed))
+    }
+
+    /// Returns what has changed up to a time after the start, or up to now.
+    pub(super) fn events(&self, until: Option<Duration>) -> Vec<Event> {
+        let until = until.unwrap_or_else(|| self.clock.elapsed());
+        let mut growth = Growth::new(&self.options, &self.world);
+        growth.at(moment_of(until));
+        growth.events().to_vec()
+    }
+
+    /// Returns the rows that a complete crawl of a state of the world must archive, in the shape that is served.
+    pub(super) fn truth(&self, world: &World) -> Vec<Truth> {
+        world.truth(self.options.shape)
     }
 
     pub(super) fn edit_faults(&self, edit: impl FnOnce(&mut Faults)) {
@@ -155,21 +197,31 @@ impl Shared {
             || lock(&self.limiter).admits(endpoint, each, overall, self.clock.elapsed())
     }
 
-    /// Returns the body of a success. Renders each page once, from the data that `render` returns.
+    /// Returns the body of a success. Renders each page once, from the data that `render` returns, until the world changes.
     pub(super) fn body(
         &self,
+        world: &World,
         key: &PageKey,
         render: impl FnOnce() -> Option<Value>,
     ) -> Option<Bytes> {
         let read = || self.rendered.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(body) = read().bodies.get(key) {
-            return Some(body.clone());
+        if let Some(body) = Some(read())
+            .filter(|it| it.now == world.now)
+            .and_then(|it| it.bodies.get(key).cloned())
+        {
+            return Some(body);
         }
-        let body = self.envelope(key, render()?);
+        let body = self.envelope(world, key, render()?);
         let mut rendered = self
             .rendered
             .write()
             .unwrap_or_else(PoisonError::into_inner);
+        if rendered.now != world.now {
+            *rendered = Rendered {
+                now: world.now,
+                ..Rendered::default()
+            };
+        }
         if rendered.total_bytes + body.len() <= self.options.cache_mb << 20 {
             rendered.total_bytes += body.len();
             rendered.bodies.insert(key.clone(), body.clone());
@@ -177,8 +229,9 @@ impl Shared {
         Some(body)
     }
 
-    pub(super) fn envelope(&self, key: &PageKey, data: Value) -> Bytes {
-        reply::success(key.0, &key.1, &key.2, data, !self.options.no_envelope)
+    pub(super) fn envelope(&self, world: &World, key: &PageKey, data: Value) -> Bytes {
+        let now = (!self.options.no_envelope).then_some(world.now);
+        reply::success(key.0, &key.1, &key.2, data, now)
     }
 
     /// Turns off all faults and undoes their effects. Raises the balance to its initial value if it is lower.

@@ -10,13 +10,14 @@
 //! - Comments lack `reply_count`, which replies do not have. There are no replies to replies: the documentation has
 //!   two levels, and `get_comment_replies` of a reply returns an empty list.
 
+mod edges;
 mod said;
 
 use std::collections::BTreeSet;
 
 use super::media;
 use super::options::Shape;
-use super::world::{Person, World, counted, removed_micros};
+use super::world::{Person, World, counted};
 
 /// The rows of one kind. Values are strings: null is "", a boolean is 0 or 1, a time has six decimals.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -36,7 +37,7 @@ impl World {
             self.comment_rows(shape),
             self.follows(),
             self.appearances(shape),
-            self.remixes(),
+            self.remixes(shape),
             self.attachments(),
             self.mentions(shape),
             self.text_entities(shape),
@@ -59,10 +60,17 @@ impl World {
 
     fn users(&self, shape: Shape) -> Truth {
         let shown = |(number, person): &(usize, &Person)| {
+            if person.is_gone {
+                return false;
+            }
             if person.owner.is_some() {
                 return shape == Shape::Wrapped && !person.appearances.is_empty();
             }
-            self.is_seed(*number) || !person.followers.is_empty() || !person.following.is_empty()
+            self.is_seed(*number)
+                || person
+                    .following
+                    .iter()
+                    .any(|it| self.shows_edge(*number, *it))
         };
         let row = |(_, it): (usize, &Person)| {
             let mut row = vec![it.id.clone(), it.username.clone(), text(&it.display_name)];
@@ -79,7 +87,7 @@ impl World {
                 it.appearances.len().to_string(),
                 it.likes_received.to_string(),
                 u8::from(it.verified).to_string(),
-                removed(&it.id, it.created_micros),
+                it.banned_micros.map(time).unwrap_or_default(),
             ]);
             row
         };
@@ -126,7 +134,7 @@ impl World {
         if shape == Shape::Wrapped {
             columns.extend(["remix_count", "tombstoned_at", "parent_post_id"]);
         }
-        let rows = self.posts.iter().map(|it| {
+        let rows = self.posts.iter().filter(|it| !it.is_hidden).map(|it| {
             let mut row = vec![
                 it.id.clone(),
                 self.people[it.author].id.clone(),
@@ -138,7 +146,7 @@ impl World {
             ];
             if shape == Shape::Wrapped {
                 row.push(it.remixes.len().to_string());
-                row.push(removed(&it.id, it.posted_micros));
+                row.push(it.tombstoned_micros.map(time).unwrap_or_default());
                 row.push(
                     it.parent
                         .map(|post| self.posts[post].id.clone())
@@ -170,7 +178,7 @@ impl World {
         let shown = self
             .comments
             .iter()
-            .filter(|it| shape == Shape::Wrapped || it.depth < 2);
+            .filter(|it| !it.is_hidden && (shape == Shape::Wrapped || it.depth < 2));
         let rows = shown.map(|it| {
             let mut row = vec![
                 it.id.clone(),
@@ -185,54 +193,13 @@ impl World {
             ];
             if shape == Shape::Wrapped {
                 row.push(it.replies.len().to_string());
-                row.push(removed(&it.id, it.posted_micros));
+                row.push(it.tombstoned_micros.map(time).unwrap_or_default());
             }
             row
         });
         Truth {
             kind: "comments",
             columns,
-            rows: rows.collect(),
-        }
-    }
-
-    fn follows(&self) -> Truth {
-        let edges = self.people.iter().flat_map(|followed| {
-            let follower = |it: &usize| vec![self.people[*it].id.clone(), followed.id.clone()];
-            followed.followers.iter().map(follower)
-        });
-        let columns = vec!["follower_user_id", "followed_user_id"];
-        Truth {
-            kind: "follows",
-            columns,
-            rows: edges.collect(),
-        }
-    }
-
-    fn appearances(&self, shape: Shape) -> Truth {
-        let shown = self
-            .people
-            .iter()
-            .filter(|it| shape == Shape::Wrapped || it.owner.is_none());
-        let rows = shown.flat_map(|person| {
-            let post = |it: &usize| vec![person.id.clone(), self.posts[*it].id.clone()];
-            person.appearances.iter().map(post)
-        });
-        Truth {
-            kind: "appearances",
-            columns: vec!["user_id", "post_id"],
-            rows: rows.collect(),
-        }
-    }
-
-    fn remixes(&self) -> Truth {
-        let rows = self.posts.iter().filter_map(|it| {
-            it.parent
-                .map(|parent| vec![it.id.clone(), self.posts[parent].id.clone()])
-        });
-        Truth {
-            kind: "remixes",
-            columns: vec!["post_id", "parent_post_id"],
             rows: rows.collect(),
         }
     }
@@ -246,7 +213,8 @@ impl World {
             "height",
             "url",
         ];
-        let rows = self.posts.iter().flat_map(|post| {
+        let shown = self.posts.iter().filter(|it| !it.is_hidden);
+        let rows = shown.flat_map(|post| {
             post.attachments.iter().map(|it| {
                 vec![
                     it.id.clone(),
@@ -280,12 +248,6 @@ fn entries<'i>(
 
 fn text(value: &Option<String>) -> String {
     value.clone().unwrap_or_default()
-}
-
-fn removed(id: &str, made_micros: i64) -> String {
-    removed_micros(id, made_micros)
-        .map(time)
-        .unwrap_or_default()
 }
 
 fn time(micros: i64) -> String {

@@ -51,8 +51,12 @@ async fn compare(
     finding: &mut Finding,
     rows: &mut u64,
 ) -> Result<()> {
-    let mut archived = exact_rows(table, snapshot.connection());
-    let mut again = exact_rows(table, scratch.connection());
+    let since = match table.since {
+        Some((setting, _)) => number_setting(snapshot, setting).await?,
+        None => 0,
+    };
+    let mut archived = exact_rows(table, since, snapshot.connection());
+    let mut again = exact_rows(table, since, scratch.connection());
     let (mut left, mut right) = (next(&mut archived).await?, next(&mut again).await?);
     loop {
         let order = match (&left, &right) {
@@ -93,6 +97,15 @@ async fn compare(
             right = next(&mut again).await?;
         }
     }
+}
+
+/// Returns a setting of the archive, or 0.
+async fn number_setting(snapshot: &mut Snapshot, name: &str) -> Result<i64> {
+    let number = sqlx::query_scalar("select cast(value as integer) from settings where name = ?")
+        .bind(name)
+        .fetch_optional(snapshot.connection())
+        .await?;
+    Ok(number.unwrap_or(0))
 }
 
 async fn next(

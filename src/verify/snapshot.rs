@@ -3,7 +3,7 @@
 use sqlx::{AssertSqlSafe, Row};
 
 use super::check::{Check, EXAMPLES, Finding, Question};
-use super::checks::{chain, jobs, money, parents};
+use super::checks::{absences, chain, jobs, money, parents};
 use crate::model::Budget;
 use crate::store::Error;
 use crate::store::read::Snapshot;
@@ -60,7 +60,8 @@ impl Snapshot {
             .iter()
             .chain(&jobs::QUESTIONS)
             .chain(&money::QUESTIONS)
-            .chain(&parents::QUESTIONS);
+            .chain(&parents::QUESTIONS)
+            .chain(&absences::QUESTIONS);
         for question in without_values {
             findings.push(self.ask(question, &[]).await);
         }

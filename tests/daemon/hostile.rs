@@ -43,7 +43,7 @@ fn once(fault: Fault) -> Option<End> {
         TooLarge | GzipBomb | EndlessBody => end(3, "failed", 2, 15),
         EndpointRetired => end(3, "failed", 1, 15),
         // The endpoint has returned a page, so one such answer is temporary.
-        Status410 => end(0, "complete", 3, 0),
+        Gateway404 | Status410 => end(0, "complete", 3, 0),
         CursorLoop | OwnCursor => end(3, "stalled", 2, 5),
         EndlessNewCursors => end(3, "stalled", 4, 5),
         HasMoreNoCursor => end(3, "truncated", 2, 5),
@@ -71,7 +71,7 @@ fn always(fault: Fault) -> Option<End> {
             end(3, "failed", 3, 15)
         }
         Throttle => end(5, "", 1, 15),
-        Status410 => end(3, "failed", 1, 15),
+        Gateway404 | Status410 => end(3, "failed", 1, 15),
         // Their cooldowns add up to minutes.
         ThrottleBare | ThrottleDate | ThrottleReset => None,
         RepeatedPage => end(3, "stalled", 4, 5),

@@ -99,7 +99,7 @@ impl List {
         let profile =
             serde_json::json!({"user_id": USER, "username": "one", "post_count": self.count});
         let items = posts.iter().map(|post| {
-            serde_json::json!({"post": {"id": format!("s_{post:032x}"), "text": "t", "posted_at": 1.7e9 + f64::from(*post)}, "profile": profile})
+            serde_json::json!({"post": {"id": format!("s_{post:032x}"), "text": "t", "like_count": 1, "posted_at": 1.7e9 + f64::from(*post)}, "profile": profile})
         });
         let items: Vec<_> = items.collect();
         serde_json::json!({"code": 200, "data": {

@@ -1,5 +1,6 @@
 //! Tests of the real program against the simulator: its archive, its costs, and how it ends.
 
+mod absent;
 mod alert_ends;
 mod alerts;
 mod archive;

@@ -147,6 +147,14 @@ pub async fn walk(sim: &Sim, endpoint: Endpoint, subject: &str) -> Vec<Value> {
     }
 }
 
+/// Returns all pages of a walk; none if the remote refuses its subject.
+pub async fn shown_walk(sim: &Sim, endpoint: Endpoint, subject: &str) -> Vec<Value> {
+    match call(sim, endpoint, subject, "").await.status {
+        403 | 404 => Vec::new(),
+        _ => walk(sim, endpoint, subject).await,
+    }
+}
+
 pub async fn start(shape: Shape) -> Sim {
     Sim::start(Options {
         shape,

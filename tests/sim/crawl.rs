@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use soracrawl::sim::{Endpoint, Shape, Sim};
 
-use crate::client::{call, items, start, walk};
+use crate::client::{call, items, shown_walk, start};
 use crate::columns::{POST, USER, text};
 use crate::texts::entities;
 
@@ -187,7 +187,7 @@ impl Archive {
     }
 
     async fn take_walk(&mut self, sim: &Sim, endpoint: Endpoint, subject: &str) {
-        for page in walk(sim, endpoint, subject).await {
+        for page in shown_walk(sim, endpoint, subject).await {
             self.visit(&page);
             for item in items(&page) {
                 let id = crate::client::id(&item).expect("as the remote writes it");
@@ -228,7 +228,8 @@ async fn crawl(sim: &Sim) -> Archive {
             archive.take_walk(sim, endpoint, &user).await;
         }
         if !archive.rows["users"].contains_key(&user) {
-            archive.visit(&call(sim, Endpoint::UserProfile, &user, "").await.data());
+            let profile = call(sim, Endpoint::UserProfile, &user, "").await;
+            archive.visit(&profile.json()["data"]);
         }
     }
     let posts: Vec<String> = archive.rows["posts"].keys().cloned().collect();
@@ -256,37 +257,41 @@ async fn crawl(sim: &Sim) -> Archive {
     }
 }
 
+/// Crawls a simulator and asserts that its pages show exactly the truth.
+pub async fn shows_the_truth(sim: &Sim, what: &str) {
+    let archive = crawl(sim).await;
+    for truth in sim.truth() {
+        let found: BTreeSet<Vec<String>> = match archive.rows.get(truth.kind) {
+            Some(rows) => {
+                let row = |(id, fields): (&String, &Fields)| {
+                    let rest = truth.columns[1..].iter();
+                    let rest = rest.map(|it| fields.get(it).cloned().expect(it));
+                    [id.clone()].into_iter().chain(rest).collect()
+                };
+                rows.iter().map(row).collect()
+            }
+            None => archive.edges.get(truth.kind).cloned().unwrap_or_default(),
+        };
+        assert!(truth.rows.len() > 10, "too few {}", truth.kind);
+        let lacking: Vec<_> = truth.rows.difference(&found).take(3).collect();
+        let beyond: Vec<_> = found.difference(&truth.rows).take(3).collect();
+        assert!(
+            lacking.is_empty() && beyond.is_empty(),
+            "{what} {}: missing {lacking:?}, extra {beyond:?}",
+            truth.kind
+        );
+    }
+}
+
 #[tokio::test]
 async fn an_exhaustive_crawl_finds_exactly_the_truth_in_both_shapes() {
     for shape in [Shape::Flat, Shape::Wrapped] {
         let sim = start(shape).await;
-        let archive = crawl(&sim).await;
+        shows_the_truth(&sim, &format!("{shape:?}")).await;
         let pages = sim.account().total.distinct;
         assert!(
             (500..3_000).contains(&pages),
             "{pages} pages in the {shape:?} world"
         );
-        for truth in sim.truth() {
-            let found: BTreeSet<Vec<String>> = match archive.rows.get(truth.kind) {
-                Some(rows) => {
-                    let row = |(id, fields): (&String, &Fields)| {
-                        let rest = truth.columns[1..].iter();
-                        let rest = rest.map(|it| fields.get(it).cloned().expect(it));
-                        [id.clone()].into_iter().chain(rest).collect()
-                    };
-                    rows.iter().map(row).collect()
-                }
-                None => archive.edges.get(truth.kind).cloned().unwrap_or_default(),
-            };
-            assert!(truth.rows.len() > 10, "too few {}", truth.kind);
-            let lacking: Vec<_> = truth.rows.difference(&found).take(3).collect();
-            let beyond: Vec<_> = found.difference(&truth.rows).take(3).collect();
-            assert!(
-                lacking.is_empty() && beyond.is_empty(),
-                "{:?} {}: missing {lacking:?}, extra {beyond:?}",
-                shape,
-                truth.kind
-            );
-        }
     }
 }

@@ -40,6 +40,7 @@ async fn refusals_have_their_status_and_are_free_and_the_next_attempt_succeeds()
         ),
         ("bad-gateway-html", 502, "text/html", "<html>"),
         ("unavailable", 503, "", "Service Unavailable"),
+        ("gateway-404", 404, "text/html", "<html>"),
         ("status-410", 410, "", "Gone"),
         ("forbidden-cloudflare", 403, "", ""),
         ("redirect", 302, "location: http://localhost:", ""),

@@ -6,6 +6,8 @@ mod columns;
 mod crawl;
 mod faults;
 mod generation;
+mod growth;
+mod growth_kinds;
 mod pages;
 mod texts;
 mod walks;

@@ -9,7 +9,7 @@ use soracrawl::sim::DEFAULT_KEY;
 
 use crate::site::{Site, copy, damage, world};
 
-fn soracrawl(folder: &Path, arguments: &[&str]) -> Output {
+pub fn soracrawl(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_soracrawl"))
         .args(arguments)
         .current_dir(folder)
@@ -19,7 +19,7 @@ fn soracrawl(folder: &Path, arguments: &[&str]) -> Output {
         .expect("the program runs")
 }
 
-fn text(bytes: &[u8]) -> String {
+pub fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 

@@ -41,6 +41,23 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("the first call of a row is after its last", "update follows set first_call_id = last_call_id + 1", &["calls of rows", "rows"]),
         ("a user was shown after their followers", "update users set first_call_id = last_call_id where id in (select followed_id from follows where first_call_id < (select last_call_id from users where id = followed_id))",
             &["parents", "rows"]),
+        ("a post is called gone without a 404",
+            "insert into absences (kind, item_id, first_missed_call_id, last_missed_call_id, times, verdict, reason, confirmed_call_id)
+             select 'post', max(id), (select max(id) from calls), (select max(id) from calls), 1, 'gone', 'not_found', MIDDLE from posts",
+            &["absences"]),
+        ("a user who was shown since is called missed",
+            "insert into absences (kind, item_id, first_missed_call_id, last_missed_call_id, times, verdict, reason)
+             select 'user', id, 1, 1, 1, 'missed', 'not_listed' from users where counted_call_id > 1 limit 1",
+            &["absences"]),
+        ("a follow is called unseen after one look",
+            "insert into absences (kind, item_id, of_id, first_missed_call_id, last_missed_call_id, times, verdict, reason)
+             select 'follow', follower_id, followed_id, (select max(id) from calls), (select max(id) from calls), 1, 'unseen', 'not_listed'
+             from follows limit 1",
+            &["absences"]),
+        ("an absence is of nothing",
+            "insert into absences (kind, item_id, first_missed_call_id, last_missed_call_id, times, verdict, reason)
+             select 'comment', 1000000, max(id), max(id), 1, 'missed', 'not_listed' from calls",
+            &["absences"]),
         ("a rank of the feed is changed", "update feed_entries set rank = rank + 1", &["rows"]),
         ("a cursor is changed", "update calls set cursor = 'x' where id = MIDDLE", &["chain"]),
         ("a returned cursor is changed", "update calls set next_cursor = 'x' where id = MIDDLE", &["chain", "replies"]),

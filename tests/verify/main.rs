@@ -1,6 +1,8 @@
 //! Tests of `soracrawl verify`: intact archives are sound, and every damage is reported.
 
+mod absent;
 mod arms;
+mod as_of;
 mod command;
 mod damage;
 mod dictionaries;
@@ -8,6 +10,7 @@ mod file;
 mod forged;
 mod midnight;
 mod migrated;
+mod names;
 mod panics;
 mod power;
 mod site;

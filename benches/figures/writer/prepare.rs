@@ -120,6 +120,7 @@ fn page(
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
         span_change: None,
+        passes: Vec::new(),
         lease: Lease {
             token: LeaseToken {
                 job_id: row.try_get("job_id")?,
@@ -141,6 +142,7 @@ fn page(
             refreshes: false,
             resolves_name: false,
             led_to: 0,
+            pass_call_id: 0,
         },
         call_id: row.try_get("id")?,
         settlement: Settlement {

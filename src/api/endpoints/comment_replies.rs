@@ -5,7 +5,7 @@ use crate::api::json::Json;
 use crate::api::parse::{
     Under, comment_item, edge_end, gather, head_comment, is_unanswered, page_into, post_item,
 };
-use crate::model::{Harvest, Items, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_comment_replies`.
 pub struct CommentReplies;
@@ -26,6 +26,7 @@ impl Endpoint for CommentReplies {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Comment;
     const ITEMS: Items = Items::Comments;
     const LEFT: Left = Left::Count("reply_count");
+    const LISTED: Option<Listed> = Some(Listed::RepliesOfComment);
     const FOLLOWED: Followed = Followed::If("replies");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

@@ -5,7 +5,7 @@ use crate::api::json::Json;
 use crate::api::parse::{
     Under, comment_item, edge_end, gather, head_post, is_unanswered, page_into, post_item,
 };
-use crate::model::{Harvest, Items, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_post_comments`.
 pub struct PostComments;
@@ -23,6 +23,7 @@ impl Endpoint for PostComments {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
     const ITEMS: Items = Items::Comments;
     const LEFT: Left = Left::Count("reply_count");
+    const LISTED: Option<Listed> = Some(Listed::CommentsOfPost);
     const FOLLOWED: Followed = Followed::If("comments");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_in, post_item};
-use crate::model::{Harvest, Items, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_post_remix_list`.
 pub struct PostRemixList;
@@ -24,6 +24,7 @@ impl Endpoint for PostRemixList {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
     const ITEMS: Items = Items::Posts;
     const LEFT: Left = Left::Count("remix_count");
+    const LISTED: Option<Listed> = Some(Listed::RemixesOfPost);
     const FOLLOWED: Followed = Followed::If("remixes");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

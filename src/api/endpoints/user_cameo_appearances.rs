@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, post_item};
-use crate::model::{Appearance, Harvest, Items, Left, SubjectKind};
+use crate::model::{Appearance, Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_user_cameo_appearances`.
 pub struct UserCameoAppearances;
@@ -24,6 +24,7 @@ impl Endpoint for UserCameoAppearances {
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
     const ITEMS: Items = Items::Posts;
     const LEFT: Left = Left::Count("cameo_count");
+    const LISTED: Option<Listed> = Some(Listed::AppearancesOfUser);
     const FOLLOWED: Followed = Followed::If("appearances");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, profile_item};
-use crate::model::{Follow, Harvest, Items, Left, SubjectKind};
+use crate::model::{Follow, Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_user_followers`.
 pub struct UserFollowers;
@@ -24,6 +24,7 @@ impl Endpoint for UserFollowers {
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
     const ITEMS: Items = Items::Users;
     const LEFT: Left = Left::Count("follower_count");
+    const LISTED: Option<Listed> = Some(Listed::FollowersOfUser);
     const FOLLOWED: Followed = Followed::If("followers");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{edge_end, page, profile_item};
-use crate::model::{Follow, Harvest, Items, Left, SubjectKind};
+use crate::model::{Follow, Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_user_following`.
 pub struct UserFollowing;
@@ -24,6 +24,7 @@ impl Endpoint for UserFollowing {
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
     const ITEMS: Items = Items::Users;
     const LEFT: Left = Left::Count("following_count");
+    const LISTED: Option<Listed> = Some(Listed::FollowedByUser);
     const FOLLOWED: Followed = Followed::If("following");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Order, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{is_id, own_post_item, page};
-use crate::model::{Harvest, Items, Left, SubjectKind};
+use crate::model::{Harvest, Items, Left, SubjectKind, Listed};
 
 /// `get_user_posts`.
 pub struct UserPosts;
@@ -26,6 +26,7 @@ impl Endpoint for UserPosts {
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
     const ITEMS: Items = Items::OwnPosts;
     const LEFT: Left = Left::Count("post_count");
+    const LISTED: Option<Listed> = Some(Listed::PostsOfUser);
     const FOLLOWED: Followed = Followed::If("posts");
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }

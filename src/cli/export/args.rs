@@ -78,7 +78,7 @@ pub(super) struct Csv {
     #[command(flatten)]
     pub(super) of: Tables,
     /// Write one file for another program: 4cat
-    #[arg(long = "for", value_name = "PROGRAM", value_parser = ["4cat"], conflicts_with_all = ["tables", "excel", "stratify"])]
+    #[arg(long = "for", value_name = "PROGRAM", value_parser = ["4cat"], conflicts_with_all = ["tables", "excel", "stratify", "as_of"])]
     pub(super) program: Option<String>,
     /// Write for a spreadsheet: a byte order mark, CRLF, cells of 32,767 characters at most, and ' before a formula
     #[arg(long)]
@@ -90,7 +90,7 @@ pub(super) struct Jsonl {
     #[command(flatten)]
     pub(super) of: Tables,
     /// Put lists into the rows of posts and comments: attachments, cast
-    #[arg(long, value_name = "LISTS", value_delimiter = ',', value_parser = nest)]
+    #[arg(long, value_name = "LISTS", value_delimiter = ',', value_parser = nest, conflicts_with = "as_of")]
     pub(super) nest: Vec<Nest>,
 }
 
@@ -118,6 +118,9 @@ pub(super) struct Tables {
     /// Only so many rows of each table, chosen at random
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(super) sample: Option<u32>,
+    /// Rows and counts as they were known at this day or time, without follows that had ended
+    #[arg(long, value_name = "TIME", value_parser = unix_seconds)]
+    pub(super) as_of: Option<f64>,
     /// Take the sample from each value of this column
     #[arg(long, value_name = "COLUMN", requires = "sample")]
     pub(super) stratify: Option<String>,

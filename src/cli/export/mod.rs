@@ -128,7 +128,19 @@ fn of_tables(format: Format, of: &Tables, period: Period) -> Result<Content, Usa
         stratify: of.stratify.clone(),
         random_seed: of.random_seed,
     });
-    let rows = rows(&of.chosen, period, sample)?;
+    let mut rows = rows(&of.chosen, period, sample)?;
+    rows.which.as_of = of.as_of;
+    if of.as_of.is_some() {
+        let without = rows.tables.iter().find(|table| !table.has_past());
+        if let Some(table) = without.filter(|_| !of.chosen.tables.is_empty()) {
+            let why = format!(
+                "the table {} has no past. Leave it out, or leave out --as-of",
+                table.name
+            );
+            return Err(Usage(why));
+        }
+        rows.tables.retain(ExportTable::has_past);
+    }
     Ok(Content::Tables { format, rows })
 }
 
@@ -164,6 +176,7 @@ fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows,
         which: Selection {
             period,
             seed: seed.map(str::to_owned),
+            as_of: None,
         },
         sample,
         nest: Vec::new(),

@@ -95,6 +95,8 @@ faults! {
     ForbiddenCloudflare "forbidden-cloudflare";
     /// From now on 404 for the path itself. Not billed.
     EndpointRetired "endpoint-retired";
+    /// 404 from a gateway in front of the vendor, which names nothing. Not billed.
+    Gateway404 "gateway-404";
     /// 410 for this call. Not billed.
     Status410 "status-410";
     /// The correct answer with 100 MB of padding, chunked. Billed.

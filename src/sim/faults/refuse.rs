@@ -115,6 +115,7 @@ fn at_once(shared: &Shared, key: &PageKey, fault: Fault) -> Option<Outcome> {
         Fault::ServerError => Reply::detail(500, endpoint, subject, "Internal Server Error"),
         Fault::BadGatewayHtml => Reply::html(502, "502 Bad Gateway"),
         Fault::Unavailable => Reply::json(503, &json!({"detail": "Service Unavailable"})),
+        Fault::Gateway404 => Reply::html(404, "404 Not Found"),
         Fault::Status410 => Reply::json(410, &json!({"detail": "Gone"})),
         Fault::ForbiddenCloudflare if key.2.len() % 2 == 1 || subject.len() % 2 == 1 => {
             Reply::json(
@@ -160,6 +161,7 @@ impl Fault {
                 | Self::ServerError
                 | Self::BadGatewayHtml
                 | Self::Unavailable
+                | Self::Gateway404
                 | Self::Status410
                 | Self::ForbiddenCloudflare
                 | Self::Redirect

@@ -23,7 +23,7 @@ pub(in crate::sim) fn spoil(
             "request_id": number.to_string()})
     };
     let envelope = |data: Value| {
-        let whole = shared.envelope(key, data);
+        let whole = shared.envelope(&shared.world, key, data);
         match serde_json::from_slice::<Value>(&whole) {
             Ok(mut envelope) if envelope.get("request_id").is_some() => {
                 envelope["request_id"] = json!(number.to_string());

@@ -5,10 +5,11 @@ mod wrapped;
 
 use serde_json::{Value, json};
 
+use super::cursor::Cursor;
 use super::endpoint::Endpoint;
 use super::media;
 use super::options::{Options, Shape};
-use super::world::{World, counted};
+use super::world::{NOW, World, counted};
 
 /// Renders objects of a world.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,24 @@ pub(super) struct Shaper<'w> {
 impl Shaper<'_> {
     fn is_flat(&self) -> bool {
         self.options.shape == Shape::Flat
+    }
+
+    /// Returns a cursor of this moment.
+    pub(super) fn cursor(
+        &self,
+        endpoint: Endpoint,
+        subject: &str,
+        offset: usize,
+        epoch: u32,
+    ) -> Cursor {
+        let issued = match self.options.cursor_seconds {
+            0 => 0,
+            _ => self.world.elapsed_seconds(),
+        };
+        Cursor {
+            issued,
+            ..Cursor::new(endpoint, subject, offset, epoch)
+        }
     }
 
     /// Renders an item of a list of people.
@@ -154,7 +173,7 @@ fn avatar(user_id: &str) -> String {
         0 => "https://cdn.openai.com/sora/images/profile_placeholder_v4.png".to_owned(),
         _ => {
             let path = "https://videos.openai.com/az/vg-assets/project-y/profile";
-            media::signed(&format!("{path}/{user_id}/avatar.webp"), 3, 7)
+            media::signed(&format!("{path}/{user_id}/avatar.webp"), 3, 7, NOW)
         }
     }
 }

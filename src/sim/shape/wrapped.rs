@@ -3,10 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{Shaper, avatar, permalink, seconds};
-use crate::sim::cursor::Cursor;
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
-use crate::sim::world::{Said, counted, removed_micros};
+use crate::sim::world::{Said, counted};
 
 impl Shaper<'_> {
     /// Renders a whole profile. The profile of a character contains its owner's profile, one level deep.
@@ -33,7 +32,7 @@ impl Shaper<'_> {
             "permalink": format!("https://sora.chatgpt.com/profile/{}", it.username),
             "created_at": seconds(it.created_micros),
             "updated_at": seconds(it.created_micros + 86_400_000_000),
-            "banned_at": removed_micros(&it.id, it.created_micros).map(seconds),
+            "banned_at": it.banned_micros.map(seconds),
         });
         let unasked = json!({
             "is_following": false, "follows_you": null,
@@ -62,7 +61,13 @@ impl Shaper<'_> {
         let it = &self.world.posts[post];
         let dice = hash(13, &[&it.id]);
         let id_of = |post: usize| self.world.posts[post].id.clone();
-        let mut object = self.common(&it.id, &it.text, it.author, it.posted_micros);
+        let mut object = self.common(
+            &it.id,
+            &it.text,
+            it.author,
+            it.posted_micros,
+            it.tombstoned_micros,
+        );
         object["text_facets"] = self.facets(&it.said);
         let own = json!({
             "caption": it.caption, "emoji": it.emoji, "attachments": self.attachments(post),
@@ -89,7 +94,8 @@ impl Shaper<'_> {
         merge(&mut object, own);
         if is_outermost {
             object["remix_posts"] = self.nested_remixes(post, dice);
-            if let Some(parent) = it.parent {
+            let shown = |it: &usize| !self.world.posts[*it].is_hidden;
+            if let Some(parent) = it.parent.filter(shown) {
                 object["parent_post"] = self.wrapper(parent, false);
                 object["ancestors"] = self.ancestors(post, dice);
             }
@@ -134,7 +140,7 @@ impl Shaper<'_> {
             _ => json!({
                 "items": items,
                 "cursor": (!is_whole)
-                    .then(|| Cursor::new(Endpoint::RemixList, &it.id, most, 0).encode()),
+                    .then(|| self.cursor(Endpoint::RemixList, &it.id, most, 0).encode()),
             }),
         }
     }
@@ -142,7 +148,8 @@ impl Shaper<'_> {
     fn ancestors(&self, post: usize, dice: u64) -> Value {
         let mut items = Vec::new();
         let mut above = self.world.posts[post].parent;
-        while let Some(ancestor) = above.filter(|_| items.len() < 8) {
+        let shown = |it: &usize| !self.world.posts[*it].is_hidden;
+        while let Some(ancestor) = above.filter(|it| items.len() < 8 && shown(it)) {
             items.push(self.wrapper(ancestor, false));
             above = self.world.posts[ancestor].parent;
         }
@@ -160,7 +167,13 @@ impl Shaper<'_> {
         let parent_id = it
             .parent
             .map_or(post_id, |parent| &self.world.comments[parent].id);
-        let mut object = self.common(&it.id, &it.text, it.author, it.posted_micros);
+        let mut object = self.common(
+            &it.id,
+            &it.text,
+            it.author,
+            it.posted_micros,
+            it.tombstoned_micros,
+        );
         object["text_facets"] = self.facets(&it.said);
         let own = json!({
             "attachments": [], "like_count": it.like_count, "reply_count": it.replies.len(),
@@ -179,21 +192,30 @@ impl Shaper<'_> {
                 .take(most)
                 .map(|reply| self.comment_wrapper(*reply, true))
                 .collect();
-            let cursor = (it.replies.len() > most)
-                .then(|| Cursor::new(Endpoint::CommentReplies, &it.id, most, 0).encode());
+            let cursor = (it.replies.len() > most).then(|| {
+                self.cursor(Endpoint::CommentReplies, &it.id, most, 0)
+                    .encode()
+            });
             wrapper["children"] = json!({"items": items, "cursor": cursor});
         }
         wrapper
     }
 
     /// Renders the fields that posts and comments share.
-    fn common(&self, id: &str, text: &Option<String>, author: usize, posted_micros: i64) -> Value {
+    fn common(
+        &self,
+        id: &str,
+        text: &Option<String>,
+        author: usize,
+        posted_micros: i64,
+        tombstoned_micros: Option<i64>,
+    ) -> Value {
         json!({
             "id": id, "shared_by": self.world.people[author].id, "text": text,
             "posted_at": seconds(posted_micros), "updated_at": seconds(posted_micros + 9_403_333),
             "posted_to_public": true, "dislike_count": 0, "user_liked": false,
             "user_disliked": false, "has_reposted": false, "is_owner": false,
-            "permalink": permalink(id), "tombstoned_at": removed_micros(id, posted_micros).map(seconds), "text_facets": [], "groups": [],
+            "permalink": permalink(id), "tombstoned_at": tombstoned_micros.map(seconds), "text_facets": [], "groups": [],
             "cover_photo_url": null, "disabled_cameo_user_ids": null, "verifications": [],
             "is_featured": null,
         })

@@ -7,14 +7,15 @@ use crate::sim::world::World;
 impl World {
     /// Returns each entity with the id of its post, and of its comment if it is in one.
     fn said(&self, shape: Shape) -> impl Iterator<Item = [String; 4]> {
-        let of_posts = self.posts.iter().flat_map(|post| {
+        let posts = self.posts.iter().filter(|it| !it.is_hidden);
+        let of_posts = posts.flat_map(|post| {
             let ids = [post.id.clone(), String::new()];
             post.said.iter().map(move |said| (ids.clone(), said))
         });
         let shown = self
             .comments
             .iter()
-            .filter(move |it| shape == Shape::Wrapped || it.depth < 2);
+            .filter(move |it| !it.is_hidden && (shape == Shape::Wrapped || it.depth < 2));
         let of_comments = shown.flat_map(|comment| {
             let ids = [self.posts[comment.post].id.clone(), comment.id.clone()];
             comment.said.iter().map(move |said| (ids.clone(), said))
@@ -52,7 +53,8 @@ impl World {
     }
 
     pub(super) fn reposts(&self) -> Truth {
-        let rows = self.posts.iter().flat_map(|post| {
+        let shown = self.posts.iter().filter(|it| !it.is_hidden);
+        let rows = shown.flat_map(|post| {
             let edge =
                 |post: &str, person: usize| vec![post.to_owned(), self.people[person].id.clone()];
             let reposted = post.reposter.map(|person| edge(&post.id, person));

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::{Thing, World};
+use super::removed::removed_micros;
+use super::{NOW, Thing, World};
 use crate::sim::options::Options;
 
 /// The world under construction and its only random generator.
@@ -24,6 +25,7 @@ impl World {
             options,
             world: Self {
                 seed_count: options.users,
+                now: NOW,
                 ..Self::default()
             },
         };
@@ -89,34 +91,19 @@ impl Builder<'_> {
         chosen
     }
 
-    /// Computes ranks, sums and the index of ids.
+    /// Computes removals, ranks, sums and the index of ids.
     fn finish(mut self) -> World {
         let world = &mut self.world;
-        for post in &world.posts {
-            let author = &mut world.people[post.author];
-            author.likes_received += post.like_count;
-            author.remixes_received += post.remixes.len();
+        for person in &mut world.people {
+            person.banned_micros = removed_micros(&person.id, person.created_micros);
         }
-        for comment in &world.comments {
-            world.people[comment.author].comments_made += 1;
+        for post in &mut world.posts {
+            post.tombstoned_micros = removed_micros(&post.id, post.posted_micros);
         }
-        world.feed = (0..world.posts.len()).collect();
-        let posts = &world.posts;
-        world
-            .feed
-            .sort_by_key(|post| (std::cmp::Reverse(posts[*post].view_count), *post));
-        world.feed.truncate(self.options.feed);
-        let people = &world.people;
-        world.leaderboard = (0..world.seed_count)
-            .filter(|it| !people[*it].appearances.is_empty())
-            .collect();
-        world.leaderboard.sort_by_key(|person| {
-            (
-                std::cmp::Reverse(people[*person].appearances.len()),
-                *person,
-            )
-        });
-        world.leaderboard.truncate(self.options.leaderboard);
+        for comment in &mut world.comments {
+            comment.tombstoned_micros = removed_micros(&comment.id, comment.posted_micros);
+        }
+        world.rank(self.options);
         let people = world
             .people
             .iter()

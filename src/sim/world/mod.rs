@@ -1,14 +1,17 @@
 //! The simulated world: people, posts, comments and follows.
 //!
-//! It depends only on a seed and sizes, and never changes while it is served. People are numbered in three groups:
-//! *seed users*, then the *audience*, who only follow, then *characters* (`ch_…`). A character belongs to a seed user
-//! and only appears in posts.
+//! It depends only on a seed and sizes, and never changes while it is served, unless it grows: then a world is the state
+//! at one time ([`growth`]). People are numbered in four groups: *seed users*, then the *audience*, who only follow, then
+//! *characters* (`ch_…`), then people who joined later, as audience. A character belongs to a seed user and only appears
+//! in posts.
 
 mod build;
 mod counted;
+mod growth;
 mod people;
 mod posts;
 mod private;
+mod ranks;
 mod removed;
 mod texts;
 mod threads;
@@ -17,11 +20,14 @@ mod words;
 use std::collections::HashMap;
 
 pub use counted::counted;
-pub use removed::removed_micros;
+pub use growth::{Change, Event};
+pub(super) use growth::{Growth, moment_of};
+pub(super) use private::Refusal;
 
 use super::endpoint::Endpoint;
 
-/// The time at which the world is frozen, in Unix seconds. The content of the world never depends on a clock.
+/// The time of the world when the simulator starts, in Unix seconds. A world that does not grow is frozen at it. The content
+/// of a world never depends on the real time.
 pub(super) const NOW: i64 = 1_763_000_000;
 
 /// A user, a follower without posts, or a character.
@@ -45,6 +51,13 @@ pub struct Person {
     pub comments_made: usize,
     pub likes_received: u64,
     pub remixes_received: usize,
+    pub banned_micros: Option<i64>,
+    /// The post that stands first in the list of the person's posts.
+    pub pinned: Option<usize>,
+    /// Whether a seed user hides their posts and lists.
+    pub is_private: bool,
+    /// Whether the person has left: the remote answers 404.
+    pub is_gone: bool,
 }
 
 /// What a text refers to.
@@ -80,6 +93,11 @@ pub struct Post {
     /// Comments and replies at every depth.
     pub thread_size: usize,
     pub attachments: Vec<Attachment>,
+    pub tombstoned_micros: Option<i64>,
+    /// Whether the post itself was deleted and is in no list any more.
+    pub is_gone: bool,
+    /// Whether no reply shows the post: it was deleted, or its author has left or is private.
+    pub is_hidden: bool,
 }
 
 /// A comment on a post, or a reply to a comment.
@@ -98,6 +116,10 @@ pub struct Comment {
     pub replies: Vec<usize>,
     /// Replies at every depth.
     pub thread_size: usize,
+    pub tombstoned_micros: Option<i64>,
+    pub is_gone: bool,
+    /// Whether no reply shows the comment: it, its post, its author or a comment above it is gone or hidden.
+    pub is_hidden: bool,
 }
 
 /// One video file.
@@ -113,6 +135,8 @@ pub struct Attachment {
     pub frames: u64,
     /// Whether the file has the older format: other paths, fewer encodings, no durations.
     pub is_old: bool,
+    /// When its URLs are signed, in Unix seconds.
+    pub signed_at: i64,
 }
 
 /// The object that an id identifies.
@@ -141,6 +165,10 @@ pub struct World {
     pub feed: Vec<usize>,
     /// Users by descending number of appearances.
     pub leaderboard: Vec<usize>,
+    /// What has changed since the start, in order. Only the full state of a growing world has it.
+    events: Vec<Event>,
+    /// The time of this state, in Unix seconds.
+    pub(super) now: i64,
     seed_count: usize,
     by_id: HashMap<String, Thing>,
 }
@@ -154,6 +182,11 @@ impl World {
             .iter()
             .map(|person| person.id.clone())
             .collect()
+    }
+
+    /// Returns the seconds between the start of the simulator and this state.
+    pub(super) fn elapsed_seconds(&self) -> u64 {
+        u64::try_from(self.now - NOW).unwrap_or(0)
     }
 
     pub(super) fn is_seed(&self, person: usize) -> bool {
@@ -231,10 +264,8 @@ impl World {
     pub fn search(&self, text: &str) -> Vec<usize> {
         let wanted = text.to_lowercase();
         let hit = |person: &usize| {
-            self.people[*person]
-                .username
-                .to_lowercase()
-                .contains(&wanted)
+            let it = &self.people[*person];
+            !it.is_gone && it.username.to_lowercase().contains(&wanted)
         };
         (0..self.people.len()).filter(hit).collect()
     }

@@ -20,7 +20,7 @@ impl Builder<'_> {
             let id = if is_character {
                 format!("ch_{}", self.hex(32))
             } else {
-                format!("user-{}", self.letters(ALPHANUMERIC, 24))
+                self.user_id()
             };
             let owner = is_character.then(|| self.rng.random_range(0..self.options.users));
             if let Some(owner) = owner {
@@ -42,6 +42,10 @@ impl Builder<'_> {
         }
     }
 
+    pub(super) fn user_id(&mut self) -> String {
+        format!("user-{}", self.letters(ALPHANUMERIC, 24))
+    }
+
     /// Draws one of the texts, or `None` once in `rarity` draws.
     pub(super) fn pick(&mut self, texts: &[&str], rarity: u32) -> Option<String> {
         let place = self.rng.random_range(0..texts.len());
@@ -49,7 +53,7 @@ impl Builder<'_> {
     }
 
     /// Draws a username: unique by its number, with common syllables so that a search finds several users.
-    fn username(&mut self, number: usize) -> String {
+    pub(super) fn username(&mut self, number: usize) -> String {
         let mut name = String::new();
         for _ in 0..self.rng.random_range(1..=3) {
             name.push_str(SYLLABLES[self.rng.random_range(0..SYLLABLES.len())]);
@@ -93,6 +97,7 @@ impl Builder<'_> {
         }
     }
 
+    /// Adds an edge at the end of both lists.
     fn follow(&mut self, follower: usize, followed: usize) {
         self.world.people[followed].followers.push(follower);
         self.world.people[follower].following.push(followed);

@@ -45,7 +45,7 @@ impl Builder<'_> {
     }
 
     /// Draws the parent of a remix: often the first post, sometimes a post of the same author, else any older post.
-    fn parent(&mut self, number: usize, author: usize) -> Option<usize> {
+    pub(super) fn parent(&mut self, number: usize, author: usize) -> Option<usize> {
         let chance = self.options.remixes.min(100) as f64 / 100.0;
         if number == 0 || !self.rng.random_bool(chance) {
             return None;
@@ -58,7 +58,7 @@ impl Builder<'_> {
         }
     }
 
-    fn post(
+    pub(super) fn post(
         &mut self,
         posted_micros: i64,
         author: usize,
@@ -116,6 +116,7 @@ impl Builder<'_> {
             height,
             frames: [150, 300, 450][self.rng.random_range(0..3)],
             is_old: self.rng.random_bool(0.15),
+            signed_at: NOW,
         }
     }
 

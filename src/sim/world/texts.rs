@@ -9,26 +9,34 @@ impl World {
     /// Lets some texts refer to users, hashtags and URLs, and some posts be reposts or be reposted.
     pub(super) fn refer(&mut self) {
         for post in 0..self.posts.len() {
-            let (id, text) = (self.posts[post].id.clone(), self.posts[post].text.clone());
-            if let Some((text, said)) = text.and_then(|text| self.referring(&id, &text)) {
-                self.posts[post].text = Some(text);
-                self.posts[post].said = said;
-            }
-            let dice = hash(19, &[&id]);
-            if dice.is_multiple_of(13) {
-                self.posts[post].reposter = self.someone(dice / 13);
-            }
-            if dice % 17 == 5 && post >= 2 {
-                self.posts[post].repost_of = Some(post / 2);
-            }
+            self.refer_post(post);
         }
         for comment in 0..self.comments.len() {
-            let at = &self.comments[comment];
-            let (id, text) = (at.id.clone(), at.text.clone());
-            if let Some((text, said)) = text.and_then(|text| self.referring(&id, &text)) {
-                self.comments[comment].text = Some(text);
-                self.comments[comment].said = said;
-            }
+            self.refer_comment(comment);
+        }
+    }
+
+    pub(super) fn refer_post(&mut self, post: usize) {
+        let (id, text) = (self.posts[post].id.clone(), self.posts[post].text.clone());
+        if let Some((text, said)) = text.and_then(|text| self.referring(&id, &text)) {
+            self.posts[post].text = Some(text);
+            self.posts[post].said = said;
+        }
+        let dice = hash(19, &[&id]);
+        if dice.is_multiple_of(13) {
+            self.posts[post].reposter = self.someone(dice / 13);
+        }
+        if dice % 17 == 5 && post >= 2 {
+            self.posts[post].repost_of = Some(post / 2);
+        }
+    }
+
+    pub(super) fn refer_comment(&mut self, comment: usize) {
+        let at = &self.comments[comment];
+        let (id, text) = (at.id.clone(), at.text.clone());
+        if let Some((text, said)) = text.and_then(|text| self.referring(&id, &text)) {
+            self.comments[comment].text = Some(text);
+            self.comments[comment].said = said;
         }
     }
 

@@ -7,7 +7,7 @@ use super::words::COMMENTS;
 use super::{Comment, NOW};
 
 /// Maximum depth of a thread; first-level comments have depth 0.
-const DEEPEST: usize = 4;
+pub(super) const DEEPEST: usize = 4;
 
 impl Builder<'_> {
     pub(super) fn threads(&mut self) {
@@ -32,10 +32,11 @@ impl Builder<'_> {
 
     /// Returns the users who appear in some list. In the flat shape a comment shows too little of its author to be the
     /// only source.
-    fn speakers(&self) -> Vec<usize> {
+    pub(super) fn speakers(&self) -> Vec<usize> {
         let seen = |person: &usize| {
             let person = &self.world.people[*person];
-            !(person.posts.is_empty() && person.followers.is_empty() && person.following.is_empty())
+            let lists = [&person.posts, &person.followers, &person.following];
+            !person.is_gone && lists.iter().any(|list| !list.is_empty())
         };
         (0..self.options.users).filter(seen).collect()
     }
@@ -61,7 +62,12 @@ impl Builder<'_> {
         }
     }
 
-    fn comment(&mut self, post: usize, parent: Option<usize>, speakers: &[usize]) -> usize {
+    pub(super) fn comment(
+        &mut self,
+        post: usize,
+        parent: Option<usize>,
+        speakers: &[usize],
+    ) -> usize {
         let number = self.world.comments.len();
         let after = match parent {
             Some(parent) => self.world.comments[parent].posted_micros,

@@ -47,7 +47,8 @@ fn objects() -> Vec<Object> {
     let of = |name: &str| tables().iter().find(move |table| table.name == name);
     let mut all = Vec::new();
     for history in tables() {
-        if let Some(parent) = history.history_of.and_then(of) {
+        let has_counts = counts_of(history).next().is_some();
+        if let Some(parent) = history.history_of.and_then(of).filter(|_| has_counts) {
             all.extend(triggers(parent, history));
         }
     }
@@ -158,7 +159,9 @@ const VIEWS: [View; 7] = [
         about: "The newest state of every user that a reply described.",
         of: "users",
         select: "select {columns}, o.user_id as owner_user_id,
-           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at
+           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at,
+           (select s.settled_at from absences x join calls s on s.id = x.confirmed_call_id
+               where x.kind = 'user' and x.item_id = t.id and x.of_id = 0 and x.cleared_call_id is null) as gone_at
     from users t
     left join users o on o.id = t.owner_id
     join calls f on f.id = t.first_call_id
@@ -171,7 +174,9 @@ const VIEWS: [View; 7] = [
         of: "posts",
         select: "select {columns}, a.user_id as author_user_id, a.username as author_username,
            parent.post_id as parent_post_id, root.post_id as root_post_id, origin.post_id as repost_of_post_id,
-           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at
+           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at,
+           coalesce(t.tombstoned_at, (select s.settled_at from absences x join calls s on s.id = x.confirmed_call_id
+               where x.kind = 'post' and x.item_id = t.id and x.of_id = 0 and x.cleared_call_id is null)) as gone_at
     from posts t
     left join users a on a.id = t.author_id
     left join posts parent on parent.id = t.parent_id
@@ -188,7 +193,9 @@ const VIEWS: [View; 7] = [
         of: "comments",
         select: "select {columns}, p.post_id, parent.comment_id as parent_comment_id,
            a.user_id as author_user_id, a.username as author_username,
-           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at
+           t.first_call_id, f.settled_at as first_seen_at, t.last_call_id, l.settled_at as last_seen_at,
+           coalesce(t.tombstoned_at, (select s.settled_at from absences x join calls s on s.id = x.confirmed_call_id
+               where x.kind = 'comment' and x.item_id = t.id and x.of_id = 0 and x.cleared_call_id is null)) as gone_at
     from comments t
     left join posts p on p.id = t.post_id
     left join comments parent on parent.id = t.parent_comment_id

@@ -4,6 +4,7 @@
 //! Nothing is read back: rows are joined to those that they refer to by their text ids, inside their own statement. A
 //! row that comes back through the driver costs more than that, and a sub-select for each value opens a cursor for each.
 
+pub(in crate::store) mod absences;
 mod column;
 mod derive;
 #[rustfmt::skip] // One line for each column.
@@ -39,18 +40,26 @@ pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;
 pub use unread::UnreadReply;
 
+/// What an archive contains that writing pages must look at.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Known {
+    /// Replies whose post is unknown.
+    pub(super) has_orphans: bool,
+    /// Things that are absent now.
+    pub(super) has_absences: bool,
+}
+
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls.
-/// `has_orphans`: the archive has replies whose post is unknown.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     pages: &[PageRows<'_>],
-    has_orphans: bool,
+    known: Known,
 ) -> Result<()> {
     let all = merge(pages);
     write_entities(connection, &USERS, &all.users, &all.parent_users).await?;
     write_entities(connection, &POSTS, &all.posts, &all.parent_posts).await?;
     write_entities(connection, &COMMENTS, &all.comments, &all.parent_comments).await?;
-    threads::assign_posts(connection, &all.comments, has_orphans).await?;
+    threads::assign_posts(connection, &all.comments, known.has_orphans).await?;
     write_rows(connection, &ATTACHMENTS, &all.attachments).await?;
     write_rows(connection, &FOLLOWS, &all.follows).await?;
     write_rows(connection, &APPEARANCES, &all.appearances).await?;
@@ -61,7 +70,10 @@ pub(super) async fn write(
     for page in pages {
         write_entries(connection, page).await?;
     }
-    Ok(())
+    match known.has_absences {
+        true => absences::clear(connection, &all).await,
+        false => Ok(()),
+    }
 }
 
 /// Writes entities. First come those that are known only by their id, and those that another row of the pages refers to.

@@ -11,7 +11,7 @@ use super::column::{
 use super::edges::{
     APPEARANCES, COMMENT_ENTITIES, FEED, FOLLOWS, LEADERBOARD, POST_ENTITIES, REMIXES, REPOSTS, SEARCH,
 };
-use super::table::{Outline, Table, history};
+use super::table::{Outline, Table, former_names, history};
 use crate::model::{Attachment, Comment, Counts, Post, SubjectKind, User};
 
 /// Returns the table of a kind of subject, where the archive has one.
@@ -194,7 +194,7 @@ pub(super) static ATTACHMENTS: Table<Attachment> = Table::new(
 );
 
 /// Every table of the archive without the readers of its rows, in the order in which they are compared.
-static TABLES: LazyLock<[Outline; 16]> = LazyLock::new(|| {
+static TABLES: LazyLock<[Outline; 17]> = LazyLock::new(|| {
     [
         USERS.outline(),
         POSTS.outline(),
@@ -212,6 +212,7 @@ static TABLES: LazyLock<[Outline; 16]> = LazyLock::new(|| {
         history("user_stats", &USERS, USER),
         history("post_stats", &POSTS, POST),
         history("comment_stats", &COMMENTS, COMMENT),
+        former_names("user_names", USER),
     ]
 });
 

@@ -62,7 +62,11 @@ impl Scratch {
     /// # Errors
     /// Returns an error if the temporary file cannot be written.
     pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
-        super::write(&mut self.connection, &page_rows(pages), true).await
+        let known = super::Known {
+            has_orphans: true,
+            has_absences: false,
+        };
+        super::write(&mut self.connection, &page_rows(pages), known).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::column::{Column, ColumnOutline, Kind, Merge, Source, Target};
+use super::column::{Column, ColumnOutline, Kind, Merge, Personal, Source, Target};
 use super::merge::Observed;
 use crate::store::db::{GivenRow, Statement};
 
@@ -13,6 +13,8 @@ pub struct Outline {
     pub columns: Vec<ColumnOutline>,
     /// The table whose counts it keeps over time; `None` for a table of rows.
     pub history_of: Option<&'static str>,
+    /// The setting with the last call whose reply its rows leave out, and the column with the call of a row.
+    pub since: Option<(&'static str, &'static str)>,
 }
 
 /// A table of the archive, filled from rows of one kind.
@@ -38,6 +40,7 @@ impl<R> Table<R> {
             name: self.name,
             columns: self.columns.iter().map(Column::outline).collect(),
             history_of: None,
+            since: None,
         }
     }
 
@@ -114,17 +117,6 @@ impl<R> Table<R> {
 
 /// Returns the outline of the table that keeps the counts of `of` over time: a row where one of them changed.
 pub(super) fn history<R>(name: &'static str, of: &Table<R>, target: Target) -> Outline {
-    let plain = |name, kind| ColumnOutline {
-        name,
-        kind,
-        is_key: false,
-        is_remote: false,
-        personal: None,
-    };
-    let key = |name, kind| ColumnOutline {
-        is_key: true,
-        ..plain(name, kind)
-    };
     let mut columns = vec![
         ColumnOutline {
             is_remote: true,
@@ -140,5 +132,42 @@ pub(super) fn history<R>(name: &'static str, of: &Table<R>, target: Target) -> O
         name,
         columns,
         history_of: Some(of.name),
+        since: None,
+    }
+}
+
+/// Returns the outline of the table with the names that users had before.
+pub(super) fn former_names(name: &'static str, target: Target) -> Outline {
+    let username = ColumnOutline {
+        is_remote: true,
+        personal: Some(Personal::Identity),
+        ..plain("username", Kind::Text)
+    };
+    Outline {
+        name,
+        columns: vec![
+            key(target.id, Kind::Reference(target)),
+            username,
+            key("until_call_id", Kind::Call),
+        ],
+        history_of: Some(target.table),
+        since: Some(("names_since_call", "until_call_id")),
+    }
+}
+
+const fn plain(name: &'static str, kind: Kind) -> ColumnOutline {
+    ColumnOutline {
+        name,
+        kind,
+        is_key: false,
+        is_remote: false,
+        personal: None,
+    }
+}
+
+const fn key(name: &'static str, kind: Kind) -> ColumnOutline {
+    ColumnOutline {
+        is_key: true,
+        ..plain(name, kind)
     }
 }

@@ -1,11 +1,12 @@
 //! Every column gets its value from a page, and keeps it if a later page has none.
 
+mod absences;
 mod any;
 mod tangled;
 
 use sqlx::{Column, Row, TypeInfo, ValueRef};
 
-use super::{Kind, write};
+use super::{Kind, Known, write};
 use crate::model::{Attachment, Budget, Comment, Counts, Harvest, Post, User};
 use crate::store::archive::merge::PageRows;
 use crate::store::{OpenCall, RunKind, Store};
@@ -40,7 +41,11 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
         harvest,
     };
     let mut transaction = store.begin().await.unwrap();
-    write(&mut transaction, &[page], true).await.unwrap();
+    let known = Known {
+        has_orphans: true,
+        has_absences: true,
+    };
+    write(&mut transaction, &[page], known).await.unwrap();
     transaction.commit().await.unwrap();
     call_id
 }

@@ -79,7 +79,7 @@ impl Store {
     /// Returns an error if the archive cannot be written. Nothing is written then.
     pub async fn keep_unread(&self, pages: &[ScratchPage], group: i64) -> Result<()> {
         let mut transaction = self.begin().await?;
-        super::write(&mut transaction, &page_rows(pages), false).await?;
+        super::write(&mut transaction, &page_rows(pages), super::Known::default()).await?;
         sqlx::query("update settings set value = ? where name = ?")
             .bind(group)
             .bind(AFTER_GROUP)

@@ -7,6 +7,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::spans::{close_pass, leave_refused};
 use super::{Cooling, Failure, Retry};
 use crate::model::{LeaseToken, NewJob, StopReason};
+use crate::store::archive::absences::{self, MissedBy};
 use crate::store::{Error, Result, ledger};
 
 /// Returns whether the lease is still valid.
@@ -163,6 +164,13 @@ pub(in crate::store) async fn fail(
     cool_down(connection, &failure.cooling).await?;
     if !holds(connection, failure.token).await? {
         return Err(Error::LeaseLost);
+    }
+    if let (Some(gone), Some((call_id, _))) = (&failure.gone, &failure.call) {
+        let by = MissedBy {
+            call_id: *call_id,
+            at: failure.now,
+        };
+        absences::not_found(connection, gone, by).await?;
     }
     match &failure.retry {
         Retry::Release => {

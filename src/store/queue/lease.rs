@@ -72,7 +72,7 @@ async fn lease_next(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, repeated_pages, resolves_name, led_to, \
          iif(last_error glob ?4, last_call_id, null), \
-         exists (select 1 from spans where job_id = jobs.id and state = 'open'), refreshes, \
+         exists (select 1 from spans where job_id = jobs.id and state = 'open'), refreshes, pass_call_id, \
          pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
     );
     for (endpoint, left) in &request.may_be_unneeded {
@@ -128,8 +128,9 @@ fn read(row: &SqliteRow, request: &LeaseRequest) -> Result<(Lease, bool)> {
         raw_call: row.try_get(15)?,
         may_meet: row.try_get(16)?,
         refreshes: row.try_get(17)?,
+        pass_call_id: row.try_get(18)?,
     };
-    Ok((lease, row.try_get(18)?))
+    Ok((lease, row.try_get(19)?))
 }
 
 /// Returns the query of how much is left to fetch of a subject, where the archive can know. `subject` is the SQL of the

@@ -20,7 +20,7 @@ mod spans;
 
 use std::sync::Arc;
 
-use crate::model::{Lease, LeaseToken, LeftOf, StopReason};
+use crate::model::{Lease, LeaseToken, LeftOf, NotFound, StopReason};
 use crate::store::ledger::{OpenCall, Settlement};
 
 pub(super) use add::enqueue;
@@ -109,6 +109,8 @@ pub struct Failure {
     pub retry: Retry,
     /// Cooldowns that began with this failure. Stored for the next run and for `status`.
     pub cooling: Vec<Cooling>,
+    /// What the answer says to be gone.
+    pub gone: Option<NotFound>,
     pub error: String,
     pub now: f64,
 }

@@ -120,6 +120,7 @@ impl Site {
         };
         PageCommit {
             span_change: None,
+            passes: Vec::new(),
             call_id: self.open(lease).await,
             settlement: settlement(),
             item_hashes: item_hashes(&items),
@@ -137,6 +138,7 @@ impl Site {
 
     async fn fail(&self, lease: &Lease, retry: Retry) {
         let failure = Failure {
+            gone: None,
             token: lease.token,
             call: None,
             retry,

@@ -59,16 +59,21 @@ fn values(table: &Outline, is_meant: impl Fn(&ColumnOutline) -> bool) -> String 
     columns.map(value).collect::<Vec<_>>().join(", ")
 }
 
-/// Returns the exact rows of a table: the key and the values of all columns as a JSON array, by key.
+/// Returns the exact rows of a table: the key and the values of all columns as a JSON array, by key. `since_call` is the
+/// last call that the rows of such a table leave out.
 pub fn exact_rows<'c>(
     table: &Outline,
+    since_call: i64,
     connection: &'c mut SqliteConnection,
 ) -> BoxStream<'c, std::result::Result<SqliteRow, sqlx::Error>> {
     let text = format!(
-        "select {} as key, json_array({}) from {} order by key",
+        "select {} as key, json_array({}) from {} where {} order by key",
         key(table),
         values(table, |_| true),
-        source(table)
+        source(table),
+        table.since.map_or("true".to_owned(), |(_, call)| format!(
+            "t.{call} > {since_call}"
+        ))
     );
     // Only names of the schema are in the text.
     sqlx::query(AssertSqlSafe(text)).fetch(connection)

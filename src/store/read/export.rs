@@ -3,10 +3,10 @@
 use futures_util::stream::{BoxStream, StreamExt};
 use sqlx::AssertSqlSafe;
 
-use super::Snapshot;
 use super::export_columns::{ExportColumn, ExportRow};
 use super::export_tables::{ExportTable, TABLES};
 use super::nested;
+use super::{Snapshot, as_of};
 use crate::store::Result;
 
 /// What an export says about its source.
@@ -46,7 +46,21 @@ impl ExportTable {
         }
     }
 
-    /// The condition of a selection, as SQL. Its parameters are two times and a seed.
+    /// Returns whether the archive can tell what its rows were at a time: a call stated each of them.
+    #[must_use]
+    pub fn has_past(&self) -> bool {
+        self.call.is_some()
+    }
+
+    /// The view with its rows, or their state at a time, as SQL.
+    fn rows(&self, which: &Selection) -> String {
+        match which.as_of {
+            Some(_) => as_of::source(self),
+            None => self.source.to_owned(),
+        }
+    }
+
+    /// The condition of a selection, as SQL. Its parameters are two times, a seed, and the time of the state.
     fn within(&self) -> String {
         let time = self.time.unwrap_or("null");
         // A table without a time, or without calls, has all its rows in each period and under each seed.
@@ -59,7 +73,8 @@ impl ExportTable {
         };
         format!(
             "(?1 is null or coalesce({time} >= ?1, {untimed})) and (?2 is null or coalesce({time} < ?2, {untimed}))
-             and (?3 is null or {seed})",
+             and (?3 is null or {seed}) and (?4 is null or {known})",
+            known = as_of::known(self).unwrap_or("true".to_owned()),
             untimed = self.time.is_none()
         )
     }
@@ -97,6 +112,8 @@ pub struct Selection {
     pub period: Period,
     /// Only rows that the calls of this seed stated first: an id, a name, a search text, `feed` or `leaderboard`.
     pub seed: Option<String>,
+    /// Rows and values as they were known at this time, in Unix seconds.
+    pub as_of: Option<f64>,
 }
 
 /// How a lake divides the rows of a table: by month, then by the call that stated them first.
@@ -118,13 +135,13 @@ impl Snapshot {
                 let counts = table.counted.iter();
                 let counts = counts.map(|table| format!("(select count(*) from {table})"));
                 format!(
-                    "select {} where ?1 is null and ?2 is null and ?3 is null",
+                    "select {} where ?1 is null and ?2 is null and ?3 is null and ?4 is null",
                     counts.collect::<Vec<_>>().join(" + ")
                 )
             }
             false => format!(
                 "select count(*) from {} where {}",
-                table.source,
+                table.rows(which),
                 table.within()
             ),
         };
@@ -133,6 +150,7 @@ impl Snapshot {
             .bind(which.period.since)
             .bind(which.period.until)
             .bind(which.seed.clone())
+            .bind(which.as_of)
             .fetch_one(self.connection())
             .await?;
         Ok(u64::try_from(rows).unwrap_or(0))
@@ -148,7 +166,10 @@ impl Snapshot {
     ) -> BoxStream<'s, Result<ExportRow>> {
         let names: Vec<String> = columns
             .iter()
-            .map(|column| nested::selected(table, column))
+            .map(|column| match which.as_of {
+                Some(_) => as_of::selected(table, column),
+                None => nested::selected(table, column),
+            })
             .collect();
         let (place, order) = match split {
             Some(split) => (
@@ -160,7 +181,7 @@ impl Snapshot {
         let text = format!(
             "select {place}{} from {} where {} order by {order}{}",
             names.join(", "),
-            table.source,
+            table.rows(which),
             table.within(),
             self.order(table.order)
         );
@@ -170,6 +191,7 @@ impl Snapshot {
             .bind(which.period.since)
             .bind(which.period.until)
             .bind(which.seed.clone())
+            .bind(which.as_of)
             .fetch(self.connection())
             .map(move |row| Ok(ExportRow { row: row?, skipped }))
             .boxed()

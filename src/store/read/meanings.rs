@@ -9,6 +9,18 @@ use crate::store::Result;
 const OF_VIEWS: &[(&str, &str)] = &[
     ("first_seen_at", "when a reply first stated the row"),
     ("last_seen_at", "when a reply last stated the row"),
+    (
+        "gone_at",
+        "when the vendor said that it is gone; null: it did not",
+    ),
+    (
+        "ended_after_at",
+        "of a follow that ended: when it was seen last",
+    ),
+    (
+        "ended_before_at",
+        "of a follow that ended: when it was first missed",
+    ),
     ("owner_user_id", "of a character: the user who made it"),
     ("author_user_id", "who wrote it"),
     ("author_username", "name of who wrote it"),

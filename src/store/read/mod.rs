@@ -1,6 +1,7 @@
 //! Queries on an archive. Nothing here writes.
 
 mod answers;
+mod as_of;
 pub mod canonical;
 mod disk;
 mod due;

@@ -1,6 +1,7 @@
 //! The only writer: pages, failures, leases and calls, many per transaction.
 
 mod batch;
+mod by_hand;
 mod group;
 mod operation;
 pub(in crate::store) mod page;

@@ -6,12 +6,13 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use crate::clock::Moment;
-use crate::model::{Harvest, Lease, NewJob, Refusals, StopReason};
-use crate::store::archive::{self, merge::PageRows};
+use crate::model::{Harvest, Lease, NewJob, Pass, Refusals, StopReason};
+use crate::store::archive::absences::{self, MissedBy};
+use crate::store::archive::{self, Known, merge::PageRows};
 use crate::store::db::Statement;
 use crate::store::ledger::{self, CallPage, Group, Settlement};
 use crate::store::queue::{self, Origin, SpanChange};
-use crate::store::{Error, Result, Store};
+use crate::store::{Error, Result};
 
 /// How a walk continues after a kept page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,8 @@ pub struct PageCommit {
     /// What the page changes for the spans of its walk.
     pub span_change: Option<SpanChange>,
     pub next: Next,
+    /// The passes that ended with this page. What they lack is missed.
+    pub passes: Vec<Pass>,
     pub follow_ups: Vec<NewJob>,
     /// Lists of the subject that came inside the reply. Their jobs are done or need only the rest.
     pub nested: Vec<NewJob>,
@@ -74,15 +77,15 @@ const ADVANCE: Statement = Statement {
 /// What a transaction reads before it keeps pages.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct BatchContext {
-    group: Group,
-    /// Some reply does not name its post.
-    has_orphans: bool,
+    pub(super) group: Group,
+    pub(super) known: Known,
 }
 
 impl BatchContext {
     /// The query. It runs right after the statement that begins the transaction.
     pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
-        exists (select 1 from comments where post_id is null and parent_comment_id is not null)
+        exists (select 1 from comments where post_id is null and parent_comment_id is not null),
+        exists (select 1 from absences where cleared_call_id is null)
         from (select 1) left join
         (select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1)";
     /// The least step that a time in Unix seconds can show.
@@ -97,7 +100,10 @@ impl BatchContext {
                 number: number.unwrap_or(0) + 1,
                 kept_at: kept_at.map_or(now, |last| now.max(last + Self::STEP_SECONDS)),
             },
-            has_orphans: row.try_get(2)?,
+            known: Known {
+                has_orphans: row.try_get(2)?,
+                has_absences: row.try_get(3)?,
+            },
         })
     }
 }
@@ -129,7 +135,7 @@ pub(in crate::store) async fn commit_pages(
     if kept.is_empty() {
         return Ok(answers);
     }
-    let BatchContext { group, has_orphans } = before;
+    let BatchContext { group, known } = before;
     // If two pages contain a value, the later call's value is stored.
     kept.sort_by_key(|page| page.call_id);
     let rows: Vec<PageRows<'_>> = kept
@@ -142,14 +148,33 @@ pub(in crate::store) async fn commit_pages(
             harvest: &page.harvest,
         })
         .collect();
-    archive::write(connection, &rows, has_orphans).await?;
+    archive::write(connection, &rows, known).await?;
     commit_follow_ups(connection, &kept, now.wall).await?;
     commit_calls(connection, &kept, group).await?;
     let changes = kept
         .iter()
         .filter_map(|page| Some((page.span_change?, page.call_id)));
     queue::change_spans(connection, changes).await?;
+    miss(connection, &kept, group).await?;
     Ok(answers)
+}
+
+/// Records what the passes that ended with these pages lack.
+async fn miss(
+    connection: &mut SqliteConnection,
+    pages: &[&PageCommit],
+    group: Group,
+) -> Result<()> {
+    for page in pages {
+        for pass in &page.passes {
+            let by = MissedBy {
+                call_id: page.call_id,
+                at: group.kept_at,
+            };
+            absences::miss(connection, pass, "not_listed", by).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn commit_follow_ups(
@@ -255,106 +280,4 @@ async fn advance(
         .await?;
     let ids = rows.iter().map(|row| row.try_get(0));
     Ok(ids.collect::<sqlx::Result<_>>()?)
-}
-
-impl Store {
-    /// Keeps the reply of a manual call: its rows and the settled call, in one transaction.
-    ///
-    /// # Errors
-    /// Returns an error if the archive cannot be written.
-    pub async fn keep_call(
-        &self,
-        call_id: i64,
-        subject: &str,
-        settlement: &Settlement,
-        harvest: &Harvest,
-        now: f64,
-    ) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        let answer = sqlx::query(BatchContext::QUESTION)
-            .fetch_one(&mut *transaction)
-            .await?;
-        let BatchContext { group, has_orphans } = BatchContext::read(&answer, now)?;
-        let rows = [PageRows {
-            call_id,
-            now: group.kept_at,
-            subject,
-            items_before: 0,
-            harvest,
-        }];
-        archive::write(&mut transaction, &rows, has_orphans).await?;
-        let kept = CallPage {
-            group,
-            next_cursor: harvest.cursor.as_deref(),
-            items: harvest.items.len(),
-            row_count: harvest.row_count(),
-            odd: &harvest.odd,
-            item_hashes: &[],
-        };
-        ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;
-        transaction.commit().await
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use crate::model::{Budget, Counts, Harvest, MicroUsd, Post};
-    use crate::store::{OpenCall, Outcome, RunKind, Settlement, Store};
-
-    /// Keeps a post with this number of likes, at this time.
-    async fn keep(store: &Store, likes: i64, now: f64) {
-        let run = store.start_run(RunKind::Call, 1, now).await.unwrap();
-        let call = OpenCall {
-            run_id: run.id,
-            lease: None,
-            seed_id: None,
-            endpoint: "get_post_detail",
-            subject: String::new(),
-            cursor: None,
-            price: MicroUsd(1),
-            budget: Budget::default(),
-            day: "2026-01-01".to_owned(),
-            now,
-        };
-        let call_id = store.open_call(&call).await.unwrap();
-        let settlement = Settlement {
-            outcome: Outcome::Answered,
-            charge: MicroUsd(1),
-            http_status: Some(200),
-            error: None,
-            request_id: None,
-            body_bytes: None,
-            body: None,
-        };
-        let post = Post {
-            post_id: "s_1".to_owned(),
-            counts: Counts::of([("like_count", Some(likes))]),
-            ..Post::default()
-        };
-        let harvest = Harvest {
-            posts: vec![post],
-            ..Harvest::default()
-        };
-        let kept = store
-            .keep_call(call_id, "", &settlement, &harvest, now)
-            .await;
-        kept.unwrap();
-    }
-
-    #[tokio::test]
-    async fn a_history_stays_in_order_after_the_clock_was_set_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
-        for (likes, now) in [(1, 1000.0), (2, 400.0), (3, 401.0), (4, 2000.0)] {
-            keep(&store, likes, now).await;
-        }
-        let history: Vec<(i64, f64)> =
-            sqlx::query_as("select like_count, observed_at from post_stats order by observed_at")
-                .fetch_all(store.readers())
-                .await
-                .unwrap();
-        let likes: Vec<i64> = history.iter().map(|(likes, _)| *likes).collect();
-        assert_eq!(likes, [1, 2, 3, 4], "{history:?}");
-        assert_eq!(history[3].1, 2000.0);
-    }
 }

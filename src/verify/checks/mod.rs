@@ -1,5 +1,6 @@
 //! Checks that use only SQL, one file for each kind.
 
+pub(super) mod absences;
 pub(super) mod chain;
 mod fts;
 pub(super) mod jobs;

@@ -267,6 +267,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
         };
         let page = PageCommit {
             span_change: None,
+            passes: Vec::new(),
             call_id,
             settlement: Settlement {
                 outcome: Outcome::Answered,
