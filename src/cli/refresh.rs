@@ -53,7 +53,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Some(usd) => crawl::money(usd, MicroUsd(0), None, 24.0),
         None => {
             let charged = read::charged(&readers, &day(now), 0).await?;
-            let spent = read::refresh_charged(&readers, &day(now)).await?;
+            let spent = crawl::spent(&readers, &Plan::new(config.crawl.clone()), now).await?;
             crawl::money(per_day, spent, charged.room(&budget(&config)), 24.0)
         }
     };
@@ -102,13 +102,15 @@ fn print(known: &Known, plan: &RefreshPlan<'_>, now: f64) {
         })
         .collect();
     match rows.is_empty() {
-        true => outln!("nothing to refresh"),
+        true => outln!(
+            "nothing to refresh: what is archived was seen within the last hour, is being refreshed, or has hardly changed"
+        ),
         false => outln!("{}", layout(&[">job", "endpoint", "subject", "why"], &rows)),
     }
     outln!(
-        "{} of {} in the archive, expected to cost {}",
+        "{} of {} that could be refreshed, expected to cost {}",
         counted(plan.calls.len(), "walk"),
-        thousands(i64::try_from(known.candidates.len()).unwrap_or(i64::MAX)),
+        thousands(i64::try_from(known.candidates.len() + known.others.len()).unwrap_or(i64::MAX)),
         plan.cost
     );
     if let Some(next) = &plan.saved_for {
@@ -125,7 +127,7 @@ fn print(known: &Known, plan: &RefreshPlan<'_>, now: f64) {
             counted(plan.unaffordable, "list")
         );
     }
-    if !known.candidates.is_empty() {
+    if !known.candidates.is_empty() || !known.others.is_empty() {
         outln!("{}", stale::in_words(&known.stale(plan, now)));
     }
 }

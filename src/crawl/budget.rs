@@ -23,7 +23,7 @@ pub(super) async fn refused_by_budget(engine: &Engine, lease: &Lease, spent: Spe
                 "seed budget spent; stopped its pending jobs"
             );
         }
-        // Its job waits for the next day.
+        // Its job has stopped until the next day.
         Scope::Refresh => {}
         Scope::Day if !engine.config().settings.until_idle => {
             let today = engine.parts.clock.today();

@@ -35,17 +35,12 @@ pub struct WalkFacts<'a> {
     pub seen: Option<i64>,
     /// How many items the list has, as another statement of the remote says.
     pub count: Option<i64>,
-    /// What an earlier pass saw, if the page meets it.
+    /// What an earlier pass saw, if the page meets it and is not the end of the list.
     pub joined: Option<Joined<'a>>,
     /// What an earlier pass saw, if the page is the first after it.
     pub tail: Option<Tail<'a>>,
-}
-
-impl WalkFacts<'_> {
-    /// Returns whether the pass has seen as many items as the remote counts.
-    fn has_all(&self) -> bool {
-        self.count.is_some_and(|count| self.seen >= Some(count))
-    }
+    /// The pass met earlier ones. What they saw may be deleted, so a count does not say that nothing is missing.
+    pub has_met: bool,
 }
 
 /// Returns the next step of a walk after a page was read (api/README.md §8), and what the page changes for the spans.
@@ -53,23 +48,22 @@ impl WalkFacts<'_> {
 pub fn after_page(facts: &WalkFacts<'_>) -> (Next, Option<SpanChange>) {
     if let Some(tail) = &facts.tail
         && !facts.has_new_id
-        && !facts.has_all()
     {
         return (
             after_left(facts, tail),
             Some(SpanChange::Left(tail.span_id)),
         );
     }
-    let joined = facts.joined.filter(|_| !is_at_the_end(facts));
-    match joined.and_then(|joined| Some((joined, after_joined(facts, &joined)?))) {
-        Some((joined, next)) => (next, Some(SpanChange::Met(joined.span_id))),
+    let Some(joined) = &facts.joined else {
+        return (alone(facts), None);
+    };
+    if joined.has_end {
+        return (alone(facts), Some(SpanChange::Refuted(joined.span_id)));
+    }
+    match after_joined(facts, joined) {
+        Some(next) => (next, Some(SpanChange::Met(joined.span_id))),
         None => (alone(facts), None),
     }
-}
-
-/// Returns whether the list ends on this page, by the remote's word.
-fn is_at_the_end(facts: &WalkFacts<'_>) -> bool {
-    !facts.is_paged || facts.cursor.is_none() || facts.has_more == Some(false)
 }
 
 /// Returns the next step of a walk that follows only its own cursors.
@@ -98,7 +92,8 @@ fn alone(facts: &WalkFacts<'_>) -> Next {
         );
     }
     let is_stale = !facts.has_new_id;
-    if is_stale && facts.has_all() {
+    let is_whole = facts.count.is_some_and(|count| facts.seen >= Some(count));
+    if is_stale && is_whole && !facts.has_met {
         return end(
             StopReason::Complete,
             "as many items as the remote counts, and a page without a new one",
@@ -220,6 +215,7 @@ mod tests {
         count: None,
         joined: None,
         tail: None,
+        has_met: false,
     };
 
     /// Decides, and returns the decision in words: the reason with the kept cursor, or the counters of the next page.
@@ -369,6 +365,7 @@ mod tests {
                 span_id: 1,
                 pages: 4,
                 tail_cursor,
+                has_end: false,
             }),
             max_pages,
             ..FACTS
@@ -377,11 +374,15 @@ mod tests {
         assert_eq!(decided(met(Some("tail"), Some(7))), "tail 0 0");
         assert_eq!(decided(met(Some("tail"), Some(6))), "capped tail");
         assert_eq!(decided(met(None, Some(6))), "complete -");
-        let end = WalkFacts {
-            cursor: None,
-            ..met(Some("tail"), None)
+        let refuted = WalkFacts {
+            joined: met(None, None).joined.map(|joined| Joined {
+                has_end: true,
+                ..joined
+            }),
+            ..FACTS
         };
-        assert_eq!(decided(end), "complete -", "the list ends before it");
+        assert_eq!(decided(refuted), "c2 0 0", "the list goes on after its end");
+        assert_eq!(after_page(&refuted).1, Some(SpanChange::Refuted(1)));
     }
 
     #[test]
@@ -391,6 +392,7 @@ mod tests {
                 span_id: 1,
                 pages: 4,
                 tail_cursor: None,
+                has_end: false,
             }),
             seen: Some(seen),
             count: Some(count),
@@ -421,7 +423,11 @@ mod tests {
         assert_eq!(after_page(&after(None, None)).1, Some(SpanChange::Left(1)));
         assert_eq!(decided(after(Some(21), None)), "own 0 0");
         assert_eq!(decided(after(Some(21), Some(3))), "capped own");
-        assert_eq!(decided(after(Some(20), None)), "complete -");
+        assert_eq!(
+            decided(after(Some(20), None)),
+            "own 0 0",
+            "some may be deleted"
+        );
         let new = WalkFacts {
             has_new_id: true,
             is_empty: false,

@@ -22,6 +22,19 @@ const CHARGED_DELAYS: f64 = 4.0;
 /// Returns the consequences of a failed call: for the narrowest scope that explains the error (api/README.md §4).
 #[must_use]
 pub fn after_failure(error: &Error, facts: &FailureFacts) -> Decision {
+    let decision = by_scope(error, facts);
+    // The head of the list was answered in the same pass, so what fails is the cursor after an earlier one.
+    let is_over = matches!(decision.retry, Retry::End(..) | Retry::Restart);
+    match facts.is_at_tail && is_over {
+        true => Decision {
+            retry: Retry::Leave,
+            ..decision
+        },
+        false => decision,
+    }
+}
+
+fn by_scope(error: &Error, facts: &FailureFacts) -> Decision {
     let failed = CallResult::Failed {
         is_charged: facts.is_charged,
         after: error.after(),
@@ -135,9 +148,6 @@ fn after_rejection(error: &Error, facts: &FailureFacts) -> Retry {
 }
 
 fn restart(error: &Error, facts: &FailureFacts) -> Retry {
-    if facts.is_at_tail {
-        return Retry::Leave;
-    }
     if facts.restarts == 0 {
         return Retry::Restart;
     }

@@ -48,7 +48,7 @@ pub use engine::{Counters, Engine, Parts};
 pub use live::LiveConfig;
 pub use optimize::optimize;
 pub use plan::Plan;
-pub use refresher::{Begun, Known, begin_for_today, money, renew};
+pub use refresher::{Begun, Known, begin_for_today, money, renew, spent};
 pub use settings::Settings;
 pub use settle::{settlement, unpaid};
 pub use steer::Hold;

@@ -29,10 +29,10 @@ pub(super) async fn next(
     let cursor = harvest.cursor.as_deref();
     let config = engine.config();
     let has_new_id = seen.has_new(&harvest.items);
-    let joined = seen.joined(&harvest.items);
+    let is_at_the_end = !entry.is_paged() || cursor.is_none() || harvest.has_more == Some(false);
+    let joined = seen.joined(&harvest.items).filter(|_| !is_at_the_end);
     let is_joined_end = joined.is_some_and(|joined| joined.tail_cursor.is_none());
-    let may_end =
-        cursor.is_none() || harvest.has_more == Some(false) || !has_new_id || is_joined_end;
+    let may_end = is_at_the_end || !has_new_id || is_joined_end;
     let (seen_items, count) = match may_end {
         true => (
             seen.distinct_with(lease.cursor.as_deref(), &harvest.items, joined),
@@ -58,6 +58,7 @@ pub(super) async fn next(
         count,
         joined,
         tail: seen.tail(),
+        has_met: seen.joined_pages() > 0,
     })
 }
 

@@ -18,19 +18,27 @@ use crate::api::endpoints;
 use crate::clock::{day, next_day};
 use crate::config::Refresh;
 use crate::model::{Left, MicroUsd, Stale, SubjectKind};
+use crate::store::read::Which;
 use crate::store::{NewRefresh, Result, Store, read};
 
 /// Least time between two plans.
 const TICK: Duration = Duration::from_secs(60);
 /// What was seen so recently is not bought again, however much money there is.
 const LEAST_HOURS: f64 = 1.0;
+/// Item-hours from which on a call is worth its price, however much money there is: one item that waits for half an hour.
+const LEAST_VALUE: f64 = 0.5;
+/// Share of `max_days` after which a call is made for its deadline, although hardly anything is expected.
+const DUE_SHARE: f64 = 0.5;
 /// A plan takes at most this share of the time.
 const SHARE: u32 = 50;
 
 /// What could be bought again.
 #[derive(Debug, Default)]
 pub struct Known {
+    /// What is worth it, or has not been seen for long.
     pub candidates: Vec<Candidate>,
+    /// What has hardly changed.
+    pub others: Vec<Candidate>,
     pub curve: Curve,
     /// Endpoint and subject of each job.
     pub names: HashMap<i64, (&'static str, String)>,
@@ -42,29 +50,36 @@ impl Known {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn read(pool: &SqlitePool, plan: &Plan, refresh: &Refresh, now: f64) -> Result<Self> {
+        let pauses = read::pauses(pool).await?;
+        let which = Which {
+            max_depth: plan.max_depth(),
+            paused_seeds: pauses.seeds(),
+        };
         let mut all = Self {
             curve: known::curve(&read::count_pairs(pool).await?),
             ..Self::default()
         };
-        let depth = plan.max_depth();
         for entry in plan.endpoints().into_iter().filter_map(endpoints::find) {
             let name = entry.name;
+            if pauses.covers_endpoint(name) {
+                continue;
+            }
             match (entry.order, entry.left) {
-                (Order::NewestFirst, _) if refresh.lists || refresh.counters => {
-                    let posts = read::known_posts(pool, name, depth).await?;
+                (Order::NewestFirst, _) if refresh.lists => {
+                    let posts = read::known_posts(pool, name, &which).await?;
                     let names = posts.iter().map(|it| (it.job_id, it.subject.clone()));
                     all.name(name, names);
                     all.candidates
                         .extend(known::posts(entry, refresh, &posts, now));
                 }
                 (Order::Unknown, Left::Count(_)) if refresh.lists => {
-                    let lists = read::known_lists(pool, name, entry.left_of(), depth).await?;
+                    let lists = read::known_lists(pool, name, entry.left_of(), &which).await?;
                     let names = lists.iter().map(|it| (it.job_id, it.subject.clone()));
                     all.name(name, names);
                     all.candidates.extend(known::lists(entry, &lists, now));
                 }
                 (_, Left::Described(_)) if is_renewed(entry.subject_kind, refresh) => {
-                    let counts = read::known_counts(pool, name, entry.subject_kind, depth).await?;
+                    let counts = read::known_counts(pool, name, entry.subject_kind, &which).await?;
                     let names = counts.iter().map(|it| (it.job_id, it.subject.clone()));
                     all.name(name, names);
                     all.candidates.extend(known::counts(entry, &counts, now));
@@ -74,6 +89,15 @@ impl Known {
         }
         all.candidates
             .retain(|candidate| candidate.unseen_hours >= LEAST_HOURS);
+        let due_hours = f64::from(refresh.max_days) * 24.0 * DUE_SHARE;
+        let (worthwhile, others) =
+            std::mem::take(&mut all.candidates)
+                .into_iter()
+                .partition(|candidate| {
+                    candidate.unseen_hours >= due_hours
+                        || candidate.worth(&all.curve).value >= LEAST_VALUE
+                });
+        (all.candidates, all.others) = (worthwhile, others);
         Ok(all)
     }
 
@@ -96,7 +120,7 @@ impl Known {
             oldest_hours,
             unseen_items,
             halving,
-        } = staleness(&self.candidates);
+        } = staleness(self.candidates.iter().chain(&self.others));
         Stale {
             at: now,
             oldest_hours,
@@ -128,12 +152,30 @@ pub fn money(per_day: MicroUsd, spent: MicroUsd, room: Option<MicroUsd>, hours: 
     }
 }
 
+/// Returns what the refreshes of this day have cost, with what those under way are expected to cost. What is paused, or not
+/// called any more, is not under way.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn spent(pool: &SqlitePool, plan: &Plan, now: f64) -> Result<MicroUsd> {
+    let pauses = read::pauses(pool).await?;
+    let mut called = plan.endpoints();
+    called.retain(|name| !pauses.covers_endpoint(name));
+    let which = Which {
+        max_depth: plan.max_depth(),
+        paused_seeds: pauses.seeds(),
+    };
+    read::refresh_charged(pool, &day(now), &called, &which).await
+}
+
 /// What was begun.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Begun {
     pub refreshes: u64,
     /// What they are expected to cost.
     pub expected: MicroUsd,
+    /// What could be spent.
+    pub left: MicroUsd,
 }
 
 /// Begins the refreshes that this money is best spent on, and notes how stale the archive is.
@@ -160,7 +202,10 @@ pub async fn begin(
         })
         .collect();
     if refreshes.is_empty() {
-        return Ok(Begun::default());
+        return Ok(Begun {
+            left: money.now,
+            ..Begun::default()
+        });
     }
     let newest_first = endpoints::newest_first();
     Ok(Begun {
@@ -168,6 +213,7 @@ pub async fn begin(
             .begin_refreshes(&refreshes, &newest_first, now)
             .await?,
         expected: planned.cost,
+        left: money.now,
     })
 }
 
@@ -183,7 +229,7 @@ pub async fn begin_for_today(
     now: f64,
 ) -> Result<Begun> {
     let per_day = refresh.usd_per_day.unwrap_or_default();
-    let spent = read::refresh_charged(store.readers(), &day(now)).await?;
+    let spent = spent(store.readers(), plan, now).await?;
     let money = money(per_day, spent, room, 24.0);
     begin(store, plan, refresh, money, now).await
 }
@@ -191,9 +237,17 @@ pub async fn begin_for_today(
 /// Refreshes what is worth it until the run stops, if the configuration gives money for that. A run that ends when idle does
 /// not.
 pub async fn renew(engine: Arc<Engine>) {
+    let mut today = engine.parts.clock.today();
     while !engine.is_stopping() {
         let began = Instant::now();
-        if let Err(error) = begin_some(&engine).await {
+        let begun = async {
+            if std::mem::replace(&mut today, engine.parts.clock.today()) != today {
+                let resumed = engine.parts.store.resume_refreshes().await?;
+                engine.wake(usize::try_from(resumed).unwrap_or(usize::MAX));
+            }
+            begin_some(&engine).await
+        };
+        if let Err(error) = begun.await {
             tracing::warn!(%error, "nothing was refreshed");
         }
         tokio::select! {
@@ -214,7 +268,7 @@ async fn begin_some(engine: &Engine) -> Result<()> {
     }
     let (store, now) = (&engine.parts.store, engine.now());
     let (pool, today) = (store.readers(), day(now));
-    let spent = read::refresh_charged(pool, &today).await?;
+    let spent = spent(pool, &config.plan, now).await?;
     let charged = read::charged(pool, &today, engine.parts.run.id).await?;
     let hours = 24.0 - (next_day(now) - now) / 3_600.0;
     let money = money(per_day, spent, charged.room(&config.budget), hours);

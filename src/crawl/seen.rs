@@ -1,6 +1,6 @@
 //! Cursors and item ids that a walk has seen, as hashes.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::model::{MEETING_ITEMS, hash};
 use crate::store::{SpanChange, StoredSeen, StoredSpan};
@@ -28,7 +28,28 @@ struct Span {
     id: i64,
     pages: u32,
     tail_cursor: Option<String>,
-    items: HashSet<u64>,
+    /// Its distinct items, with their places in the list.
+    items: HashMap<u64, usize>,
+    /// The item that ended the list, if the list ended on the page of that item.
+    end: Option<u64>,
+}
+
+/// Most items that may be missing among the last ones of a pass where it meets a span: those that were deleted since.
+const LOST_ITEMS: usize = 20;
+
+impl Span {
+    fn has(&self, id: u64) -> bool {
+        self.items.contains_key(&id)
+    }
+
+    /// Returns whether the span has these items close to each other and in this order. Pinned items are not.
+    fn has_in_order(&self, ids: &[u64]) -> bool {
+        let places: Option<Vec<usize>> = ids.iter().map(|id| self.items.get(id).copied()).collect();
+        places.is_some_and(|places| {
+            let is_near = |pair: &[usize]| pair[0] < pair[1] && pair[1] - pair[0] <= LOST_ITEMS;
+            places.windows(2).all(is_near)
+        })
+    }
 }
 
 /// The span of an earlier pass that a page met.
@@ -38,6 +59,8 @@ pub struct Joined<'a> {
     pub pages: u32,
     /// The cursor after the span; `None` if it reached the end of the list.
     pub tail_cursor: Option<&'a str>,
+    /// The page has the item that ended the list.
+    pub has_end: bool,
 }
 
 /// The place of a walk whose next page is the first after a span.
@@ -77,7 +100,7 @@ impl Seen {
         self.met.iter().map(|span| span.pages).sum()
     }
 
-    /// Returns the newest span that has all of the last items of the pass, with this page.
+    /// Returns the newest span that has the last items of the pass, with this page, in the same order.
     #[must_use]
     pub fn joined(&self, ids: &[String]) -> Option<Joined<'_>> {
         if self.open.is_empty() || ids.is_empty() {
@@ -86,13 +109,13 @@ impl Seen {
         let mut last = self.last.clone();
         ids.iter()
             .for_each(|id| push(&mut last, hash(id.as_bytes())));
-        let has_all = |span: &&Span| last.iter().all(|id| span.items.contains(id));
         let mut open = self.open.iter().filter(|_| last.len() == MEETING_ITEMS);
-        let span = open.find(has_all)?;
+        let span = open.find(|span| span.has_in_order(&last))?;
         Some(Joined {
             span_id: span.id,
             pages: span.pages,
             tail_cursor: span.tail_cursor.as_deref(),
+            has_end: ids.iter().any(|id| span.end == Some(hash(id.as_bytes()))),
         })
     }
 
@@ -124,7 +147,7 @@ impl Seen {
         let mut more: HashSet<u64> = ids.iter().map(|id| hash(id.as_bytes())).collect();
         let is_joined = |span: &&Span| joined.is_some_and(|joined| joined.span_id == span.id);
         let spans = self.met.iter().chain(self.open.iter().filter(is_joined));
-        spans.for_each(|span| more.extend(&span.items));
+        spans.for_each(|span| more.extend(span.items.keys()));
         more.retain(|id| !self.items.contains(id));
         (self.has_head || cursor.is_none())
             .then(|| i64::try_from(self.items.len() + more.len()).unwrap_or(i64::MAX))
@@ -134,7 +157,7 @@ impl Seen {
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
         let mut ids = ids.iter().map(|id| hash(id.as_bytes()));
-        let met = |id| self.met.iter().any(|span| span.items.contains(&id));
+        let met = |id| self.met.iter().any(|span| span.has(id));
         ids.any(|id| !self.items.contains(&id) && !met(id))
     }
 
@@ -165,6 +188,10 @@ impl Seen {
             }
             // Its cursor may be asked for again at the end of the walk's own way.
             Some(SpanChange::Left(span_id)) => self.met.retain(|span| span.id != span_id),
+            Some(SpanChange::Refuted(span_id)) => {
+                self.cursors.extend(cursor);
+                self.open.retain(|span| span.id != span_id);
+            }
         }
     }
 }
@@ -179,11 +206,19 @@ fn push(last: &mut Vec<u64>, id: u64) {
 }
 
 fn span(stored: &StoredSpan) -> Span {
+    let mut items = HashMap::new();
+    for id in hashes(&stored.item_hashes) {
+        let place = items.len();
+        items.entry(id).or_insert(place);
+    }
     Span {
         id: stored.id,
         pages: stored.pages,
         tail_cursor: stored.tail_cursor.clone(),
-        items: hashes(&stored.item_hashes).collect(),
+        end: hashes(&stored.item_hashes)
+            .last()
+            .filter(|_| stored.ends_on_a_page),
+        items,
     }
 }
 
@@ -237,6 +272,7 @@ mod tests {
             pages: 3,
             tail_cursor: tail_cursor.map(str::to_owned),
             item_hashes: item_hashes(&ids(names)),
+            ends_on_a_page: false,
         }
     }
 
@@ -253,9 +289,37 @@ mod tests {
             (&["a", "new", "c", "d", "e", "f"], "four are too few"),
             (&["f"], "a page of one pinned post"),
             (&["c", "c", "d", "e", "f"], "four different ones"),
+            (&["c", "b", "d", "e", "f"], "pinned in another order"),
             (&[], "nothing"),
         ] {
             assert_eq!(met(names), None, "{why}");
+        }
+    }
+
+    #[test]
+    fn pinned_items_from_all_over_a_span_are_no_meeting_and_deleted_ones_are_no_obstacle() {
+        let names: Vec<String> = (0..100).map(|n| n.to_string()).collect();
+        let all: Vec<&str> = names.iter().map(String::as_str).collect();
+        let seen = with(vec![span(9, &all, None)]);
+        let met = |places: [usize; 5]| {
+            let names = places.map(|place| all[place]);
+            seen.joined(&ids(&names)).is_some()
+        };
+        assert!(met([3, 4, 5, 6, 7]) && met([3, 10, 11, 30, 31]));
+        assert!(!met([3, 20, 45, 60, 90]) && !met([7, 6, 5, 4, 3]));
+    }
+
+    #[test]
+    fn a_page_shows_the_item_that_ended_the_list_only_if_the_list_ended_on_its_page() {
+        for ends_on_a_page in [true, false] {
+            let open = StoredSpan {
+                ends_on_a_page,
+                ..span(9, &ALL, None)
+            };
+            let seen = with(vec![open]);
+            let joined = |names: &[&str]| seen.joined(&ids(names)).map(|met| met.has_end);
+            assert_eq!(joined(&["b", "c", "d", "e", "f"]), Some(ends_on_a_page));
+            assert_eq!(joined(&["a", "b", "c", "d", "e"]), Some(false));
         }
     }
 

@@ -103,7 +103,7 @@ async fn look_for_the_end(engine: &Engine) -> Result<()> {
         return Ok(());
     }
     let has_due = match pauses.is_empty() {
-        true => read::has_any_due(readers).await?,
+        true => read::next_due(readers).await?.is_some(),
         false => read::has_due(readers, &unpaused, &seeds).await?,
     };
     let is_waiting = has_due

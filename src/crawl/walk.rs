@@ -5,8 +5,8 @@ use super::seen::Seen;
 use super::settle::unpaid;
 use crate::api::limiter::Permit;
 use crate::api::{Entry, Reply, Request};
-use crate::clock::{day, next_day};
-use crate::model::{Budget, Lease};
+use crate::clock::day;
+use crate::model::{Budget, Lease, StopReason};
 use crate::store::{Failure, OpenCall, Outcome, Result, Retry, Spent};
 
 /// A walk between two pages: the lease of its next page, and its seen cursors and ids.
@@ -48,11 +48,12 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
     }
 }
 
-/// Returns the budgets that apply to a call of a lease.
+/// Returns the budgets that apply to a call of a lease. A refresh that has begun goes on under the other budgets if there is no
+/// money for refreshes any more.
 fn budget_of(engine: &Engine, lease: &Lease) -> Budget {
     let budget = engine.config().budget;
     Budget {
-        refresh: lease.refreshes.then(|| budget.refresh.unwrap_or_default()),
+        refresh: budget.refresh.filter(|_| lease.refreshes),
         ..budget
     }
 }
@@ -78,15 +79,16 @@ pub(super) async fn release(engine: &Engine, lease: &Lease, call_id: Option<i64>
     engine.parts.writer.fail(failure).await
 }
 
-/// Puts a job off until the next day, because the budget of refreshes is spent for this one. No attempt is counted.
-pub(super) async fn wait_for_day(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
+/// Stops a job because the budget of refreshes is spent for this day. Upkeep continues it on the next one.
+pub(super) async fn stop_refresh(engine: &Engine, lease: &Lease, spent: Spent) -> Result<()> {
+    let note = format!("{spent}; it goes on at 00:00 UTC");
     let failure = Failure {
         token: lease.token,
         call: None,
-        retry: Retry::Later(engine.steady() + next_day(engine.now()) - engine.now()),
+        retry: Retry::End(StopReason::Budget, note.clone()),
         cooling: Vec::new(),
         gone: None,
-        error: format!("{spent}; it goes on at 00:00 UTC"),
+        error: note,
         now: engine.now(),
     };
     engine.parts.writer.fail(failure).await

@@ -18,7 +18,7 @@ use super::stop::StopCause;
 use super::stored::keep_stored;
 use super::walk::{
     ActiveWalk, Sent, give_back, log_call, log_lease_lost, open_call, release, request_of,
-    wait_for_day,
+    stop_refresh,
 };
 use crate::api::limiter::{CallReport, CallResult, Permit};
 use crate::api::{Entry, Reply, endpoints};
@@ -181,7 +181,7 @@ async fn open<'a>(
                 return Err(error);
             };
             match spent.scope {
-                Scope::Refresh => wait_for_day(engine, lease, spent).await?,
+                Scope::Refresh => stop_refresh(engine, lease, spent).await?,
                 _ => release(engine, lease, None).await?,
             }
             let ActiveWalk { busy, walk, .. } = held;

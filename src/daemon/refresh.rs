@@ -36,7 +36,8 @@ pub(super) async fn refresh(
     }
     match begun.refreshes {
         0 => Err(format!(
-            "nothing to refresh for what is left of {per_day} today. See `soracrawl refresh --plan`"
+            "nothing to refresh: {} is left of {per_day} today. See `soracrawl refresh --plan`",
+            begun.left
         )
         .into()),
         1 => Ok(format!(

@@ -72,7 +72,7 @@ pub(super) async fn reload_with(
             .note_plan(engine.parts.run.id, &live.plan.json())
             .await
             .map_err(|why| why.to_string())?;
-    } else if new.budget != config.budget {
+    } else if new.budget != config.budget || new.refresh != config.refresh {
         let resumed = engine.parts.store.resume_budget_stops().await;
         resumed.map_err(|why| why.to_string())?;
     }

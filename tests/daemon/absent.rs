@@ -1,17 +1,7 @@
 //! What later passes over a list no longer show.
 
-use std::sync::Mutex;
-
-use crate::listed::{LISTED, List, listed};
+use crate::listed::{LISTED, listed, look_again};
 use crate::support::Place;
-
-async fn look_again(place: &mut Place, list: &Mutex<List>, apply: impl FnOnce(&mut List)) {
-    apply(&mut list.lock().expect("a list"));
-    let command = ["jobs", "requeue", "--id", "1", "--from-head"];
-    place.run(&command).await.with(0);
-    place.unset("crawl.max_pages.posts");
-    place.crawl().await.with(0);
-}
 
 /// Returns the posts that are missing, by their numbers.
 async fn missing(place: &Place) -> Vec<u32> {

@@ -22,6 +22,10 @@ pub struct List {
     pub era: u32,
     /// What a request with an expired cursor gets.
     pub expired: Expired,
+    /// Posts that come alone on the first page.
+    pub pinned_page: Vec<u32>,
+    /// The first page says that it is all.
+    pub is_cut: bool,
     /// The number of posts that the author's profile states.
     pub count: Option<u32>,
 }
@@ -32,6 +36,8 @@ pub enum Expired {
     Refusal,
     /// A page without items and without a cursor.
     EmptyPage,
+    /// The vendor's 404, which says that the user does not exist.
+    NotFound,
 }
 
 pub const USER: &str = "user-0123456789";
@@ -43,6 +49,9 @@ impl List {
     fn page(&self, after: Option<u32>) -> (Vec<u32>, bool) {
         let below = after.unwrap_or(self.newest + 1);
         let is_shown = |post: &u32| !self.deleted.contains(post) && self.pinned != Some(*post);
+        if after.is_none() && !self.pinned_page.is_empty() {
+            return (self.pinned_page.clone(), true);
+        }
         let mut posts: Vec<u32> = (1..below).rev().filter(is_shown).collect();
         if after.is_none() {
             if self.is_reordered {
@@ -56,7 +65,7 @@ impl List {
         };
         let has_more = posts.len() > size;
         posts.truncate(size);
-        (posts, has_more)
+        (posts, has_more && !self.is_cut)
     }
 
     /// Returns the status and the body of an answer.
@@ -81,6 +90,11 @@ impl List {
                     serde_json::json!({"detail": [error]}),
                 )
             }
+            Expired::NotFound => {
+                let error =
+                    serde_json::json!({"detail": {"code": 404, "message": "User not found"}});
+                (StatusCode::NOT_FOUND, error)
+            }
             Expired::EmptyPage => {
                 let empty = serde_json::json!({"items": [], "has_more": false, "cursor": null});
                 (
@@ -93,7 +107,8 @@ impl List {
 
     fn reply(&self, after: Option<u32>) -> serde_json::Value {
         let (posts, has_more) = self.page(after);
-        let is_listed = |post: &&u32| self.pinned != Some(**post);
+        let is_listed =
+            |post: &&u32| self.pinned != Some(**post) && !self.pinned_page.contains(*post);
         let cursor = posts.iter().filter(is_listed).min();
         let cursor = cursor.copied().unwrap_or(self.newest + 1);
         let profile =
@@ -133,4 +148,29 @@ pub async fn listed() -> (Place, Arc<Mutex<List>>) {
         .only(&["posts"])
         .set("seeds.users", &format!("[{USER:?}]"));
     (place, list)
+}
+
+/// Lets the first walk begin at its head again.
+pub async fn again(site: &Place) {
+    let command = ["jobs", "requeue", "--id", "1", "--from-head"];
+    site.run(&command).await.with(0);
+}
+
+/// Returns the pages that the walk has bought, and how it ended.
+pub async fn bought(site: &Place) -> (i64, String) {
+    let kept = "select count(*) from calls where endpoint = 'get_user_posts' and kept = 1";
+    let end = "select stop_reason || ' ' || coalesce(note, '') from jobs where endpoint = 'get_user_posts'";
+    (site.number(kept).await, site.texts(end).await.remove(0))
+}
+
+pub async fn archived(site: &Place) -> i64 {
+    site.number("select count(*) from posts").await
+}
+
+/// Changes the list, and walks it again from its head.
+pub async fn look_again(place: &mut Place, list: &Mutex<List>, apply: impl FnOnce(&mut List)) {
+    apply(&mut list.lock().expect("a list"));
+    again(place).await;
+    place.unset("crawl.max_pages.posts");
+    place.crawl().await.with(0);
 }

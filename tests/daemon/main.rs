@@ -42,6 +42,7 @@ mod seed_folder;
 mod seeds;
 mod signals;
 mod spans;
+mod spans_odd;
 mod status;
 mod stops;
 mod support;

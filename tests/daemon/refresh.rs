@@ -84,12 +84,11 @@ async fn refreshes_stay_within_the_money_of_a_day_and_the_rest_waits_for_the_nex
     let told = place.run(&["refresh"]).await.with(0).out;
     assert!(told.contains("began 1 refresh"), "{told}");
     let before = place.number(SENT).await;
-    place.crawl().await.with(0);
+    place.crawl().await.with(4);
     assert_eq!(place.number(SENT).await - before, 3);
     assert_eq!(place.number(REFRESHED).await, 150_000);
-    let waits =
-        "select note from jobs where state = 'waiting' and ready_at is not null and refreshes = 1";
-    let note = place.texts(waits).await.remove(0);
+    let stops = "select note from jobs where stop_reason = 'budget' and refreshes = 1";
+    let note = place.texts(stops).await.remove(0);
     assert!(
         note.contains("refresh budget is spent") && note.contains("00:00 UTC"),
         "{note}"
@@ -98,12 +97,9 @@ async fn refreshes_stay_within_the_money_of_a_day_and_the_rest_waits_for_the_nex
     assert!(status.contains("$0.15 today"), "{status}");
     // Nothing more today, neither by the command nor by a run.
     place.run(&["refresh"]).await.with(1);
-    place.crawl().await.with(0);
+    place.crawl().await.with(4);
     assert_eq!(place.number(REFRESHED).await, 150_000);
     // On the next day it goes on where it stopped, and meets what is archived.
-    place
-        .execute("update jobs set ready_at = 1 where state = 'waiting'")
-        .await;
     place.execute("update calls set day = '2020-01-01'; update spend set name = '2020-01-01' where scope in ('day', 'refresh')").await;
     place.crawl().await.with(0);
     // The fifth page has the last five items that are archived.
@@ -160,10 +156,78 @@ async fn a_daemon_refreshes_by_itself_and_on_request_and_a_run_until_idle_does_n
     list.lock().expect("a list").newest += 2;
     let told = place.run(&["refresh"]).await.with(1).err;
     assert!(told.contains("nothing to refresh"), "seen just now: {told}");
-    age(&place, 1).await;
+    age(&place, 30).await;
     let told = place.run(&["refresh"]).await.with(0).out;
     assert!(told.contains("began 1 refresh"), "{told}");
     place.until("select count(*) = 44 from posts").await;
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
+}
+
+/// A list of which a refresh has bought what the money of the day allowed, and not all.
+async fn interrupted() -> Place {
+    let (mut place, list) = listed().await;
+    place.crawl().await.with(0);
+    age(&place, 40).await;
+    place.set("refresh.usd_per_day", "0.10");
+    list.lock().expect("a list").newest += 30;
+    place.run(&["refresh"]).await.with(0);
+    place.crawl().await.with(4);
+    place
+}
+
+#[tokio::test]
+async fn more_money_continues_an_interrupted_refresh_at_once_and_none_leaves_it_to_the_other_budgets()
+ {
+    let posts = "select count(*) from posts";
+    let mut place = interrupted().await;
+    place.set("refresh.usd_per_day", "5");
+    place.crawl().await.with(0);
+    assert_eq!(place.number(posts).await, i64::from(LISTED) + 30);
+    let mut place = interrupted().await;
+    place.unset("refresh.usd_per_day");
+    place.crawl().await.with(0);
+    assert_eq!(place.number(posts).await, i64::from(LISTED) + 30);
+    let marked = "select count(*) from jobs where refreshes = 1";
+    assert_eq!(place.number(marked).await, 0, "its refresh is over");
+}
+
+#[tokio::test]
+async fn what_is_paused_takes_no_money_from_other_refreshes() {
+    let (mut place, list) = listed().await;
+    place.crawl().await.with(0);
+    age(&place, 40).await;
+    place.set("refresh.usd_per_day", "0.15");
+    list.lock().expect("a list").newest += 3;
+    place.run(&["refresh"]).await.with(0);
+    let left = |told: String| told.lines().next().map(str::to_owned);
+    let told = place.run(&["refresh", "--plan"]).await.with(0).out;
+    assert_eq!(left(told).as_deref(), Some("$0.10 left of $0.15 a day"));
+    place.run(&["pause", "get_user_posts"]).await.with(0);
+    let told = place.run(&["refresh", "--plan"]).await.with(0).out;
+    assert_eq!(left(told).as_deref(), Some("$0.15 left of $0.15 a day"));
+}
+
+#[tokio::test]
+async fn a_failed_look_does_not_end_the_refreshes_of_a_list_and_a_cut_list_is_left_to_a_person() {
+    let (place, _list) = listed().await;
+    place.crawl().await.with(0);
+    age(&place, 40).await;
+    let planned = async || {
+        let plan = ["refresh", "--plan", "--usd", "1", "--json"];
+        let json = place.run(&plan).await.with(0).json();
+        json["calls"].as_array().expect("calls").len()
+    };
+    assert_eq!(planned().await, 1);
+    place
+        .execute("update jobs set state = 'stopped', stop_reason = 'truncated'")
+        .await;
+    assert_eq!(planned().await, 0);
+    let span = "insert into spans (job_id, first_call_id, last_call_id, pages, reached_end, state)
+        select job_id, min(id), max(id), count(*), 1, 'open' from calls where kept = 1 and job_id is not null";
+    place
+        .execute("update jobs set state = 'failed', stop_reason = 'failed'")
+        .await;
+    place.execute(span).await;
+    assert_eq!(planned().await, 1);
 }

@@ -1,11 +1,9 @@
 //! A later pass of a walk goes on where an earlier one ended: nothing is skipped, and nothing between is bought again.
 
-use std::sync::Mutex;
-
 use soracrawl::sim::Options;
 
-use crate::listed::{Expired, LISTED, List, listed};
-use crate::support::{Place, Site, walk};
+use crate::listed::{LISTED, List, again, archived, bought, listed, look_again};
+use crate::support::{Site, walk};
 
 const POSTS: usize = 36;
 const PAGE: usize = 6;
@@ -28,22 +26,6 @@ async fn site() -> Site {
     let users = format!("{:?}", &site.sim.world().seed_users()[..1]);
     site.only(&["posts"]).set("seeds.users", &users);
     site
-}
-
-async fn again(site: &Place) {
-    let command = ["jobs", "requeue", "--id", "1", "--from-head"];
-    site.run(&command).await.with(0);
-}
-
-/// Returns the pages that the walk has bought, and how it ended.
-async fn bought(site: &Place) -> (i64, String) {
-    let kept = "select count(*) from calls where endpoint = 'get_user_posts' and kept = 1";
-    let end = "select stop_reason || ' ' || coalesce(note, '') from jobs where endpoint = 'get_user_posts'";
-    (site.number(kept).await, site.texts(end).await.remove(0))
-}
-
-async fn archived(site: &Place) -> i64 {
-    site.number("select count(*) from posts").await
 }
 
 #[tokio::test]
@@ -111,101 +93,6 @@ async fn a_list_that_changed_between_two_passes_is_as_complete_as_after_one_for_
             }
         }
     }
-}
-
-/// Changes the list, and walks it again from its head.
-async fn look_again(place: &mut Place, list: &Mutex<List>, apply: impl FnOnce(&mut List)) {
-    apply(&mut list.lock().expect("a list"));
-    again(place).await;
-    place.unset("crawl.max_pages.posts");
-    place.crawl().await.with(0);
-}
-
-#[tokio::test]
-async fn after_a_cursor_that_leads_to_nothing_a_walk_goes_through_what_it_has_and_nothing_is_missing()
- {
-    for expired in [Expired::Refusal, Expired::EmptyPage] {
-        let (mut place, list) = listed().await;
-        place.set("crawl.max_pages.posts", "3");
-        place.crawl().await.with(0);
-        // Two more passes at the head, so that the last one meets a span that met a span.
-        place.set("crawl.max_pages.posts", "4");
-        for more in [3, 3] {
-            list.lock().expect("a list").newest += more;
-            again(&place).await;
-            place.crawl().await.with(0);
-        }
-        let before = bought(&place).await.0;
-        look_again(&mut place, &list, |list| {
-            list.newest += 2;
-            (list.era, list.expired) = (1, expired);
-        })
-        .await;
-        let (pages, end) = bought(&place).await;
-        assert_eq!(archived(&place).await, 48, "{expired:?}: {end}");
-        assert!(end.starts_with("complete "), "{expired:?}: {end}");
-        let answers = i64::from(matches!(expired, Expired::EmptyPage));
-        assert_eq!(
-            pages - before,
-            6 + answers,
-            "the head once, and no page twice in a pass"
-        );
-        let restarts = place
-            .number("select restarts from jobs where endpoint = 'get_user_posts'")
-            .await;
-        assert_eq!(restarts, 0);
-        place.run(&["verify"]).await.with(0);
-        look_again(&mut place, &list, |_| {}).await;
-        assert_eq!(bought(&place).await.0, pages + 1);
-        place.run(&["verify"]).await.with(0);
-    }
-}
-
-#[tokio::test]
-async fn a_list_that_ends_with_an_empty_page_after_a_span_is_complete_if_its_count_says_so() {
-    let (mut place, list) = listed().await;
-    list.lock().expect("a list").count = Some(LISTED);
-    place.set("crawl.max_pages.posts", "5");
-    place.crawl().await.with(0);
-    // The last page says that there is more, and there is not.
-    place
-        .execute(
-            "update jobs set stop_reason = 'capped', state = 'stopped', cursor = 'before-1-0'
-             where endpoint = 'get_user_posts'",
-        )
-        .await;
-    look_again(&mut place, &list, |_| {}).await;
-    assert_eq!(bought(&place).await, (7, "complete ".to_owned()));
-}
-
-#[tokio::test]
-async fn a_pinned_post_alone_on_the_first_page_is_no_meeting() {
-    let (mut place, list) = listed().await;
-    place.crawl().await.with(0);
-    look_again(&mut place, &list, |list| {
-        (list.pinned, list.is_pin_alone, list.newest) = (Some(3), true, LISTED + 10);
-    })
-    .await;
-    let (pages, end) = bought(&place).await;
-    assert_eq!(archived(&place).await, 50, "{end}");
-    assert_eq!(pages, 5 + 3, "{end}");
-    place.run(&["verify"]).await.with(0);
-}
-
-#[tokio::test]
-async fn what_an_earlier_pass_saw_ends_no_walk_if_the_count_says_that_far_more_is_there() {
-    let (mut place, list) = listed().await;
-    // The first pass sees a list that is cut off, and knows no count.
-    list.lock().expect("a list").deleted = (1..=30).collect();
-    place.crawl().await.with(0);
-    assert_eq!(bought(&place).await, (2, "complete ".to_owned()));
-    look_again(&mut place, &list, |list| {
-        (list.deleted, list.count) = (Vec::new(), Some(LISTED));
-    })
-    .await;
-    assert_eq!(archived(&place).await, 40);
-    assert_eq!(bought(&place).await, (2 + 5, "complete ".to_owned()));
-    place.run(&["verify"]).await.with(0);
 }
 
 #[tokio::test]

@@ -39,11 +39,9 @@ pub fn posts(entry: &Entry, refresh: &Refresh, known: &[KnownPosts], now: f64) -
     lists
         .map(|(list, (dated, looks))| Candidate {
             unseen_hours: hours(list.looked_at, now),
-            change: match refresh.lists {
-                true => Change::Head {
-                    per_hour: Rates::learn(prior, looks).per_hour(),
-                },
-                false => Change::Nothing,
+            page_size: seen_page_size(entry, list.pages, list.items),
+            change: Change::Head {
+                per_hour: Rates::learn(prior, looks).per_hour(),
             },
             counters: match refresh.counters {
                 true => dated.counters(usize::try_from(page_size).unwrap_or(usize::MAX), now),
@@ -75,6 +73,7 @@ pub fn lists(entry: &Entry, known: &[KnownList], now: f64) -> Vec<Candidate> {
         .iter()
         .map(|list| Candidate {
             unseen_hours: hours(list.looked_at, now),
+            page_size: seen_page_size(entry, list.pages, list.items),
             change: change(list),
             ..of(entry, list.job_id)
         })
@@ -127,6 +126,14 @@ fn page_size(entry: &Entry) -> u32 {
     match entry.paging {
         Paging::Cursor { page_size } => page_size.unwrap_or(USUAL_PAGE),
         Paging::Once => 1,
+    }
+}
+
+/// Returns the items of a page as the last walk got them. One page may be the last one, and says nothing.
+fn seen_page_size(entry: &Entry, pages: i64, items: i64) -> u32 {
+    match pages {
+        0 | 1 => page_size(entry),
+        _ => u32::try_from((items + pages - 1) / pages).map_or(1, |size| size.max(1)),
     }
 }
 

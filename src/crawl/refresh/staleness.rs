@@ -18,9 +18,9 @@ pub struct Staleness {
 ///
 /// The calls that would halve the unseen items are those with the most of them per dollar.
 #[must_use]
-pub fn staleness(candidates: &[Candidate]) -> Staleness {
+pub fn staleness<'a>(candidates: impl Iterator<Item = &'a Candidate> + Clone) -> Staleness {
     let mut calls: Vec<(f64, MicroUsd)> = candidates
-        .iter()
+        .clone()
         .map(|candidate| (candidate.unseen_items(), candidate.cost()))
         .collect();
     let unseen_items: f64 = calls.iter().map(|(items, _)| items).sum();
@@ -34,7 +34,7 @@ pub fn staleness(candidates: &[Candidate]) -> Staleness {
         seen += items;
         halving = MicroUsd(halving.0.saturating_add(cost.0));
     }
-    let ages = candidates.iter().map(|candidate| candidate.unseen_hours);
+    let ages = candidates.map(|candidate| candidate.unseen_hours);
     Staleness {
         oldest_hours: ages.fold(0.0, f64::max),
         unseen_items,
@@ -63,14 +63,14 @@ mod tests {
 
     #[test]
     fn nothing_is_not_stale() {
-        assert_eq!(staleness(&[]), Staleness::default());
-        assert_eq!(staleness(&[list(0.0, 5.0)]).halving, MicroUsd(0));
+        assert_eq!(staleness([].iter()), Staleness::default());
+        assert_eq!(staleness([list(0.0, 5.0)].iter()).halving, MicroUsd(0));
     }
 
     #[test]
     fn the_lists_with_the_most_unseen_items_per_dollar_halve_them() {
         let mut lists = vec![list(10.0, 30.0), list(25.0, 10.0), list(30.0, 5.0)];
-        let stale = staleness(&lists);
+        let stale = staleness(lists.iter());
         assert_eq!(
             (stale.oldest_hours, stale.halving),
             (30.0, MicroUsd(100_000))
@@ -81,6 +81,6 @@ mod tests {
             price: MicroUsd(500_000),
             ..list(60.0, 1.0)
         });
-        assert_eq!(staleness(&lists).halving, MicroUsd(150_000));
+        assert_eq!(staleness(lists.iter()).halving, MicroUsd(150_000));
     }
 }

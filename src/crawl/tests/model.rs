@@ -584,6 +584,7 @@ impl Model {
             max_pages: None,
             joined: None,
             tail: None,
+            has_met: false,
         });
         job.seen.add(
             job.cursor.as_deref(),

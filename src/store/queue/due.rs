@@ -187,7 +187,7 @@ impl Store {
             let mut transaction = self.begin().await?;
             let ended = sqlx::query(
                 "update jobs set state = ?1, stop_reason = ?2, note = ?3, ended_at = ?4, ready_at = null, lease_until = null,
-                 after_job_id = iif(?2 = 'budget', after_job_id, null)
+                 after_job_id = iif(?2 = 'budget', after_job_id, null), refreshes = iif(?2 = 'budget', refreshes, 0)
                  where id in (
                      select * from (select id from jobs indexed by jobs_ready where state = 'ready'
                          and (?5 is null or endpoint = ?5) and (?6 is null or seed_id = ?6)

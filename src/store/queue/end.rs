@@ -33,8 +33,9 @@ pub(in crate::store) async fn end(
         return Ok(());
     }
     sqlx::query(
-        "update jobs set state = ?, stop_reason = ?, note = nullif(?, ''), ended_at = ?, lease_until = null,
-         ready_at = null, after_job_id = null where id in (select value from json_each(?))",
+        "update jobs set state = ?1, stop_reason = ?2, note = nullif(?3, ''), ended_at = ?4, lease_until = null,
+         ready_at = null, after_job_id = null, refreshes = iif(?2 = 'budget', refreshes, 0)
+         where id in (select value from json_each(?5))",
     )
     .bind(ended_state(reason))
     .bind(reason.as_str())
@@ -211,7 +212,8 @@ pub(in crate::store) async fn fail(
             leave_refused(connection, failure.token.job_id, &failure.error).await?;
         }
         Retry::End(reason, note) => {
-            sqlx::query("update jobs set attempts = attempts + 1 where id = ?")
+            sqlx::query("update jobs set attempts = attempts + ? where id = ?")
+                .bind(*reason != StopReason::Budget)
                 .bind(failure.token.job_id)
                 .execute(&mut *connection)
                 .await?;

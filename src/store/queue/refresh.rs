@@ -19,7 +19,7 @@ pub struct NewRefresh {
 /// The jobs among `?1`, a JSON array of `[id, why, expected]`, that have ended and can be walked again.
 const ENDED: &str =
     "select jobs.id from json_each(?1) given join jobs on jobs.id = given.value ->> 0
-    where jobs.state in ('done', 'stopped')";
+    where jobs.state in ('done', 'stopped', 'failed')";
 
 impl Store {
     /// Begins refreshes: each job starts at its head, within the budget of refreshes. A job that is open leaves its refresh out.
@@ -65,6 +65,23 @@ impl Store {
         .await?;
         transaction.commit().await?;
         Ok(begun.rows_affected())
+    }
+
+    /// Makes the refreshes ready that stopped when the money of a day was spent. Returns their number.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn resume_refreshes(&self) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let resumed = sqlx::query(
+            "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
+             where refreshes = 1 and state = 'stopped' and stop_reason = 'budget'",
+        )
+        .execute(&mut *transaction)
+        .await?
+        .rows_affected();
+        transaction.commit().await?;
+        Ok(resumed)
     }
 
     /// Notes how stale the archive is.

@@ -1,6 +1,6 @@
 //! Spans: what one pass of a walk saw of its list without a gap.
 
-use sqlx::{AssertSqlSafe, Row, SqliteConnection};
+use sqlx::{Row, SqliteConnection};
 
 use crate::store::{Result, Store};
 
@@ -30,8 +30,10 @@ pub struct StoredSpan {
     pub pages: u32,
     /// The cursor after its last page; `None` if that is the end of the list.
     pub tail_cursor: Option<String>,
-    /// 8 bytes for each item of it and of the spans that it met.
+    /// 8 bytes for each item of it and of the spans that it met, in the order of the list.
     pub item_hashes: Vec<u8>,
+    /// Its last page had items and no next cursor.
+    pub ends_on_a_page: bool,
 }
 
 /// What a page changes for the spans of its walk.
@@ -41,6 +43,8 @@ pub enum SpanChange {
     Met(i64),
     /// The page is the first after this span and shows nothing new, so the walk goes on with its own cursor.
     Left(i64),
+    /// The page shows that the list goes on where this span had seen its end, so the walk goes on with its own cursor.
+    Refuted(i64),
 }
 
 /// SQL for the number of pages in the spans that the current pass of a job met. `job` names the row of the job.
@@ -79,6 +83,9 @@ pub(in crate::store) async fn change_spans(
             SpanChange::Left(span_id) => {
                 sqlx::query("update spans set state = 'left' where id = ?").bind(span_id)
             }
+            SpanChange::Refuted(span_id) => {
+                sqlx::query("update spans set state = 'closed' where id = ?").bind(span_id)
+            }
         };
         query.execute(&mut *connection).await?;
     }
@@ -112,16 +119,22 @@ pub(super) async fn leave_refused(
     Ok(())
 }
 
-/// The calls of the current pass of a job (span 0), of the spans that it met or can meet, and of those that these met.
-const PARTS: &str = "with recursive parts (span_id, first_id, last_id) as (
-        select 0, pass_call_id + 1, 9223372036854775807 from jobs where id = ?1
-        union all
-        select s.id, s.first_call_id, s.last_call_id from jobs j join spans s on s.job_id = j.id
-            where j.id = ?1 and (s.state = 'open' or s.state = 'met' and s.joined_by_call_id > j.pass_call_id)
-        union all
-        select parts.span_id, s.first_call_id, s.last_call_id from parts cross join spans s
-            where parts.span_id > 0 and s.job_id = ?1 and s.state = 'met'
-            and s.joined_by_call_id between parts.first_id and parts.last_id)";
+/// A span as the table has it.
+struct Known {
+    span: StoredSpan,
+    first_call_id: i64,
+    last_call_id: i64,
+    joined_by_call_id: Option<i64>,
+    is_open: bool,
+}
+
+/// A kept page of a walk.
+struct Page {
+    call_id: i64,
+    cursor: Option<String>,
+    next_cursor: Option<String>,
+    item_hashes: Vec<u8>,
+}
 
 impl Store {
     /// Reads the earlier pages of a walk: those of its current pass, to recognize a repeated cursor or page, and the spans of
@@ -131,65 +144,105 @@ impl Store {
     /// Returns an error if the archive cannot be read.
     pub async fn seen(&self, job_id: i64) -> Result<StoredSeen> {
         let mut readers = self.readers().begin().await?;
-        let mut spans: Vec<(i64, Option<i64>, StoredSpan)> = sqlx::query(
-            "select s.id, s.joined_by_call_id, s.pages, s.tail_cursor from jobs j join spans s on s.job_id = j.id
-             where j.id = ? and (s.state = 'open' or s.state = 'met' and s.joined_by_call_id > j.pass_call_id)
-             order by s.joined_by_call_id, s.id desc",
+        let pass_call_id: i64 = sqlx::query_scalar("select pass_call_id from jobs where id = ?")
+            .bind(job_id)
+            .fetch_one(&mut *readers)
+            .await?;
+        let rows = sqlx::query(
+            "select id, pages, tail_cursor, first_call_id, last_call_id, joined_by_call_id, state = 'open', state = 'left'
+             from spans where job_id = ? and state in ('open', 'met', 'left') order by id desc",
         )
         .bind(job_id)
+        .fetch_all(&mut *readers)
+        .await?;
+        let (mut spans, mut left) = (Vec::new(), Vec::new());
+        for row in &rows {
+            let span = StoredSpan {
+                id: row.try_get(0)?,
+                pages: row.try_get(1)?,
+                tail_cursor: row.try_get(2)?,
+                ..StoredSpan::default()
+            };
+            if row.try_get(7)? {
+                left.extend(span.tail_cursor);
+                continue;
+            }
+            spans.push(Known {
+                span,
+                first_call_id: row.try_get(3)?,
+                last_call_id: row.try_get(4)?,
+                joined_by_call_id: row.try_get(5)?,
+                is_open: row.try_get(6)?,
+            });
+        }
+        // Without spans only the pages of this pass matter.
+        let first = spans.iter().map(|row| row.first_call_id).min();
+        let pages: Vec<Page> = sqlx::query(
+            "select id, cursor, next_cursor, item_hashes from calls
+             where job_id = ?1 and kept = 1 and (id > ?2 or id >= ?3) order by id",
+        )
+        .bind(job_id)
+        .bind(pass_call_id)
+        .bind(first)
         .fetch_all(&mut *readers)
         .await?
         .iter()
         .map(|row| {
-            let span = StoredSpan {
-                id: row.try_get(0)?,
-                pages: row.try_get(2)?,
-                tail_cursor: row.try_get(3)?,
-                item_hashes: Vec::new(),
-            };
-            Ok((span.id, row.try_get(1)?, span))
+            Ok(Page {
+                call_id: row.try_get(0)?,
+                cursor: row.try_get(1)?,
+                next_cursor: row.try_get(2)?,
+                item_hashes: row.try_get::<Option<_>, _>(3)?.unwrap_or_default(),
+            })
         })
         .collect::<Result<_>>()?;
-        // The tail cursor of a span that was left may be asked for again at the end of the walk's own way.
-        let pages = sqlx::query(AssertSqlSafe(format!(
-            "{PARTS} select parts.span_id, c.id, c.cursor, c.next_cursor, c.item_hashes,
-                 exists (select 1 from spans s where s.job_id = ?1 and s.state = 'left' and s.tail_cursor = c.cursor)
-             from parts cross join calls c
-             where c.job_id = ?1 and c.id between first_id and last_id and c.kept = 1 order by c.id"
-        )))
-        .bind(job_id)
-        .fetch_all(&mut *readers)
-        .await?;
-        let mut seen = StoredSeen::default();
-        for page in pages {
-            let span_id: i64 = page.try_get(0)?;
-            let hashes: Vec<u8> = page.try_get::<Option<_>, _>(4)?.unwrap_or_default();
-            if span_id > 0 {
-                let span = spans.iter_mut().find(|(id, ..)| *id == span_id);
-                span.into_iter()
-                    .for_each(|(_, _, span)| span.item_hashes.extend(&hashes));
-                continue;
-            }
-            let call_id: i64 = page.try_get(1)?;
-            let cursor: Option<String> = page.try_get(2)?;
-            let was_left: bool = page.try_get(5)?;
-            seen.has_head |= cursor.is_none();
-            seen.cursors.extend(cursor.filter(|_| !was_left));
-            seen.item_hashes.extend(&hashes);
-            seen.contiguous_hashes.extend(&hashes);
-            let met = spans.iter().find(|(_, met_by, _)| *met_by == Some(call_id));
-            seen.own_cursor = None;
-            if met.is_some() {
-                seen.contiguous_hashes.clear();
-                seen.own_cursor = page.try_get(3)?;
-            }
-        }
-        for (_, met_by, span) in spans {
-            match met_by {
-                Some(_) => seen.met.push(span),
-                None => seen.open.push(span),
-            }
-        }
-        Ok(seen)
+        Ok(seen(&spans, &left, &pages, pass_call_id))
     }
+}
+
+fn seen(spans: &[Known], left: &[String], pages: &[Page], pass_call_id: i64) -> StoredSeen {
+    let mut seen = StoredSeen::default();
+    for page in pages.iter().filter(|page| page.call_id > pass_call_id) {
+        seen.has_head |= page.cursor.is_none();
+        // The tail cursor of a span that was left may be asked for again at the end of the walk's own way.
+        let cursor = page.cursor.iter().filter(|cursor| !left.contains(cursor));
+        seen.cursors.extend(cursor.cloned());
+        seen.item_hashes.extend(&page.item_hashes);
+        seen.contiguous_hashes.extend(&page.item_hashes);
+        seen.own_cursor = None;
+        if let Some(met) = met_by(spans, page.call_id) {
+            seen.contiguous_hashes.clear();
+            seen.own_cursor.clone_from(&page.next_cursor);
+            seen.met.push(whole(spans, pages, met));
+        }
+    }
+    let open = spans.iter().filter(|row| row.is_open);
+    seen.open = open.map(|row| whole(spans, pages, row)).collect();
+    seen
+}
+
+/// Returns the span that a page met.
+fn met_by(spans: &[Known], call_id: i64) -> Option<&Known> {
+    spans
+        .iter()
+        .find(|row| row.joined_by_call_id == Some(call_id))
+}
+
+/// Returns a span with its items, and those of the spans that it met, in the order of the list.
+fn whole(spans: &[Known], pages: &[Page], row: &Known) -> StoredSpan {
+    let mut span = row.span.clone();
+    for page in pages {
+        if !(row.first_call_id..=row.last_call_id).contains(&page.call_id) {
+            continue;
+        }
+        span.item_hashes.extend(&page.item_hashes);
+        // Where the list ended on a page, and not after it, that page must be its end again.
+        span.ends_on_a_page = page.next_cursor.is_none() && !page.item_hashes.is_empty();
+        if let Some(met) = met_by(spans, page.call_id) {
+            let met = whole(spans, pages, met);
+            span.item_hashes.extend(met.item_hashes);
+            span.ends_on_a_page = met.ends_on_a_page;
+        }
+    }
+    span
 }

@@ -63,22 +63,7 @@ pub async fn next_due(pool: &SqlitePool) -> Result<Option<f64>> {
     .await?)
 }
 
-/// Returns whether a job waits for a time. Refreshes that wait for the money of the next day do not count.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read.
-pub async fn has_any_due(pool: &SqlitePool) -> Result<bool> {
-    let found: Option<i64> = sqlx::query_scalar(
-        "select 1 from jobs indexed by jobs_due where state = 'waiting' and ready_at is not null and refreshes = 0
-         limit 1",
-    )
-    .fetch_optional(pool)
-    .await?;
-    Ok(found.is_some())
-}
-
-/// Returns whether a job of one of these endpoints, of a seed that is not paused, waits for a time. Refreshes that wait for the
-/// money of the next day do not count.
+/// Returns whether a job of one of these endpoints, of a seed that is not paused, waits for a time.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -102,7 +87,7 @@ pub async fn has_due(
     // Without statistics SQLite would search all jobs of these endpoints.
     let found: Option<i64> = sqlx::query_scalar(AssertSqlSafe(format!(
         "select 1 from jobs indexed by jobs_due where state = 'waiting' and ready_at is not null
-         and refreshes = 0 and endpoint in (select value from json_each(?)){} limit 1",
+         and endpoint in (select value from json_each(?)){} limit 1",
         unless_paused(paused_seeds)
     )))
     .bind(serde_json::json!(endpoints).to_string())

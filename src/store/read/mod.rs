@@ -36,7 +36,7 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::{Cooling, Pauses, SeedLine, pauses};
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use disk::{free_bytes, log_bytes};
-pub use due::{cooldowns, has_any_due, has_due, has_ready, next_due, next_expiry};
+pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
@@ -55,7 +55,7 @@ pub use operator::{
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
 pub use refresh::{
-    CountPair, KnownCounts, KnownList, KnownPosts, count_pairs, known_counts, known_lists,
+    CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,
 };
 pub use replies::{KeptCall, MetSpan, Stalled, Start, Texts};

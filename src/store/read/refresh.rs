@@ -14,9 +14,25 @@ const LOOKS: u32 = 10;
 /// Newest posts whose histories show how counters grow.
 const HISTORIES: u32 = 5_000;
 
-/// Jobs that ended with what the remote has: they may be walked again.
-const ENDED: &str = "j.endpoint = ?1 and j.depth <= ?2
-    and (j.stop_reason = 'complete' or j.stop_reason in ('capped', 'stalled', 'truncated') and j.pages > 0)
+/// Which jobs can be worked on.
+#[derive(Debug, Clone, Default)]
+pub struct Which {
+    pub max_depth: u32,
+    /// Ids of the seeds whose jobs are paused.
+    pub paused_seeds: Vec<i64>,
+}
+
+impl Which {
+    fn paused(&self) -> String {
+        serde_json::json!(self.paused_seeds).to_string()
+    }
+}
+
+/// Jobs that ended with what the remote has, or as far as they may go, and those whose last look failed. A list that was cut off
+/// would be bought whole each time, so a person decides about it.
+const ENDED: &str = "j.endpoint = ?1 and j.depth <= ?2 and j.seed_id not in (select value from json_each(?3))
+    and (j.stop_reason = 'complete' or j.stop_reason in ('capped', 'stalled') and j.cursor is not null
+         or j.stop_reason = 'failed' and exists (select 1 from spans where spans.job_id = j.id))
     and exists (select 1 from seeds where seeds.id = j.seed_id and removed_at is null)";
 /// When the list was last seen: at the head of the current pass, or when another reply contained it.
 const LOOKED_AT: &str =
@@ -30,6 +46,9 @@ pub struct KnownPosts {
     pub subject: String,
     /// Unix seconds.
     pub looked_at: f64,
+    /// Pages and items of the last walk.
+    pub pages: i64,
+    pub items: i64,
     /// Times of the looks before, as JSON: Unix seconds, the newest first.
     pub looks: String,
     /// The newest posts, as JSON: when each was posted, when its counts were last stated, and its views; the newest first.
@@ -43,6 +62,9 @@ pub struct KnownList {
     pub subject: String,
     /// Unix seconds.
     pub looked_at: f64,
+    /// Pages and items of the last walk.
+    pub pages: i64,
+    pub items: i64,
     /// Its length, as last stated.
     pub size: i64,
     /// Its length as stated when it was last seen; `None` if that is not known.
@@ -82,10 +104,10 @@ pub struct CountPair {
 pub async fn known_posts(
     pool: &SqlitePool,
     endpoint: &str,
-    max_depth: u32,
+    which: &Which,
 ) -> Result<Vec<KnownPosts>> {
     let text = format!(
-        "select j.id as job_id, j.subject, {LOOKED_AT} as looked_at,
+        "select j.id as job_id, j.subject, {LOOKED_AT} as looked_at, j.pages, j.items,
              (select json_group_array(at) from (select c.settled_at as at from spans s join calls c on c.id = s.first_call_id
                   where s.job_id = j.id order by s.id desc limit {LOOKS})) as looks,
              (select json_group_array(json_array(posted_at, counted_at, view_count)) from
@@ -96,7 +118,8 @@ pub async fn known_posts(
     );
     Ok(sqlx::query_as(AssertSqlSafe(text))
         .bind(endpoint)
-        .bind(max_depth)
+        .bind(which.max_depth)
+        .bind(which.paused())
         .fetch_all(pool)
         .await?)
 }
@@ -109,7 +132,7 @@ pub async fn known_lists(
     pool: &SqlitePool,
     endpoint: &str,
     of: LeftOf,
-    max_depth: u32,
+    which: &Which,
 ) -> Result<Vec<KnownList>> {
     let (Some(subject), Some(history), Left::Count(column)) =
         (target(of.kind), History::of(of.kind), of.left)
@@ -119,18 +142,19 @@ pub async fn known_lists(
     let (table, id) = (subject.table, subject.id);
     let (stats, parent) = (history.table, history.parent);
     let text = format!(
-        "select j.id as job_id, j.subject, {LOOKED_AT} as looked_at, t.{column} as size,
+        "select j.id as job_id, j.subject, {LOOKED_AT} as looked_at, j.pages, j.items, t.{column} as size,
              (select h.{column} from {stats} h where h.{parent} = t.id and h.{column} is not null
                   and h.observed_at <= {LOOKED_AT} order by h.observed_at desc limit 1) as size_then,
              (select h.{column} from {stats} h where h.{parent} = t.id and h.{column} is not null
                   order by h.observed_at limit 1) as first_size,
              (select h.observed_at from {stats} h where h.{parent} = t.id and h.{column} is not null
                   order by h.observed_at limit 1) as first_at
-         from jobs j join {table} t on t.{id} = j.subject where {ENDED} and t.{column} is not null"
+         from jobs j join {table} t on t.{id} = j.subject where {ENDED} and t.{column} is not null and (t.{column} > 0 or j.items > 0)"
     );
     Ok(sqlx::query_as(AssertSqlSafe(text))
         .bind(endpoint)
-        .bind(max_depth)
+        .bind(which.max_depth)
+        .bind(which.paused())
         .fetch_all(pool)
         .await?)
 }
@@ -143,7 +167,7 @@ pub async fn known_counts(
     pool: &SqlitePool,
     endpoint: &str,
     kind: SubjectKind,
-    max_depth: u32,
+    which: &Which,
 ) -> Result<Vec<KnownCounts>> {
     let (Some(subject), Some(history)) = (target(kind), History::of(kind)) else {
         return Ok(Vec::new());
@@ -157,7 +181,8 @@ pub async fn known_counts(
     );
     Ok(sqlx::query_as(AssertSqlSafe(text))
         .bind(endpoint)
-        .bind(max_depth)
+        .bind(which.max_depth)
+        .bind(which.paused())
         .fetch_all(pool)
         .await?)
 }
@@ -191,15 +216,25 @@ pub async fn count_pairs(pool: &SqlitePool) -> Result<Vec<CountPair>> {
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn refresh_charged(pool: &SqlitePool, day: &str) -> Result<MicroUsd> {
+pub async fn refresh_charged(
+    pool: &SqlitePool,
+    day: &str,
+    endpoints: &[&'static str],
+    which: &Which,
+) -> Result<MicroUsd> {
     let charged: i64 = sqlx::query_scalar(
-        "select coalesce((select micro_usd from spend where scope = 'refresh' and name = ?), 0)
+        "select coalesce((select micro_usd from spend where scope = 'refresh' and name = ?1), 0)
              + coalesce((select sum(max(0, r.expected_micro_usd - coalesce((select sum(c.cost_micro_usd) from calls c
                    where c.job_id = r.job_id and c.id > r.after_call_id), 0)))
                from jobs j join refreshes r on r.id = (select max(id) from refreshes where job_id = j.id)
-               where j.refreshes = 1 and j.state in ('ready', 'leased', 'waiting')), 0)",
+               where j.refreshes = 1 and j.state in ('ready', 'leased', 'waiting') and j.depth <= ?3
+                 and j.endpoint in (select value from json_each(?2))
+                 and j.seed_id not in (select value from json_each(?4))), 0)",
     )
     .bind(day)
+    .bind(serde_json::json!(endpoints).to_string())
+    .bind(which.max_depth)
+    .bind(which.paused())
     .fetch_one(pool)
     .await?;
     Ok(MicroUsd(charged))

@@ -70,6 +70,7 @@ const ADVANCE: Statement = Statement {
         ended_at = given.ended_at, lease_until = given.lease_until, cursor = given.cursor,
         stale_pages = given.stale_pages, repeated_pages = given.repeated_pages, pages = pages + 1, items = jobs.items + given.items, led_to = given.led_to,
         attempts = 0, last_error = null, last_call_id = given.call_id,
+        refreshes = iif(given.reason is null, refreshes, 0),
         replan = max(replan, jobs.depth < given.depth or jobs.resolves_name > given.resolves_name) from given
         where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
 };

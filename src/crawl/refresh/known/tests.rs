@@ -24,6 +24,8 @@ fn known(looks: &[f64], dates: &[f64]) -> KnownPosts {
         job_id: 7,
         subject: "user-1".to_owned(),
         looked_at: last * HOUR,
+        pages: 3,
+        items: 90,
         looks: serde_json::json!(before).to_string(),
         posts: serde_json::json!(posts).to_string(),
     }
@@ -80,14 +82,6 @@ fn a_page_of_posts_renews_the_counters_of_its_posts() {
     };
     let list = std::slice::from_ref(&list);
     assert!(posts(entry, &only_lists, list, 1e6)[0].counters.is_empty());
-    let only_counters = Refresh {
-        lists: false,
-        ..refresh()
-    };
-    assert_eq!(
-        posts(entry, &only_counters, list, 1e6)[0].change,
-        Change::Nothing
-    );
 }
 
 #[test]
@@ -97,6 +91,8 @@ fn an_unordered_list_has_changed_by_its_count_since_it_was_seen() {
         job_id: 1,
         subject: "user-1".to_owned(),
         looked_at: 100.0 * HOUR,
+        pages: 3,
+        items: 142,
         size: 130,
         size_then: Some(142),
         first_size: Some(150),
@@ -110,6 +106,12 @@ fn an_unordered_list_has_changed_by_its_count_since_it_was_seen() {
     };
     assert_eq!(candidates[0].change, expected);
     assert_eq!(candidates[0].pages(), 3, "it is bought whole");
+    let small = KnownList {
+        pages: 15,
+        ..list.clone()
+    };
+    let small = lists(entry, &[small], 200.0 * HOUR);
+    assert_eq!(small[0].pages(), 13, "the remote gave ten a page");
     let unknown = KnownList {
         size_then: None,
         first_size: None,
