@@ -3,7 +3,7 @@
 use crate::api::error::About;
 use crate::api::{Entry, Error, endpoints};
 use crate::model::{Harvest, Lease, Nested, NotFound, Pass, StopReason};
-use crate::store::{Next, Retry};
+use crate::store::{Next, Retry, SpanChange};
 
 /// Whether a pass went on after what an earlier one saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,18 @@ pub enum Meeting {
     Now,
     /// On an earlier page.
     Before,
+}
+
+impl Meeting {
+    /// Returns where the pass is with a page that changes the spans. `joined_pages` are those of the spans that it met before.
+    /// A second meeting is no sight of what lies before it: the pages of the first span were not bought again.
+    pub fn of(joined_pages: u32, change: Option<SpanChange>) -> Self {
+        match change {
+            _ if joined_pages > 0 => Self::Before,
+            Some(SpanChange::Met(_)) => Self::Now,
+            _ => Self::No,
+        }
+    }
 }
 
 /// Returns the passes that ended with this page, where what they lack is missed: the list reached its end by itself, and
@@ -110,7 +122,7 @@ mod tests {
         Comment, Counts, Harvest, Lease, LeaseToken, ListKind, Listed, Nested, Pass, Post,
         StopReason, SubjectKind,
     };
-    use crate::store::{Next, Retry};
+    use crate::store::{Next, Retry, SpanChange};
 
     fn lease(pass_call_id: i64) -> Lease {
         Lease {
@@ -147,6 +159,16 @@ mod tests {
             reason,
             note: String::new(),
             cursor: None,
+        }
+    }
+
+    #[test]
+    fn a_second_meeting_says_nothing_about_what_lies_before_it() {
+        let met = Some(SpanChange::Met(1));
+        assert_eq!(Meeting::of(0, None), Meeting::No);
+        assert_eq!(Meeting::of(0, met), Meeting::Now);
+        for change in [None, met, Some(SpanChange::Left(1))] {
+            assert_eq!(Meeting::of(3, change), Meeting::Before);
         }
     }
 

@@ -37,11 +37,7 @@ pub(super) async fn page_of(
         *note = known;
     }
     log_left(&lease, entry, &seen, span_change);
-    let meeting = match span_change {
-        Some(SpanChange::Met(_)) => Meeting::Now,
-        _ if seen.joined_pages() > 0 => Meeting::Before,
-        _ => Meeting::No,
-    };
+    let meeting = Meeting::of(seen.joined_pages(), span_change);
     seen.add(
         lease.cursor.as_deref(),
         &harvest.items,
