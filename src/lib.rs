@@ -22,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod crawl;
 pub mod daemon;
+pub mod erase;
 pub mod export;
 pub mod model;
 pub mod replies;

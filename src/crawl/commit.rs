@@ -11,7 +11,7 @@ use super::seen::Seen;
 use super::stop::StopCause;
 use super::walk::{Walk, log_lease_lost};
 use crate::api::Entry;
-use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
+use crate::model::{Harvest, Lease, LeaseToken, StopReason};
 use crate::store::{
     Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, read,
 };
@@ -57,7 +57,7 @@ pub(super) async fn page_of(
     let page = PageCommit {
         call_id,
         settlement,
-        item_hashes: item_hashes(&harvest.items),
+        item_hashes: engine.people().item_hash().stored(&harvest.items),
         harvest,
         next,
         follow_ups: admitted.jobs,

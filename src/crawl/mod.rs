@@ -41,6 +41,7 @@ pub use disk::{guard_disk, look_at_disk};
 pub use durations::CallDurations;
 pub use engine::{Counters, Engine, Parts};
 pub use live::LiveConfig;
+pub use read::without_erased;
 pub use optimize::optimize;
 pub use plan::Plan;
 pub use settings::Settings;

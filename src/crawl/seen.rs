@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::model::hash;
+use crate::model::{ItemHash, hash};
 use crate::store::StoredSeen;
 
 /// Cursors and ids of one walk since it last started at its head.
@@ -12,12 +12,22 @@ pub struct Seen {
     has_head: bool,
     cursors: HashSet<u64>,
     items: HashSet<u64>,
+    hash: ItemHash,
 }
 
 impl Seen {
+    /// Returns a walk that has seen nothing.
+    #[must_use]
+    pub fn nothing(hash: ItemHash) -> Self {
+        Self {
+            hash,
+            ..Self::default()
+        }
+    }
+
     /// Returns what the ledger has stored of the walk.
     #[must_use]
-    pub fn of(stored: &StoredSeen) -> Self {
+    pub fn of(stored: &StoredSeen, hash_of: ItemHash) -> Self {
         Self {
             has_head: stored.has_head,
             cursors: stored
@@ -27,14 +37,10 @@ impl Seen {
                 .collect(),
             items: stored
                 .item_hashes
-                .chunks_exact(8)
-                .map(|bytes| {
-                    bytes
-                        .iter()
-                        .rev()
-                        .fold(0, |value, byte| value << 8 | u64::from(*byte))
-                })
+                .iter()
+                .flat_map(|page| hash_of.read(page))
                 .collect(),
+            hash: hash_of,
         }
     }
 
@@ -48,7 +54,7 @@ impl Seen {
     pub fn distinct_with(&self, cursor: Option<&str>, ids: &[String]) -> Option<i64> {
         let new: HashSet<u64> = ids
             .iter()
-            .map(|id| hash(id.as_bytes()))
+            .map(|id| self.hash.of(id))
             .filter(|id| !self.items.contains(id))
             .collect();
         (self.has_head || cursor.is_none())
@@ -59,7 +65,7 @@ impl Seen {
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
         ids.iter()
-            .any(|id| !self.items.contains(&hash(id.as_bytes())))
+            .any(|id| !self.items.contains(&self.hash.of(id)))
     }
 
     /// Adds a page: the cursor that was sent for it, and its ids.
@@ -67,14 +73,15 @@ impl Seen {
         self.has_head |= cursor.is_none();
         self.cursors
             .extend(cursor.map(|cursor| hash(cursor.as_bytes())));
-        self.items.extend(ids.iter().map(|id| hash(id.as_bytes())));
+        let Self { items, hash, .. } = self;
+        items.extend(ids.iter().map(|id| hash.of(id)));
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Seen;
-    use crate::model::item_hashes;
+    use crate::model::{ItemHash, item_hashes};
     use crate::store::StoredSeen;
 
     fn ids(names: &[&str]) -> Vec<String> {
@@ -86,9 +93,9 @@ mod tests {
         let stored = StoredSeen {
             has_head: true,
             cursors: ids(&["c1"]),
-            item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
+            item_hashes: vec![item_hashes(&ids(&["user-a"])), item_hashes(&ids(&["user-b"]))],
         };
-        let mut seen = Seen::of(&stored);
+        let mut seen = Seen::of(&stored, ItemHash::default());
         assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));
         assert!(!seen.has_new(&ids(&["user-b", "user-a"])));
         assert!(seen.has_new(&ids(&["user-b", "user-c"])));

@@ -1,9 +1,12 @@
 //! Plain data: rows, harvests, jobs and money. No I/O, no clock.
 
 mod counts;
+mod erased;
 mod harvest;
 mod hash;
+pub mod hex;
 mod job;
+pub mod key_file;
 mod money;
 mod request;
 mod rows;
@@ -11,8 +14,9 @@ pub mod seed;
 mod subject;
 
 pub use counts::Counts;
+pub use erased::{EraseKey, Erased, is_erased};
 pub use harvest::{Harvest, Nested, Odd};
-pub use hash::{hash, item_hashes};
+pub use hash::{ItemHash, hash, item_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use request::{OpenJobs, PauseScope, Request};

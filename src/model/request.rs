@@ -32,6 +32,8 @@ pub enum Request {
     /// The seed's id.
     RemoveSeed(i64),
     Reload,
+    /// People are erased: their hashes and the dictionaries are to be read again.
+    Erase,
 }
 
 impl Request {

@@ -12,6 +12,7 @@ mod complete;
 mod config;
 mod control;
 mod dictionaries;
+mod erase;
 mod errors;
 mod export;
 mod forms;

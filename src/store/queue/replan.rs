@@ -32,8 +32,8 @@ pub struct StoredSeen {
     /// The walk began at the head of its list, not after a page that came inside another reply.
     pub has_head: bool,
     pub cursors: Vec<String>,
-    /// An 8-byte hash for each item id.
-    pub item_hashes: Vec<u8>,
+    /// The hashes of the items of each page, as the ledger keeps them.
+    pub item_hashes: Vec<Vec<u8>>,
 }
 
 impl Store {
@@ -188,7 +188,7 @@ impl Store {
             seen.has_head |= cursor.is_none();
             seen.cursors.extend(cursor);
             seen.item_hashes
-                .extend(row.try_get::<Option<Vec<u8>>, _>(1)?.unwrap_or_default());
+                .extend(row.try_get::<Option<Vec<u8>>, _>(1)?);
         }
         Ok(seen)
     }

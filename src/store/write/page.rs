@@ -187,6 +187,7 @@ async fn commit_calls(
                 row_count: page.row_count,
                 odd: &page.harvest.odd,
                 item_hashes: &page.item_hashes,
+                is_redacted: page.harvest.is_redacted,
             };
             (page.call_id, &page.settlement, kept)
         })
@@ -284,6 +285,7 @@ impl Store {
             row_count: harvest.row_count(),
             odd: &harvest.odd,
             item_hashes: &[],
+            is_redacted: harvest.is_redacted,
         };
         ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;
         transaction.commit().await

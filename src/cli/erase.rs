@@ -1,0 +1,260 @@
+//! `soracrawl erase`: removes people from everything the archive holds.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::out::{errln, outln};
+use super::table::{counted, plain, thousands};
+use super::{Cli, Exit, Usage};
+use crate::clock::{Clock, minute};
+use crate::config::Config;
+use crate::daemon::seed_file;
+use crate::erase::{self, Daemon, Done, Erasing, KeyFile, Planned, Progress};
+use crate::model::Request;
+use crate::model::seed::Kind;
+use crate::store::{Lock, Store};
+
+/// How long a daemon may take to end its calls in flight.
+const PATIENCE: Duration = Duration::from_secs(180);
+const GLANCE: Duration = Duration::from_millis(50);
+
+/// Arguments of `erase`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// File with one user id or @name in each line, or CSV with a header; - is standard input
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["again", "finish"])]
+    users: Option<PathBuf>,
+
+    /// Erase the people of the key file from a restored copy of the archive
+    #[arg(long, conflicts_with_all = ["users", "finish"])]
+    again: bool,
+
+    /// Complete an erasure that a daemon or the death of a process kept from its end
+    #[arg(long, conflicts_with = "users")]
+    finish: bool,
+
+    /// Count what would be erased, and change nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Erase without asking for confirmation
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let config = cli.config()?;
+    let path = &config.archive.path;
+    // Opening for writing would create a missing archive.
+    Store::open_readers(path).await?.close().await;
+    let clock = Clock::real();
+    let who = format!(
+        "soracrawl erase (process {}, since {})",
+        std::process::id(),
+        minute(clock.now())
+    );
+    // With the lock, no daemon starts meanwhile. Without it, one runs and is told.
+    let lock = Lock::take(path, &who)?.ok();
+    let store = cli.open(&config).await?;
+    let ended = erase(args, &config, &store, &clock, lock.is_some()).await;
+    store.close().await?;
+    drop(lock);
+    ended
+}
+
+async fn erase(
+    args: &Args,
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    is_alone: bool,
+) -> anyhow::Result<Exit> {
+    let failed = |why: String| anyhow::anyhow!(why);
+    let key = KeyFile::read(store.path()).map_err(failed)?;
+    let user_ids = match wanted(args, store, key.as_ref()).await? {
+        Ok(user_ids) => user_ids,
+        Err(exit) => return Ok(exit),
+    };
+    let is_open = store.erasures().await?.iter().any(|(_, done)| !done);
+    if user_ids.is_empty() && (!is_open || args.dry_run) {
+        outln!("nobody is to be erased");
+        return Ok(Exit::Done);
+    }
+    if !user_ids.is_empty() && (args.dry_run || !args.yes) {
+        let planned = erase::plan(store, &user_ids, |_, _| {}).await.map_err(failed)?;
+        print_plan(&planned);
+        if args.dry_run {
+            return Ok(Exit::Done);
+        }
+        if !confirmed(&planned, config)? {
+            return Ok(Exit::Usage);
+        }
+    }
+    let key = KeyFile::read_or_create(store.path()).map_err(failed)?;
+    let mut shown = Shown::default();
+    let erasing = Erasing {
+        store,
+        clock,
+        key,
+        daemon: Told { store, clock, is_alone },
+        report: |progress| shown.step(progress),
+    };
+    let done = erasing.erase(&user_ids).await.map_err(failed)?;
+    print_done(store.path(), &done);
+    Ok(if done.is_waiting { Exit::GaveUp } else { Exit::Done })
+}
+
+/// Returns the users to erase, or how the command ends.
+async fn wanted(
+    args: &Args,
+    store: &Store,
+    key: Option<&KeyFile>,
+) -> anyhow::Result<Result<Vec<String>, Exit>> {
+    if args.finish {
+        return Ok(Ok(Vec::new()));
+    }
+    if args.again {
+        let Some(key) = key else {
+            return Err(Usage(format!(
+                "there is no key file {}",
+                erase::path_of(store.path()).display()
+            ))
+            .into());
+        };
+        return Ok(Ok(erase::again(store, key).await.map_err(|why| anyhow::anyhow!(why))?));
+    }
+    let file = args.users.as_deref().unwrap_or(Path::new("-"));
+    let named = |why: String| Usage(format!("{}: {why}", file.display()));
+    let bytes = super::seed::bytes_of(file)?;
+    let (lines, bad) = seed_file::read_numbered(Kind::Users, &bytes).map_err(named)?;
+    let key = key.map(|file| &file.key);
+    let resolved = erase::resolve(store, key, &lines).await;
+    let (people, unresolved) = resolved.map_err(|why| anyhow::anyhow!(why))?;
+    let mut wrong: Vec<(u64, String)> = bad.into_iter().map(|bad| (bad.line, bad.why)).collect();
+    wrong.extend(unresolved.into_iter().map(|it| (it.line, it.why)));
+    wrong.sort();
+    for (line, why) in &wrong {
+        errln!("error: {} line {line}: {}", file.display(), plain(why));
+    }
+    if !wrong.is_empty() {
+        errln!("error: nobody is erased. Correct these lines, or leave them out");
+        return Ok(Err(Exit::Usage));
+    }
+    if people.erased > 0 {
+        outln!("{} erased before", counted(people.erased as u64, "person"));
+    }
+    Ok(Ok(people.user_ids))
+}
+
+fn print_plan(planned: &Planned) {
+    outln!("people   {}", planned.people);
+    outln!("replies  {} that name them", count(planned.replies));
+    for rows in &planned.rows {
+        outln!("rows     {} of {}", thousands(rows.rows), rows.table);
+    }
+    print_shared(&planned.shared_names);
+}
+
+fn print_shared(names: &[String]) {
+    for name in names {
+        outln!(
+            "name     {}: others have or had it too, so mentions of it stay",
+            plain(name)
+        );
+    }
+}
+
+fn confirmed(planned: &Planned, config: &Config) -> anyhow::Result<bool> {
+    if !std::io::stdin().is_terminal() {
+        errln!("error: nothing is erased without confirmation. Add --yes");
+        return Ok(false);
+    }
+    std::io::stderr().write_all(
+        format!(
+            "Erase {} from {}? It cannot be undone. [y/N] ",
+            counted(planned.people as u64, "person"),
+            config.archive.path.display()
+        )
+        .as_bytes(),
+    )?;
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
+}
+
+fn print_done(archive: &Path, done: &Done) {
+    outln!("rows     {} deleted or emptied", count(done.rows));
+    outln!("texts    {} changed", count(done.texts));
+    outln!("replies  {} redacted", count(done.replies));
+    outln!("dictionaries {} replaced", done.dictionaries);
+    print_shared(&done.shared_names);
+    match erase::backups_beside(archive) {
+        Ok(copies) => {
+            for copy in copies {
+                outln!("copy     {} may still have these people", plain(&copy.display().to_string()));
+            }
+        }
+        Err(why) => errln!("warning: the folder of the archive cannot be read: {why}"),
+    }
+    outln!("Backups, exports and copies elsewhere still have them: see docs/data-protection.md");
+    if done.is_waiting {
+        errln!(
+            "warning: another process uses the archive, so its free bytes are not overwritten yet. Stop it, then run \
+             `soracrawl erase --finish`"
+        );
+    } else {
+        outln!("the erasure is complete");
+    }
+}
+
+fn count(number: u64) -> String {
+    thousands(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// The daemon of the archive, if one runs.
+struct Told<'a> {
+    store: &'a Store,
+    clock: &'a Clock,
+    is_alone: bool,
+}
+
+impl Daemon for Told<'_> {
+    async fn learn(&self) -> Result<(), String> {
+        if self.is_alone {
+            return Ok(());
+        }
+        let failed = |why: crate::store::Error| why.to_string();
+        let now = self.clock.now();
+        let id = self.store.ask(&Request::Erase, "command", now).await.map_err(failed)?;
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while tokio::time::Instant::now() < deadline {
+            match self.store.answer_to(id).await.map_err(failed)? {
+                Some(answer) if answer.succeeded => return Ok(()),
+                Some(answer) => return Err(format!("the daemon: {}", answer.result)),
+                None => tokio::time::sleep(GLANCE).await,
+            }
+        }
+        Err("the process that uses the archive has not answered. Stop it, then run the same command again".to_owned())
+    }
+
+    fn is_absent(&self) -> bool {
+        self.is_alone
+    }
+}
+
+/// Prints each step, and how far it is.
+#[derive(Default)]
+struct Shown {
+    last: Option<Progress>,
+}
+
+impl Shown {
+    fn step(&mut self, progress: Progress) {
+        let Progress { step, done, all } = progress;
+        if self.last != Some(progress) {
+            errln!("{step} {} of {}", thousands(done), thousands(all));
+        }
+        self.last = Some(progress);
+    }
+}
