@@ -4,6 +4,8 @@ use super::out::{errln, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
+use crate::erase::KeyFile;
+use crate::model::ItemHash;
 use crate::replies::Reader;
 use crate::report::status::budget;
 use crate::store::Lock;
@@ -27,7 +29,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     );
     // Asked before this process connects to the file.
     let holder = Lock::holder(path).ok().flatten().map(|held| held.who);
-    let report = match verify(path, &budget(&config), &scrubber, Reader::default()).await {
+    let item_hash = match KeyFile::read(path) {
+        Ok(file) => file.map_or_else(ItemHash::default, |file| ItemHash::keyed(file.key)),
+        Err(why) => {
+            errln!("warning: {why}. The hashes of items are not checked");
+            ItemHash::default()
+        }
+    };
+    let reader = Reader::default();
+    let report = match verify(path, &budget(&config), &scrubber, reader, &item_hash).await {
         Ok(report) => report,
         Err(error) => {
             errln!("error: {error}");

@@ -48,6 +48,18 @@ impl ItemHash {
         }
     }
 
+    /// Returns whether these are the hashes of these ids; `None` if they are keyed, and there is no key.
+    #[must_use]
+    pub fn matches(&self, stored: &[u8], ids: &[String]) -> Option<bool> {
+        let (is_keyed, hashes) = parts(stored);
+        if is_keyed && self.key.is_none() {
+            return None;
+        }
+        let is_whole = hashes.len().is_multiple_of(BYTES);
+        let own: Vec<u64> = ids.iter().map(|id| self.of(id)).collect();
+        Some(is_whole && self.read(stored) == own)
+    }
+
     /// Returns unkeyed hashes of a page as keyed ones; `None` if they are keyed, or if there are none.
     #[must_use]
     pub fn rekeyed(&self, stored: &[u8]) -> Option<Vec<u8>> {
@@ -68,6 +80,12 @@ fn parts(stored: &[u8]) -> (bool, &[u8]) {
         [KEYED, hashes @ ..] if hashes.len().is_multiple_of(BYTES) => (true, hashes),
         hashes => (false, hashes),
     }
+}
+
+/// Returns the hashes of a page, keyed or not, without what tells which they are.
+#[must_use]
+pub fn stored_hashes(stored: &[u8]) -> &[u8] {
+    parts(stored).1
 }
 
 /// Returns the unkeyed hashes of a page, as the ledger keeps them until somebody is erased.

@@ -16,7 +16,7 @@ mod subject;
 pub use counts::Counts;
 pub use erased::{EraseKey, Erased, is_erased};
 pub use harvest::{Harvest, Nested, Odd};
-pub use hash::{ItemHash, hash, item_hashes};
+pub use hash::{ItemHash, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use request::{OpenJobs, PauseScope, Request};

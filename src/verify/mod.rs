@@ -18,7 +18,7 @@ pub use check::{Check, Finding, OddItems};
 use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
-use crate::model::{Budget, SeedKind, SubjectKind};
+use crate::model::{Budget, ItemHash, SeedKind, SubjectKind};
 use crate::replies::Reader;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
@@ -69,6 +69,7 @@ pub async fn verify(
     budget: &Budget,
     scrubber: &Scrubber,
     reader: Reader,
+    item_hash: &ItemHash,
 ) -> Result<Report> {
     let mut report = Report::default();
     let mut snapshot = match Snapshot::open(path).await {
@@ -101,7 +102,14 @@ pub async fn verify(
         .extend(snapshot.facts(budget, &facts_of_endpoints()).await);
     let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
-    let read = replies::read(&mut snapshot, &mut scratch, scrubber, &packer, reader).await;
+    let read = replies::read(
+        &mut snapshot,
+        &mut scratch,
+        scrubber,
+        &packer,
+        (reader, item_hash),
+    )
+    .await;
     report.replies = read.replies;
     report.odd = read.odd;
     report.findings.extend(read.findings);

@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use super::check::{Check, Finding, OddItems};
 use super::{ends, secrets};
 use crate::api::{Entry, Scrubber, endpoints};
-use crate::model::{Harvest, item_hashes};
+use crate::model;
+use crate::model::{Harvest, ItemHash};
 use crate::replies::{Packer, Reader, reread};
 use crate::store::Result;
 use crate::store::archive::{Scratch, ScratchPage};
@@ -38,6 +39,7 @@ pub(super) struct Read {
 /// Reader of all replies, with its state between them.
 struct Replies<'a> {
     reader: Reader,
+    item_hash: &'a ItemHash,
     scratch: &'a mut Scratch,
     scrubber: &'a Scrubber,
     packer: &'a Packer,
@@ -78,10 +80,11 @@ pub(super) async fn read(
     scratch: &mut Scratch,
     scrubber: &Scrubber,
     packer: &Packer,
-    replies: Reader,
+    (replies, item_hash): (Reader, &ItemHash),
 ) -> Read {
     let mut reader = Replies {
         reader: replies,
+        item_hash,
         scratch,
         scrubber,
         packer,
@@ -155,6 +158,9 @@ impl Replies<'_> {
     fn read_one(&mut self, call: &KeptCall) -> Option<ScratchPage> {
         self.count += 1;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
+        if call.is_redacted && call.body.is_none() {
+            return None;
+        }
         let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
             if secrets::are_in_body(self.scrubber, &body) {
                 self.secrets
@@ -164,6 +170,8 @@ impl Replies<'_> {
         });
         let (subject, harvest) = match read {
             Ok(read) => read,
+            // Nothing of a page about an erased person is left.
+            Err(_) if call.is_redacted && model::is_erased(&call.subject) => return None,
             Err(why) => {
                 self.replies.add(format!("{name}: {why}"));
                 return None;
@@ -172,7 +180,7 @@ impl Replies<'_> {
         for odd in &harvest.odd {
             self.odd.add(|| format!("{name}: {}: {}", odd.at, odd.why));
         }
-        if let Some(what) = mismatch(call, &harvest) {
+        if let Some(what) = mismatch(call, &harvest, self.item_hash) {
             self.replies.add(format!("{name}: {what}"));
         }
         if let Some(what) = ends::contradiction(call, &harvest) {
@@ -227,7 +235,11 @@ impl Replies<'_> {
             *items = 0;
         }
         let before = *items;
-        *items = before.saturating_add(u32::try_from(harvest.items.len()).unwrap_or(u32::MAX));
+        // The ledger has the items of the whole page.
+        let whole = call.items.filter(|_| call.is_redacted);
+        let whole = whole.and_then(|items| usize::try_from(items).ok());
+        let on_page = whole.unwrap_or(harvest.items.len());
+        *items = before.saturating_add(u32::try_from(on_page).unwrap_or(u32::MAX));
         before
     }
 }
@@ -258,7 +270,11 @@ fn harvest(
 }
 
 /// Describes the first difference between a reply and its ledger entry.
-fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
+fn mismatch(call: &KeptCall, harvest: &Harvest, item_hash: &ItemHash) -> Option<String> {
+    if call.is_redacted {
+        let differs = call.next_cursor != harvest.cursor;
+        return differs.then(|| "the next cursor in the raw reply differs from the ledger".to_owned());
+    }
     let counts = [
         ("items", call.items, harvest.items.len()),
         ("rows", call.row_count, harvest.row_count()),
@@ -284,10 +300,11 @@ fn mismatch(call: &KeptCall, harvest: &Harvest) -> Option<String> {
     if call.next_cursor != harvest.cursor {
         return Some("the next cursor in the raw reply differs from the ledger".to_owned());
     }
-    let hashes = match call.job_id {
-        Some(_) => item_hashes(&harvest.items),
-        None => Vec::new(),
+    let items: &[String] = match call.job_id {
+        Some(_) => &harvest.items,
+        None => &[],
     };
-    (call.item_hashes.clone().unwrap_or_default() != hashes)
+    let stored = call.item_hashes.as_deref().unwrap_or_default();
+    (item_hash.matches(stored, items) == Some(false))
         .then(|| "the items in the raw reply differ from the ledger".to_owned())
 }

@@ -32,6 +32,8 @@ pub struct KeptCall {
     pub item_hashes: Option<Vec<u8>>,
     /// zstd
     pub body: Option<Vec<u8>>,
+    /// Something was taken out of the reply, or all of it.
+    pub is_redacted: bool,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -75,7 +77,7 @@ impl Snapshot {
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
-                 c.item_hashes, c.body,
+                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted,
                  iif(c.id > j.pass_call_id and not exists (select 1 from calls l where l.job_id = c.job_id
                      and l.id > c.id and l.kept = 1), j.stop_reason, null) as ended
              from calls c left join jobs j on j.id = c.job_id
@@ -87,6 +89,17 @@ impl Snapshot {
         .bind(REPLIES)
         .fetch_all(self.connection())
         .await?)
+    }
+
+    /// The calls whose replies are not whole: something was taken out, or all of it.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn redacted_calls(&mut self) -> Result<HashSet<i64>> {
+        let ids: Vec<i64> = sqlx::query_scalar("select id from calls where redacted_at is not null")
+            .fetch_all(self.connection())
+            .await?;
+        Ok(ids.into_iter().collect())
     }
 
     /// Walks that start with a cursor, which some reply must have contained.
