@@ -201,7 +201,7 @@ async fn cancel(connection: &mut SqliteConnection, key: &str, now: f64) -> Resul
     let reason = StopReason::Cancelled;
     let ended: Option<i64> = sqlx::query_scalar(
         "update jobs set state = ?2, stop_reason = ?3, note = 'erased', ended_at = ?4, ready_at = null,
-             lease_until = null, after_job_id = null, cursor = null, fence = fence + 1
+             lease_until = null, after_job_id = null, fence = fence + 1
          where id = ?1 ->> 0 and state <> 'done' returning id",
     )
     .bind(key)
