@@ -20,8 +20,6 @@ pub(super) struct Quick {
     coded: AhoCorasick,
     /// Terms that are so long that they are in no compressed bytes by accident.
     long: AhoCorasick,
-    /// The first so many patterns of `long` are in base64.
-    long_coded: usize,
 }
 
 impl Quick {
@@ -31,15 +29,13 @@ impl Quick {
         coded.sort_unstable();
         coded.dedup();
         let failed = |why: aho_corasick::BuildError| why.to_string();
-        let mut long: Vec<&String> = coded.iter().filter(|it| it.len() >= LONG_CODED).collect();
-        let long_coded = long.len();
-        long.extend(plain().filter(|it| it.len() >= LONG));
+        let long = coded.iter().filter(|it| it.len() >= LONG_CODED);
+        let long = long.chain(plain().filter(|it| it.len() >= LONG));
         Ok(Self {
             plain: AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .build(plain().chain(&terms.items))
                 .map_err(failed)?,
-            long_coded,
             long: AhoCorasick::new(long).map_err(failed)?,
             coded: AhoCorasick::new(&coded).map_err(failed)?,
         })
@@ -56,16 +52,10 @@ impl Quick {
         }
     }
 
-    /// Returns whether bytes contain a long term as a whole token, or its base64.
+    /// Returns whether bytes of a file contain a long term or its base64. SQLite stores texts without a gap between them, so
+    /// a longer name that contains it counts too.
     pub(super) fn is_plain_in(&self, bytes: &[u8]) -> bool {
-        let is_part = |at: Option<usize>| {
-            let byte = at.and_then(|at| bytes.get(at)).copied().unwrap_or_default();
-            byte.is_ascii_alphanumeric() || b"._-".contains(&byte)
-        };
-        self.long.find_overlapping_iter(bytes).any(|at| {
-            let is_coded = at.pattern().as_usize() < self.long_coded;
-            is_coded || !is_part(at.start().checked_sub(1)) && !is_part(Some(at.end()))
-        })
+        self.long.is_match(bytes)
     }
 
     fn are_in(&self, bytes: &[u8]) -> bool {
