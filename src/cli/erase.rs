@@ -7,9 +7,9 @@ use std::time::Duration;
 use super::out::{errln, outln};
 use super::table::{counted, plain, thousands};
 use super::{Cli, Exit, Usage};
-use crate::clock::{Clock, minute};
+use crate::clock::{Clock, minute, unix_seconds};
 use crate::config::Config;
-use crate::daemon::seed_file;
+use crate::daemon::{self, seed_file};
 use crate::erase::{self, Daemon, Done, Erasing, KeyFile, Planned, Progress};
 use crate::model::Request;
 use crate::model::seed::Kind;
@@ -23,7 +23,7 @@ const GLANCE: Duration = Duration::from_millis(50);
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// File with one user id or @name in each line, or CSV with a header; - is standard input
-    #[arg(long, value_name = "FILE", required_unless_present_any = ["again", "finish"])]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["again", "finish", "raw_before"])]
     users: Option<PathBuf>,
 
     /// Erase the people of the key file from a restored copy of the archive
@@ -33,6 +33,10 @@ pub struct Args {
     /// Complete an erasure that a daemon or the death of a process kept from its end
     #[arg(long, conflicts_with = "users")]
     finish: bool,
+
+    /// Remove the raw replies that were kept before this date (UTC), or time with offset. Their rows stay
+    #[arg(long, value_name = "DATE", conflicts_with_all = ["users", "again", "finish"], value_parser = unix_seconds)]
+    raw_before: Option<f64>,
 
     /// Count what would be erased, and change nothing
     #[arg(long)]
@@ -70,14 +74,27 @@ async fn erase(
     clock: &Clock,
     is_alone: bool,
 ) -> anyhow::Result<Exit> {
+    if let Some(before) = args.raw_before {
+        return forget(args, store, clock, before).await;
+    }
     let failed = |why: String| anyhow::anyhow!(why);
     let key = KeyFile::read(store.path()).map_err(failed)?;
-    let user_ids = match wanted(args, store, key.as_ref()).await? {
+    let mut user_ids = match wanted(args, store, key.as_ref()).await? {
         Ok(user_ids) => user_ids,
         Err(exit) => return Ok(exit),
     };
+    let is_restored = match &key {
+        Some(key) => erase::is_restored(store, key).await.map_err(failed)?,
+        None => false,
+    };
+    if let Some(key) = key.as_ref().filter(|_| is_restored) {
+        let more = erase::again(store, key).await.map_err(failed)?;
+        user_ids.extend(more);
+        user_ids.sort();
+        user_ids.dedup();
+    }
     let is_open = store.erasures().await?.iter().any(|(_, done)| !done);
-    if user_ids.is_empty() && (!is_open || args.dry_run) {
+    if user_ids.is_empty() && (!is_open && !is_restored || args.dry_run) {
         outln!("nobody is to be erased");
         return Ok(Exit::Done);
     }
@@ -87,7 +104,12 @@ async fn erase(
         if args.dry_run {
             return Ok(Exit::Done);
         }
-        if !confirmed(&planned, config)? {
+        let question = format!(
+            "Erase {} from {}?",
+            counted(planned.people as u64, "user"),
+            config.archive.path.display()
+        );
+        if !confirmed(&question)? {
             return Ok(Exit::Usage);
         }
     }
@@ -97,12 +119,33 @@ async fn erase(
         store,
         clock,
         key,
+        is_restored,
         daemon: Told { store, clock, is_alone },
         report: |progress| shown.step(progress),
     };
     let done = erasing.erase(&user_ids).await.map_err(failed)?;
     print_done(store.path(), &done);
     Ok(if done.is_waiting { Exit::GaveUp } else { Exit::Done })
+}
+
+/// Removes old raw replies.
+async fn forget(args: &Args, store: &Store, clock: &Clock, before: f64) -> anyhow::Result<Exit> {
+    let replies = store.replies_before(before).await?;
+    if args.dry_run || replies == 0 {
+        outln!("{} before {}", count_of_replies(replies), minute(before));
+        return Ok(Exit::Done);
+    }
+    let question = format!("Remove {} before {}?", thousands(replies), minute(before));
+    if !args.yes && !confirmed(&question)? {
+        return Ok(Exit::Usage);
+    }
+    let removed = daemon::forget_before(store, before, clock.now(), |done| {
+        errln!("raw replies {} of {}", count(done), thousands(replies));
+    });
+    let removed = removed.await?;
+    store.empty_log().await?;
+    outln!("{} removed; their rows stay", count_of_replies(removed));
+    Ok(Exit::Done)
 }
 
 /// Returns the users to erase, or how the command ends.
@@ -142,7 +185,7 @@ async fn wanted(
         return Ok(Err(Exit::Usage));
     }
     if people.erased > 0 {
-        outln!("{} erased before", counted(people.erased as u64, "person"));
+        outln!("{} erased before", counted(people.erased, "user"));
     }
     Ok(Ok(people.user_ids))
 }
@@ -165,19 +208,12 @@ fn print_shared(names: &[String]) {
     }
 }
 
-fn confirmed(planned: &Planned, config: &Config) -> anyhow::Result<bool> {
+fn confirmed(question: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         errln!("error: nothing is erased without confirmation. Add --yes");
         return Ok(false);
     }
-    std::io::stderr().write_all(
-        format!(
-            "Erase {} from {}? It cannot be undone. [y/N] ",
-            counted(planned.people as u64, "person"),
-            config.archive.path.display()
-        )
-        .as_bytes(),
-    )?;
+    std::io::stderr().write_all(format!("{question} It cannot be undone. [y/N] ").as_bytes())?;
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
@@ -206,6 +242,12 @@ fn print_done(archive: &Path, done: &Done) {
     } else {
         outln!("the erasure is complete");
     }
+}
+
+/// Returns a number of raw replies in words.
+fn count_of_replies(number: impl TryInto<i64>) -> String {
+    let number = number.try_into().unwrap_or(i64::MAX);
+    format!("{} raw {}", thousands(number), if number == 1 { "reply" } else { "replies" })
 }
 
 fn count(number: u64) -> String {

@@ -25,6 +25,7 @@ mod status;
 mod status_json;
 mod table;
 mod verify;
+mod verify_absent;
 mod version;
 mod web_url;
 

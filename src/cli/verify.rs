@@ -1,5 +1,7 @@
 //! `soracrawl verify`: checks that an archive is sound.
 
+use std::path::PathBuf;
+
 use super::out::{errln, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
@@ -17,11 +19,18 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Search for people who must not be in the archive: a file with one user id or @name in each line
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    absent: Option<PathBuf>,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let path = &config.archive.path;
+    if let Some(file) = &args.absent {
+        return super::verify_absent::run(path, file).await;
+    }
     // With a configured key, verify also searches for the key itself.
     let scrubber = config.key(super::source::environment()).map_or_else(
         |_| Scrubber::without_key(),

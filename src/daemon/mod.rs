@@ -13,6 +13,7 @@ mod pages;
 mod preflight;
 mod prepare;
 mod reload;
+mod retention;
 pub mod seed_file;
 mod seed_folder;
 mod signals;
@@ -42,6 +43,7 @@ pub use control::carry_out_without_daemon;
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
+pub use retention::forget_before;
 pub use reload::{Reload, SetLog};
 pub use signals::Signals;
 pub use writable::retry_until_writable;
@@ -119,6 +121,7 @@ async fn crawl_to_end(
     tasks.spawn(control.listen());
     tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
     tasks.spawn(seed_folder::seed_folder(engine.clone(), current.clone()));
+    tasks.spawn(retention::retention(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
     if let Some(listening) = steering.listening {
         tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));

@@ -66,7 +66,7 @@ pub(super) async fn mark(store: &Store, id: i64, now: f64) -> Result<(), String>
         value: id.to_string(),
         hash: None,
     };
-    store.request_erasures(&[], &[term], now).await.map_err(|why| why.to_string())
+    store.request_erasures(&[], &[term], &[], now).await.map_err(|why| why.to_string())
 }
 
 /// Replaces the dictionaries that are marked, that name somebody, or that were trained since `since`. Returns the number of

@@ -1,6 +1,7 @@
 //! `ARCHIVE.erase-key`: the key of the hashes, and the hashes of everybody who was to be erased. A restored backup learns
 //! from it whom to erase again.
 
+use std::collections::HashSet;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -18,7 +19,12 @@ pub struct KeyFile {
     pub key: EraseKey,
     /// Hashes of the people whose erasure was requested.
     pub people: Vec<[u8; 32]>,
+    /// Hashes of their names.
+    pub names: Vec<[u8; 32]>,
 }
+
+/// The beginning of a line with the hash of a name.
+const NAME: &str = "name ";
 
 /// Returns the place of the key file of an archive.
 #[must_use]
@@ -42,16 +48,21 @@ impl KeyFile {
         let mut lines = text.lines();
         let first_line = lines.next().unwrap_or_default().to_owned();
         let key = EraseKey::new(&key_of(&first_line).map_err(failed)?);
-        let mut people = Vec::new();
+        let (mut people, mut names) = (Vec::new(), Vec::new());
         for (number, line) in (2..).zip(lines) {
+            let (list, line) = match line.strip_prefix(NAME) {
+                Some(line) => (&mut names, line),
+                None => (&mut people, line),
+            };
             let hash = from_hex(line.trim()).and_then(|bytes| bytes.try_into().ok());
-            people.push(hash.ok_or_else(|| failed(format!("line {number} is no hash")))?);
+            list.push(hash.ok_or_else(|| failed(format!("line {number} is no hash")))?);
         }
         Ok(Some(Self {
             path,
             first_line,
             key,
             people,
+            names,
         }))
     }
 
@@ -73,23 +84,22 @@ impl KeyFile {
         Self::read(archive)?.ok_or_else(|| format!("{}: it was removed", path.display()))
     }
 
-    /// Adds people. The file is replaced as a whole, and on the disk afterwards.
+    /// Adds people and names. The file is replaced as a whole, and on the disk afterwards.
     ///
     /// # Errors
     /// Returns why it cannot be written.
-    pub fn add(&mut self, people: impl Iterator<Item = [u8; 32]>) -> Result<(), String> {
-        let before = self.people.len();
-        for hash in people {
-            if !self.people.contains(&hash) {
-                self.people.push(hash);
-            }
-        }
-        if self.people.len() == before {
+    pub fn add(
+        &mut self,
+        people: impl Iterator<Item = [u8; 32]>,
+        names: impl Iterator<Item = [u8; 32]>,
+    ) -> Result<(), String> {
+        let is_more = [add_to(&mut self.people, people), add_to(&mut self.names, names)];
+        if !is_more.contains(&true) {
             return Ok(());
         }
-        let lines = self.people.iter().map(|hash| hex(hash));
-        let mut text: Vec<String> = [self.first_line.clone()].into();
-        text.extend(lines);
+        let mut text = vec![self.first_line.clone()];
+        text.extend(self.people.iter().map(|hash| hex(hash)));
+        text.extend(self.names.iter().map(|hash| format!("{NAME}{}", hex(hash))));
         let text = text.join("\n") + "\n";
         self.replace(text.as_bytes())
             .map_err(|why| format!("{}: {why}", self.path.display()))
@@ -110,6 +120,14 @@ impl KeyFile {
     }
 }
 
+/// Adds hashes that are not in a list. Returns whether there was one.
+fn add_to(list: &mut Vec<[u8; 32]>, more: impl Iterator<Item = [u8; 32]>) -> bool {
+    let known: HashSet<[u8; 32]> = list.iter().copied().collect();
+    let before = list.len();
+    list.extend(more.filter(|hash| !known.contains(hash)));
+    list.len() > before
+}
+
 fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
@@ -128,9 +146,11 @@ mod tests {
         assert!(KeyFile::read(&archive).unwrap().is_none());
         let mut file = KeyFile::read_or_create(&archive).unwrap();
         let seal = file.key.seal("x");
-        file.add([[1; 32], [2; 32], [1; 32]].into_iter()).unwrap();
+        file.add([[1; 32], [2; 32]].into_iter(), [[3; 32]].into_iter()).unwrap();
+        file.add([[1; 32]].into_iter(), [[3; 32]].into_iter()).unwrap();
         let again = KeyFile::read(&archive).unwrap().unwrap();
         assert_eq!(again.people, [[1; 32], [2; 32]]);
+        assert_eq!(again.names, [[3; 32]]);
         assert_eq!(again.key.unseal(&seal).as_deref(), Some("x"));
         let mode = std::fs::metadata(path_of(&archive)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);

@@ -18,6 +18,8 @@ pub use names::{Named, Unresolved, resolve};
 pub use steps::{Daemon, Done, Erasing, Progress};
 pub use survey::{Planned, plan};
 
+use std::collections::HashSet;
+
 use crate::replies::People;
 use crate::store::Store;
 
@@ -27,6 +29,16 @@ use crate::store::Store;
 /// Returns an error if the archive cannot be read.
 pub async fn again(store: &Store, key: &KeyFile) -> Result<Vec<String>, String> {
     steps::named_by_key(store, key).await
+}
+
+/// Returns whether the key file names people whose erasure the archive does not know.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn is_restored(store: &Store, key: &KeyFile) -> Result<bool, String> {
+    let erasures = store.erasures().await.map_err(|why| why.to_string())?;
+    let known: HashSet<[u8; 32]> = erasures.into_iter().map(|(hash, _)| hash).collect();
+    Ok(key.people.iter().any(|hash| !known.contains(hash)))
 }
 
 /// Returns the erased people of an archive, for a process that writes replies to it.
@@ -45,8 +57,7 @@ pub async fn people_of(store: &Store) -> Result<People, String> {
             )),
         };
     };
-    let is_known = |hash: &[u8; 32]| erasures.iter().any(|(known, _)| known == hash);
-    if !file.people.iter().all(is_known) {
+    if is_restored(store, &file).await? {
         return Err(
             "this archive is older than an erasure: it is a restored copy. Run `soracrawl erase --again` first"
                 .to_owned(),

@@ -11,7 +11,7 @@ use super::{replies, texts};
 use crate::clock::Clock;
 use crate::model::Erased;
 use crate::replies::{People, Terms};
-use crate::store::{Erasure, Left, Store, Term, TextTable};
+use crate::store::{Left, Store, Term, TextTable};
 
 /// Users whose rows are erased in one transaction.
 const PEOPLE_AT_ONCE: usize = 100;
@@ -51,6 +51,8 @@ pub struct Erasing<'a, D, R> {
     pub store: &'a Store,
     pub clock: &'a Clock,
     pub key: KeyFile,
+    /// The archive is a restored copy: everybody whom the key file names is erased again.
+    pub is_restored: bool,
     pub daemon: D,
     pub report: R,
 }
@@ -86,14 +88,17 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
     async fn request(&mut self, user_ids: &[String]) -> Result<(), String> {
         self.step("request", 0, 1);
         let key = self.key.key.clone();
-        let people: Vec<Erasure> = user_ids
-            .iter()
-            .map(|id| Erasure { user_id: id.clone(), hash: key.hash(Erased::User, id) })
-            .collect();
-        self.key.add(people.iter().map(|person| person.hash))?;
+        let mut people: Vec<[u8; 32]> =
+            user_ids.iter().map(|id| key.hash(Erased::User, id)).collect();
+        self.key.add(people.iter().copied(), std::iter::empty())?;
+        let mut hashes = Vec::new();
+        if self.is_restored {
+            people.clone_from(&self.key.people);
+            hashes = [&self.key.people[..], &self.key.names].concat();
+        }
         let terms: Vec<Term> = user_ids.iter().map(|id| self.term(Erased::User, id)).collect();
         let now = self.clock.now();
-        self.store.request_erasures(&people, &terms, now).await.map_err(text)?;
+        self.store.request_erasures(&people, &terms, &hashes, now).await.map_err(text)?;
         self.step("request", 1, 1);
         Ok(())
     }
@@ -123,8 +128,11 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         let names = found.names.iter().map(|name| self.term(Erased::Name, name));
         let items = found.items.iter().map(|item| self.term(Erased::Item, item));
         let terms: Vec<Term> = names.chain(items).collect();
+        let names: Vec<[u8; 32]> =
+            found.names.iter().map(|name| self.key.key.hash(Erased::Name, name)).collect();
+        self.key.add(std::iter::empty(), names.into_iter())?;
         let now = self.clock.now();
-        self.store.request_erasures(&[], &terms, now).await.map_err(text)?;
+        self.store.request_erasures(&[], &terms, &[], now).await.map_err(text)?;
         self.daemon.learn().await?;
         Ok(shared)
     }

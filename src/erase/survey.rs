@@ -72,7 +72,7 @@ pub(super) async fn terms_of(
     shared.extend(others.map(|it| it.name).filter(|name| names.contains(name)));
     shared.sort();
     shared.dedup();
-    shared.iter().for_each(|name| drop(names.remove(name)));
+    names.retain(|name| !shared.contains(name));
     let items = store.written_by(user_ids).await.map_err(failed)?;
     let items = items.iter().map(|id| id.strip_prefix("s_").unwrap_or(id).to_owned());
     let terms = Terms {

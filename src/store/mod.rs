@@ -27,7 +27,7 @@ pub use backup::{Backup, backup};
 pub use before::Precaution;
 pub use db::{Held, Lock, network_file_system};
 pub use erase::{
-    Change, Erasure, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
+    Change, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
 };
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};

@@ -4,6 +4,7 @@
 //! `ends` with the end of its walk, and `secrets` searches it for secrets. The parsed replies make a scratch archive,
 //! whose rows `differ` compares with those of the archive.
 
+mod absent;
 mod check;
 mod checks;
 mod differ;
@@ -14,6 +15,7 @@ mod snapshot;
 
 use std::path::Path;
 
+pub use absent::{Traces, absent};
 pub use check::{Check, Finding, OddItems};
 use snapshot::Endpoints;
 

@@ -1,44 +1,12 @@
 //! `soracrawl erase`: a person is found nowhere afterwards, and everybody else's rows stay.
 
-use std::collections::BTreeSet;
-
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use soracrawl::replies::Packer;
 use soracrawl::sim::Shape;
-use sqlx::{Connection, Row};
+use sqlx::Connection;
 
+use crate::erased::Person;
 use crate::support::{Site, small};
 
-/// What of a person must be found nowhere.
-struct Person {
-    id: String,
-    name: String,
-}
-
 impl Site {
-    async fn person(&self, number: usize) -> Person {
-        let id = self.user(number);
-        let sql = format!("select username from users where user_id = '{id}'");
-        let name = self.texts(&sql).await.remove(0);
-        Person { id, name }
-    }
-
-    async fn erase(&self, person: &Person) {
-        std::fs::write(self.file("people"), format!("{}\n", person.id)).unwrap();
-        let erased = self.run(&["erase", "--users", "people", "--yes"]).await;
-        assert_eq!(erased.code, 0, "{}{}", erased.out, erased.err);
-    }
-
-    async fn assert_erased(&self, person: &Person) {
-        let traces: BTreeSet<String> = self.traces(person).await.into_iter().collect();
-        assert!(traces.is_empty(), "{} in {:#?}", person.id, traces.iter().take(12).collect::<Vec<_>>());
-        let verified = self.run(&["verify"]).await;
-        assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
-        let broken = self.rows("pragma foreign_key_check").await.len();
-        assert_eq!(broken, 0);
-    }
-
     /// Compares the rows of others with those of a copy that was made before.
     async fn assert_others_unchanged(&self, person: &Person) {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.archive());
@@ -92,55 +60,6 @@ impl Site {
         connection.close().await.unwrap();
     }
 
-    /// Returns where the file, its log and its decoded replies name somebody.
-    async fn traces(&self, person: &Person) -> Vec<String> {
-        let mut found = Vec::new();
-        for name in ["a.db", "a.db-wal", "a.db.erase-key"] {
-            if let Ok(bytes) = std::fs::read(self.file(name)) {
-                for (term, at) in person.is_in(&bytes) {
-                    let from = at.saturating_sub(60);
-                    let part = String::from_utf8_lossy(&bytes[from..(at + 60).min(bytes.len())]).into_owned();
-                    found.push(format!("{name}: {term} in {part:?}"));
-                }
-            }
-        }
-        let (packer, _) = Packer::new(&self.dictionaries().await);
-        for row in self.rows("select id, endpoint, body from calls where body is not null").await {
-            let body = packer.unpack(&row.get::<Vec<u8>, _>(2)).expect("a reply");
-            for (term, at) in person.is_in(&body) {
-                let part = String::from_utf8_lossy(&body[at.saturating_sub(80)..(at + 60).min(body.len())]).into_owned();
-                found.push(format!("call {} {}: {term} in {part}", row.get::<i64, _>(0), row.get::<String, _>(1)));
-            }
-        }
-        found
-    }
-}
-
-impl Person {
-    fn is_in(&self, bytes: &[u8]) -> Vec<(String, usize)> {
-        let mut found = Vec::new();
-        for term in [&self.id, &self.name] {
-            for offset in 0..3 {
-                let padded = [&b"__"[..offset], term.as_bytes()].concat();
-                let coded = STANDARD.encode(&padded);
-                let core = &coded[[0, 2, 3][offset]..padded.len() * 8 / 6];
-                found.extend(at(bytes, core.as_bytes()).map(|at| (format!("base64 of {term}"), at)));
-            }
-        }
-        found.extend(at(bytes, self.id.as_bytes()).map(|at| (self.id.clone(), at)));
-        let lower = bytes.to_ascii_lowercase();
-        let is_word = |at: usize| lower.get(at).is_some_and(|it| it.is_ascii_alphanumeric() || b"._-".contains(it));
-        let name = self.name.to_lowercase();
-        let names = at(&lower, name.as_bytes())
-            .filter(|at| !(*at > 0 && is_word(at - 1)) && !is_word(at + name.len()));
-        found.extend(names.map(|at| (self.name.clone(), at)));
-        found.truncate(3);
-        found
-    }
-}
-
-fn at<'a>(bytes: &'a [u8], term: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
-    bytes.windows(term.len()).enumerate().filter(move |(_, it)| *it == term).map(|(at, _)| at)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -150,7 +69,7 @@ async fn an_erased_person_is_found_nowhere_and_the_archive_is_sound() {
         let crawled = site.crawl().await;
         assert_eq!(crawled.code, 0, "{}", crawled.err);
         assert_eq!(site.run(&["index"]).await.code, 0);
-        let person = site.person(0).await;
+        let person = site.person(&site.user(0)).await;
         let named = site.number(&format!("select count(*) from mentions where username = '{}'", person.name)).await;
         assert!(named > 0 && !site.traces(&person).await.is_empty());
         std::fs::copy(site.archive(), site.file("before.db")).unwrap();
@@ -168,7 +87,7 @@ async fn a_later_crawl_does_not_bring_an_erased_person_back_and_buys_no_page_aga
         let mut site = Site::whole(small(shape)).await;
         site.set("budget.total_usd", "1.2");
         assert_eq!(site.crawl().await.code, 4);
-        let person = site.person(0).await;
+        let person = site.person(&site.user(0)).await;
         site.erase(&person).await;
         site.assert_erased(&person).await;
         site.unset("budget.total_usd");
@@ -196,7 +115,7 @@ async fn a_daemon_crawls_on_while_a_person_is_erased() {
     let mut daemon = site.start(&["run"]);
     daemon.until_logged("crawl started").await;
     site.until("select count(*) > 12 from calls where kept = 1").await;
-    let person = site.person(0).await;
+    let person = site.person(&site.user(0)).await;
     std::fs::write(site.file("people"), format!("{}\n", person.id)).unwrap();
     let erased = site.run(&["erase", "--users", "people", "--yes"]).await;
     assert_eq!(erased.code, 3, "{}{}", erased.out, erased.err);

@@ -13,6 +13,8 @@ mod config;
 mod control;
 mod dictionaries;
 mod erase;
+mod erase_again;
+mod erased;
 mod errors;
 mod export;
 mod forms;

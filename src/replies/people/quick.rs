@@ -36,7 +36,10 @@ impl Quick {
                 .ascii_case_insensitive(true)
                 .build(plain().chain(&terms.items))
                 .map_err(failed)?,
-            long: AhoCorasick::new(long).map_err(failed)?,
+            long: AhoCorasick::builder()
+                .ascii_case_insensitive(true)
+                .build(long)
+                .map_err(failed)?,
             coded: AhoCorasick::new(&coded).map_err(failed)?,
         })
     }

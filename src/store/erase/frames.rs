@@ -1,8 +1,8 @@
 //! The raw replies and item hashes of the ledger, and the dictionaries of the replies.
 
-use sqlx::FromRow;
+use sqlx::{AssertSqlSafe, FromRow};
 
-use crate::store::{Dictionary, Result, Store};
+use crate::store::{Dictionary, ROWS_REFUSED, Result, Store};
 
 /// A call with its raw reply.
 #[derive(Debug, Clone, FromRow)]
@@ -24,6 +24,11 @@ pub struct NewFrame {
     /// Something was taken out of the reply; otherwise it is only packed in another way.
     pub is_redacted: bool,
 }
+
+/// Old replies, as SQL. A reply whose rows the archive refused was paid for, and is read again.
+const OLD: &str = "body is not null and settled_at < ?1 and not (kept = 0 and coalesce(error, '') glob ?2)";
+/// Replies that are removed in one transaction.
+const FORGOTTEN_AT_ONCE: u32 = 500;
 
 /// The beginning of the endpoint of a dictionary that is being replaced: nothing is packed with it any more.
 const REPLACED: &str = "replaced:";
@@ -77,6 +82,39 @@ impl Store {
             .await?;
         }
         transaction.commit().await
+    }
+
+    /// Counts the raw replies of calls that were settled before a time, without those whose rows are still to be read.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn replies_before(&self, before: f64) -> Result<i64> {
+        Ok(sqlx::query_scalar(AssertSqlSafe(format!(
+            "select count(*) from calls where {OLD}"
+        )))
+        .bind(before)
+        .bind(format!("{ROWS_REFUSED}*"))
+        .fetch_one(self.readers())
+        .await?)
+    }
+
+    /// Removes some raw replies of calls that were settled before a time. Returns their number; 0 if none is left.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn forget_replies(&self, before: f64, now: f64) -> Result<u64> {
+        let mut transaction = self.begin().await?;
+        let removed = sqlx::query(AssertSqlSafe(format!(
+            "update calls set body = null, redacted_at = ?3 where id in
+             (select id from calls where {OLD} order by id limit {FORGOTTEN_AT_ONCE})"
+        )))
+        .bind(before)
+        .bind(format!("{ROWS_REFUSED}*"))
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await?;
+        Ok(removed.rows_affected())
     }
 
     /// Retires a dictionary and adds the one that replaces it, if there is one, in one transaction.

@@ -10,6 +10,6 @@ mod texts;
 
 pub use finish::Left;
 pub use frames::{Frame, NewFrame};
-pub use requests::{Erasure, Term};
+pub use requests::Term;
 pub use rows::RowCount;
 pub use texts::{Change, Means, TextColumn, TextRow, TextTable};

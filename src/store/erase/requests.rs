@@ -4,13 +4,6 @@ use std::collections::HashSet;
 
 use crate::store::{Result, Store};
 
-/// A user to erase.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Erasure {
-    pub user_id: String,
-    pub hash: [u8; 32],
-}
-
 /// Something to search for, with its hash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Term {
@@ -22,14 +15,16 @@ pub struct Term {
 }
 
 impl Store {
-    /// Writes requests with all that is known of these users. Repeating it changes nothing.
+    /// Writes requests for people, what is searched for, and further hashes by which they are recognised. Repeating it
+    /// changes nothing.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
     pub async fn request_erasures(
         &self,
-        people: &[Erasure],
+        people: &[[u8; 32]],
         terms: &[Term],
+        hashes: &[[u8; 32]],
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
@@ -38,7 +33,7 @@ impl Store {
                 "insert into erasures (person_hash, requested_at) values (?1, ?2)
                  on conflict (person_hash) do update set completed_at = null",
             )
-            .bind(&person.hash[..])
+            .bind(&person[..])
             .bind(now)
             .execute(&mut *transaction)
             .await?;
@@ -49,12 +44,12 @@ impl Store {
                 .bind(&term.value)
                 .execute(&mut *transaction)
                 .await?;
-            if let Some(hash) = &term.hash {
-                sqlx::query("insert or ignore into erased_hashes (hash) values (?)")
-                    .bind(&hash[..])
-                    .execute(&mut *transaction)
-                    .await?;
-            }
+        }
+        for hash in terms.iter().filter_map(|term| term.hash.as_ref()).chain(hashes) {
+            sqlx::query("insert or ignore into erased_hashes (hash) values (?)")
+                .bind(&hash[..])
+                .execute(&mut *transaction)
+                .await?;
         }
         transaction.commit().await
     }
