@@ -99,7 +99,9 @@ async fn erase(
         return Ok(Exit::Done);
     }
     if !user_ids.is_empty() && (args.dry_run || !args.yes) {
-        let planned = erase::plan(store, &user_ids, |_, _| {}).await.map_err(failed)?;
+        let planned = erase::plan(store, &user_ids, |_, _| {})
+            .await
+            .map_err(failed)?;
         print_plan(&planned);
         if args.dry_run {
             return Ok(Exit::Done);
@@ -120,12 +122,20 @@ async fn erase(
         clock,
         key,
         is_restored,
-        daemon: Told { store, clock, is_alone },
+        daemon: Told {
+            store,
+            clock,
+            is_alone,
+        },
         report: |progress| shown.step(progress),
     };
     let done = erasing.erase(&user_ids).await.map_err(failed)?;
     print_done(store.path(), &done);
-    Ok(if done.is_waiting { Exit::GaveUp } else { Exit::Done })
+    Ok(if done.is_waiting {
+        Exit::GaveUp
+    } else {
+        Exit::Done
+    })
 }
 
 /// Removes old raw replies.
@@ -165,7 +175,9 @@ async fn wanted(
             ))
             .into());
         };
-        return Ok(Ok(erase::again(store, key).await.map_err(|why| anyhow::anyhow!(why))?));
+        return Ok(Ok(erase::again(store, key)
+            .await
+            .map_err(|why| anyhow::anyhow!(why))?));
     }
     let file = args.users.as_deref().unwrap_or(Path::new("-"));
     let named = |why: String| Usage(format!("{}: {why}", file.display()));
@@ -228,7 +240,10 @@ fn print_done(archive: &Path, done: &Done) {
     match erase::backups_beside(archive) {
         Ok(copies) => {
             for copy in copies {
-                outln!("copy     {} may still have these people", plain(&copy.display().to_string()));
+                outln!(
+                    "copy     {} may still have these people",
+                    plain(&copy.display().to_string())
+                );
             }
         }
         Err(why) => errln!("warning: the folder of the archive cannot be read: {why}"),
@@ -247,7 +262,11 @@ fn print_done(archive: &Path, done: &Done) {
 /// Returns a number of raw replies in words.
 fn count_of_replies(number: impl TryInto<i64>) -> String {
     let number = number.try_into().unwrap_or(i64::MAX);
-    format!("{} raw {}", thousands(number), if number == 1 { "reply" } else { "replies" })
+    format!(
+        "{} raw {}",
+        thousands(number),
+        if number == 1 { "reply" } else { "replies" }
+    )
 }
 
 fn count(number: u64) -> String {
@@ -268,7 +287,11 @@ impl Daemon for Told<'_> {
         }
         let failed = |why: crate::store::Error| why.to_string();
         let now = self.clock.now();
-        let id = self.store.ask(&Request::Erase, "command", now).await.map_err(failed)?;
+        let id = self
+            .store
+            .ask(&Request::Erase, "command", now)
+            .await
+            .map_err(failed)?;
         let deadline = tokio::time::Instant::now() + PATIENCE;
         while tokio::time::Instant::now() < deadline {
             match self.store.answer_to(id).await.map_err(failed)? {

@@ -28,7 +28,10 @@ pub(super) async fn run(archive: &Path, file: &Path) -> anyhow::Result<Exit> {
     };
     let terms = Terms {
         users: of_kind(SeedKind::User),
-        names: of_kind(SeedKind::Name).iter().map(|name| name.to_lowercase()).collect(),
+        names: of_kind(SeedKind::Name)
+            .iter()
+            .map(|name| name.to_lowercase())
+            .collect(),
         items: HashSet::new(),
     };
     // Nothing is hashed.

@@ -64,8 +64,7 @@ impl Seen {
     /// Returns whether one of the ids is new.
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
-        ids.iter()
-            .any(|id| !self.items.contains(&self.hash.of(id)))
+        ids.iter().any(|id| !self.items.contains(&self.hash.of(id)))
     }
 
     /// Adds a page: the cursor that was sent for it, and its ids.
@@ -93,7 +92,10 @@ mod tests {
         let stored = StoredSeen {
             has_head: true,
             cursors: ids(&["c1"]),
-            item_hashes: vec![item_hashes(&ids(&["user-a"])), item_hashes(&ids(&["user-b"]))],
+            item_hashes: vec![
+                item_hashes(&ids(&["user-a"])),
+                item_hashes(&ids(&["user-b"])),
+            ],
         };
         let mut seen = Seen::of(&stored, ItemHash::default());
         assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));

@@ -77,7 +77,9 @@ pub async fn call(
     }
     let asked_for = by_hand.json();
     if archive.people.subject(&asked_for).is_some() {
-        return Err(anyhow!("this person was erased from the archive: the call is not made"));
+        return Err(anyhow!(
+            "this person was erased from the archive: the call is not made"
+        ));
     }
     let time = clock.now();
     let cursor = by_hand.parameter("cursor").map(str::to_owned);

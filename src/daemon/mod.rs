@@ -43,8 +43,8 @@ pub use control::carry_out_without_daemon;
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
-pub use retention::forget_before;
 pub use reload::{Reload, SetLog};
+pub use retention::forget_before;
 pub use signals::Signals;
 pub use writable::retry_until_writable;
 

@@ -85,7 +85,11 @@ pub async fn plant(
     if refused > 0 {
         tracing::warn!(refused, "seeds are left out: these people were erased");
     }
-    let seeds: Vec<Seed> = seeds.iter().filter(|seed| !is_refused(seed)).cloned().collect();
+    let seeds: Vec<Seed> = seeds
+        .iter()
+        .filter(|seed| !is_refused(seed))
+        .cloned()
+        .collect();
     for some in seeds.chunks(SEEDS_AT_ONCE) {
         let planted = some.iter().map(|seed| (seed.clone(), plan.seed_jobs(seed)));
         let planted: Vec<_> = planted.collect();

@@ -25,7 +25,9 @@ impl Fragments {
         let mut windows: HashMap<_, Vec<i64>> = HashMap::new();
         for dictionary in dictionaries {
             for window in dictionary.bytes.windows(WINDOW) {
-                let Ok(window) = window.try_into() else { continue };
+                let Ok(window) = window.try_into() else {
+                    continue;
+                };
                 let ids = windows.entry(window).or_default();
                 if ids.last() != Some(&dictionary.id) {
                     ids.push(dictionary.id);
@@ -45,12 +47,21 @@ impl Fragments {
         for text in texts.iter().filter(|text| !text.contains("://")) {
             let bytes = text.as_bytes();
             if bytes.len() >= WINDOW {
-                let windows = bytes.windows(WINDOW).filter_map(|window| self.windows.get(window));
+                let windows = bytes
+                    .windows(WINDOW)
+                    .filter_map(|window| self.windows.get(window));
                 found.extend(windows.flatten());
             } else if bytes.len() >= LEAST {
                 let value = format!("\"{text}\"");
-                let is_in = |dictionary: &[u8]| memchr::memmem::find(dictionary, value.as_bytes()).is_some();
-                found.extend(self.whole.iter().filter(|(_, it)| is_in(it)).map(|(id, _)| *id));
+                let is_in = |dictionary: &[u8]| {
+                    memchr::memmem::find(dictionary, value.as_bytes()).is_some()
+                };
+                found.extend(
+                    self.whole
+                        .iter()
+                        .filter(|(_, it)| is_in(it))
+                        .map(|(id, _)| *id),
+                );
             }
         }
         found.sort_unstable();
@@ -66,7 +77,10 @@ pub(super) async fn mark(store: &Store, id: i64, now: f64) -> Result<(), String>
         value: id.to_string(),
         hash: None,
     };
-    store.request_erasures(&[], &[term], &[], now).await.map_err(|why| why.to_string())
+    store
+        .request_erasures(&[], &[term], &[], now)
+        .await
+        .map_err(|why| why.to_string())
 }
 
 /// Replaces the dictionaries that are marked, that name somebody, or that were trained since `since`. Returns the number of
@@ -83,7 +97,10 @@ pub(super) async fn replace(
     let packer = Arc::new(Packer::new(&all).0);
     let retired = store.retired_dictionaries().await.map_err(failed)?;
     let mut count = retired.len();
-    for old in all.iter().filter(|old| !retired.iter().any(|(id, _)| *id == old.id)) {
+    for old in all
+        .iter()
+        .filter(|old| !retired.iter().any(|(id, _)| *id == old.id))
+    {
         let is_due = marked.contains(&old.id)
             || old.made_at >= since
             || people.may_be_in(&old.bytes) && people.are_in(&String::from_utf8_lossy(&old.bytes));
@@ -91,7 +108,10 @@ pub(super) async fn replace(
             continue;
         }
         let new = train(store, &packer, old, now).await?;
-        store.replace_dictionary(old, new.as_ref()).await.map_err(failed)?;
+        store
+            .replace_dictionary(old, new.as_ref())
+            .await
+            .map_err(failed)?;
         count += 1;
     }
     Ok(count)
@@ -104,7 +124,10 @@ async fn train(
     old: &Dictionary,
     now: f64,
 ) -> Result<Option<Dictionary>, String> {
-    let bodies = store.newest_replies(&old.endpoint).await.map_err(|why| why.to_string())?;
+    let bodies = store
+        .newest_replies(&old.endpoint)
+        .await
+        .map_err(|why| why.to_string())?;
     let packer = packer.clone();
     let trained = tokio::task::spawn_blocking(move || train_dictionary(&packer, &bodies)).await;
     let Ok((bytes, replies)) = trained.map_err(|why| why.to_string())? else {
@@ -149,8 +172,11 @@ pub(super) async fn repack(
                 if !id.is_some_and(|id| ids.contains(&id)) {
                     continue;
                 }
-                let reply = packer.unpack(body).and_then(|it| packer.pack(&frame.endpoint, &it));
-                let body = reply.map_err(|why| format!("the raw reply of call {}: {why}", frame.id))?;
+                let reply = packer
+                    .unpack(body)
+                    .and_then(|it| packer.pack(&frame.endpoint, &it));
+                let body =
+                    reply.map_err(|why| format!("the raw reply of call {}: {why}", frame.id))?;
                 packed.push(NewFrame {
                     id: frame.id,
                     item_hashes: None,

@@ -93,7 +93,10 @@ impl KeyFile {
         people: impl Iterator<Item = [u8; 32]>,
         names: impl Iterator<Item = [u8; 32]>,
     ) -> Result<(), String> {
-        let is_more = [add_to(&mut self.people, people), add_to(&mut self.names, names)];
+        let is_more = [
+            add_to(&mut self.people, people),
+            add_to(&mut self.names, names),
+        ];
         if !is_more.contains(&true) {
             return Ok(());
         }
@@ -111,7 +114,11 @@ impl KeyFile {
         let new = PathBuf::from(new);
         // What is left of a process that died.
         let _ = std::fs::remove_file(&new);
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&new);
+        let file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&new);
         let mut file = file?;
         file.write_all(text)?;
         file.sync_all()?;
@@ -146,13 +153,18 @@ mod tests {
         assert!(KeyFile::read(&archive).unwrap().is_none());
         let mut file = KeyFile::read_or_create(&archive).unwrap();
         let seal = file.key.seal("x");
-        file.add([[1; 32], [2; 32]].into_iter(), [[3; 32]].into_iter()).unwrap();
-        file.add([[1; 32]].into_iter(), [[3; 32]].into_iter()).unwrap();
+        file.add([[1; 32], [2; 32]].into_iter(), [[3; 32]].into_iter())
+            .unwrap();
+        file.add([[1; 32]].into_iter(), [[3; 32]].into_iter())
+            .unwrap();
         let again = KeyFile::read(&archive).unwrap().unwrap();
         assert_eq!(again.people, [[1; 32], [2; 32]]);
         assert_eq!(again.names, [[3; 32]]);
         assert_eq!(again.key.unseal(&seal).as_deref(), Some("x"));
-        let mode = std::fs::metadata(path_of(&archive)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(path_of(&archive))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600);
         std::fs::write(path_of(&archive), "00").unwrap();
         assert!(KeyFile::read(&archive).unwrap_err().contains("64"));

@@ -39,14 +39,15 @@ pub async fn resolve(
             .map(|(_, seed)| seed.subject.clone())
     };
     let ids: Vec<String> = of_kind(SeedKind::User).collect();
-    let names: BTreeSet<String> = of_kind(SeedKind::Name).map(|it| it.to_lowercase()).collect();
+    let names: BTreeSet<String> = of_kind(SeedKind::Name)
+        .map(|it| it.to_lowercase())
+        .collect();
     let known = store.names_of(&ids).await.map_err(failed)?;
     let known: HashSet<String> = known.into_iter().map(|(id, ..)| id).collect();
     let holders = holders(store, &names).await?;
     let erased = store.erased_hashes().await.map_err(failed)?;
-    let was_erased = |what, value: &str| {
-        key.is_some_and(|key| erased.contains(&key.hash(what, value)))
-    };
+    let was_erased =
+        |what, value: &str| key.is_some_and(|key| erased.contains(&key.hash(what, value)));
     let (mut named, mut wrong) = (Named::default(), Vec::new());
     let mut users = BTreeSet::new();
     for (line, seed) in lines {
@@ -84,13 +85,25 @@ async fn holders(
         return Ok(holders);
     }
     let list: Vec<String> = names.iter().cloned().collect();
-    let now = store.users_with_names(&list).await.map_err(|why| why.to_string())?;
+    let now = store
+        .users_with_names(&list)
+        .await
+        .map_err(|why| why.to_string())?;
     for (name, user_id) in now {
         holders.entry(name).or_default().insert(user_id);
     }
-    let found = names_in_replies(store, &HashSet::new(), &list.into_iter().collect(), |_, _| {}).await?;
+    let found = names_in_replies(
+        store,
+        &HashSet::new(),
+        &list.into_iter().collect(),
+        |_, _| {},
+    )
+    .await?;
     for profile in found.profiles {
-        holders.entry(profile.name).or_default().insert(profile.user_id);
+        holders
+            .entry(profile.name)
+            .or_default()
+            .insert(profile.user_id);
     }
     Ok(holders)
 }

@@ -59,7 +59,10 @@ pub(super) async fn redact(
             }
         }
         pass.redacted += batch.frames.iter().filter(|it| it.is_redacted).count() as u64;
-        store.replace_frames(&batch.frames, now).await.map_err(failed)?;
+        store
+            .replace_frames(&batch.frames, now)
+            .await
+            .map_err(failed)?;
         progress(after, last);
     }
     Ok(pass)
@@ -73,7 +76,10 @@ fn batch(people: &People, packer: &Packer, frames: &[Frame]) -> Batch {
     };
     let item_hash = people.item_hash();
     for frame in frames {
-        let item_hashes = frame.item_hashes.as_deref().and_then(|it| item_hash.rekeyed(it));
+        let item_hashes = frame
+            .item_hashes
+            .as_deref()
+            .and_then(|it| item_hash.rekeyed(it));
         let mut new = NewFrame {
             id: frame.id,
             item_hashes,

@@ -88,17 +88,25 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
     async fn request(&mut self, user_ids: &[String]) -> Result<(), String> {
         self.step("request", 0, 1);
         let key = self.key.key.clone();
-        let mut people: Vec<[u8; 32]> =
-            user_ids.iter().map(|id| key.hash(Erased::User, id)).collect();
+        let mut people: Vec<[u8; 32]> = user_ids
+            .iter()
+            .map(|id| key.hash(Erased::User, id))
+            .collect();
         self.key.add(people.iter().copied(), std::iter::empty())?;
         let mut hashes = Vec::new();
         if self.is_restored {
             people.clone_from(&self.key.people);
             hashes = [&self.key.people[..], &self.key.names].concat();
         }
-        let terms: Vec<Term> = user_ids.iter().map(|id| self.term(Erased::User, id)).collect();
+        let terms: Vec<Term> = user_ids
+            .iter()
+            .map(|id| self.term(Erased::User, id))
+            .collect();
         let now = self.clock.now();
-        self.store.request_erasures(&people, &terms, &hashes, now).await.map_err(text)?;
+        self.store
+            .request_erasures(&people, &terms, &hashes, now)
+            .await
+            .map_err(text)?;
         self.step("request", 1, 1);
         Ok(())
     }
@@ -122,17 +130,27 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         let user_ids: Vec<String> = known.users.iter().cloned().collect();
         let report = &mut self.report;
         let (found, shared, _) = terms_of(self.store, &user_ids, |done, all| {
-            report(Progress { step: "names", done, all });
+            report(Progress {
+                step: "names",
+                done,
+                all,
+            });
         })
         .await?;
         let names = found.names.iter().map(|name| self.term(Erased::Name, name));
         let items = found.items.iter().map(|item| self.term(Erased::Item, item));
         let terms: Vec<Term> = names.chain(items).collect();
-        let names: Vec<[u8; 32]> =
-            found.names.iter().map(|name| self.key.key.hash(Erased::Name, name)).collect();
+        let names: Vec<[u8; 32]> = found
+            .names
+            .iter()
+            .map(|name| self.key.key.hash(Erased::Name, name))
+            .collect();
         self.key.add(std::iter::empty(), names.into_iter())?;
         let now = self.clock.now();
-        self.store.request_erasures(&[], &terms, &[], now).await.map_err(text)?;
+        self.store
+            .request_erasures(&[], &terms, &[], now)
+            .await
+            .map_err(text)?;
         self.daemon.learn().await?;
         Ok(shared)
     }
@@ -159,15 +177,20 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         done: &mut Done,
     ) -> Result<(), String> {
         // First what decides about further calls.
-        let (queue, others): (Vec<TextTable>, Vec<TextTable>) =
-            TextTable::all().into_iter().partition(|table| QUEUE.contains(&table.name));
+        let (queue, others): (Vec<TextTable>, Vec<TextTable>) = TextTable::all()
+            .into_iter()
+            .partition(|table| QUEUE.contains(&table.name));
         done.texts += self.sweep(people, &queue, "queue").await?;
         let now = self.clock.now();
         let known = self.store.dictionaries().await.map_err(text)?;
         let fragments = Fragments::new(&known);
         let report = &mut self.report;
         let pass = replies::redact(self.store, people, &fragments, now, |done, all| {
-            report(Progress { step: "replies", done, all });
+            report(Progress {
+                step: "replies",
+                done,
+                all,
+            });
         });
         done.replies = pass.await?.redacted;
         self.erase_rows(terms, done).await?;
@@ -187,7 +210,11 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
             self.step(step, at, all);
             let (now, report) = (self.clock.now(), &mut self.report);
             let swept = texts::sweep(self.store, people, table, now, || {
-                report(Progress { step, done: at, all });
+                report(Progress {
+                    step,
+                    done: at,
+                    all,
+                });
             });
             changed += swept.await?;
         }
@@ -208,7 +235,11 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         Ok(())
     }
 
-    async fn replace_dictionaries(&mut self, people: &People, done: &mut Done) -> Result<(), String> {
+    async fn replace_dictionaries(
+        &mut self,
+        people: &People,
+        done: &mut Done,
+    ) -> Result<(), String> {
         self.step("dictionaries", 0, 1);
         let erasing = self.store.erasing().await.map_err(text)?;
         let marked: Vec<i64> = erasing
@@ -225,14 +256,24 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         }
         let report = &mut self.report;
         dictionaries::repack(self.store, now, |done, all| {
-            report(Progress { step: "dictionaries", done, all });
+            report(Progress {
+                step: "dictionaries",
+                done,
+                all,
+            });
         })
         .await
     }
 
     /// Forgets what was searched for, and overwrites what is left in the file.
     async fn finish(&mut self, terms: &Terms, done: &mut Done) -> Result<(), String> {
-        let is_open = self.store.erasures().await.map_err(text)?.iter().any(|(_, done)| !done);
+        let is_open = self
+            .store
+            .erasures()
+            .await
+            .map_err(text)?
+            .iter()
+            .any(|(_, done)| !done);
         if !is_open {
             return Ok(());
         }
@@ -256,7 +297,10 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
             self.store.write_file_again().await.map_err(text)?;
         }
         self.step("last step", 2, 3);
-        self.store.complete_erasures(self.clock.now()).await.map_err(text)?;
+        self.store
+            .complete_erasures(self.clock.now())
+            .await
+            .map_err(text)?;
         let left = self.store.empty_log().await.map_err(text)?;
         done.is_waiting = left == Left::InUse;
         self.step("last step", 3, 3);

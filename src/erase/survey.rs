@@ -36,7 +36,10 @@ pub async fn plan(
     user_ids: &[String],
     progress: impl FnMut(i64, i64),
 ) -> Result<Planned, String> {
-    let rows = store.rows_to_erase(user_ids).await.map_err(|why| why.to_string())?;
+    let rows = store
+        .rows_to_erase(user_ids)
+        .await
+        .map_err(|why| why.to_string())?;
     let (terms, shared_names, replies) = terms_of(store, user_ids, progress).await?;
     Ok(Planned {
         people: terms.users.len(),
@@ -62,19 +65,33 @@ pub(super) async fn terms_of(
         .collect();
     let found = names_in_replies(store, &users, &names, progress).await?;
     let is_theirs = |profile: &&Profile| users.contains(&profile.user_id);
-    names.extend(found.profiles.iter().filter(is_theirs).map(|it| it.name.clone()));
+    names.extend(
+        found
+            .profiles
+            .iter()
+            .filter(is_theirs)
+            .map(|it| it.name.clone()),
+    );
     names.remove("");
     let list: Vec<String> = names.iter().cloned().collect();
     let now = store.users_with_names(&list).await.map_err(failed)?;
-    let others = now.into_iter().filter(|(_, id)| !users.contains(id)).map(|(name, _)| name);
+    let others = now
+        .into_iter()
+        .filter(|(_, id)| !users.contains(id))
+        .map(|(name, _)| name);
     let mut shared: Vec<String> = others.collect();
-    let others = found.profiles.into_iter().filter(|it| !users.contains(&it.user_id));
+    let others = found
+        .profiles
+        .into_iter()
+        .filter(|it| !users.contains(&it.user_id));
     shared.extend(others.map(|it| it.name).filter(|name| names.contains(name)));
     shared.sort();
     shared.dedup();
     names.retain(|name| !shared.contains(name));
     let items = store.written_by(user_ids).await.map_err(failed)?;
-    let items = items.iter().map(|id| id.strip_prefix("s_").unwrap_or(id).to_owned());
+    let items = items
+        .iter()
+        .map(|id| id.strip_prefix("s_").unwrap_or(id).to_owned());
     let terms = Terms {
         users,
         names,

@@ -19,7 +19,10 @@ pub(super) async fn sweep(
     let failed = |why: crate::store::Error| why.to_string();
     let (mut after, mut changed): (Option<String>, u64) = (None, 0);
     loop {
-        let rows = store.text_rows(table, after.as_deref(), AT_ONCE).await.map_err(failed)?;
+        let rows = store
+            .text_rows(table, after.as_deref(), AT_ONCE)
+            .await
+            .map_err(failed)?;
         let Some(end) = rows.last() else { break };
         after = Some(end.key.clone());
         let changes: Vec<(String, Change)> = rows
@@ -56,7 +59,8 @@ fn change(people: &People, table: &TextTable, row: &TextRow) -> Option<Change> {
 fn without(people: &People, words: &str) -> Option<Option<String>> {
     let is_url = words.contains("://") && !words.contains(char::is_whitespace);
     if is_url || people.is_user(words) || people.is_name(words) {
-        return (people.is_user(words) || people.is_name(words) || people.are_in(words)).then_some(None);
+        return (people.is_user(words) || people.is_name(words) || people.are_in(words))
+            .then_some(None);
     }
     people.taken_out_of(words).map(Some)
 }

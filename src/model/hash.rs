@@ -123,7 +123,11 @@ mod tests {
         let after = keyed.rekeyed(&before).unwrap();
         assert_eq!(after, keyed.stored(&ids));
         assert_eq!((after.len(), after[0]), (17, 1));
-        assert!(!after[1..].windows(8).any(|bytes| before.chunks(8).any(|it| it == bytes)));
+        assert!(
+            !after[1..]
+                .windows(8)
+                .any(|bytes| before.chunks(8).any(|it| it == bytes))
+        );
         assert_eq!(keyed.rekeyed(&after), None);
         assert_eq!(keyed.read(&after), keyed.read(&before));
         assert_eq!(keyed.rekeyed(&[]), None);

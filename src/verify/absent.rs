@@ -35,12 +35,20 @@ pub struct Traces {
 /// Returns an error if something cannot be read.
 pub async fn absent(path: &Path, people: &People, terms: &Terms) -> Result<Traces> {
     let mut traces = Traces::default();
-    for file in [path.to_owned(), beside(path, "-wal"), beside(path, ".erase-key")] {
+    for file in [
+        path.to_owned(),
+        beside(path, "-wal"),
+        beside(path, ".erase-key"),
+    ] {
         match search_file(people, &file, &mut traces.bytes) {
-            Ok(true) => traces.places.push(format!("{}: bytes of the file", file.display())),
+            Ok(true) => traces
+                .places
+                .push(format!("{}: bytes of the file", file.display())),
             Ok(false) => {}
             Err(why) if why.kind() == std::io::ErrorKind::NotFound => {}
-            Err(why) => traces.places.push(format!("{}: cannot be read: {why}", file.display())),
+            Err(why) => traces
+                .places
+                .push(format!("{}: cannot be read: {why}", file.display())),
         }
     }
     let mut snapshot = Snapshot::open_current(path).await?;
@@ -91,7 +99,9 @@ async fn search_cells(snapshot: &mut Snapshot, people: &People, traces: &mut Tra
             found += u64::from(people.are_in(cell));
         }
         if found > 0 {
-            traces.places.push(format!("{table}.{column}: {found} rows"));
+            traces
+                .places
+                .push(format!("{table}.{column}: {found} rows"));
         }
     }
     Ok(())
@@ -105,12 +115,21 @@ async fn search_replies(
 ) -> Result<()> {
     let dictionaries = snapshot.dictionaries().await?;
     for dictionary in &dictionaries {
-        if people.are_in(&String::from_utf8_lossy(&dictionary.bytes)) || people.names_plainly(&dictionary.bytes) {
-            traces.places.push(format!("dictionary {} ({})", dictionary.id, dictionary.endpoint));
+        if people.are_in(&String::from_utf8_lossy(&dictionary.bytes))
+            || people.names_plainly(&dictionary.bytes)
+        {
+            traces.places.push(format!(
+                "dictionary {} ({})",
+                dictionary.id, dictionary.endpoint
+            ));
         }
     }
     let (packer, _) = Packer::new(&dictionaries);
-    let hashes: Vec<[u8; 8]> = terms.users.iter().map(|id| hash(id.as_bytes()).to_le_bytes()).collect();
+    let hashes: Vec<[u8; 8]> = terms
+        .users
+        .iter()
+        .map(|id| hash(id.as_bytes()).to_le_bytes())
+        .collect();
     let mut rows = sqlx::query(
         "select id, endpoint, body, item_hashes from calls where body is not null or item_hashes is not null order by id",
     )
@@ -121,16 +140,25 @@ async fn search_replies(
         traces.replies += u64::from(body.is_some());
         match body.map(|body| packer.unpack(body)) {
             Some(Ok(body)) if people.taken_out_of_reply("", &body).is_some() => {
-                traces.places.push(format!("raw reply of call {id} ({endpoint})"));
+                traces
+                    .places
+                    .push(format!("raw reply of call {id} ({endpoint})"));
             }
             Some(Err(why)) => {
-                traces.places.push(format!("raw reply of call {id} ({endpoint}) cannot be read: {why}"));
+                traces.places.push(format!(
+                    "raw reply of call {id} ({endpoint}) cannot be read: {why}"
+                ));
             }
             _ => {}
         }
         let items = stored_hashes(items.unwrap_or_default());
-        if items.chunks_exact(8).any(|item| hashes.iter().any(|hash| hash == item)) {
-            traces.places.push(format!("item hashes of call {id} ({endpoint})"));
+        if items
+            .chunks_exact(8)
+            .any(|item| hashes.iter().any(|hash| hash == item))
+        {
+            traces
+                .places
+                .push(format!("item hashes of call {id} ({endpoint})"));
         }
     }
     Ok(())

@@ -57,6 +57,8 @@ struct Replies<'a> {
     items: HashMap<i64, u32>,
     odd: OddItems,
     count: u64,
+    /// A reply was removed, and perhaps with it the cursor with which a walk begins.
+    has_removed: bool,
 }
 
 /// Loads all dictionaries. Damaged ones that zstd can load are included, because some replies may still be readable.
@@ -98,6 +100,7 @@ pub(super) async fn read(
         items: HashMap::new(),
         odd: OddItems::default(),
         count: 0,
+        has_removed: false,
     };
     if let Err(error) = reader.read_all(snapshot).await {
         reader.replies.fail("", error);
@@ -136,6 +139,9 @@ impl Replies<'_> {
         }
         self.keep(&mut group).await?;
         let unseen: Vec<Start> = self.unseen.drain().collect();
+        if self.has_removed {
+            return Ok(());
+        }
         for start in unseen {
             let Start {
                 endpoint, subject, ..
@@ -159,6 +165,7 @@ impl Replies<'_> {
         self.count += 1;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
         if call.is_redacted && call.body.is_none() {
+            self.has_removed = true;
             return None;
         }
         let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
@@ -207,6 +214,7 @@ impl Replies<'_> {
             && self
                 .unseen
                 .remove(&start(&call.endpoint, &call.subject, cursor))
+            && !self.has_removed
         {
             self.starts.add(format!(
                 "{name} begins with a cursor that no earlier reply contains"
@@ -273,7 +281,8 @@ fn harvest(
 fn mismatch(call: &KeptCall, harvest: &Harvest, item_hash: &ItemHash) -> Option<String> {
     if call.is_redacted {
         let differs = call.next_cursor != harvest.cursor;
-        return differs.then(|| "the next cursor in the raw reply differs from the ledger".to_owned());
+        return differs
+            .then(|| "the next cursor in the raw reply differs from the ledger".to_owned());
     }
     let counts = [
         ("items", call.items, harvest.items.len()),

@@ -30,13 +30,24 @@ impl Place {
         assert_eq!(erased.code, 0, "{}{}", erased.out, erased.err);
     }
 
-    pub async fn assert_erased(&self, person: &Person) {
+    /// Fails if the archive names somebody, or is not sound. Returns the hash of its contents.
+    pub async fn assert_erased(&self, person: &Person) -> String {
         let traces: BTreeSet<String> = self.traces(person).await.into_iter().collect();
-        assert!(traces.is_empty(), "{} in {:#?}", person.id, traces.iter().take(12).collect::<Vec<_>>());
+        assert!(
+            traces.is_empty(),
+            "{} in {:#?}",
+            person.id,
+            traces.iter().take(12).collect::<Vec<_>>()
+        );
         let verified = self.run(&["verify"]).await;
         assert_eq!(verified.code, 0, "{}{}", verified.out, verified.err);
         let broken = self.rows("pragma foreign_key_check").await.len();
         assert_eq!(broken, 0);
+        let contents = verified
+            .out
+            .lines()
+            .find(|line| line.starts_with("contents"));
+        contents.expect("a hash").to_owned()
     }
 
     /// Returns where the file, its log and its decoded replies name somebody.
@@ -46,7 +57,8 @@ impl Place {
             if let Ok(bytes) = std::fs::read(self.file(name)) {
                 for (term, at) in person.is_in(&bytes) {
                     let from = at.saturating_sub(60);
-                    let part = String::from_utf8_lossy(&bytes[from..(at + 60).min(bytes.len())]).into_owned();
+                    let part = String::from_utf8_lossy(&bytes[from..(at + 60).min(bytes.len())])
+                        .into_owned();
                     found.push(format!("{name}: {term} in {part:?}"));
                 }
             }
@@ -54,11 +66,21 @@ impl Place {
         let store = Store::open(&self.archive()).await.expect("the archive");
         let (packer, _) = Packer::new(&store.dictionaries().await.expect("dictionaries"));
         store.close().await.expect("a clean close");
-        for row in self.rows("select id, endpoint, body from calls where body is not null").await {
+        for row in self
+            .rows("select id, endpoint, body from calls where body is not null")
+            .await
+        {
             let body = packer.unpack(&row.get::<Vec<u8>, _>(2)).expect("a reply");
             for (term, at) in person.is_in(&body) {
-                let part = String::from_utf8_lossy(&body[at.saturating_sub(80)..(at + 60).min(body.len())]).into_owned();
-                found.push(format!("call {} {}: {term} in {part}", row.get::<i64, _>(0), row.get::<String, _>(1)));
+                let part = String::from_utf8_lossy(
+                    &body[at.saturating_sub(80)..(at + 60).min(body.len())],
+                )
+                .into_owned();
+                found.push(format!(
+                    "call {} {}: {term} in {part}",
+                    row.get::<i64, _>(0),
+                    row.get::<String, _>(1)
+                ));
             }
         }
         found
@@ -73,12 +95,17 @@ impl Person {
                 let padded = [&b"__"[..offset], term.as_bytes()].concat();
                 let coded = STANDARD.encode(&padded);
                 let core = &coded[[0, 2, 3][offset]..padded.len() * 8 / 6];
-                found.extend(at(bytes, core.as_bytes()).map(|at| (format!("base64 of {term}"), at)));
+                found
+                    .extend(at(bytes, core.as_bytes()).map(|at| (format!("base64 of {term}"), at)));
             }
         }
         found.extend(at(bytes, self.id.as_bytes()).map(|at| (self.id.clone(), at)));
         let lower = bytes.to_ascii_lowercase();
-        let is_word = |at: usize| lower.get(at).is_some_and(|it| it.is_ascii_alphanumeric() || b"._-".contains(it));
+        let is_word = |at: usize| {
+            lower
+                .get(at)
+                .is_some_and(|it| it.is_ascii_alphanumeric() || b"._-".contains(it))
+        };
         let name = self.name.to_lowercase();
         let names = at(&lower, name.as_bytes())
             .filter(|at| !(*at > 0 && is_word(at - 1)) && !is_word(at + name.len()));

@@ -90,9 +90,15 @@ async fn every_budget_has_its_own_limit() {
                 "run" => budget.run = limit,
                 _ => budget.seed = limit,
             }
-            let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default(), &ItemHash::default())
-                .await
-                .expect("the file exists");
+            let report = verify(
+                &path,
+                &budget,
+                &Scrubber::new(&key()),
+                Reader::default(),
+                &ItemHash::default(),
+            )
+            .await
+            .expect("the file exists");
             assert_eq!(
                 report.is_sound(),
                 is_sound,

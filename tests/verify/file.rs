@@ -170,9 +170,15 @@ async fn an_overdrawn_budget_is_reported() {
             total: Some(MicroUsd(total)),
             ..Budget::default()
         };
-        let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default(), &ItemHash::default())
-            .await
-            .expect("the file exists");
+        let report = verify(
+            &path,
+            &budget,
+            &Scrubber::new(&key()),
+            Reader::default(),
+            &ItemHash::default(),
+        )
+        .await
+        .expect("the file exists");
         assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
         assert_eq!(broken(&report).contains("budgets"), !is_sound);
     }

@@ -30,7 +30,14 @@ const CAST: &str = "character_user_id";
 /// A profile that a profile contains: that of the owner of a character.
 const OWNER: &str = "owner_profile";
 /// Fields with fixed words. A person may have such a word as their name.
-const FIXED: [&str; 6] = ["kind", "source", "type", "share_setting", "generation_type", "plan_type"];
+const FIXED: [&str; 6] = [
+    "kind",
+    "source",
+    "type",
+    "share_setting",
+    "generation_type",
+    "plan_type",
+];
 
 type Entries<'a> = Vec<(Cow<'a, str>, Json<'a>)>;
 
@@ -93,9 +100,12 @@ impl Taking<'_> {
     fn value<'a>(&mut self, json: Json<'a>, key: &str) -> Json<'a> {
         match json {
             Json::Text(text) => self.text(text, key),
-            Json::Array(items) => {
-                Json::Array(items.into_iter().map(|item| self.value(item, key)).collect())
-            }
+            Json::Array(items) => Json::Array(
+                items
+                    .into_iter()
+                    .map(|item| self.value(item, key))
+                    .collect(),
+            ),
             Json::Object(entries) => self.object(entries),
             other => other,
         }
@@ -221,14 +231,18 @@ impl Taking<'_> {
             Json::Text(text) if !FIXED.contains(&key) => self.texts.push(text.into_owned()),
             Json::Array(items) => items.into_iter().for_each(|item| self.note(item, key)),
             Json::Object(entries) => {
-                entries.into_iter().for_each(|(key, value)| self.note(value, &key));
+                entries
+                    .into_iter()
+                    .for_each(|(key, value)| self.note(value, &key));
             }
             _ => {}
         }
     }
 
     fn own_post<'a>(&mut self, post: Entries<'a>) -> Json<'a> {
-        self.kept(post, false, |key| KEPT_OF_POST.contains(&key) || key == FACETS)
+        self.kept(post, false, |key| {
+            KEPT_OF_POST.contains(&key) || key == FACETS
+        })
     }
 
     /// Keeps the profiles of other people whom a text of theirs marks.
@@ -254,7 +268,9 @@ impl<'e, 'a> Object<'e, 'a> {
 
     fn get(&self, key: &str) -> Option<&'e Json<'a>> {
         let found = self.0.iter().rev().find(|(name, _)| name == key);
-        found.map(|(_, value)| value).filter(|value| **value != Json::Null)
+        found
+            .map(|(_, value)| value)
+            .filter(|value| **value != Json::Null)
     }
 
     /// Whether something was taken out of it before.

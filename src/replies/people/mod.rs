@@ -69,7 +69,8 @@ impl People {
     /// Returns what makes the hashes of item ids.
     #[must_use]
     pub fn item_hash(&self) -> ItemHash {
-        self.key().map_or_else(ItemHash::default, |key| ItemHash::keyed(key.clone()))
+        self.key()
+            .map_or_else(ItemHash::default, |key| ItemHash::keyed(key.clone()))
     }
 
     #[must_use]
@@ -164,7 +165,9 @@ impl People {
     /// Returns the cursor to send: the original of one that was replaced.
     #[must_use]
     pub fn opened(&self, cursor: String) -> String {
-        self.key().and_then(|key| key.unseal(&cursor)).unwrap_or(cursor)
+        self.key()
+            .and_then(|key| key.unseal(&cursor))
+            .unwrap_or(cursor)
     }
 }
 

@@ -77,7 +77,8 @@ impl Within<'_> {
         let sign = before.chars().next_back().filter(|it| "@＠".contains(*it));
         if let Some(sign) = sign {
             let name = shortened(name).find(|name| self.0.is_name(name))?;
-            let is_address = before[..before.len() - sign.len_utf8()].ends_with(char::is_alphanumeric);
+            let is_address =
+                before[..before.len() - sign.len_utf8()].ends_with(char::is_alphanumeric);
             let start = token.start - if is_address { 0 } else { sign.len_utf8() };
             return Some(start..token.start + name.len());
         }
@@ -127,18 +128,27 @@ impl Within<'_> {
 
 /// Returns whether a name cannot be an ordinary word, so that it is a name wherever it is.
 fn is_distinct(name: &str) -> bool {
-    name.len() > 2 && name.bytes().any(|it| it.is_ascii_digit() || b"._-".contains(&it))
+    name.len() > 2
+        && name
+            .bytes()
+            .any(|it| it.is_ascii_digit() || b"._-".contains(&it))
 }
 
 /// Returns whether most of the bytes are of a text, as in base64 of a text and not of an accident.
 fn is_text(bytes: &[u8]) -> bool {
-    let plain = bytes.iter().filter(|it| it.is_ascii_graphic() || **it == b' ');
+    let plain = bytes
+        .iter()
+        .filter(|it| it.is_ascii_graphic() || **it == b' ');
     plain.count() * 4 >= bytes.len() * 3 && !bytes.is_empty()
 }
 
 /// Returns the parts between blanks and quotation marks.
 fn words(text: &str) -> impl Iterator<Item = Range<usize>> {
-    let is_gap = |it: char| it.is_whitespace() || it.is_control() || "\"`{}|\\^“”«»「」『』、。，！？（）[],".contains(it);
+    let is_gap = |it: char| {
+        it.is_whitespace()
+            || it.is_control()
+            || "\"`{}|\\^“”«»「」『』、。，！？（）[],".contains(it)
+    };
     parts(text, move |it| !is_gap(it))
 }
 
@@ -157,7 +167,9 @@ fn parts(text: &str, is_part: impl Fn(char) -> bool) -> impl Iterator<Item = Ran
     let mut from = 0;
     std::iter::from_fn(move || {
         let start = from + text[from..].find(&is_part)?;
-        let end = text[start..].find(|it| !is_part(it)).map_or(text.len(), |at| start + at);
+        let end = text[start..]
+            .find(|it| !is_part(it))
+            .map_or(text.len(), |at| start + at);
         from = end;
         Some(start..end)
     })
@@ -175,8 +187,10 @@ fn shortened(token: &str) -> impl Iterator<Item = &str> {
 fn url_in(word: &str) -> Option<usize> {
     let scheme = word.find("://")?;
     let before = &word[..scheme];
-    let start = before.rfind(|it: char| !it.is_ascii_alphanumeric()).map_or(0, |at| {
-        at + before[at..].chars().next().map_or(1, char::len_utf8)
-    });
+    let start = before
+        .rfind(|it: char| !it.is_ascii_alphanumeric())
+        .map_or(0, |at| {
+            at + before[at..].chars().next().map_or(1, char::len_utf8)
+        });
     (start < scheme).then_some(start)
 }

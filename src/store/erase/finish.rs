@@ -47,7 +47,11 @@ impl Store {
         let (is_busy, ..): (i64, i64, i64) = sqlx::query_as("pragma wal_checkpoint(truncate)")
             .fetch_one(&mut **connection)
             .await?;
-        Ok(if is_busy == 0 { Left::Nothing } else { Left::InUse })
+        Ok(if is_busy == 0 {
+            Left::Nothing
+        } else {
+            Left::InUse
+        })
     }
 
     /// Writes the file again without what earlier versions deleted and did not overwrite. Needs as much space again.

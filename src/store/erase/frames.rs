@@ -26,7 +26,8 @@ pub struct NewFrame {
 }
 
 /// Old replies, as SQL. A reply whose rows the archive refused was paid for, and is read again.
-const OLD: &str = "body is not null and settled_at < ?1 and not (kept = 0 and coalesce(error, '') glob ?2)";
+const OLD: &str =
+    "body is not null and settled_at < ?1 and not (kept = 0 and coalesce(error, '') glob ?2)";
 /// Replies that are removed in one transaction.
 const FORGOTTEN_AT_ONCE: u32 = 500;
 
@@ -121,7 +122,11 @@ impl Store {
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
-    pub async fn replace_dictionary(&self, old: &Dictionary, new: Option<&Dictionary>) -> Result<()> {
+    pub async fn replace_dictionary(
+        &self,
+        old: &Dictionary,
+        new: Option<&Dictionary>,
+    ) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query("update dictionaries set endpoint = ? || id || ':' || endpoint where id = ?")
             .bind(REPLACED)

@@ -45,7 +45,11 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
         }
-        for hash in terms.iter().filter_map(|term| term.hash.as_ref()).chain(hashes) {
+        for hash in terms
+            .iter()
+            .filter_map(|term| term.hash.as_ref())
+            .chain(hashes)
+        {
             sqlx::query("insert or ignore into erased_hashes (hash) values (?)")
                 .bind(&hash[..])
                 .execute(&mut *transaction)
@@ -93,10 +97,11 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn erasures(&self) -> Result<Vec<([u8; 32], bool)>> {
-        let rows: Vec<(Vec<u8>, bool)> =
-            sqlx::query_as("select person_hash, completed_at is not null from erasures order by id")
-                .fetch_all(self.readers())
-                .await?;
+        let rows: Vec<(Vec<u8>, bool)> = sqlx::query_as(
+            "select person_hash, completed_at is not null from erasures order by id",
+        )
+        .fetch_all(self.readers())
+        .await?;
         let rows = rows.into_iter();
         Ok(rows
             .filter_map(|(hash, done)| Some((hash.try_into().ok()?, done)))

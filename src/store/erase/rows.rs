@@ -12,13 +12,27 @@ enum Treatment {
     /// The row is the person.
     IsPerson { table: &'static str },
     /// The row refers to the person, and is about nothing else.
-    RefersTo { table: &'static str, column: &'static str },
+    RefersTo {
+        table: &'static str,
+        column: &'static str,
+    },
     /// The row is about somebody else; the reference goes.
-    Named { table: &'static str, column: &'static str },
+    Named {
+        table: &'static str,
+        column: &'static str,
+    },
     /// The person wrote it. It stays without its contents, so that answers keep their thread.
-    Wrote { table: &'static str, author: &'static str, emptied: Vec<&'static str> },
+    Wrote {
+        table: &'static str,
+        author: &'static str,
+        emptied: Vec<&'static str>,
+    },
     /// The row belongs to what the person wrote.
-    PartOf { table: &'static str, column: &'static str, of: &'static str },
+    PartOf {
+        table: &'static str,
+        column: &'static str,
+        of: &'static str,
+    },
 }
 
 /// Rows of a table that an erasure affects.
@@ -29,8 +43,7 @@ pub struct RowCount {
 }
 
 /// The users with these ids, as SQL. `?1` is a JSON array of user ids.
-const PEOPLE: &str =
-    "(select id from users where user_id in (select value from json_each(?1)))";
+const PEOPLE: &str = "(select id from users where user_id in (select value from json_each(?1)))";
 
 fn is_of_user(column: &ColumnOutline) -> bool {
     matches!(column.kind, Kind::Reference(Target { table: "users", .. }))
@@ -66,25 +79,34 @@ fn treatments() -> Vec<Treatment> {
             continue;
         }
         for column in columns().filter(|column| is_of_user(column)) {
-            all.push(Treatment::RefersTo { table: name, column: column.name });
+            all.push(Treatment::RefersTo {
+                table: name,
+                column: column.name,
+            });
         }
-        let has_contents = columns().any(|column| {
-            column.personal.is_some() && !matches!(column.kind, Kind::Reference(_))
-        });
+        let has_contents = columns()
+            .any(|column| column.personal.is_some() && !matches!(column.kind, Kind::Reference(_)));
         for column in columns() {
             if let Kind::Reference(Target { table: of, .. }) = column.kind
                 && of != "users"
                 && (has_contents || table.history_of.is_some())
                 && !is_list(table)
             {
-                all.push(Treatment::PartOf { table: name, column: column.name, of });
+                all.push(Treatment::PartOf {
+                    table: name,
+                    column: column.name,
+                    of,
+                });
             }
         }
     }
     for table in tables().iter().filter(|table| is_entity(table)) {
         for column in table.columns.iter().filter(|column| is_of_user(column)) {
             all.push(if table.name == "users" {
-                Treatment::Named { table: table.name, column: column.name }
+                Treatment::Named {
+                    table: table.name,
+                    column: column.name,
+                }
             } else {
                 let emptied = table.columns.iter().filter(|column| !is_kept(column));
                 Treatment::Wrote {
@@ -101,7 +123,10 @@ fn treatments() -> Vec<Treatment> {
 
 /// An entry of a list belongs to the call that showed it.
 fn is_list(table: &Outline) -> bool {
-    table.columns.iter().any(|column| column.is_key && column.kind == Kind::Call)
+    table
+        .columns
+        .iter()
+        .any(|column| column.is_key && column.kind == Kind::Call)
 }
 
 impl Treatment {
@@ -155,11 +180,15 @@ impl Store {
             // Without an index, each deleted user would cost a search of every table that refers to users. The same
             // transaction deletes these rows.
             let mut connection = self.writing().await;
-            sqlx::query("pragma foreign_keys = off").execute(&mut **connection).await?;
+            sqlx::query("pragma foreign_keys = off")
+                .execute(&mut **connection)
+                .await?;
         }
         let erased = self.erase_rows_unchecked(user_ids).await;
         let mut connection = self.writing().await;
-        sqlx::query("pragma foreign_keys = on").execute(&mut **connection).await?;
+        sqlx::query("pragma foreign_keys = on")
+            .execute(&mut **connection)
+            .await?;
         erased
     }
 
@@ -213,7 +242,8 @@ async fn apply(
 }
 
 /// Returns the columns with words or URLs of people in rows that stay, because others wrote them.
-pub(super) fn texts_that_stay() -> impl Iterator<Item = (&'static Outline, Vec<&'static ColumnOutline>)> {
+pub(super) fn texts_that_stay()
+-> impl Iterator<Item = (&'static Outline, Vec<&'static ColumnOutline>)> {
     tables().iter().filter_map(|table| {
         let texts = table.columns.iter().filter(|column| {
             column.kind == Kind::Text && column.personal.is_some() && !is_id(column)
@@ -240,7 +270,9 @@ mod tests {
         let deleted = |table: &str| {
             all.iter().any(|it| match it {
                 Treatment::IsPerson { table: of } => *of == table,
-                Treatment::PartOf { table: of, .. } | Treatment::RefersTo { table: of, .. } => *of == table,
+                Treatment::PartOf { table: of, .. } | Treatment::RefersTo { table: of, .. } => {
+                    *of == table
+                }
                 _ => false,
             })
         };
@@ -248,19 +280,37 @@ mod tests {
             .flat_map(|(table, columns)| columns.into_iter().map(|it| (table.name, it.name)))
             .collect();
         for table in tables() {
-            for column in table.columns.iter().filter(|column| column.personal.is_some() || is_of_user(column)) {
+            for column in table
+                .columns
+                .iter()
+                .filter(|column| column.personal.is_some() || is_of_user(column))
+            {
                 let place = (table.name, column.name);
                 let is_reference = matches!(column.kind, Kind::Reference(_));
                 let own = all.iter().any(|it| match it {
-                    Treatment::Wrote { table: of, emptied, .. } => *of == table.name && emptied.contains(&column.name),
-                    Treatment::Named { table: of, column: named } => (*of, *named) == place,
-                    Treatment::RefersTo { table: of, column: named } => (*of, *named) == place,
+                    Treatment::Wrote {
+                        table: of, emptied, ..
+                    } => *of == table.name && emptied.contains(&column.name),
+                    Treatment::Named {
+                        table: of,
+                        column: named,
+                    } => (*of, *named) == place,
+                    Treatment::RefersTo {
+                        table: of,
+                        column: named,
+                    } => (*of, *named) == place,
                     _ => deleted(table.name) && !is_reference,
                 });
                 // The ids of posts and comments stay: they tie what others wrote.
                 let is_tie = is_id(column) && table.name != "users";
-                assert!(own || is_tie, "{place:?}: nothing erases it from what the person wrote");
-                assert!(is_reference || is_id(column) || swept.contains(&place), "{place:?}: nothing searches it");
+                assert!(
+                    own || is_tie,
+                    "{place:?}: nothing erases it from what the person wrote"
+                );
+                assert!(
+                    is_reference || is_id(column) || swept.contains(&place),
+                    "{place:?}: nothing searches it"
+                );
             }
         }
     }
@@ -268,12 +318,26 @@ mod tests {
     #[test]
     fn what_people_wrote_keeps_its_place_in_the_thread() {
         let comments = treatments().into_iter().find_map(|it| match it {
-            Treatment::Wrote { table: "comments", emptied, .. } => Some(emptied),
+            Treatment::Wrote {
+                table: "comments",
+                emptied,
+                ..
+            } => Some(emptied),
             _ => None,
         });
         let emptied = comments.unwrap();
-        assert!(["author_id", "text", "posted_at", "like_count", "counted_at"].iter().all(|it| emptied.contains(it)));
-        for kept in ["comment_id", "post_id", "parent_comment_id", "first_call_id", "last_call_id"] {
+        assert!(
+            ["author_id", "text", "posted_at", "like_count", "counted_at"]
+                .iter()
+                .all(|it| emptied.contains(it))
+        );
+        for kept in [
+            "comment_id",
+            "post_id",
+            "parent_comment_id",
+            "first_call_id",
+            "last_call_id",
+        ] {
             assert!(!emptied.contains(&kept), "{kept}");
         }
     }
@@ -285,7 +349,13 @@ mod tests {
             .filter(|it| matches!(it, Treatment::PartOf { .. }))
             .map(Treatment::table)
             .collect();
-        let expected = ["attachments", "comment_entities", "comment_stats", "post_entities", "post_stats"];
+        let expected = [
+            "attachments",
+            "comment_entities",
+            "comment_stats",
+            "post_entities",
+            "post_stats",
+        ];
         assert_eq!(parts, BTreeSet::from(expected));
     }
 }

@@ -56,13 +56,39 @@ const ROWID: &[&str] = &["rowid"];
 
 /// Texts outside the schema of the archive's rows.
 const OWN: [(&str, &[&str], &[(&str, Means)]); 8] = [
-    ("jobs", ROWID, &[("subject", Means::Subject), ("cursor", Means::Cursor), ("note", Means::Words), ("last_error", Means::Words)]),
+    (
+        "jobs",
+        ROWID,
+        &[
+            ("subject", Means::Subject),
+            ("cursor", Means::Cursor),
+            ("note", Means::Words),
+            ("last_error", Means::Words),
+        ],
+    ),
     ("seeds", ROWID, &[("subject", Means::Subject)]),
-    ("calls", ROWID, &[("subject", Means::Subject), ("cursor", Means::Cursor), ("next_cursor", Means::Cursor), ("error", Means::Words)]),
+    (
+        "calls",
+        ROWID,
+        &[
+            ("subject", Means::Subject),
+            ("cursor", Means::Cursor),
+            ("next_cursor", Means::Cursor),
+            ("error", Means::Words),
+        ],
+    ),
     ("runs", ROWID, &[("end_note", Means::Words)]),
     ("cooldowns", &["endpoint"], &[("why", Means::Words)]),
-    ("odd_items", &["call_id", "position"], &[("at", Means::Words), ("why", Means::Words)]),
-    ("controls", ROWID, &[("argument", Means::Words), ("result", Means::Words)]),
+    (
+        "odd_items",
+        &["call_id", "position"],
+        &[("at", Means::Words), ("why", Means::Words)],
+    ),
+    (
+        "controls",
+        ROWID,
+        &[("argument", Means::Words), ("result", Means::Words)],
+    ),
     ("settings", &["name"], &[("value", Means::Words)]),
 ];
 
@@ -73,10 +99,19 @@ impl TextTable {
         let own = OWN.iter().map(|(name, key, columns)| Self {
             name,
             key,
-            columns: columns.iter().map(|(name, means)| TextColumn { name, means: *means }).collect(),
+            columns: columns
+                .iter()
+                .map(|(name, means)| TextColumn {
+                    name,
+                    means: *means,
+                })
+                .collect(),
         });
         let rows = texts_that_stay().map(|(table, columns)| {
-            let is_entry = table.columns.iter().any(|it| it.is_key && it.kind == Kind::Call);
+            let is_entry = table
+                .columns
+                .iter()
+                .any(|it| it.is_key && it.kind == Kind::Call);
             let columns = columns.into_iter().map(|column| TextColumn {
                 name: column.name,
                 means: match () {
@@ -92,7 +127,11 @@ impl TextTable {
                 _ if is_entry => &["call_id", "position"][..],
                 _ => ROWID,
             };
-            Self { name: table.name, key, columns: columns.collect() }
+            Self {
+                name: table.name,
+                key,
+                columns: columns.collect(),
+            }
         });
         own.chain(rows).collect()
     }
@@ -121,7 +160,11 @@ impl Store {
             "select json_array({key}), {} from {} {} order by {key} limit ?2",
             names.join(", "),
             table.name,
-            if after.is_some() { format!("where ({key}) > ({given})") } else { String::new() },
+            if after.is_some() {
+                format!("where ({key}) > ({given})")
+            } else {
+                String::new()
+            },
         );
         // Only names of the schema are in the text.
         let rows = sqlx::query(AssertSqlSafe(text)).bind(after).bind(limit);
@@ -145,7 +188,14 @@ impl Store {
                 Change::Delete => delete(&mut transaction, table, key).await?,
                 Change::Set(values) => {
                     for (at, value) in values {
-                        set(&mut transaction, table, key, &table.columns[*at], value.as_deref()).await?;
+                        set(
+                            &mut transaction,
+                            table,
+                            key,
+                            &table.columns[*at],
+                            value.as_deref(),
+                        )
+                        .await?;
                     }
                     let is_subject = |at: &usize| table.columns[*at].means == Means::Subject;
                     if table.name == "jobs" && values.iter().any(|(at, _)| is_subject(at)) {
@@ -170,7 +220,10 @@ async fn delete(connection: &mut SqliteConnection, table: &TextTable, key: &str)
     let (name, given) = table.keys("?1");
     let text = format!("delete from {} where ({name}) = ({given})", table.name);
     // Only names of the schema are in the text.
-    sqlx::query(AssertSqlSafe(text)).bind(key).execute(connection).await?;
+    sqlx::query(AssertSqlSafe(text))
+        .bind(key)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -186,12 +239,19 @@ async fn set(
     let (table, column, is_subject) = (table.name, column.name, column.means == Means::Subject);
     let text = format!("update or ignore {table} set {column} = ?2 where ({name}) = ({given})");
     // Only names of the schema are in the text.
-    let done = sqlx::query(AssertSqlSafe(text)).bind(key).bind(value).execute(&mut *connection).await?;
+    let done = sqlx::query(AssertSqlSafe(text))
+        .bind(key)
+        .bind(value)
+        .execute(&mut *connection)
+        .await?;
     if done.rows_affected() == 0 && is_subject {
-        let text = format!(
-            "update {table} set {column} = ?2 || '.' || rowid where ({name}) = ({given})"
-        );
-        sqlx::query(AssertSqlSafe(text)).bind(key).bind(value).execute(connection).await?;
+        let text =
+            format!("update {table} set {column} = ?2 || '.' || rowid where ({name}) = ({given})");
+        sqlx::query(AssertSqlSafe(text))
+            .bind(key)
+            .bind(value)
+            .execute(connection)
+            .await?;
     }
     Ok(())
 }
@@ -226,14 +286,48 @@ mod tests {
 
     /// Columns whose texts this program chooses, or that have no text about people.
     const FIXED: [&str; 42] = [
-        "runs.kind", "runs.end_reason", "runs.version", "runs.plan", "seeds.kind", "jobs.endpoint", "jobs.state",
-        "jobs.stop_reason", "job_counts.endpoint", "job_counts.state", "job_counts.stop_reason", "cooldowns.endpoint",
-        "cooldowns.cause", "settings.name", "calls.endpoint", "calls.day", "calls.outcome", "calls.request_id",
-        "spend.scope", "spend.name", "call_totals.day", "call_totals.endpoint", "dictionaries.endpoint",
-        "refusals.kind", "refusals.reason", "controls.command", "controls.asked_by", "pauses.scope", "pauses.name",
-        "alerts.name", "alerts.receiver", "alerts.told", "call_hours.endpoint", "erasing.kind", "erasing.value",
-        "posts.source", "posts.share_setting", "users.plan_type", "attachments.kind", "attachments.generation_type",
-        "post_entities.kind", "comment_entities.kind",
+        "runs.kind",
+        "runs.end_reason",
+        "runs.version",
+        "runs.plan",
+        "seeds.kind",
+        "jobs.endpoint",
+        "jobs.state",
+        "jobs.stop_reason",
+        "job_counts.endpoint",
+        "job_counts.state",
+        "job_counts.stop_reason",
+        "cooldowns.endpoint",
+        "cooldowns.cause",
+        "settings.name",
+        "calls.endpoint",
+        "calls.day",
+        "calls.outcome",
+        "calls.request_id",
+        "spend.scope",
+        "spend.name",
+        "call_totals.day",
+        "call_totals.endpoint",
+        "dictionaries.endpoint",
+        "refusals.kind",
+        "refusals.reason",
+        "controls.command",
+        "controls.asked_by",
+        "pauses.scope",
+        "pauses.name",
+        "alerts.name",
+        "alerts.receiver",
+        "alerts.told",
+        "call_hours.endpoint",
+        "erasing.kind",
+        "erasing.value",
+        "posts.source",
+        "posts.share_setting",
+        "users.plan_type",
+        "attachments.kind",
+        "attachments.generation_type",
+        "post_entities.kind",
+        "comment_entities.kind",
     ];
 
     #[tokio::test]
@@ -249,20 +343,39 @@ mod tests {
         .unwrap();
         let searched: BTreeSet<String> = TextTable::all()
             .iter()
-            .flat_map(|table| table.columns.iter().map(|it| format!("{}.{}", table.name, it.name)))
+            .flat_map(|table| {
+                table
+                    .columns
+                    .iter()
+                    .map(|it| format!("{}.{}", table.name, it.name))
+            })
             .collect();
         let ids: BTreeSet<String> = tables()
             .iter()
-            .flat_map(|table| table.columns.iter().filter(|it| it.is_key).map(|it| format!("{}.{}", table.name, it.name)))
+            .flat_map(|table| {
+                table
+                    .columns
+                    .iter()
+                    .filter(|it| it.is_key)
+                    .map(|it| format!("{}.{}", table.name, it.name))
+            })
             .collect();
         let unknown: Vec<&String> = texts
             .iter()
-            .filter(|it| !searched.contains(*it) && !FIXED.contains(&it.as_str()) && !ids.contains(*it))
+            .filter(|it| {
+                !searched.contains(*it) && !FIXED.contains(&it.as_str()) && !ids.contains(*it)
+            })
             .collect();
         assert!(texts.len() > 60, "{texts:?}");
-        assert_eq!(unknown, [""; 0], "say in OWN or FIXED whether these may name a person");
+        assert_eq!(
+            unknown, [""; 0],
+            "say in OWN or FIXED whether these may name a person"
+        );
         for fixed in FIXED {
-            assert!(texts.iter().any(|it| it == fixed), "{fixed} is no text of the file");
+            assert!(
+                texts.iter().any(|it| it == fixed),
+                "{fixed} is no text of the file"
+            );
         }
     }
 }

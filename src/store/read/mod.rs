@@ -52,7 +52,7 @@ pub use operator::{
 };
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
-pub use replies::{KeptCall, Stalled, Start, Texts};
+pub use replies::{KeptCall, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
 pub use snapshot::{Snapshot, TemporaryCopy};
 pub use status::{

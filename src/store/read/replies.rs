@@ -46,6 +46,15 @@ pub struct Start {
     pub cursor: String,
 }
 
+/// Kept calls whose replies are not whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redacted {
+    /// Calls with a reply from which something was taken out, or whose reply was removed.
+    pub calls: HashSet<i64>,
+    /// Some replies were removed, so the replies begin later than the rows.
+    pub has_removed: bool,
+}
+
 /// A page of a walk that ended as stalled.
 #[derive(Debug, Clone, FromRow)]
 pub struct Stalled {
@@ -91,15 +100,20 @@ impl Snapshot {
         .await?)
     }
 
-    /// The calls whose replies are not whole: something was taken out, or all of it.
+    /// The kept calls whose replies are not whole.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub async fn redacted_calls(&mut self) -> Result<HashSet<i64>> {
-        let ids: Vec<i64> = sqlx::query_scalar("select id from calls where redacted_at is not null")
-            .fetch_all(self.connection())
-            .await?;
-        Ok(ids.into_iter().collect())
+    pub async fn redacted(&mut self) -> Result<Redacted> {
+        let calls: Vec<(i64, bool)> = sqlx::query_as(
+            "select id, kept = 1 and body is null from calls where redacted_at is not null",
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(Redacted {
+            has_removed: calls.iter().any(|(_, is_removed)| *is_removed),
+            calls: calls.into_iter().map(|(id, _)| id).collect(),
+        })
     }
 
     /// Walks that start with a cursor, which some reply must have contained.
