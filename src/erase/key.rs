@@ -7,9 +7,9 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use crate::key_file::{create_key, key_of, new_key, read_private};
 use crate::model::EraseKey;
 use crate::model::hex::{from_hex, hex};
-use crate::model::key_file::{create_key, key_of, new_key, read_private};
 
 /// The key file of an archive.
 #[derive(Debug)]

@@ -7,6 +7,7 @@ mod dictionaries;
 mod finish;
 mod key;
 mod names;
+mod progress;
 mod replies;
 mod steps;
 mod survey;
@@ -15,7 +16,8 @@ mod texts;
 pub use finish::backups_beside;
 pub use key::{KeyFile, path_of};
 pub use names::{Named, Unresolved, resolve};
-pub use steps::{Daemon, Done, Erasing, Progress};
+pub use progress::{Daemon, Done, Progress};
+pub use steps::Erasing;
 pub use survey::{Planned, plan};
 
 use std::collections::HashSet;
@@ -28,7 +30,7 @@ use crate::store::Store;
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn again(store: &Store, key: &KeyFile) -> Result<Vec<String>, String> {
-    steps::named_by_key(store, key).await
+    names::named_by_key(store, key).await
 }
 
 /// Returns whether the key file names people whose erasure the archive does not know.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
+use super::key::KeyFile;
 use super::survey::names_in_replies;
 use crate::model::{EraseKey, Erased, Seed, SeedKind};
 use crate::store::Store;
@@ -106,4 +107,21 @@ async fn holders(
             .insert(profile.user_id);
     }
     Ok(holders)
+}
+
+/// Returns the users of an archive whose erasure the key file names and the archive does not know.
+pub(super) async fn named_by_key(store: &Store, key: &KeyFile) -> Result<Vec<String>, String> {
+    let people: HashSet<&[u8; 32]> = key.people.iter().collect();
+    let (mut found, mut after) = (Vec::new(), String::new());
+    loop {
+        let ids = store
+            .user_ids(&after, 10_000)
+            .await
+            .map_err(|why| why.to_string())?;
+        let Some(last) = ids.last() else { break };
+        after.clone_from(last);
+        let is_named = |id: &String| people.contains(&key.key.hash(Erased::User, id));
+        found.extend(ids.into_iter().filter(is_named));
+    }
+    Ok(found)
 }

@@ -1,11 +1,11 @@
 //! The steps of an erasure, in their order.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::dictionaries::{self, Fragments};
 use super::finish::may_name;
 use super::key::KeyFile;
+use super::progress::{Daemon, Done, Progress};
 use super::survey::terms_of;
 use super::{replies, texts};
 use crate::clock::Clock;
@@ -17,34 +17,6 @@ use crate::store::{Left, Store, Term, TextTable};
 const PEOPLE_AT_ONCE: usize = 100;
 /// Tables whose texts decide what is called next.
 const QUEUE: [&str; 2] = ["jobs", "seeds"];
-
-/// A daemon that works on the archive meanwhile.
-pub trait Daemon {
-    /// Lets the daemon read the erased people and the dictionaries again. Returns when no reply is kept without them.
-    fn learn(&self) -> impl Future<Output = Result<(), String>>;
-    /// Returns whether no other process may write to the archive.
-    fn is_absent(&self) -> bool;
-}
-
-/// How far an erasure is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    pub step: &'static str,
-    pub done: i64,
-    pub all: i64,
-}
-
-/// What an erasure did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Done {
-    pub rows: u64,
-    pub texts: u64,
-    pub replies: u64,
-    pub dictionaries: usize,
-    pub shared_names: Vec<String>,
-    /// A daemon uses the file, so its bytes are not overwritten yet.
-    pub is_waiting: bool,
-}
 
 /// An erasure that goes on.
 pub struct Erasing<'a, D, R> {
@@ -310,18 +282,4 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
 
 fn text(why: crate::store::Error) -> String {
     why.to_string()
-}
-
-/// Returns the users of an archive whose erasure the key file names and the archive does not know.
-pub(super) async fn named_by_key(store: &Store, key: &KeyFile) -> Result<Vec<String>, String> {
-    let people: HashSet<&[u8; 32]> = key.people.iter().collect();
-    let (mut found, mut after) = (Vec::new(), String::new());
-    loop {
-        let ids = store.user_ids(&after, 10_000).await.map_err(text)?;
-        let Some(last) = ids.last() else { break };
-        after.clone_from(last);
-        let is_named = |id: &String| people.contains(&key.key.hash(Erased::User, id));
-        found.extend(ids.into_iter().filter(is_named));
-    }
-    Ok(found)
 }

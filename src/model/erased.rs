@@ -11,8 +11,9 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
 use super::hex::hex;
-use super::key_file::KEY_BYTES;
 
+/// The bytes of a key.
+pub const KEY_BYTES: usize = 32;
 /// The beginning of what replaces a subject or a cursor that names an erased person.
 const MARK: &str = "erased:";
 /// Bytes of the check in front of a sealed cursor.

@@ -6,7 +6,6 @@ mod harvest;
 mod hash;
 pub mod hex;
 mod job;
-pub mod key_file;
 mod money;
 mod request;
 mod rows;
@@ -14,7 +13,7 @@ pub mod seed;
 mod subject;
 
 pub use counts::Counts;
-pub use erased::{EraseKey, Erased, is_erased};
+pub use erased::{EraseKey, Erased, KEY_BYTES, is_erased};
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{ItemHash, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};

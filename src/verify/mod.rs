@@ -9,6 +9,7 @@ mod check;
 mod checks;
 mod differ;
 mod ends;
+mod mismatch;
 mod replies;
 mod secrets;
 mod snapshot;

@@ -7,8 +7,9 @@ use std::path::Path;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
+use crate::key_file::{create_key, key_of, new_key, read_private};
+use crate::model::KEY_BYTES;
 use crate::model::hex::hex;
-use crate::model::key_file::{KEY_BYTES, create_key, key_of, new_key, read_private};
 
 /// A key. It is never printed.
 #[derive(Clone)]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{People, bare};
+use super::known::{People, bare};
 use crate::api::json::Json;
 use crate::api::repaired;
 use crate::model::is_erased;

@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memchr;
 
-use super::Terms;
+use super::terms::Terms;
 
 /// Shortest base64 of a term that is searched for.
 const LEAST_CODED: usize = 4;

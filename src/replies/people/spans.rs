@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
-use super::People;
+use super::known::People;
 
 /// Shortest word that is decoded from base64.
 const LEAST_CODED: usize = 8;

@@ -5,10 +5,8 @@ use std::io::{ErrorKind, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
-use super::hex::{from_hex, hex};
-
-/// The bytes of a key.
-pub const KEY_BYTES: usize = 32;
+use crate::model::KEY_BYTES;
+use crate::model::hex::{from_hex, hex};
 
 /// Returns a new key.
 #[must_use]

@@ -1,8 +1,10 @@
 //! `soracrawl erase`: removes people from everything the archive holds.
 
+mod shown;
+mod told;
+
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::out::{errln, outln};
 use super::table::{counted, plain, thousands};
@@ -10,14 +12,11 @@ use super::{Cli, Exit, Usage};
 use crate::clock::{Clock, minute, unix_seconds};
 use crate::config::Config;
 use crate::daemon::{self, seed_file};
-use crate::erase::{self, Daemon, Done, Erasing, KeyFile, Planned, Progress};
-use crate::model::Request;
+use crate::erase::{self, Erasing, KeyFile};
 use crate::model::seed::Kind;
 use crate::store::{Lock, Store};
-
-/// How long a daemon may take to end its calls in flight.
-const PATIENCE: Duration = Duration::from_secs(180);
-const GLANCE: Duration = Duration::from_millis(50);
+use shown::{Shown, count, count_of_replies, print_done, print_plan};
+use told::Told;
 
 /// Arguments of `erase`.
 #[derive(Debug, clap::Args)]
@@ -202,24 +201,6 @@ async fn wanted(
     Ok(Ok(people.user_ids))
 }
 
-fn print_plan(planned: &Planned) {
-    outln!("people   {}", planned.people);
-    outln!("replies  {} that name them", count(planned.replies));
-    for rows in &planned.rows {
-        outln!("rows     {} of {}", thousands(rows.rows), rows.table);
-    }
-    print_shared(&planned.shared_names);
-}
-
-fn print_shared(names: &[String]) {
-    for name in names {
-        outln!(
-            "name     {}: others have or had it too, so mentions of it stay",
-            plain(name)
-        );
-    }
-}
-
 fn confirmed(question: &str) -> anyhow::Result<bool> {
     if !std::io::stdin().is_terminal() {
         errln!("error: nothing is erased without confirmation. Add --yes");
@@ -229,97 +210,4 @@ fn confirmed(question: &str) -> anyhow::Result<bool> {
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     Ok(["y", "yes"].contains(&answer.trim().to_lowercase().as_str()))
-}
-
-fn print_done(archive: &Path, done: &Done) {
-    outln!("rows     {} deleted or emptied", count(done.rows));
-    outln!("texts    {} changed", count(done.texts));
-    outln!("replies  {} redacted", count(done.replies));
-    outln!("dictionaries {} replaced", done.dictionaries);
-    print_shared(&done.shared_names);
-    match erase::backups_beside(archive) {
-        Ok(copies) => {
-            for copy in copies {
-                outln!(
-                    "copy     {} may still have these people",
-                    plain(&copy.display().to_string())
-                );
-            }
-        }
-        Err(why) => errln!("warning: the folder of the archive cannot be read: {why}"),
-    }
-    outln!("Backups, exports and copies elsewhere still have them: see docs/data-protection.md");
-    if done.is_waiting {
-        errln!(
-            "warning: another process uses the archive, so its free bytes are not overwritten yet. Stop it, then run \
-             `soracrawl erase --finish`"
-        );
-    } else {
-        outln!("the erasure is complete");
-    }
-}
-
-/// Returns a number of raw replies in words.
-fn count_of_replies(number: impl TryInto<i64>) -> String {
-    let number = number.try_into().unwrap_or(i64::MAX);
-    format!(
-        "{} raw {}",
-        thousands(number),
-        if number == 1 { "reply" } else { "replies" }
-    )
-}
-
-fn count(number: u64) -> String {
-    thousands(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-/// The daemon of the archive, if one runs.
-struct Told<'a> {
-    store: &'a Store,
-    clock: &'a Clock,
-    is_alone: bool,
-}
-
-impl Daemon for Told<'_> {
-    async fn learn(&self) -> Result<(), String> {
-        if self.is_alone {
-            return Ok(());
-        }
-        let failed = |why: crate::store::Error| why.to_string();
-        let now = self.clock.now();
-        let id = self
-            .store
-            .ask(&Request::Erase, "command", now)
-            .await
-            .map_err(failed)?;
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        while tokio::time::Instant::now() < deadline {
-            match self.store.answer_to(id).await.map_err(failed)? {
-                Some(answer) if answer.succeeded => return Ok(()),
-                Some(answer) => return Err(format!("the daemon: {}", answer.result)),
-                None => tokio::time::sleep(GLANCE).await,
-            }
-        }
-        Err("the process that uses the archive has not answered. Stop it, then run the same command again".to_owned())
-    }
-
-    fn is_absent(&self) -> bool {
-        self.is_alone
-    }
-}
-
-/// Prints each step, and how far it is.
-#[derive(Default)]
-struct Shown {
-    last: Option<Progress>,
-}
-
-impl Shown {
-    fn step(&mut self, progress: Progress) {
-        let Progress { step, done, all } = progress;
-        if self.last != Some(progress) {
-            errln!("{step} {} of {}", thousands(done), thousands(all));
-        }
-        self.last = Some(progress);
-    }
 }
