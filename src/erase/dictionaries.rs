@@ -1,11 +1,12 @@
 //! Dictionaries that hold a text of a person: each is trained again on what is left, and its replies are packed again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use zstd::zstd_safe::{get_dict_id_from_dict, get_dict_id_from_frame};
 
 use super::survey::AT_ONCE;
+use crate::model::hash;
 use crate::replies::{Packer, People, checksum, train_dictionary};
 use crate::store::{Dictionary, NewFrame, Store, Term};
 
@@ -14,10 +15,12 @@ const WINDOW: usize = 12;
 /// Shortest text that is searched for as a whole.
 const LEAST: usize = 4;
 
-/// All parts of all dictionaries.
+/// All parts of the dictionaries that hold no text of a person as far as is known.
 pub(super) struct Fragments {
     windows: HashMap<[u8; WINDOW], Vec<i64>>,
-    whole: Vec<(i64, Vec<u8>)>,
+    clean: Vec<(i64, Vec<u8>)>,
+    /// Hashes of the texts that were looked for. Replies repeat the same ones.
+    known: HashSet<u64>,
 }
 
 impl Fragments {
@@ -34,39 +37,52 @@ impl Fragments {
                 }
             }
         }
-        let whole = dictionaries.iter().map(|it| (it.id, it.bytes.clone()));
+        let clean = dictionaries.iter().map(|it| (it.id, it.bytes.clone()));
         Self {
             windows,
-            whole: whole.collect(),
+            clean: clean.collect(),
+            known: HashSet::new(),
         }
     }
 
-    /// Returns the dictionaries that hold a part of one of these texts. A link is known by its id and name alone.
-    pub(super) fn of(&self, texts: &[String]) -> Vec<i64> {
+    /// Returns the dictionaries that hold a part of one of these texts, each once. A link is known by its id and name alone.
+    pub(super) fn found_in(&mut self, texts: &[String]) -> Vec<i64> {
         let mut found = Vec::new();
-        for text in texts.iter().filter(|text| !text.contains("://")) {
-            let bytes = text.as_bytes();
-            if bytes.len() >= WINDOW {
-                let windows = bytes
-                    .windows(WINDOW)
-                    .filter_map(|window| self.windows.get(window));
-                found.extend(windows.flatten());
-            } else if bytes.len() >= LEAST {
-                let value = format!("\"{text}\"");
-                let is_in = |dictionary: &[u8]| {
-                    memchr::memmem::find(dictionary, value.as_bytes()).is_some()
-                };
-                found.extend(
-                    self.whole
-                        .iter()
-                        .filter(|(_, it)| is_in(it))
-                        .map(|(id, _)| *id),
-                );
+        for text in texts {
+            if self.clean.is_empty() {
+                break;
+            }
+            if text.contains("://") || !self.known.insert(hash(text.as_bytes())) {
+                continue;
+            }
+            for id in self.dictionaries_with(text) {
+                let clean = self.clean.len();
+                self.clean.retain(|(other, _)| *other != id);
+                if self.clean.len() < clean {
+                    found.push(id);
+                }
             }
         }
-        found.sort_unstable();
-        found.dedup();
         found
+    }
+
+    fn dictionaries_with(&self, text: &str) -> HashSet<i64> {
+        let bytes = text.as_bytes();
+        if bytes.len() >= WINDOW {
+            let windows = bytes.windows(WINDOW);
+            let found = windows.filter_map(|window| self.windows.get(window));
+            return found.flatten().copied().collect();
+        }
+        if bytes.len() < LEAST {
+            return HashSet::new();
+        }
+        let value = format!("\"{text}\"");
+        let finder = memchr::memmem::Finder::new(value.as_bytes());
+        let found = self
+            .clean
+            .iter()
+            .filter(|(_, it)| finder.find(it).is_some());
+        found.map(|(id, _)| *id).collect()
     }
 }
 

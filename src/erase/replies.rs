@@ -8,14 +8,6 @@ use crate::api::endpoints;
 use crate::replies::{Packer, People, reread};
 use crate::store::{Frame, NewFrame, Store};
 
-/// What a pass over the replies did.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Pass {
-    pub(super) redacted: u64,
-    /// Dictionaries that hold a part of a text that was taken out.
-    pub(super) dictionaries: Vec<i64>,
-}
-
 /// What a batch of replies becomes.
 struct Batch {
     frames: Vec<NewFrame>,
@@ -25,19 +17,20 @@ struct Batch {
     unreadable: Vec<i64>,
 }
 
-/// Takes people out of all replies up to now, a few in each transaction.
+/// Takes people out of all replies up to now, a few in each transaction, and marks the dictionaries that hold a part of a text
+/// that was taken out. Returns the number of changed replies.
 pub(super) async fn redact(
     store: &Store,
     people: &Arc<People>,
-    fragments: &Fragments,
+    fragments: &mut Fragments,
     now: f64,
     mut progress: impl FnMut(i64, i64),
-) -> Result<Pass, String> {
+) -> Result<u64, String> {
     let failed = |why: crate::store::Error| why.to_string();
     let packer = Packer::new(&store.dictionaries().await.map_err(failed)?).0;
     let packer = Arc::new(packer);
     let last = store.last_call().await.map_err(failed)?;
-    let (mut pass, mut after) = (Pass::default(), 0);
+    let (mut redacted, mut after) = (0, 0);
     loop {
         let frames = store.frames(after, AT_ONCE).await.map_err(failed)?;
         let Some(end) = frames.last() else { break };
@@ -52,20 +45,17 @@ pub(super) async fn redact(
             ));
         }
         // Before the texts are gone, so that a process that dies in between leaves no dictionary behind.
-        for id in fragments.of(&batch.texts) {
-            if !pass.dictionaries.contains(&id) {
-                super::dictionaries::mark(store, id, now).await?;
-                pass.dictionaries.push(id);
-            }
+        for id in fragments.found_in(&batch.texts) {
+            super::dictionaries::mark(store, id, now).await?;
         }
-        pass.redacted += batch.frames.iter().filter(|it| it.is_redacted).count() as u64;
+        redacted += batch.frames.iter().filter(|it| it.is_redacted).count() as u64;
         store
             .replace_frames(&batch.frames, now)
             .await
             .map_err(failed)?;
         progress(after, last);
     }
-    Ok(pass)
+    Ok(redacted)
 }
 
 fn batch(people: &People, packer: &Packer, frames: &[Frame]) -> Batch {

@@ -155,16 +155,16 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         done.texts += self.sweep(people, &queue, "queue").await?;
         let now = self.clock.now();
         let known = self.store.dictionaries().await.map_err(text)?;
-        let fragments = Fragments::new(&known);
+        let mut fragments = Fragments::new(&known);
         let report = &mut self.report;
-        let pass = replies::redact(self.store, people, &fragments, now, |done, all| {
+        let pass = replies::redact(self.store, people, &mut fragments, now, |done, all| {
             report(Progress {
                 step: "replies",
                 done,
                 all,
             });
         });
-        done.replies = pass.await?.redacted;
+        done.replies = pass.await?;
         self.erase_rows(terms, done).await?;
         done.texts += self.sweep(people, &others, "texts").await?;
         self.replace_dictionaries(people, done).await

@@ -4,7 +4,15 @@ use soracrawl::sim::Shape;
 use sqlx::Connection;
 
 use crate::erased::Person;
-use crate::support::{Site, small};
+use crate::support::{Place, Site, small};
+
+impl Place {
+    pub async fn erase(&self, person: &Person) {
+        std::fs::write(self.file("people"), format!("{}\n", person.id)).expect("it works");
+        let erased = self.run(&["erase", "--users", "people", "--yes"]).await;
+        assert_eq!(erased.code, 0, "{}{}", erased.out, erased.err);
+    }
+}
 
 impl Site {
     /// Compares the rows of others with those of a copy that was made before.
@@ -12,13 +20,13 @@ impl Site {
         let options = sqlx::sqlite::SqliteConnectOptions::new().filename(self.archive());
         let mut connection = sqlx::SqliteConnection::connect_with(&options)
             .await
-            .unwrap();
+            .expect("it works");
         let before = self.file("before.db");
         sqlx::query("attach ? as before")
             .bind(before.to_str())
             .execute(&mut connection)
             .await
-            .unwrap();
+            .expect("it works");
         let id = format!(
             "(select id from before.users where user_id = '{}')",
             person.id
@@ -98,7 +106,7 @@ impl Site {
                 let differ: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
                     .fetch_one(&mut connection)
                     .await
-                    .unwrap();
+                    .expect("it works");
                 assert_eq!(differ, 0, "{table} {columns}: {one} and not {other}");
             }
         }
@@ -107,16 +115,16 @@ impl Site {
              where b.text like '%@' || '{0}' || '%' and b.author_id is not {id} and a.text = replace(b.text, '@{0}', '[erased]')",
             person.name
         )))
-        .fetch_one(&mut connection).await.unwrap();
+        .fetch_one(&mut connection).await.expect("it works");
         let all: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
             "select count(*) from before.posts where text like '%@{}%' and author_id is not {id}",
             person.name
         )))
         .fetch_one(&mut connection)
         .await
-        .unwrap();
+        .expect("it works");
         assert_eq!(said, all, "mentions in posts");
-        connection.close().await.unwrap();
+        connection.close().await.expect("it works");
     }
 }
 
@@ -135,7 +143,7 @@ async fn an_erased_person_is_found_nowhere_and_the_archive_is_sound() {
             ))
             .await;
         assert!(named > 0 && !site.traces(&person).await.is_empty());
-        std::fs::copy(site.archive(), site.file("before.db")).unwrap();
+        std::fs::copy(site.archive(), site.file("before.db")).expect("it works");
         site.erase(&person).await;
         site.assert_erased(&person).await;
         site.assert_others_unchanged(&person).await;
@@ -196,7 +204,7 @@ async fn a_daemon_crawls_on_while_a_person_is_erased() {
     site.until("select count(*) > 12 from calls where kept = 1")
         .await;
     let person = site.person(&site.user(0)).await;
-    std::fs::write(site.file("people"), format!("{}\n", person.id)).unwrap();
+    std::fs::write(site.file("people"), format!("{}\n", person.id)).expect("it works");
     let erased = site.run(&["erase", "--users", "people", "--yes"]).await;
     assert_eq!(erased.code, 3, "{}{}", erased.out, erased.err);
     assert!(erased.err.contains("--finish"), "{}", erased.err);

@@ -23,7 +23,7 @@ async fn a_file_with_mistakes_erases_nobody_and_names_the_lines() {
         "\u{feff}# people\r\n\r\n{}\r\nuser-nobody\r\n@{name}\r\n@never.seen\r\nno id\r\n",
         site.user(2)
     );
-    std::fs::write(site.file("people"), text).unwrap();
+    std::fs::write(site.file("people"), text).expect("it works");
     let refused = site
         .run(&["erase", "--users", "people", "--yes"])
         .await
@@ -37,7 +37,7 @@ async fn a_file_with_mistakes_erases_nobody_and_names_the_lines() {
         assert!(refused.err.contains(line), "{line}: {}", refused.err);
     }
     assert!(refused.err.contains("nobody is erased"), "{}", refused.err);
-    std::fs::write(site.file("people"), b"user-a\n@caf\xe9\n").unwrap();
+    std::fs::write(site.file("people"), b"user-a\n@caf\xe9\n").expect("it works");
     let refused = site
         .run(&["erase", "--users", "people", "--yes"])
         .await
@@ -59,7 +59,7 @@ async fn a_dry_run_counts_and_a_missing_answer_erases_nobody() {
         site.file("people"),
         format!("user_id,why\n{},x\n", person.id),
     )
-    .unwrap();
+    .expect("it works");
     let counted = site
         .run(&["erase", "--users", "people", "--dry-run"])
         .await
@@ -90,7 +90,7 @@ async fn a_dry_run_counts_and_a_missing_answer_erases_nobody() {
         site.file("people"),
         format!("{}\n@{}\n", person.id, person.name),
     )
-    .unwrap();
+    .expect("it works");
     site.run(&["verify", "--absent", "people"]).await.with(0);
     let again = site
         .run(&["erase", "--users", "people", "--yes"])
@@ -109,7 +109,7 @@ async fn a_crawl_without_the_key_is_refused() {
     let person = site.person(&site.user(0)).await;
     site.erase(&person).await;
     let key = site.file("a.db.erase-key");
-    std::fs::rename(&key, site.file("elsewhere")).unwrap();
+    std::fs::rename(&key, site.file("elsewhere")).expect("it works");
     for command in [
         &["run", "--until-idle"][..],
         &["call", "get_feed"],
@@ -124,7 +124,7 @@ async fn a_crawl_without_the_key_is_refused() {
         );
     }
     site.run(&["verify"]).await.with(0);
-    std::fs::rename(site.file("elsewhere"), &key).unwrap();
+    std::fs::rename(site.file("elsewhere"), &key).expect("it works");
     site.crawl().await.with(0);
     let seeded = site.run(&["seed", "users", &person.id]).await;
     assert_eq!(
@@ -154,7 +154,7 @@ async fn a_restored_backup_is_refused_until_its_people_are_erased_again() {
     let site = crawled().await;
     let person = site.person(&site.user(0)).await;
     site.run(&["backup", "backup.db"]).await.with(0);
-    std::fs::write(site.file("people"), format!("{}\n", person.id)).unwrap();
+    std::fs::write(site.file("people"), format!("{}\n", person.id)).expect("it works");
     let erased = site
         .run(&["erase", "--users", "people", "--yes"])
         .await
@@ -164,9 +164,9 @@ async fn a_restored_backup_is_refused_until_its_people_are_erased_again() {
         "{}",
         erased.out
     );
-    std::fs::remove_file(site.archive()).unwrap();
+    std::fs::remove_file(site.archive()).expect("it works");
     let _ = std::fs::remove_file(site.file("a.db-wal"));
-    std::fs::rename(site.file("backup.db"), site.archive()).unwrap();
+    std::fs::rename(site.file("backup.db"), site.archive()).expect("it works");
     let refused = site.crawl().await;
     assert!(
         refused.code != 0 && refused.err.contains("erase --again"),

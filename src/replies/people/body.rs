@@ -113,7 +113,7 @@ impl Taking<'_> {
 
     fn text<'a>(&mut self, text: Cow<'a, str>, key: &str) -> Json<'a> {
         let people = self.people;
-        if FIXED.contains(&key) {
+        if FIXED.contains(&key) || !people.may_be_in(text.as_bytes()) {
             return Json::Text(text);
         }
         let is_url = text.contains("://") && !text.contains(char::is_whitespace);

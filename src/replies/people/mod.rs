@@ -15,3 +15,6 @@ pub use body::Taken;
 pub use known::People;
 pub use profiles::{Profile, profiles_in};
 pub use terms::Terms;
+
+#[cfg(test)]
+mod tests;

@@ -54,8 +54,15 @@ pub enum Change {
 
 const ROWID: &[&str] = &["rowid"];
 
+/// A table, its key, and its texts.
+type Own = (
+    &'static str,
+    &'static [&'static str],
+    &'static [(&'static str, Means)],
+);
+
 /// Texts outside the schema of the archive's rows.
-const OWN: [(&str, &[&str], &[(&str, Means)]); 8] = [
+const OWN: [Own; 8] = [
     (
         "jobs",
         ROWID,
