@@ -7,7 +7,10 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 16] = [
+const OTHER_TABLES: [&str; 19] = [
+    "erasures",
+    "erased_hashes",
+    "erasing",
     "alerts",
     "call_hours",
     "controls",
