@@ -22,7 +22,7 @@ pub(super) fn may_name(people: &People, path: &Path) -> std::io::Result<bool> {
         if read == 0 {
             return Ok(false);
         }
-        if people.names_plainly(&part) {
+        if people.may_be_named_plainly(&part) {
             return Ok(true);
         }
         part.drain(..part.len().saturating_sub(OVERLAP));

@@ -101,6 +101,15 @@ impl People {
             _ => false,
         }
     }
+
+    /// Returns whether bytes of a file may contain an id or a long name of theirs, perhaps as a part of another one.
+    #[must_use]
+    pub fn may_be_named_plainly(&self, bytes: &[u8]) -> bool {
+        match &self.known {
+            Some((_, Known::Terms(_, quick))) => quick.may_be_plain_in(bytes),
+            _ => false,
+        }
+    }
 }
 
 /// Returns the id of a post or comment without its prefix.

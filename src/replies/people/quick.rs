@@ -18,8 +18,9 @@ const LONG_CODED: usize = 8;
 pub(super) struct Quick {
     plain: AhoCorasick,
     coded: AhoCorasick,
-    /// Terms that are so long that they are in no compressed bytes by accident.
-    long: AhoCorasick,
+    /// Ids and names that are so long that they are in no compressed bytes by accident.
+    long_ids: AhoCorasick,
+    long_names: AhoCorasick,
 }
 
 impl Quick {
@@ -29,16 +30,21 @@ impl Quick {
         coded.sort_unstable();
         coded.dedup();
         let failed = |why: aho_corasick::BuildError| why.to_string();
-        let long = coded.iter().filter(|it| it.len() >= LONG_CODED);
-        let long = long.chain(plain().filter(|it| it.len() >= LONG));
+        let ids = terms.users.iter();
+        let long_ids = ids.clone().flat_map(|id| base64_forms(id));
+        let long_ids = long_ids
+            .filter(|it| it.len() >= LONG_CODED)
+            .chain(ids.cloned());
+        let long_names = terms.names.iter().filter(|it| it.len() >= LONG);
         Ok(Self {
             plain: AhoCorasick::builder()
                 .ascii_case_insensitive(true)
                 .build(plain().chain(&terms.items))
                 .map_err(failed)?,
-            long: AhoCorasick::builder()
+            long_ids: AhoCorasick::new(long_ids).map_err(failed)?,
+            long_names: AhoCorasick::builder()
                 .ascii_case_insensitive(true)
-                .build(long)
+                .build(long_names)
                 .map_err(failed)?,
             coded: AhoCorasick::new(&coded).map_err(failed)?,
         })
@@ -55,10 +61,21 @@ impl Quick {
         }
     }
 
-    /// Returns whether bytes of a file contain a long term or its base64. SQLite stores texts without a gap between them, so
-    /// a longer name that contains it counts too.
+    /// Returns whether bytes of a file contain an id, its base64, or a long name as a whole token.
     pub(super) fn is_plain_in(&self, bytes: &[u8]) -> bool {
-        self.long.is_match(bytes)
+        let is_part = |at: Option<usize>| {
+            let byte = at.and_then(|at| bytes.get(at));
+            byte.is_some_and(|it| it.is_ascii_alphanumeric() || b"._-".contains(it))
+        };
+        let is_whole = |start: usize, end| !is_part(start.checked_sub(1)) && !is_part(Some(end));
+        let mut names = self.long_names.find_overlapping_iter(bytes);
+        self.long_ids.is_match(bytes) || names.any(|at| is_whole(at.start(), at.end()))
+    }
+
+    /// Returns whether bytes of a file may contain an id or a long name. SQLite stores texts without a gap between them, so a
+    /// longer name that contains one counts too.
+    pub(super) fn may_be_plain_in(&self, bytes: &[u8]) -> bool {
+        self.long_ids.is_match(bytes) || self.long_names.is_match(bytes)
     }
 
     fn are_in(&self, bytes: &[u8]) -> bool {

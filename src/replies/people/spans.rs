@@ -32,7 +32,7 @@ impl Within<'_> {
 
     fn find_at(&self, text: &str, depth: u8) -> Vec<Range<usize>> {
         if self.0.is_name(text) || self.0.is_user(text) {
-            return Vec::from([0..text.len()]);
+            return std::iter::once(0..text.len()).collect();
         }
         let mut found = Vec::new();
         for word in words(text) {
