@@ -1,14 +1,7 @@
 //! Erasure around its edges: files with mistakes, a missing key, restored backups, old replies.
 
-use soracrawl::sim::Shape;
-
-use crate::support::{Site, small};
-
-async fn crawled() -> Site {
-    let site = Site::whole(small(Shape::Wrapped)).await;
-    site.crawl().await.with(0);
-    site
-}
+use crate::lakes::{self, crawled};
+use crate::support::Site;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_with_mistakes_erases_nobody_and_names_the_lines() {
@@ -220,4 +213,24 @@ async fn a_daemon_removes_raw_replies_that_are_older_than_configured() {
         |ids: &str| format!("select count(*) from calls where id {ids} 20 and body is not null");
     assert_eq!(site.number(&bodies("<=")).await, 0);
     assert!(site.number(&bodies(">")).await > 20);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lake_that_is_exported_again_has_nothing_of_an_erased_person() {
+    let site = crawled().await;
+    let person = site.person(&site.user(0)).await;
+    let named = |site: &Site| {
+        let files = lakes::files(&site.file("lake"));
+        let parquet = files.iter().filter(|(name, _)| name.ends_with(".parquet"));
+        let named = parquet.filter(|(_, bytes)| {
+            let rows = serde_json::to_string(&lakes::rows(bytes)).expect("JSON");
+            rows.contains(&person.id) || rows.contains(&format!("\"{}\"", person.name))
+        });
+        named.count()
+    };
+    lakes::lake(&site, &[]).await.with(0);
+    assert!(named(&site) > 3);
+    site.erase(&person).await;
+    lakes::lake(&site, &[]).await.with(0);
+    assert_eq!(named(&site), 0);
 }
