@@ -21,7 +21,7 @@ pub use client::Client;
 pub use endpoint::{Entry, Malformed};
 pub use error::{Asked, Error};
 pub use limiter::Limiter;
-pub use payload::{escaped, harvest, payload_json};
+pub use payload::{escaped, harvest, payload_json, repaired};
 pub use reply::{Answer, CutBody, Facts, Reply};
 pub use request::{Body, Method, Request};
 pub use scrub::Scrubber;

@@ -46,6 +46,12 @@ pub fn escaped(json: &str) -> String {
     text
 }
 
+/// Returns the text of a reply whose JSON has a small fault that can be repaired; `None` for any other body.
+#[must_use]
+pub fn repaired(body: &[u8]) -> Option<String> {
+    repair(body).map(|(text, _)| text)
+}
+
 /// Parses a body, repairs it if necessary and reads its payload. Also returns the odd items of the repair.
 fn with_payload<T>(
     body: &[u8],

@@ -8,6 +8,7 @@ mod conclude;
 mod control;
 mod demo;
 mod endpoints;
+mod erase;
 mod estimate;
 mod export;
 mod generate;
@@ -26,6 +27,7 @@ mod status_json;
 mod status_money;
 mod table;
 mod verify;
+mod verify_absent;
 mod version;
 mod web_url;
 
@@ -138,6 +140,9 @@ enum Command {
     /// Write a copy of the archive to a new file, also during a crawl, and check it
     #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
     Backup(backup::Args),
+    /// Remove people from everything the archive holds, also during a crawl
+    #[command(after_help = "Example: soracrawl erase --users people.txt --dry-run")]
+    Erase(erase::Args),
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     #[command(after_help = "Example: soracrawl verify")]
     Verify(verify::Args),
@@ -234,6 +239,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
         Command::Backup(args) => backup::run(&cli, args).await,
+        Command::Erase(args) => erase::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,

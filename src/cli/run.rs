@@ -154,6 +154,7 @@ pub(super) async fn crawl(
     let mut parts = daemon::parts(&archive, config, key, until_idle).await?;
     parts.config.settings.estimated = estimated;
     let engine = Arc::new(Engine::new(parts));
+    engine.learn_erasures(archive.people.clone(), &[]);
     let preflight = tokio::select! {
         preflight = daemon::preflight(&engine) => preflight,
         name = signals.next() => {

@@ -268,7 +268,8 @@ fn collect(kind: Kind, items: &Items) -> anyhow::Result<(Vec<Seed>, Vec<String>)
     Ok((seeds, bad))
 }
 
-fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
+/// Reads a file, or standard input for `-`.
+pub(super) fn bytes_of(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
         std::io::stdin()

@@ -1,9 +1,13 @@
 //! `soracrawl verify`: checks that an archive is sound.
 
+use std::path::PathBuf;
+
 use super::out::{errln, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
+use crate::erase::KeyFile;
+use crate::model::ItemHash;
 use crate::replies::Reader;
 use crate::report::status::budget;
 use crate::store::Lock;
@@ -15,11 +19,18 @@ pub struct Args {
     /// Print JSON
     #[arg(long)]
     json: bool,
+
+    /// Search for people who must not be in the archive: a file with one user id or @name in each line
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    absent: Option<PathBuf>,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     let path = &config.archive.path;
+    if let Some(file) = &args.absent {
+        return super::verify_absent::run(path, file).await;
+    }
     // With a configured key, verify also searches for the key itself.
     let scrubber = config.key(super::source::environment()).map_or_else(
         |_| Scrubber::without_key(),
@@ -27,7 +38,15 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     );
     // Asked before this process connects to the file.
     let holder = Lock::holder(path).ok().flatten().map(|held| held.who);
-    let report = match verify(path, &budget(&config), &scrubber, Reader::default()).await {
+    let item_hash = match KeyFile::read(path) {
+        Ok(file) => file.map_or_else(ItemHash::default, |file| ItemHash::keyed(file.key)),
+        Err(why) => {
+            errln!("warning: {why}. The hashes of items are not checked");
+            ItemHash::default()
+        }
+    };
+    let reader = Reader::default();
+    let report = match verify(path, &budget(&config), &scrubber, reader, &item_hash).await {
         Ok(report) => report,
         Err(error) => {
             errln!("error: {error}");

@@ -199,6 +199,9 @@ pub static KEYS: &[Key] = &[
     key("upkeep.optimize_seconds", Kind::Seconds, "86400", "seconds",
         "How often SQLite looks at samples of the tables again, to choose its indexes; also at each start."),
 
+    unset("retention.raw_days", Kind::Count { min: 1, max: 36_500 }, "365", "days",
+        "Raw replies are removed when they are older; unset: never. Their rows stay, but cannot be checked or read again from them."),
+
     key("log.level", Kind::Directive, "\"info\"", "error, warn, info, debug, trace, or target=level, …",
         "Log level. `debug` logs every call."),
     key("log.format", Kind::OneOf(&["auto", "text", "json"]), "\"auto\"", "",

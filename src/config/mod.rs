@@ -53,6 +53,7 @@ pub struct Config {
     pub crawl: Crawl,
     pub refresh: Refresh,
     pub upkeep: Upkeep,
+    pub retention: Retention,
     pub log: Log,
     pub web: Web,
     pub alerts: Alerts,
@@ -268,6 +269,13 @@ pub struct Seeds {
 pub struct Upkeep {
     pub min_free_bytes: u64,
     pub optimize_seconds: f64,
+}
+
+/// How long the archive keeps what it does not need for its rows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Retention {
+    pub raw_days: Option<u32>,
 }
 
 /// Level and format of the log.

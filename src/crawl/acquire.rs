@@ -77,8 +77,11 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     busy.holds(lease.token.job_id);
     // The seen cursors and ids are read before the call is sent, so that a failed read costs nothing.
     let seen = match lease.pages > 0 || lease.may_meet {
-        false => Seen::default(),
-        true => Seen::of(&parts.store.seen(lease.token.job_id).await?),
+        false => Seen::nothing(engine.people().item_hash()),
+        true => Seen::of(
+            &parts.store.seen(lease.token.job_id).await?,
+            engine.people().item_hash(),
+        ),
     };
     Ok(Acquired::Walk(ActiveWalk {
         busy,

@@ -12,7 +12,7 @@ use super::seen::Seen;
 use super::stop::StopCause;
 use super::walk::{Walk, log_lease_lost};
 use crate::api::Entry;
-use crate::model::{Harvest, Lease, LeaseToken, StopReason, item_hashes};
+use crate::model::{Harvest, Lease, LeaseToken, StopReason};
 use crate::store::{
     Error, Failure, Next, PageCommit, ROWS_REFUSED, Result, Retry, Settlement, SpanChange,
 };
@@ -66,7 +66,7 @@ pub(super) async fn page_of(
         passes: absent::after_page(entry, &lease, &next, &harvest, meeting),
         call_id,
         settlement,
-        item_hashes: item_hashes(&harvest.items),
+        item_hashes: engine.people().item_hash().stored(&harvest.items),
         span_change,
         harvest,
         next,

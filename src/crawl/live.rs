@@ -1,4 +1,4 @@
-//! What an operator can change while a run goes on: the plan, the budgets, the limits, and what is paused.
+//! What an operator can change while a run goes on: the plan, the budgets, the limits, what is paused, and who is erased.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -8,6 +8,7 @@ use super::plan::Plan;
 use super::settings::Settings;
 use crate::config::Refresh;
 use crate::model::Budget;
+use crate::replies::People;
 use crate::store::Pauses;
 
 /// The part of the configuration that a run follows, and that `reload` replaces.
@@ -23,6 +24,7 @@ pub struct LiveConfig {
 pub(super) struct Live {
     config: RwLock<Arc<LiveConfig>>,
     pauses: RwLock<Arc<Pauses>>,
+    people: RwLock<Arc<People>>,
     is_held: watch::Sender<bool>,
     pub(super) reconfigured: Notify,
 }
@@ -32,6 +34,7 @@ impl Live {
         Self {
             config: RwLock::new(Arc::new(config)),
             pauses: RwLock::default(),
+            people: RwLock::default(),
             is_held: watch::Sender::new(false),
             reconfigured: Notify::new(),
         }
@@ -51,6 +54,14 @@ impl Live {
 
     pub(super) fn set_pauses(&self, pauses: Pauses) {
         set(&self.pauses, pauses);
+    }
+
+    pub(super) fn people(&self) -> Arc<People> {
+        get(&self.people)
+    }
+
+    pub(super) fn set_people(&self, people: People) {
+        set(&self.people, people);
     }
 
     /// Returns whether no call may begin because the queue is being changed.

@@ -48,6 +48,7 @@ pub use engine::{Counters, Engine, Parts};
 pub use live::LiveConfig;
 pub use optimize::optimize;
 pub use plan::Plan;
+pub use read::without_erased;
 pub use refresher::{Begun, Known, begin_for_today, money, renew, spent};
 pub use settings::Settings;
 pub use settle::{settlement, unpaid};

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::{MEETING_ITEMS, hash};
+use crate::model::{ItemHash, MEETING_ITEMS, hash};
 use crate::store::{SpanChange, StoredSeen, StoredSpan};
 
 /// Cursors and ids of one walk since it last started at its head.
@@ -20,6 +20,7 @@ pub struct Seen {
     met: Vec<Span>,
     /// What this pass can meet, the newest first.
     open: Vec<Span>,
+    hash: ItemHash,
 }
 
 /// What an earlier pass saw without a gap.
@@ -74,11 +75,29 @@ pub struct Tail<'a> {
 }
 
 impl Seen {
+    /// Returns a walk that has seen nothing.
+    #[must_use]
+    pub fn nothing(hash: ItemHash) -> Self {
+        Self {
+            hash,
+            ..Self::default()
+        }
+    }
+
     /// Returns what the ledger has stored of the walk.
     #[must_use]
-    pub fn of(stored: &StoredSeen) -> Self {
+    pub fn of(stored: &StoredSeen, hash_of: ItemHash) -> Self {
+        let hashes = |pages: &[Vec<u8>]| {
+            pages
+                .iter()
+                .flat_map(|page| hash_of.read(page))
+                .collect::<Vec<u64>>()
+        };
+        let span = |stored: &StoredSpan| span(stored, &hashes(&stored.item_hashes));
         let mut last = Vec::new();
-        hashes(&stored.contiguous_hashes).for_each(|id| push(&mut last, id));
+        hashes(&stored.contiguous_hashes)
+            .into_iter()
+            .for_each(|id| push(&mut last, id));
         Self {
             has_head: stored.has_head,
             cursors: stored
@@ -86,11 +105,12 @@ impl Seen {
                 .iter()
                 .map(|cursor| hash(cursor.as_bytes()))
                 .collect(),
-            items: hashes(&stored.item_hashes).collect(),
+            items: hashes(&stored.item_hashes).into_iter().collect(),
             last,
             own_cursor: stored.own_cursor.clone(),
             met: stored.met.iter().map(span).collect(),
             open: stored.open.iter().map(span).collect(),
+            hash: hash_of,
         }
     }
 
@@ -107,15 +127,14 @@ impl Seen {
             return None;
         }
         let mut last = self.last.clone();
-        ids.iter()
-            .for_each(|id| push(&mut last, hash(id.as_bytes())));
+        ids.iter().for_each(|id| push(&mut last, self.hash.of(id)));
         let mut open = self.open.iter().filter(|_| last.len() == MEETING_ITEMS);
         let span = open.find(|span| span.has_in_order(&last))?;
         Some(Joined {
             span_id: span.id,
             pages: span.pages,
             tail_cursor: span.tail_cursor.as_deref(),
-            has_end: ids.iter().any(|id| span.end == Some(hash(id.as_bytes()))),
+            has_end: ids.iter().any(|id| span.end == Some(self.hash.of(id))),
         })
     }
 
@@ -144,7 +163,7 @@ impl Seen {
         ids: &[String],
         joined: Option<Joined<'_>>,
     ) -> Option<i64> {
-        let mut more: HashSet<u64> = ids.iter().map(|id| hash(id.as_bytes())).collect();
+        let mut more: HashSet<u64> = ids.iter().map(|id| self.hash.of(id)).collect();
         let is_joined = |span: &&Span| joined.is_some_and(|joined| joined.span_id == span.id);
         let spans = self.met.iter().chain(self.open.iter().filter(is_joined));
         spans.for_each(|span| more.extend(span.items.keys()));
@@ -156,7 +175,7 @@ impl Seen {
     /// Returns whether one of the ids is new.
     #[must_use]
     pub fn has_new(&self, ids: &[String]) -> bool {
-        let mut ids = ids.iter().map(|id| hash(id.as_bytes()));
+        let mut ids = ids.iter().map(|id| self.hash.of(id));
         let met = |id| self.met.iter().any(|span| span.has(id));
         ids.any(|id| !self.items.contains(&id) && !met(id))
     }
@@ -172,7 +191,7 @@ impl Seen {
         self.has_head |= cursor.is_none();
         self.own_cursor = None;
         for id in ids {
-            let id = hash(id.as_bytes());
+            let id = self.hash.of(id);
             self.items.insert(id);
             push(&mut self.last, id);
         }
@@ -205,32 +224,25 @@ fn push(last: &mut Vec<u64>, id: u64) {
     }
 }
 
-fn span(stored: &StoredSpan) -> Span {
+fn span(stored: &StoredSpan, hashes: &[u64]) -> Span {
     let mut items = HashMap::new();
-    for id in hashes(&stored.item_hashes) {
+    for id in hashes {
         let place = items.len();
-        items.entry(id).or_insert(place);
+        items.entry(*id).or_insert(place);
     }
     Span {
         id: stored.id,
         pages: stored.pages,
         tail_cursor: stored.tail_cursor.clone(),
-        end: hashes(&stored.item_hashes)
-            .last()
-            .filter(|_| stored.ends_on_a_page),
+        end: hashes.last().copied().filter(|_| stored.ends_on_a_page),
         items,
     }
-}
-
-fn hashes(stored: &[u8]) -> impl Iterator<Item = u64> {
-    let hashes = stored.as_chunks::<8>().0.iter();
-    hashes.map(|bytes| u64::from_le_bytes(*bytes))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Seen, Tail};
-    use crate::model::item_hashes;
+    use crate::model::{ItemHash, item_hashes};
     use crate::store::{SpanChange, StoredSeen, StoredSpan};
 
     fn ids(names: &[&str]) -> Vec<String> {
@@ -242,10 +254,13 @@ mod tests {
         let stored = StoredSeen {
             has_head: true,
             cursors: ids(&["c1"]),
-            item_hashes: item_hashes(&ids(&["user-a", "user-b"])),
+            item_hashes: vec![
+                item_hashes(&ids(&["user-a"])),
+                item_hashes(&ids(&["user-b"])),
+            ],
             ..StoredSeen::default()
         };
-        let mut seen = Seen::of(&stored);
+        let mut seen = Seen::of(&stored, ItemHash::default());
         assert!(seen.has_cursor("c1") && !seen.has_cursor("c2"));
         assert!(!seen.has_new(&ids(&["user-b", "user-a"])));
         assert!(seen.has_new(&ids(&["user-b", "user-c"])));
@@ -260,10 +275,11 @@ mod tests {
     const ALL: [&str; 6] = ["a", "b", "c", "d", "e", "f"];
 
     fn with(open: Vec<StoredSpan>) -> Seen {
-        Seen::of(&StoredSeen {
+        let stored = StoredSeen {
             open,
             ..StoredSeen::default()
-        })
+        };
+        Seen::of(&stored, ItemHash::default())
     }
 
     fn span(id: i64, names: &[&str], tail_cursor: Option<&str>) -> StoredSpan {
@@ -271,7 +287,7 @@ mod tests {
             id,
             pages: 3,
             tail_cursor: tail_cursor.map(str::to_owned),
-            item_hashes: item_hashes(&ids(names)),
+            item_hashes: vec![item_hashes(&ids(names))],
             ends_on_a_page: false,
         }
     }

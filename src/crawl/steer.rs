@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::live::LiveConfig;
 use crate::api::limiter::Rates;
-use crate::store::{Pauses, Result, read};
+use crate::replies::People;
+use crate::store::{Dictionary, Pauses, Result, read};
 
 /// How often a wait for the calls in flight looks again.
 const GLANCE: Duration = Duration::from_millis(20);
@@ -51,6 +52,22 @@ impl Engine {
         self.live.set_pauses(pauses);
         self.wake(64);
         Ok(())
+    }
+
+    /// Returns the erased people. No reply that shows them is kept as it is.
+    #[must_use]
+    pub fn people(&self) -> Arc<People> {
+        self.live.people()
+    }
+
+    /// Replaces the erased people, and adds the dictionaries that were made meanwhile. No call is in flight.
+    pub fn learn_erasures(&self, people: People, dictionaries: &[Dictionary]) {
+        self.live.set_people(people);
+        for dictionary in dictionaries {
+            if let Err(why) = self.parts.packer.add(dictionary) {
+                tracing::warn!(id = dictionary.id, why, "damaged dictionary");
+            }
+        }
     }
 
     /// Returns whether a call of this endpoint and seed must not begin now.

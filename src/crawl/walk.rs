@@ -40,7 +40,11 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
         seed_id: Some(lease.seed_id),
         endpoint: entry.name,
         subject: lease.subject.clone(),
-        cursor: lease.cursor.clone(),
+        // A job that was leased before somebody was erased may have a cursor that names them.
+        cursor: lease.cursor.clone().map(|cursor| {
+            let sealed = engine.people().cursor(&cursor);
+            sealed.unwrap_or(cursor)
+        }),
         price: entry.price,
         budget: budget_of(engine, lease),
         day: day(time),
@@ -58,9 +62,10 @@ fn budget_of(engine: &Engine, lease: &Lease) -> Budget {
     }
 }
 
-pub(super) fn request_of<'a>(lease: &Lease, entry: &'a Entry) -> Request<'a> {
+pub(super) fn request_of<'a>(engine: &Engine, lease: &Lease, entry: &'a Entry) -> Request<'a> {
     let subject = entry.subject.map(|name| (name, lease.subject.clone()));
-    let cursor = lease.cursor.clone().map(|cursor| ("cursor", cursor));
+    let cursor = lease.cursor.clone();
+    let cursor = cursor.map(|cursor| ("cursor", engine.people().opened(cursor)));
     Request::get(entry.path, subject.into_iter().chain(cursor).collect())
 }
 

@@ -12,7 +12,7 @@ use super::budget::refused_by_budget;
 use super::commit::page_of;
 use super::engine::{Engine, lock};
 use super::fail::fail;
-use super::read::read;
+use super::read::{read, without_erased};
 use super::settle::settlement;
 use super::stop::StopCause;
 use super::stored::keep_stored;
@@ -120,9 +120,10 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         return Ok(Step::Worked);
     }
     engine.counters.in_flight.fetch_add(1, Ordering::Relaxed);
-    let reply = parts.client.call(&request_of(lease, entry)).await;
+    let reply = parts.client.call(&request_of(engine, lease, entry)).await;
     engine.counters.in_flight.fetch_sub(1, Ordering::Relaxed);
-    let step = match read(engine, lease, entry, &reply) {
+    let (reply, whole) = without_erased(&engine.people(), &lease.subject, reply);
+    let step = match read(engine, lease, entry, &reply, whole) {
         Ok(harvest) => {
             log_call(engine, lease, sent, &reply, None);
             let report = CallReport {

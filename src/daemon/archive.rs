@@ -2,8 +2,12 @@
 
 use std::path::Path;
 
+use anyhow::anyhow;
+
 use super::{Signals, retry_until_writable};
 use crate::clock::{Clock, minute};
+use crate::erase::people_of;
+use crate::replies::People;
 use crate::store::{Held, Lock, Precaution, Run, RunKind, Store, network_file_system};
 
 /// An open archive. Its lock prevents other processes from sending calls for it.
@@ -11,6 +15,8 @@ pub struct Archive {
     pub store: Store,
     pub run: Run,
     pub clock: Clock,
+    /// People whom no further reply may bring back.
+    pub people: People,
     _lock: Lock,
 }
 
@@ -67,6 +73,7 @@ impl Archive {
         if let Some(copy) = store.copied() {
             tracing::info!(copy = %copy.display(), "copied the archive before its schema changed");
         }
+        let people = people_of(&store).await.map_err(|why| anyhow!(why))?;
         let run = store
             .start_run(kind, std::process::id(), clock.now())
             .await?;
@@ -89,6 +96,7 @@ impl Archive {
             store,
             run,
             clock,
+            people,
             _lock: lock,
         })
     }

@@ -9,7 +9,7 @@ use crate::api::limiter::Permit;
 use crate::api::{self, Asked, Body, Client, Entry, Request, Scrubber, Secret, error};
 use crate::clock::day;
 use crate::config::Config;
-use crate::crawl::settlement;
+use crate::crawl::{settlement, without_erased};
 use crate::model::Budget;
 use crate::replies::Reader;
 use crate::report::status::budget;
@@ -76,6 +76,12 @@ pub async fn call(
         waiting(wait);
         tokio::time::sleep(Duration::from_secs_f64(wait)).await;
     }
+    let asked_for = by_hand.json();
+    if archive.people.subject(&asked_for).is_some() {
+        return Err(anyhow!(
+            "this person was erased from the archive: the call is not made"
+        ));
+    }
     let time = clock.now();
     let cursor = by_hand.parameter("cursor").map(str::to_owned);
     let call_id = store
@@ -84,7 +90,7 @@ pub async fn call(
             lease: None,
             seed_id: None,
             endpoint: entry.name,
-            subject: scrubber.scrub_text(&by_hand.json()),
+            subject: scrubber.scrub_text(&asked_for),
             cursor: cursor.clone(),
             price: entry.price,
             budget: Budget {
@@ -109,13 +115,15 @@ pub async fn call(
             body: by_hand.body,
         })
         .await;
+    let (reply, whole) = without_erased(&archive.people, &subject, reply);
     let asked = Asked {
         subject: &subject,
         had_cursor: cursor.is_some(),
         now: clock.now(),
     };
     let read = error::of_reply(&reply, asked, &scrubber).and_then(|body| {
-        let harvest = reader.read(entry, &subject, body)?;
+        let mut harvest = reader.read(entry, &subject, body)?;
+        harvest.is_redacted = whole.is_some();
         Ok((body, harvest))
     });
     let settled = |error| settlement(&packer, entry.name, &reply, entry.price, error);

@@ -11,6 +11,7 @@ use super::reload::{Reload, Usr2, reload_with};
 use crate::api::endpoints;
 use crate::config::Config;
 use crate::crawl::{Engine, Plan};
+use crate::erase;
 use crate::model::{PauseScope, Request};
 use crate::store::{ControlResult, Error, Store};
 
@@ -147,10 +148,27 @@ async fn carry_out(
         }
         Request::Refresh => refresh(store, engine, config, now).await,
         Request::RemoveSeed(id) => remove_seed(store, engine, config, *id, now).await,
+        Request::Erase => {
+            let _hold = hold(engine).await?;
+            learn_erasures(store, engine).await?;
+            Ok("erased people are known".to_owned())
+        }
         Request::Reload => Err("there is no daemon that could read its configuration again"
             .to_owned()
             .into()),
     }
+}
+
+/// Lets a crawl know who is erased, and which dictionaries replaced others. No call is in flight.
+pub(super) async fn learn_erasures(
+    store: &Store,
+    engine: Option<&Arc<Engine>>,
+) -> Result<(), String> {
+    let Some(engine) = engine else { return Ok(()) };
+    let people = erase::people_of(store).await?;
+    let dictionaries = store.dictionaries().await.map_err(|why| why.to_string())?;
+    engine.learn_erasures(people, &dictionaries);
+    Ok(())
 }
 
 async fn read_pauses(engine: Option<&Arc<Engine>>) -> Result<(), String> {

@@ -14,6 +14,7 @@ mod preflight;
 mod prepare;
 mod refresh;
 mod reload;
+mod retention;
 pub mod seed_file;
 mod seed_folder;
 mod signals;
@@ -44,6 +45,7 @@ pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use reload::{Reload, SetLog};
+pub use retention::forget_before;
 pub use signals::Signals;
 pub use writable::retry_until_writable;
 
@@ -120,6 +122,7 @@ async fn crawl_to_end(
     tasks.spawn(control.listen());
     tasks.spawn(heartbeat::heartbeat(engine.clone(), current.clone()));
     tasks.spawn(seed_folder::seed_folder(engine.clone(), current.clone()));
+    tasks.spawn(retention::retention(engine.clone(), current.clone()));
     tasks.spawn(alerts::alerts(engine.clone(), current.clone()));
     if let Some(listening) = steering.listening {
         tasks.spawn(pages::serve(engine.clone(), current.clone(), listening));

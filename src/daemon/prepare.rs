@@ -1,8 +1,12 @@
 //! Adapts the queue to the plan before a run.
 
+use anyhow::anyhow;
+
 use super::catch_up;
 use crate::crawl::Plan;
-use crate::model::Seed;
+use crate::erase::people_of;
+use crate::model::{Seed, is_erased};
+use crate::replies::People;
 use crate::store::{Seeded, Store};
 
 /// Changes of the queue at the start of a run.
@@ -54,6 +58,11 @@ pub async fn prepare(
     })
 }
 
+/// Returns whether a seed names an erased person.
+fn names(people: &People, seed: &Seed) -> bool {
+    people.subject(&seed.subject).is_some()
+}
+
 /// The number of seeds per transaction: a running daemon waits for each, and each writes many pages of the index again.
 const SEEDS_AT_ONCE: usize = 10_000;
 
@@ -70,6 +79,17 @@ pub async fn plant(
     mut report: impl FnMut(usize),
 ) -> anyhow::Result<Seeded> {
     let mut seeded = Seeded::default();
+    let people = people_of(store).await.map_err(|why| anyhow!(why))?;
+    let is_refused = |seed: &&Seed| is_erased(&seed.subject) || names(&people, seed);
+    let refused = seeds.iter().filter(|seed| names(&people, seed)).count();
+    if refused > 0 {
+        tracing::warn!(refused, "seeds are left out: these people were erased");
+    }
+    let seeds: Vec<Seed> = seeds
+        .iter()
+        .filter(|seed| !is_refused(seed))
+        .cloned()
+        .collect();
     for some in seeds.chunks(SEEDS_AT_ONCE) {
         let planted = some.iter().map(|seed| (seed.clone(), plan.seed_jobs(seed)));
         let planted: Vec<_> = planted.collect();

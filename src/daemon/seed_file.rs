@@ -24,11 +24,23 @@ impl fmt::Display for Bad {
 /// Seeds of a file, and its lines that are none.
 pub type Read = (Vec<Seed>, Vec<Bad>);
 
+/// Seeds of a file with the numbers of their lines, and its lines that are none.
+pub type Numbered = (Vec<(u64, Seed)>, Vec<Bad>);
+
 /// Reads one item per line, or CSV with a header. Skips empty lines and lines that begin with `#`.
 ///
 /// # Errors
 /// Returns why the file cannot be read as a whole: it is no text, or it is CSV without a column of such seeds.
 pub fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
+    let (seeds, bad) = read_numbered(kind, bytes)?;
+    Ok((seeds.into_iter().map(|(_, seed)| seed).collect(), bad))
+}
+
+/// Reads a file like [`read`], and returns the line of each seed.
+///
+/// # Errors
+/// See [`read`].
+pub fn read_numbered(kind: Kind, bytes: &[u8]) -> Result<Numbered, String> {
     let text = decode(bytes)?;
     let Some((delimiter, column)) = header(kind, &text) else {
         return lines(kind, &text);
@@ -44,7 +56,7 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
         let record = record.map_err(|error| format!("it is no CSV: {error}"))?;
         let line = record.position().map_or(0, csv::Position::line);
         match item(kind, record.get(column).unwrap_or_default()) {
-            Ok(seed) => seeds.push(seed),
+            Ok(seed) => seeds.push((line, seed)),
             Err(why) => bad.push(Bad { line, why }),
         }
     }
@@ -52,7 +64,7 @@ pub fn read(kind: Kind, bytes: &[u8]) -> Result<Read, String> {
 }
 
 /// Reads one item per line.
-fn lines(kind: Kind, text: &str) -> Result<Read, String> {
+fn lines(kind: Kind, text: &str) -> Result<Numbered, String> {
     let (mut seeds, mut bad) = (Vec::new(), Vec::new());
     for (line, text) in (1..).zip(text.lines()) {
         let text = text.trim();
@@ -69,7 +81,7 @@ fn lines(kind: Kind, text: &str) -> Result<Read, String> {
             ));
         }
         match item(kind, text) {
-            Ok(seed) => seeds.push(seed),
+            Ok(seed) => seeds.push((line, seed)),
             Err(why) => bad.push(Bad { line, why }),
         }
     }

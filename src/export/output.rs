@@ -8,6 +8,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::Error;
+use crate::model::hex::hex;
 
 /// The size and the checksum of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +65,6 @@ impl Output {
             sha256: hex(&hash.finalize_reset()),
         })
     }
-}
-
-/// Returns bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Returns the checksum of a file that exists.

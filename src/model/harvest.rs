@@ -38,6 +38,8 @@ pub struct Harvest {
     pub nested: Vec<Nested>,
     /// Items and fields that did not parse. The raw reply still contains them.
     pub odd: Vec<Odd>,
+    /// Erased people were taken out of the reply, so its items are not those of the reply that is kept.
+    pub is_redacted: bool,
 }
 
 /// First page of another walk, nested in the reply of a different job.

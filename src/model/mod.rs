@@ -2,8 +2,10 @@
 
 mod absence;
 mod counts;
+mod erased;
 mod harvest;
 mod hash;
+pub mod hex;
 mod job;
 mod money;
 mod request;
@@ -14,8 +16,9 @@ mod subject;
 
 pub use absence::{Listed, NotFound, Pass, UNSEEN_AFTER_SECONDS};
 pub use counts::Counts;
+pub use erased::{EraseKey, Erased, KEY_BYTES, is_erased};
 pub use harvest::{Harvest, Nested, Odd};
-pub use hash::{MEETING_ITEMS, hash, item_hashes};
+pub use hash::{ItemHash, MEETING_ITEMS, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use request::{OpenJobs, PauseScope, Request};

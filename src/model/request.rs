@@ -34,6 +34,8 @@ pub enum Request {
     Reload,
     /// Refresh for the money that is left of this day.
     Refresh,
+    /// People are erased: their hashes and the dictionaries are to be read again.
+    Erase,
 }
 
 impl Request {

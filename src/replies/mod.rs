@@ -1,12 +1,14 @@
 //! Raw replies: compression, training of dictionaries, and parsing.
 
 mod codec;
+mod people;
 pub mod reread;
 mod training;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use codec::{Packer, checksum};
+pub use people::{People, Profile, Taken, Terms, profiles_in};
 pub use reread::Reader;
 pub use training::{Training, train_dictionary};
 

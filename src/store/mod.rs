@@ -8,6 +8,7 @@ pub mod archive;
 mod backup;
 mod before;
 mod db;
+mod erase;
 mod error;
 mod ledger;
 mod queue;
@@ -25,6 +26,9 @@ use tokio::sync::Mutex;
 pub use backup::{Backup, backup};
 pub use before::Precaution;
 pub use db::{Held, Lock, network_file_system};
+pub use erase::{
+    Change, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
+};
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
 pub use queue::{

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::check::{Check, Finding};
 use crate::api::endpoints;
-use crate::model::Harvest;
+use crate::model::{Harvest, stored_hashes};
 use crate::store::Result;
 use crate::store::read::{KeptCall, Snapshot, Stalled};
 
@@ -81,7 +81,7 @@ fn has_new_item(walk: &[Stalled]) -> bool {
     for page in walk {
         let hashes = page.item_hashes.as_deref().unwrap_or_default();
         has_new = false;
-        for item in hashes.chunks_exact(8) {
+        for item in stored_hashes(hashes).chunks_exact(8) {
             has_new |= seen.insert(item);
         }
     }

@@ -4,10 +4,12 @@
 //! `ends` with the end of its walk, and `secrets` searches it for secrets. The parsed replies make a scratch archive,
 //! whose rows `differ` compares with those of the archive.
 
+mod absent;
 mod check;
 mod checks;
 mod differ;
 mod ends;
+mod mismatch;
 mod replies;
 mod secrets;
 mod snapshot;
@@ -15,11 +17,12 @@ mod spans;
 
 use std::path::Path;
 
+pub use absent::{Traces, absent};
 pub use check::{Check, Finding, OddItems};
 use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
-use crate::model::{Budget, SeedKind, SubjectKind};
+use crate::model::{Budget, ItemHash, SeedKind, SubjectKind};
 use crate::replies::Reader;
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
@@ -70,6 +73,7 @@ pub async fn verify(
     budget: &Budget,
     scrubber: &Scrubber,
     reader: Reader,
+    item_hash: &ItemHash,
 ) -> Result<Report> {
     let mut report = Report::default();
     let mut snapshot = match Snapshot::open(path).await {
@@ -102,7 +106,14 @@ pub async fn verify(
         .extend(snapshot.facts(budget, &facts_of_endpoints()).await);
     let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
-    let read = replies::read(&mut snapshot, &mut scratch, scrubber, &packer, reader).await;
+    let read = replies::read(
+        &mut snapshot,
+        &mut scratch,
+        scrubber,
+        &packer,
+        (reader, item_hash),
+    )
+    .await;
     report.replies = read.replies;
     report.odd = read.odd;
     report.findings.extend(read.findings);

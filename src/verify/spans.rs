@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::check::{Check, Finding};
-use crate::model::MEETING_ITEMS;
+use crate::model::{ItemHash, MEETING_ITEMS};
 use crate::store::Result;
 use crate::store::read::{MetSpan, Snapshot};
 
@@ -13,25 +13,25 @@ pub(super) const MEETINGS: Check = Check {
     proves: "where a walk went on after an earlier pass, its last five items were in what that pass saw",
 };
 
-type Item = [u8; 8];
+type Item = u64;
 
 /// Checks every span that was met, job by job.
-pub(super) async fn meetings(snapshot: &mut Snapshot) -> Finding {
+pub(super) async fn meetings(snapshot: &mut Snapshot, item_hash: &ItemHash) -> Finding {
     let mut finding = Finding::new(MEETINGS);
-    if let Err(error) = check(snapshot, &mut finding).await {
+    if let Err(error) = check(snapshot, item_hash, &mut finding).await {
         finding.fail("", error);
     }
     finding
 }
 
-async fn check(snapshot: &mut Snapshot, finding: &mut Finding) -> Result<()> {
+async fn check(snapshot: &mut Snapshot, item_hash: &ItemHash, finding: &mut Finding) -> Result<()> {
     let spans = snapshot.met_spans().await?;
     for of_job in spans.chunk_by(|one, other| one.job_id == other.job_id) {
         let job_id = of_job.first().map_or(0, |span| span.job_id);
         let pages = snapshot.pages_of(job_id).await?;
         let pages: Vec<(i64, Vec<Item>)> = pages
             .into_iter()
-            .map(|(id, hashes)| (id, hashes.unwrap_or_default().as_chunks::<8>().0.to_vec()))
+            .map(|(id, hashes)| (id, item_hash.read(&hashes.unwrap_or_default())))
             .collect();
         for span_id in wrong(of_job, &pages) {
             finding.add(format!(
@@ -90,7 +90,7 @@ mod tests {
     use crate::store::read::MetSpan;
 
     fn page(id: i64, items: &[u64]) -> (i64, Vec<Item>) {
-        (id, items.iter().map(|item| item.to_le_bytes()).collect())
+        (id, items.to_vec())
     }
 
     fn span(id: i64, calls: (i64, i64), joined_by_call_id: i64) -> MetSpan {

@@ -44,7 +44,7 @@ pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 }
 
 /// Rows of Parquet as JSON, with times in microseconds.
-fn rows(bytes: &[u8]) -> Vec<Value> {
+pub fn rows(bytes: &[u8]) -> Vec<Value> {
     let reader = SerializedFileReader::new(bytes::Bytes::from(bytes.to_vec())).expect("Parquet");
     let rows = reader.get_row_iter(None).expect("rows");
     rows.map(|row| {

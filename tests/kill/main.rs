@@ -9,6 +9,9 @@ mod archive;
 mod books;
 mod campaign;
 mod disk;
+mod erase;
+#[path = "../daemon/erased.rs"]
+mod erased;
 mod every_step;
 #[path = "../daemon/program.rs"]
 mod program;

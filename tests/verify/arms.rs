@@ -1,7 +1,7 @@
 //! Each part of each check finds its own damage: a check that joins several questions must ask all of them.
 
 use soracrawl::api::Scrubber;
-use soracrawl::model::{Budget, MicroUsd};
+use soracrawl::model::{Budget, ItemHash, MicroUsd};
 use soracrawl::replies::Reader;
 use soracrawl::verify::verify;
 
@@ -90,9 +90,15 @@ async fn every_budget_has_its_own_limit() {
                 "run" => budget.run = limit,
                 _ => budget.seed = limit,
             }
-            let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
-                .await
-                .expect("the file exists");
+            let report = verify(
+                &path,
+                &budget,
+                &Scrubber::new(&key()),
+                Reader::default(),
+                &ItemHash::default(),
+            )
+            .await
+            .expect("the file exists");
             assert_eq!(
                 report.is_sound(),
                 is_sound,

@@ -1,7 +1,7 @@
 //! Damage to bytes rather than to rows.
 
 use soracrawl::api::Scrubber;
-use soracrawl::model::{Budget, MicroUsd};
+use soracrawl::model::{Budget, ItemHash, MicroUsd};
 use soracrawl::replies::Reader;
 use soracrawl::verify::verify;
 use sqlx::Connection;
@@ -170,9 +170,15 @@ async fn an_overdrawn_budget_is_reported() {
             total: Some(MicroUsd(total)),
             ..Budget::default()
         };
-        let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
-            .await
-            .expect("the file exists");
+        let report = verify(
+            &path,
+            &budget,
+            &Scrubber::new(&key()),
+            Reader::default(),
+            &ItemHash::default(),
+        )
+        .await
+        .expect("the file exists");
         assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
         assert_eq!(broken(&report).contains("budgets"), !is_sound);
     }

@@ -4,7 +4,7 @@ use soracrawl::api::endpoints;
 use soracrawl::clock::Clock;
 use soracrawl::crawl::StopCause;
 use soracrawl::daemon::{self, Archive, ByHand, Signals};
-use soracrawl::model::Budget;
+use soracrawl::model::{Budget, ItemHash};
 use soracrawl::replies::Reader;
 use soracrawl::store::RunKind;
 use soracrawl::verify::verify;
@@ -68,9 +68,15 @@ async fn upkeep_replans_the_other_replies_and_the_run_ends() {
 async fn verify_reports_every_reply_that_cannot_be_read() {
     let (_folder, path) = copy().await;
     let scrubber = soracrawl::api::Scrubber::new(&key());
-    let report = verify(&path, &Budget::default(), &scrubber, panicking())
-        .await
-        .expect("the file exists");
+    let report = verify(
+        &path,
+        &Budget::default(),
+        &scrubber,
+        panicking(),
+        &ItemHash::default(),
+    )
+    .await
+    .expect("the file exists");
     assert!(broken(&report).contains("replies"));
     assert!(
         report_text(&report).contains(WHY),

@@ -9,7 +9,7 @@ use soracrawl::clock::Clock;
 use soracrawl::config::Config;
 use soracrawl::crawl::{Engine, Plan, StopCause};
 use soracrawl::daemon::{self, Archive, Signals};
-use soracrawl::model::{Budget, Seed, SeedKind};
+use soracrawl::model::{Budget, ItemHash, Seed, SeedKind};
 use soracrawl::replies::Reader;
 use soracrawl::sim::{DEFAULT_KEY, Options, Shape, Sim};
 use soracrawl::store::RunKind;
@@ -158,6 +158,7 @@ pub async fn examine(path: &Path) -> Report {
         &Budget::default(),
         &Scrubber::new(&key()),
         Reader::default(),
+        &ItemHash::default(),
     )
     .await
     .expect("the file exists")

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use soracrawl::api::{Scrubber, endpoints};
-use soracrawl::model::{Budget, MicroUsd};
+use soracrawl::model::{Budget, ItemHash, MicroUsd};
 use soracrawl::replies::Reader;
 use soracrawl::sim::Options;
 use soracrawl::store::{NewRefresh, Requeue, Store};
@@ -156,9 +156,15 @@ async fn the_budget_of_refreshes_is_checked_by_day() {
             refresh: Some(MicroUsd(limit)),
             ..Budget::default()
         };
-        let report = verify(&path, &budget, &Scrubber::new(&key()), Reader::default())
-            .await
-            .expect("the file exists");
+        let report = verify(
+            &path,
+            &budget,
+            &Scrubber::new(&key()),
+            Reader::default(),
+            &ItemHash::default(),
+        )
+        .await
+        .expect("the file exists");
         assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
     }
 }

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{CURSOR, Endpoint, Followed, HarvestFn, Malformed, Order, Paging, Param};
 use crate::api::json::Json;
 use crate::api::parse::{is_id, own_post_item, page};
-use crate::model::{Harvest, Items, Left, SubjectKind, Listed};
+use crate::model::{Harvest, Items, Left, SubjectKind, Listed, is_erased};
 
 /// `get_user_posts`.
 pub struct UserPosts;
@@ -33,7 +33,7 @@ impl Endpoint for UserPosts {
 
 fn harvest(user_id: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     // A character appears in posts but publishes none.
-    let author = Some(user_id).filter(|id| is_id(id) && !id.starts_with("ch_"));
+    let author = Some(user_id).filter(|id| is_id(id) && !is_erased(id) && !id.starts_with("ch_"));
     page(data, &["items"], |gather, item, place, _| {
         own_post_item(gather, item, place, author)
     })

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
 use crate::api::json::Json;
 use crate::api::parse::{Place, gather, is_id, profile_item};
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Left, SubjectKind, is_erased};
 
 /// `get_user_profile`.
 pub struct UserProfile;
@@ -33,7 +33,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
         return Err(Malformed::new("data.profile", "no profile"));
     }
     gather(|gather| {
-        let known_id = is_id(subject).then_some(subject);
+        let known_id = (is_id(subject) && !is_erased(subject)).then_some(subject);
         let user_id = profile_item(gather, data, &Place::DATA, known_id)
             .ok_or_else(|| Malformed::new("data.profile.user_id", "no usable id"))?;
         if known_id.is_some_and(|known| known != user_id) {

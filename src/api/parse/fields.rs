@@ -37,6 +37,11 @@ impl<'p> Fields<'p> {
         self.object.get(key)
     }
 
+    /// Returns whether this is what is left of an object of an erased person.
+    pub fn is_erased(&self) -> bool {
+        is_erased(self.object)
+    }
+
     /// Returns the first of a field's alternative names that has a value, or the first name if none has.
     pub fn first_of(&self, keys: &[&'static str]) -> &'static str {
         let known = keys.iter().copied().find(|key| self.get(key).is_some());
@@ -192,6 +197,11 @@ impl<'p> Fields<'p> {
         );
         None
     }
+}
+
+/// Returns whether an object is what is left of one of an erased person: its ties to what others wrote.
+pub fn is_erased(json: &Json<'_>) -> bool {
+    json.get("erased") == Some(&Json::Bool(true))
 }
 
 /// Returns whether a string is valid as an id of the remote.

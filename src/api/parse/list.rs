@@ -1,6 +1,6 @@
 //! Lists: a page's own items, and lists nested in an object.
 
-use super::fields::{Fields, is_id};
+use super::fields::{Fields, is_erased, is_id};
 use super::gather::{Gather, gather};
 use super::ids::same;
 use super::place::{Odds, Place};
@@ -178,15 +178,22 @@ fn walk(
         },
     };
     let mut ids = Vec::with_capacity(items.len());
+    let erased = items.iter().filter(|item| is_erased_person(item)).count();
     for (index, json) in items.iter().enumerate() {
         let position = u32::try_from(index).unwrap_or(u32::MAX);
         ids.extend(item(gather, json, &place_of_items.index(index), position));
     }
     Ok(Walked {
         ids,
-        count: items.len(),
+        count: items.len() - erased,
         tail: tail_of(list, place, gather.odds),
     })
+}
+
+/// Returns whether an item was a profile of an erased person. It is no item any more.
+fn is_erased_person(item: &Json<'_>) -> bool {
+    let is_profile = |json: &Json<'_>| is_erased(json) && json.get("id").is_none();
+    is_profile(item) || item.get("post").is_none() && item.get("profile").is_some_and(is_profile)
 }
 
 /// Merges the tails of a list and its container. The container's cursor applies only if the list has none.
@@ -252,6 +259,9 @@ fn tail_of(list: &Json<'_>, place: &Place<'_>, odds: &Odds) -> Tail {
 
 /// Returns the subject if it is usable as an end of an edge. Otherwise the parser keeps the rows without edges.
 pub fn edge_end<'s>(gather: &Gather<'_>, subject: &'s str) -> Option<&'s str> {
+    if crate::model::is_erased(subject) {
+        return None;
+    }
     if is_id(subject) {
         return Some(subject);
     }

@@ -16,6 +16,9 @@ pub fn profile(
     gather.deeper(place, |gather| {
         let fields = Fields::new(json, place, gather.odds)?;
         let owner_user_id = person(gather, &fields, "owner_profile", None);
+        if fields.is_erased() {
+            return None;
+        }
         let user_id = fields.needed_id("user_id", known_id)?;
         let user = User {
             user_id: user_id.clone(),

@@ -82,6 +82,9 @@ fn mentioned(gather: &mut Gather<'_>, inner: &Fields<'_>) -> Vec<String> {
 
 /// Returns what the text and the caption refer to, and the users whom the remote marks.
 pub fn referred(wrapper: &Wrapper<'_>) -> Vec<Entity> {
+    if wrapper.inner.is_erased() {
+        return Vec::new();
+    }
     let texts = ["text", "caption"].map(|key| match wrapper.inner.get(key) {
         Some(Json::Text(text)) => text.as_ref(),
         _ => "",

@@ -9,7 +9,8 @@ use std::io::Result;
 
 use sha2::{Digest, Sha256};
 
-use crate::export::output::{Output, hex};
+use crate::export::output::Output;
+use crate::model::hex::hex;
 use crate::store::read::{Cell, ExportColumn, SnapshotFacts};
 
 /// The form of the files of tables.

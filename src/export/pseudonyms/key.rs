@@ -1,17 +1,15 @@
 //! The key of a project's pseudonyms. A person who has it can find out whom a pseudonym stands for; without it nobody can.
 
 use std::fmt;
-use std::fs::{self, OpenOptions};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::export::output::hex;
-
-const BYTES: usize = 32;
+use crate::key_file::{create_key, key_of, new_key, read_private};
+use crate::model::KEY_BYTES;
+use crate::model::hex::hex;
 
 /// A key. It is never printed.
 #[derive(Clone)]
@@ -29,7 +27,7 @@ pub(in crate::export) enum Of {
 }
 
 impl Key {
-    fn new(bytes: &[u8; BYTES]) -> Self {
+    fn new(bytes: &[u8; KEY_BYTES]) -> Self {
         let keyed = Hmac::new_from_slice(bytes).expect("every length is allowed");
         Self { keyed }
     }
@@ -39,25 +37,12 @@ impl Key {
     /// # Errors
     /// Returns why the file cannot be written. A file that exists stays as it is.
     pub fn create(path: &Path) -> Result<(), String> {
-        let text = hex(&rand::random::<[u8; BYTES]>()) + "\n";
-        let file = OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .mode(0o600)
-            .open(path);
-        let mut file = file.map_err(|error| match error.kind() {
+        create_key(path, &new_key()).map_err(|error| match error.kind() {
             ErrorKind::AlreadyExists => {
                 "the file exists. A key is never overwritten: the pseudonyms made with it could not be made again"
                     .to_owned()
             }
             _ => error.to_string(),
-        })?;
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_all());
-        written.map_err(|error| {
-            let _ = fs::remove_file(path);
-            error.to_string()
         })
     }
 
@@ -66,22 +51,9 @@ impl Key {
     /// # Errors
     /// Returns why the file is no key, or that others may read it.
     pub fn read(path: &Path) -> Result<Self, String> {
-        let mode = fs::metadata(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                "there is no such file. `soracrawl new-key FILE` makes one".to_owned()
-            }
-            _ => error.to_string(),
-        })?;
-        let mode = mode.permissions().mode() & 0o777;
-        if mode & 0o077 != 0 {
-            return Err(format!(
-                "others may read it (mode {mode:03o}). Give it mode 0600, or make a new key if somebody did"
-            ));
-        }
-        let text = fs::read(path).map_err(|error| error.to_string())?;
-        let bytes = from_hex(String::from_utf8_lossy(&text).trim());
-        let bytes = bytes.ok_or("it is not a key: expected 64 hexadecimal digits")?;
-        Ok(Self::new(&bytes))
+        let text = read_private(path)?
+            .ok_or("there is no such file. `soracrawl new-key FILE` makes one")?;
+        Ok(Self::new(&key_of(&text)?))
     }
 
     /// Returns the pseudonym of an id: a letter for what it is, and 32 digits of HMAC-SHA-256(key, what NUL id).
@@ -119,19 +91,6 @@ impl fmt::Debug for Key {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.write_str("Key")
     }
-}
-
-fn from_hex(text: &str) -> Option<[u8; BYTES]> {
-    if text.len() != 2 * BYTES || !text.is_ascii() {
-        return None;
-    }
-    let mut bytes = [0; BYTES];
-    for (at, byte) in bytes.iter_mut().enumerate() {
-        *byte = u8::from_str_radix(&text[2 * at..2 * at + 2], 16).ok()?;
-    }
-    text.bytes()
-        .all(|it| it.is_ascii_hexdigit())
-        .then_some(bytes)
 }
 
 #[cfg(test)]

@@ -85,6 +85,8 @@ pub(super) struct CallPage<'a> {
     pub(super) row_count: usize,
     pub(super) odd: &'a [Odd],
     pub(super) item_hashes: &'a [u8],
+    /// Erased people were taken out of the reply.
+    pub(super) is_redacted: bool,
 }
 
 impl Store {

@@ -25,13 +25,15 @@ const SETTLE: Statement = Statement {
         "body_bytes",
         "body",
         "settled_at",
+        "redacted_at",
     ],
     sql:
         "update calls set outcome = given.outcome, kept = given.kept, kept_group = given.kept_group,
         cost_micro_usd = given.charge, http_status = given.http_status, error = given.error,
         request_id = given.request_id, next_cursor = given.next_cursor, items = given.items,
         row_count = given.row_count, odd_items = given.odd_items, item_hashes = given.item_hashes,
-        body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at from given
+        body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at,
+        redacted_at = coalesce(given.redacted_at, calls.redacted_at) from given
         where calls.id = given.call_id
             and (calls.outcome = 'open' or given.kept = 1 and calls.kept = 0 and calls.outcome = 'answered')",
 };
@@ -121,7 +123,11 @@ async fn write(connection: &mut SqliteConnection, ends: &[End<'_>]) -> Result<()
                 .set("item_hashes", hashes.filter(|hashes| !hashes.is_empty()))
                 .set("body_bytes", settlement.body_bytes)
                 .set("body", settlement.body.as_deref())
-                .set("settled_at", end.at);
+                .set("settled_at", end.at)
+                .set(
+                    "redacted_at",
+                    kept.filter(|kept| kept.is_redacted).map(|_| end.at),
+                );
         })
         .await
 }

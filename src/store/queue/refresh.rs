@@ -19,7 +19,7 @@ pub struct NewRefresh {
 /// The jobs among `?1`, a JSON array of `[id, why, expected]`, that have ended and can be walked again.
 const ENDED: &str =
     "select jobs.id from json_each(?1) given join jobs on jobs.id = given.value ->> 0
-    where jobs.state in ('done', 'stopped', 'failed')";
+    where jobs.state in ('done', 'stopped', 'failed') and jobs.subject not glob 'erased:*'";
 
 impl Store {
     /// Begins refreshes: each job starts at its head, within the budget of refreshes. A job that is open leaves its refresh out.

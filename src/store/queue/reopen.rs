@@ -10,7 +10,7 @@ use crate::store::{Result, Store};
 
 /// Which jobs a [`Requeue`] means. Its values are bound in the order of its fields.
 pub(in crate::store) const MATCHES: &str =
-    "(?1 is null or state = ?1) and state in ('failed', 'stopped', 'done')
+    "(?1 is null or state = ?1) and state in ('failed', 'stopped', 'done') and subject not glob 'erased:*'
      and (?2 is null or endpoint = ?2) and (?3 is null or subject = ?3)
      and (?4 is null or stop_reason = ?4) and (?5 is null or id = ?5)";
 /// Whether such a job starts at the head of its list.
@@ -79,7 +79,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let wanted = sqlx::query(
             "update jobs set state = 'ready', stop_reason = null, note = null, ended_at = null
-             where state = 'done' and stop_reason = 'complete' and pages = 0 and endpoint = ?",
+             where state = 'done' and stop_reason = 'complete' and pages = 0 and endpoint = ?
+             and subject not glob 'erased:*'",
         )
         .bind(endpoint)
         .execute(&mut *transaction)

@@ -10,10 +10,10 @@ pub struct StoredSeen {
     /// The walk began at the head of its list, not after a page that came inside another reply.
     pub has_head: bool,
     pub cursors: Vec<String>,
-    /// 8 bytes for each item of this pass, in its order.
-    pub item_hashes: Vec<u8>,
+    /// The hashes of the items of each page of this pass, as the ledger keeps them.
+    pub item_hashes: Vec<Vec<u8>>,
     /// Those of the pages since the pass last met a span, or since its head.
-    pub contiguous_hashes: Vec<u8>,
+    pub contiguous_hashes: Vec<Vec<u8>>,
     /// The next cursor of the last page, if this page met a span and the walk is to go on after the span.
     pub own_cursor: Option<String>,
     /// Spans of earlier passes that this one has met, the last one at the end.
@@ -30,8 +30,8 @@ pub struct StoredSpan {
     pub pages: u32,
     /// The cursor after its last page; `None` if that is the end of the list.
     pub tail_cursor: Option<String>,
-    /// 8 bytes for each item of it and of the spans that it met, in the order of the list.
-    pub item_hashes: Vec<u8>,
+    /// The hashes of the items of each of its pages, and of the spans that it met, in the order of the list.
+    pub item_hashes: Vec<Vec<u8>>,
     /// Its last page had items and no next cursor.
     pub ends_on_a_page: bool,
 }
@@ -207,8 +207,8 @@ fn seen(spans: &[Known], left: &[String], pages: &[Page], pass_call_id: i64) -> 
         // The tail cursor of a span that was left may be asked for again at the end of the walk's own way.
         let cursor = page.cursor.iter().filter(|cursor| !left.contains(cursor));
         seen.cursors.extend(cursor.cloned());
-        seen.item_hashes.extend(&page.item_hashes);
-        seen.contiguous_hashes.extend(&page.item_hashes);
+        seen.item_hashes.push(page.item_hashes.clone());
+        seen.contiguous_hashes.push(page.item_hashes.clone());
         seen.own_cursor = None;
         if let Some(met) = met_by(spans, page.call_id) {
             seen.contiguous_hashes.clear();
@@ -235,7 +235,7 @@ fn whole(spans: &[Known], pages: &[Page], row: &Known) -> StoredSpan {
         if !(row.first_call_id..=row.last_call_id).contains(&page.call_id) {
             continue;
         }
-        span.item_hashes.extend(&page.item_hashes);
+        span.item_hashes.push(page.item_hashes.clone());
         // Where the list ended on a page, and not after it, that page must be its end again.
         span.ends_on_a_page = page.next_cursor.is_none() && !page.item_hashes.is_empty();
         if let Some(met) = met_by(spans, page.call_id) {

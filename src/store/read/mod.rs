@@ -58,7 +58,7 @@ pub use refresh::{
     CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,
 };
-pub use replies::{KeptCall, MetSpan, Stalled, Start, Texts};
+pub use replies::{KeptCall, MetSpan, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
 pub use snapshot::{Snapshot, TemporaryCopy};
 pub use status::{

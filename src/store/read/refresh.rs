@@ -30,7 +30,7 @@ impl Which {
 
 /// Jobs that ended with what the remote has, or as far as they may go, and those whose last look failed. A list that was cut off
 /// would be bought whole each time, so a person decides about it.
-const ENDED: &str = "j.endpoint = ?1 and j.depth <= ?2 and j.seed_id not in (select value from json_each(?3))
+const ENDED: &str = "j.endpoint = ?1 and j.depth <= ?2 and j.subject not glob 'erased:*' and j.seed_id not in (select value from json_each(?3))
     and (j.stop_reason = 'complete' or j.stop_reason in ('capped', 'stalled') and j.cursor is not null
          or j.stop_reason = 'failed' and exists (select 1 from spans where spans.job_id = j.id))
     and exists (select 1 from seeds where seeds.id = j.seed_id and removed_at is null)";

@@ -32,6 +32,8 @@ pub struct KeptCall {
     pub item_hashes: Option<Vec<u8>>,
     /// zstd
     pub body: Option<Vec<u8>>,
+    /// Something was taken out of the reply, or all of it.
+    pub is_redacted: bool,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -56,6 +58,15 @@ pub struct MetSpan {
     pub after_call_id: i64,
     /// It was followed, so that its items count for the pass that met it.
     pub is_met: bool,
+}
+
+/// Kept calls whose replies are not whole.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Redacted {
+    /// Calls with a reply from which something was taken out, or whose reply was removed.
+    pub calls: HashSet<i64>,
+    /// Some replies were removed, so the replies begin later than the rows.
+    pub has_removed: bool,
 }
 
 /// A page of a walk that ended as stalled.
@@ -89,7 +100,7 @@ impl Snapshot {
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
-                 c.item_hashes, c.body,
+                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted,
                  case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
                          and s.state = 'met') then null
                      when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
@@ -105,6 +116,22 @@ impl Snapshot {
         .bind(REPLIES)
         .fetch_all(self.connection())
         .await?)
+    }
+
+    /// The kept calls whose replies are not whole.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn redacted(&mut self) -> Result<Redacted> {
+        let calls: Vec<(i64, bool)> = sqlx::query_as(
+            "select id, kept = 1 and body is null from calls where redacted_at is not null",
+        )
+        .fetch_all(self.connection())
+        .await?;
+        Ok(Redacted {
+            has_removed: calls.iter().any(|(_, is_removed)| *is_removed),
+            calls: calls.into_iter().map(|(id, _)| id).collect(),
+        })
     }
 
     /// Walks that start with a cursor, which some reply must have contained.

@@ -39,6 +39,7 @@ impl Store {
             row_count: harvest.row_count(),
             odd: &harvest.odd,
             item_hashes: &[],
+            is_redacted: harvest.is_redacted,
         };
         ledger::settle_kept(&mut transaction, &[(call_id, settlement, kept)]).await?;
         transaction.commit().await

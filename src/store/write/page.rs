@@ -219,6 +219,7 @@ async fn commit_calls(
                 row_count: page.row_count,
                 odd: &page.harvest.odd,
                 item_hashes: &page.item_hashes,
+                is_redacted: page.harvest.is_redacted,
             };
             (page.call_id, &page.settlement, kept)
         })

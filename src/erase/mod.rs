@@ -1,0 +1,70 @@
+//! People removed from everything an archive holds.
+//!
+//! Each step can be repeated: after a process died, the next one begins again and ends with the same archive. The request
+//! is written before anything is destroyed. What is searched for is in the table `erasing` until the end.
+
+mod dictionaries;
+mod finish;
+mod key;
+mod names;
+mod progress;
+mod replies;
+mod steps;
+mod survey;
+mod texts;
+
+pub use finish::backups_beside;
+pub use key::{KeyFile, path_of};
+pub use names::{Named, Unresolved, resolve};
+pub use progress::{Daemon, Done, Progress};
+pub use steps::Erasing;
+pub use survey::{Planned, plan};
+
+use std::collections::HashSet;
+
+use crate::replies::People;
+use crate::store::Store;
+
+/// Returns the users of a restored archive who are to be erased again: those whom the key file names.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn again(store: &Store, key: &KeyFile) -> Result<Vec<String>, String> {
+    names::named_by_key(store, key).await
+}
+
+/// Returns whether the key file names people whose erasure the archive does not know.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn is_restored(store: &Store, key: &KeyFile) -> Result<bool, String> {
+    let erasures = store.erasures().await.map_err(|why| why.to_string())?;
+    let known: HashSet<[u8; 32]> = erasures.into_iter().map(|(hash, _)| hash).collect();
+    Ok(key.people.iter().any(|hash| !known.contains(hash)))
+}
+
+/// Returns the erased people of an archive, for a process that writes replies to it.
+///
+/// # Errors
+/// Returns why no reply may be written: the key is missing, or people of the key file are still in the archive.
+pub async fn people_of(store: &Store) -> Result<People, String> {
+    let erasures = store.erasures().await.map_err(|why| why.to_string())?;
+    let Some(file) = KeyFile::read(store.path())? else {
+        return match erasures.is_empty() {
+            true => Ok(People::default()),
+            false => Err(format!(
+                "people were erased from this archive, and their key {} is missing: without it they would come back. \
+                 Put the key file beside the archive",
+                path_of(store.path()).display()
+            )),
+        };
+    };
+    if is_restored(store, &file).await? {
+        return Err(
+            "this archive is older than an erasure: it is a restored copy. Run `soracrawl erase --again` first"
+                .to_owned(),
+        );
+    }
+    let hashes = store.erased_hashes().await.map_err(|why| why.to_string())?;
+    Ok(People::hashed(file.key, hashes))
+}

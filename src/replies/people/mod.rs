@@ -1,0 +1,20 @@
+//! People who are erased: how a text or a reply names them, and what takes their place.
+//!
+//! While an erasure goes on, they are known by their ids and names. Afterwards only keyed hashes of these are left, and the
+//! same code recognises them in new replies.
+
+mod body;
+mod known;
+mod profiles;
+mod quick;
+mod spans;
+mod terms;
+mod texts;
+
+pub use body::Taken;
+pub use known::People;
+pub use profiles::{Profile, profiles_in};
+pub use terms::Terms;
+
+#[cfg(test)]
+mod tests;
