@@ -10,7 +10,7 @@ use soracrawl::clock::Clock;
 use soracrawl::crawl::{Plan, StopCause};
 use soracrawl::daemon::{self, Archive};
 use soracrawl::sim::{Options, Shape, Thing, World};
-use soracrawl::store::{Requeue, RunKind, Store};
+use soracrawl::store::{Requeue, RunKind};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use crate::site::{Site, connect_unchecked, examine, report_text, world};
@@ -54,8 +54,17 @@ impl Growing {
         self.site.sim.world_at(Duration::from_secs(passed))
     }
 
-    /// Crawls everything from its head.
+    /// Crawls everything from its head, also where that meets what is archived.
     pub async fn pass(&self) {
+        let all = Requeue {
+            from_head: true,
+            ..Requeue::default()
+        };
+        self.walk(&all).await;
+    }
+
+    /// Crawls after these jobs were made ready.
+    pub async fn walk(&self, which: &Requeue) {
         let (begun, passed) = (self.begun, self.passed.clone());
         #[expect(clippy::cast_precision_loss, reason = "seconds of this century")]
         let wall = move || {
@@ -76,7 +85,8 @@ impl Growing {
         )
         .await
         .expect("the seeds are added");
-        requeue(&archive.store).await;
+        let requeued = archive.store.requeue(which);
+        requeued.await.expect("the jobs are ready");
         let cause = self.site.work(&archive).await;
         assert_eq!(cause, StopCause::Idle);
         archive
@@ -84,14 +94,6 @@ impl Growing {
             .await
             .expect("the run ends");
     }
-}
-
-async fn requeue(store: &Store) {
-    let all = Requeue {
-        from_head: true,
-        ..Requeue::default()
-    };
-    store.requeue(&all).await.expect("the jobs are ready");
 }
 
 /// Returns the texts of the columns of a query.

@@ -8,6 +8,7 @@ mod damage;
 mod dictionaries;
 mod file;
 mod forged;
+mod fresh;
 mod midnight;
 mod migrated;
 mod names;

@@ -133,6 +133,7 @@ impl TextTable {
             let key = match table.name {
                 "post_entities" => &["post_id", "kind", "value"],
                 "comment_entities" => &["comment_id", "kind", "value"],
+                "user_names" => &["user_id", "until_call_id"][..],
                 _ if is_entry => &["call_id", "position"][..],
                 _ => ROWID,
             };
