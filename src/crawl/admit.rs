@@ -86,6 +86,9 @@ impl Plan {
             && planning.entry.subject_kind == SubjectKind::Post;
         let cap = self.crawl.max_per_parent.comments.filter(|_| is_list);
         for comment in &harvest.comments {
+            if harvest.erased.contains(&comment.comment_id) {
+                continue;
+            }
             let counts = &comment.counts;
             // Only comments on a post are documented to have replies. A reply without a count of its own is not asked.
             let is_uncounted = comments_of().all(|entry| entry.count_in(counts).is_none());
@@ -110,7 +113,8 @@ impl Plan {
         let mut seen = HashSet::new();
         for post in &harvest.posts {
             // A post's own jobs were made together with the one that was called.
-            if post.post_id == place.subject || !seen.insert(post.post_id.as_str()) {
+            let is_erased = harvest.erased.contains(&post.post_id);
+            if is_erased || post.post_id == place.subject || !seen.insert(post.post_id.as_str()) {
                 continue;
             }
             let is_own = match (&post.author_user_id, owner) {

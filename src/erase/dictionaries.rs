@@ -119,6 +119,8 @@ pub(super) async fn replace(
     {
         let is_due = marked.contains(&old.id)
             || old.made_at >= since
+            // Training joins pieces of replies, so that a name need not end where it ended there.
+            || people.may_be_named_plainly(&old.bytes)
             || people.may_be_in(&old.bytes) && people.are_in(&String::from_utf8_lossy(&old.bytes));
         if !is_due {
             continue;

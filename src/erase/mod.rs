@@ -12,6 +12,7 @@ mod replies;
 mod steps;
 mod survey;
 mod texts;
+mod turn;
 
 pub use finish::backups_beside;
 pub use key::{KeyFile, path_of};
@@ -19,6 +20,7 @@ pub use names::{Named, Unresolved, resolve};
 pub use progress::{Daemon, Done, Progress};
 pub use steps::Erasing;
 pub use survey::{Planned, plan};
+pub use turn::Turn;
 
 use std::collections::HashSet;
 

@@ -1,5 +1,7 @@
 //! What one reply contained: rows, the next cursor, nested lists and odd items.
 
+use std::collections::HashSet;
+
 use super::counts::Counts;
 use super::rows::{
     Appearance, Attachment, Comment, Entity, Follow, ListEntry, Post, Remix, Repost, SearchEntry,
@@ -38,6 +40,8 @@ pub struct Harvest {
     pub nested: Vec<Nested>,
     /// Items and fields that did not parse. The raw reply still contains them.
     pub odd: Vec<Odd>,
+    /// Ids of posts and comments that an erased person wrote. Nothing is fetched for them.
+    pub erased: HashSet<String>,
     /// Erased people were taken out of the reply, so its items are not those of the reply that is kept.
     pub is_redacted: bool,
 }

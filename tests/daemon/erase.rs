@@ -217,3 +217,44 @@ async fn a_daemon_crawls_on_while_a_person_is_erased() {
     assert_eq!(finished.code, 0, "{}{}", finished.out, finished.err);
     site.assert_erased(&person).await;
 }
+
+#[tokio::test]
+async fn a_name_of_former_times_is_found_without_raw_replies() {
+    let site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    let person = site.user(0);
+    let renamed = format!(
+        "insert into user_names select id, 'former-name', (select min(id) from calls) from users where user_id = '{person}';
+         update comments set text = 'see @former-name there' where id = (select max(id) from comments
+             where author_id <> (select id from users where user_id = '{person}'))"
+    );
+    site.execute(&renamed).await;
+    site.run(&["erase", "--raw-before", "2100-01-01", "--yes"])
+        .await
+        .with(0);
+    std::fs::write(site.file("people"), "@Former-Name\n").expect("it works");
+    site.run(&["erase", "--users", "people", "--yes"])
+        .await
+        .with(0);
+    let users = format!("select count(*) from users where user_id = '{person}'");
+    assert_eq!(site.number(&users).await, 0);
+    let left = "select count(*) from comments where text like '%former-name%'";
+    assert_eq!(site.number(left).await, 0);
+    assert_eq!(site.number("select count(*) from user_names").await, 0);
+}
+
+#[tokio::test]
+async fn nothing_more_is_walked_for_what_an_erased_person_wrote() {
+    let site = Site::whole(small(Shape::Wrapped)).await;
+    site.crawl().await.with(0);
+    let person = site.person(&site.user(0)).await;
+    let jobs = "select count(*) from jobs";
+    let before = site.number(jobs).await;
+    site.erase(&person).await;
+    let again = ["jobs", "requeue", "--state", "done", "--from-head", "--yes"];
+    site.run(&again).await.with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.number(jobs).await, before);
+    site.assert_erased(&person).await;
+    site.run(&["verify"]).await.with(0);
+}

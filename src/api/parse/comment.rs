@@ -5,7 +5,7 @@ use super::gather::Gather;
 use super::ids::same;
 use super::list::nested;
 use super::place::Place;
-use super::wrapper::{Wrapper, cast, counts, open, referred};
+use super::wrapper::{Wrapper, cast, counts, note_erased, open, referred};
 use crate::api::json::Json;
 use crate::model::{Comment, ListKind};
 
@@ -80,6 +80,7 @@ pub fn head_comment(gather: &mut Gather<'_>, data: &Json<'_>, read_post: ReadPos
 
 fn comment(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, under: Under<'_>) -> Comment {
     let comment = described(wrapper, under);
+    note_erased(gather, wrapper);
     cast(gather, &wrapper.inner, None);
     gather.rows.comment_entities.extend(referred(wrapper));
     attachments(gather, &wrapper.inner, Owner::Comment(&wrapper.id));

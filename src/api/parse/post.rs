@@ -7,7 +7,7 @@ use super::gather::Gather;
 use super::list::nested;
 use super::place::Place;
 use super::profile::person;
-use super::wrapper::{Wrapper, cast, counts, open, referred};
+use super::wrapper::{Wrapper, cast, counts, note_erased, open, referred};
 use crate::api::endpoint::Malformed;
 use crate::api::json::Json;
 use crate::model::{Appearance, ListKind, Post, Remix, Repost, RepostRole};
@@ -85,6 +85,7 @@ pub fn head_post(gather: &mut Gather<'_>, data: &Json<'_>) {
 
 fn post(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>, parent: Option<&str>) -> String {
     let post = described(wrapper);
+    note_erased(gather, wrapper);
     around(gather, wrapper);
     let above = parent_post(gather, &wrapper.inner);
     let parent = post

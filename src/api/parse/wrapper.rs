@@ -128,3 +128,10 @@ pub fn counts(fields: &Fields<'_>) -> Counts {
         count("repost_count"),
     ])
 }
+
+/// Notes a post or comment whose author was erased.
+pub fn note_erased(gather: &mut Gather<'_>, wrapper: &Wrapper<'_>) {
+    if wrapper.inner.flag("erased") == Some(true) {
+        gather.rows.erased.insert(wrapper.id.clone());
+    }
+}

@@ -57,12 +57,16 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         std::process::id(),
         minute(clock.now())
     );
+    let turn = match args.dry_run {
+        true => None,
+        false => Some(erase::Turn::take(path).map_err(|why| anyhow::anyhow!(why))?),
+    };
     // With the lock, no daemon starts meanwhile. Without it, one runs and is told.
     let lock = Lock::take(path, &who)?.ok();
     let store = cli.open(&config).await?;
     let ended = erase(args, &config, &store, &clock, lock.is_some()).await;
     store.close().await?;
-    drop(lock);
+    drop((lock, turn));
     ended
 }
 

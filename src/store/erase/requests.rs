@@ -156,21 +156,25 @@ impl Store {
         user_ids: &[String],
     ) -> Result<Vec<(String, Option<String>, Option<String>)>> {
         Ok(sqlx::query_as(
-            "select user_id, username, display_name from users where user_id in (select value from json_each(?))",
+            "select user_id, username, display_name from users where user_id in (select value from json_each(?1))
+             union select u.user_id, n.username, null from users u join user_names n on n.user_id = u.id
+             where u.user_id in (select value from json_each(?1))",
         )
         .bind(serde_json::json!(user_ids).to_string())
         .fetch_all(self.readers())
         .await?)
     }
 
-    /// Returns the users who have one of these names now, in any case: name in lower case, and user id.
+    /// Returns the users who have one of these names, or had it before, in any case: name in lower case, and user id.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn users_with_names(&self, names: &[String]) -> Result<Vec<(String, String)>> {
         Ok(sqlx::query_as(
-            "select lower(username), user_id from json_each(?) name
-             join users on username = name.value collate nocase",
+            "select lower(username), user_id from json_each(?1) name
+             join users on username = name.value collate nocase
+             union select lower(n.username), u.user_id from json_each(?1) name
+             join user_names n on n.username = name.value collate nocase join users u on u.id = n.user_id",
         )
         .bind(serde_json::json!(names).to_string())
         .fetch_all(self.readers())
