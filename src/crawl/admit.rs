@@ -85,10 +85,8 @@ impl Plan {
         let is_list = planning.entry.items == Items::Comments
             && planning.entry.subject_kind == SubjectKind::Post;
         let cap = self.crawl.max_per_parent.comments.filter(|_| is_list);
-        for comment in &harvest.comments {
-            if harvest.erased.contains(&comment.comment_id) {
-                continue;
-            }
+        let comments = harvest.comments.iter();
+        for comment in comments.filter(|it| !harvest.erased.contains(&it.comment_id)) {
             let counts = &comment.counts;
             // Only comments on a post are documented to have replies. A reply without a count of its own is not asked.
             let is_uncounted = comments_of().all(|entry| entry.count_in(counts).is_none());

@@ -23,8 +23,9 @@ impl Planned<'_> {
             )),
             Change::Nothing => {}
         }
-        if !candidate.counters.is_empty() {
-            let grown = 100.0 * worth.log_error.exp_m1();
+        let grown = 100.0 * worth.log_error.exp_m1();
+        // What rounds to nothing is no reason.
+        if !candidate.counters.is_empty() && grown >= 0.5 {
             parts.push(match candidate.counters.len() {
                 1 => format!("its count is expected to have grown by {grown:.0} %"),
                 counters => {
