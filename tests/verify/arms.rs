@@ -1,11 +1,8 @@
 //! Each part of each check finds its own damage: a check that joins several questions must ask all of them.
 
-use soracrawl::api::Scrubber;
-use soracrawl::model::{Budget, ItemHash, MicroUsd};
-use soracrawl::replies::Reader;
-use soracrawl::verify::verify;
+use soracrawl::model::{Budget, MicroUsd};
 
-use crate::site::{copy, damage, examine, key, number, report_text};
+use crate::site::{copy, damage, examine, examine_within, number, report_text};
 
 /// A call whose page is kept, of a walk.
 const KEPT: &str = "(select max(id) from calls where kept = 1 and job_id is not null)";
@@ -90,15 +87,7 @@ async fn every_budget_has_its_own_limit() {
                 "run" => budget.run = limit,
                 _ => budget.seed = limit,
             }
-            let report = verify(
-                &path,
-                &budget,
-                &Scrubber::new(&key()),
-                Reader::default(),
-                &ItemHash::default(),
-            )
-            .await
-            .expect("the file exists");
+            let report = examine_within(&path, &budget).await;
             assert_eq!(
                 report.is_sound(),
                 is_sound,

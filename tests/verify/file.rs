@@ -1,12 +1,11 @@
 //! Damage to bytes rather than to rows.
 
-use soracrawl::api::Scrubber;
-use soracrawl::model::{Budget, ItemHash, MicroUsd};
-use soracrawl::replies::Reader;
-use soracrawl::verify::verify;
+use soracrawl::model::{Budget, MicroUsd};
 use sqlx::Connection;
 
-use crate::site::{broken, connect_unchecked, copy, damage, examine, key, number, report_text};
+use crate::site::{
+    broken, connect_unchecked, copy, damage, examine, examine_within, number, report_text,
+};
 
 /// Distance of the flipped bytes in a raw reply.
 const STRIDE: usize = 211;
@@ -170,15 +169,7 @@ async fn an_overdrawn_budget_is_reported() {
             total: Some(MicroUsd(total)),
             ..Budget::default()
         };
-        let report = verify(
-            &path,
-            &budget,
-            &Scrubber::new(&key()),
-            Reader::default(),
-            &ItemHash::default(),
-        )
-        .await
-        .expect("the file exists");
+        let report = examine_within(&path, &budget).await;
         assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
         assert_eq!(broken(&report).contains("budgets"), !is_sound);
     }

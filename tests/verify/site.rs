@@ -153,9 +153,14 @@ impl Site {
 
 /// Verifies an archive without budgets.
 pub async fn examine(path: &Path) -> Report {
+    examine_within(path, &Budget::default()).await
+}
+
+/// Verifies an archive with budgets.
+pub async fn examine_within(path: &Path, budget: &Budget) -> Report {
     verify(
         path,
-        &Budget::default(),
+        budget,
         &Scrubber::new(&key()),
         Reader::default(),
         &ItemHash::default(),

@@ -2,17 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use soracrawl::api::{Scrubber, endpoints};
-use soracrawl::model::{Budget, ItemHash, MicroUsd};
-use soracrawl::replies::Reader;
+use soracrawl::api::endpoints;
+use soracrawl::model::{Budget, MicroUsd};
 use soracrawl::sim::Options;
 use soracrawl::store::{NewRefresh, Requeue, Store};
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use soracrawl::verify::verify;
-
-use crate::site::{Site, broken, damage, examine, key, number, report_text, text, world};
+use crate::site::{
+    Site, broken, damage, examine, examine_within, number, report_text, text, world,
+};
 
 /// An archive whose walks of posts met an open span and one that reached the end, made once.
 static WALKED: OnceCell<Vec<u8>> = OnceCell::const_new();
@@ -156,15 +155,7 @@ async fn the_budget_of_refreshes_is_checked_by_day() {
             refresh: Some(MicroUsd(limit)),
             ..Budget::default()
         };
-        let report = verify(
-            &path,
-            &budget,
-            &Scrubber::new(&key()),
-            Reader::default(),
-            &ItemHash::default(),
-        )
-        .await
-        .expect("the file exists");
+        let report = examine_within(&path, &budget).await;
         assert_eq!(report.is_sound(), is_sound, "{}", report_text(&report));
     }
 }
