@@ -4,29 +4,15 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::replies::People;
+use crate::replies::{People, any_part};
 
-/// Bytes that are searched at once. Parts overlap by `OVERLAP`.
-const PART: usize = 4 << 20;
-const OVERLAP: usize = 4 << 10;
 /// `application_id` of an archive, and where SQLite keeps it in the file (sqlite.org/fileformat2.html, 1.3).
 const APPLICATION: [u8; 4] = *b"sora";
 const APPLICATION_AT: usize = 68;
 
 /// Returns whether a file may have bytes that name somebody. Compressed parts may look like it by accident.
 pub(super) fn may_name(people: &People, path: &Path) -> std::io::Result<bool> {
-    let mut file = File::open(path)?;
-    let mut part = Vec::with_capacity(PART + OVERLAP);
-    loop {
-        let read = (&mut file).take(PART as u64).read_to_end(&mut part)?;
-        if read == 0 {
-            return Ok(false);
-        }
-        if people.may_be_named_plainly(&part) {
-            return Ok(true);
-        }
-        part.drain(..part.len().saturating_sub(OVERLAP));
-    }
+    any_part(path, &mut 0, |part| people.may_be_named_plainly(part))
 }
 
 /// Returns the other archives in the folder of an archive, by name: copies that were made before may have the people.

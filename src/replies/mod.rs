@@ -8,7 +8,7 @@ mod training;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use codec::{Packer, checksum};
-pub use people::{People, Profile, Taken, Terms, profiles_in};
+pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
 pub use reread::Reader;
 pub use training::{Training, train_dictionary};
 

@@ -1,20 +1,14 @@
 //! Searches everything in an archive for people who must not be in it.
 
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use futures_util::TryStreamExt;
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::model::{hash, stored_hashes};
-use crate::replies::{Packer, People, Terms};
+use crate::replies::{Packer, People, Terms, any_part};
 use crate::store::Result;
 use crate::store::read::Snapshot;
-
-/// Bytes that are searched at once. Parts overlap, so that nothing is missed between them.
-const PART: usize = 4 << 20;
-const OVERLAP: usize = 4 << 10;
 
 /// Where somebody is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +34,7 @@ pub async fn absent(path: &Path, people: &People, terms: &Terms) -> Result<Trace
         beside(path, "-wal"),
         beside(path, ".erase-key"),
     ] {
-        match search_file(people, &file, &mut traces.bytes) {
+        match any_part(&file, &mut traces.bytes, |part| people.names_plainly(part)) {
             Ok(true) => traces
                 .places
                 .push(format!("{}: bytes of the file", file.display())),
@@ -62,22 +56,6 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(suffix);
     name.into()
-}
-
-fn search_file(people: &People, path: &Path, bytes: &mut u64) -> std::io::Result<bool> {
-    let mut file = File::open(path)?;
-    let mut part = Vec::with_capacity(PART + OVERLAP);
-    loop {
-        let read = (&mut file).take(PART as u64).read_to_end(&mut part)?;
-        *bytes += read as u64;
-        if read == 0 {
-            return Ok(false);
-        }
-        if people.names_plainly(&part) {
-            return Ok(true);
-        }
-        part.drain(..part.len().saturating_sub(OVERLAP));
-    }
 }
 
 /// Reads every text of every table.

@@ -4,6 +4,7 @@
 //! same code recognises them in new replies.
 
 mod body;
+mod file;
 mod known;
 mod profiles;
 mod quick;
@@ -12,6 +13,7 @@ mod terms;
 mod texts;
 
 pub use body::Taken;
+pub use file::any_part;
 pub use known::People;
 pub use profiles::{Profile, profiles_in};
 pub use terms::Terms;

@@ -1,7 +1,7 @@
 //! What is archived and may be bought again: when it was last seen, and how it has changed since.
 
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, FromRow};
 
 use crate::model::{Left, LeftOf, MicroUsd, Stale, SubjectKind};
 use crate::store::Result;
@@ -40,7 +40,7 @@ const LOOKED_AT: &str =
     and c.kept = 1 order by c.id limit 1), j.ended_at)";
 
 /// A user's posts, newest first.
-#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct KnownPosts {
     pub job_id: i64,
     pub subject: String,
@@ -56,7 +56,7 @@ pub struct KnownPosts {
 }
 
 /// A list whose length the remote states.
-#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct KnownList {
     pub job_id: i64,
     pub subject: String,
@@ -75,7 +75,7 @@ pub struct KnownList {
 }
 
 /// A profile or a post whose counts the remote states.
-#[derive(Debug, Clone, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, FromRow)]
 pub struct KnownCounts {
     pub job_id: i64,
     pub subject: String,
@@ -87,7 +87,7 @@ pub struct KnownCounts {
 }
 
 /// Two successive counts of one post.
-#[derive(Debug, Clone, Copy, PartialEq, sqlx::FromRow)]
+#[derive(Debug, Clone, Copy, PartialEq, FromRow)]
 pub struct CountPair {
     pub post_id: i64,
     pub posted_at: f64,
@@ -95,6 +95,19 @@ pub struct CountPair {
     pub from_count: i64,
     pub to_at: f64,
     pub to_count: i64,
+}
+
+/// Returns the rows of a query over [`ENDED`] jobs.
+async fn ended<T>(pool: &SqlitePool, text: String, endpoint: &str, which: &Which) -> Result<Vec<T>>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+{
+    Ok(sqlx::query_as(AssertSqlSafe(text))
+        .bind(endpoint)
+        .bind(which.max_depth)
+        .bind(which.paused())
+        .fetch_all(pool)
+        .await?)
 }
 
 /// Returns what is known of the posts of users that `endpoint` lists.
@@ -116,12 +129,7 @@ pub async fn known_posts(
                    order by p.posted_at desc limit {DATES})) as posts
          from jobs j where {ENDED}"
     );
-    Ok(sqlx::query_as(AssertSqlSafe(text))
-        .bind(endpoint)
-        .bind(which.max_depth)
-        .bind(which.paused())
-        .fetch_all(pool)
-        .await?)
+    ended(pool, text, endpoint, which).await
 }
 
 /// Returns what is known of the lists of `endpoint`. `of` names the column that states the length.
@@ -151,12 +159,7 @@ pub async fn known_lists(
                   order by h.observed_at limit 1) as first_at
          from jobs j join {table} t on t.{id} = j.subject where {ENDED} and t.{column} is not null and (t.{column} > 0 or j.items > 0)"
     );
-    Ok(sqlx::query_as(AssertSqlSafe(text))
-        .bind(endpoint)
-        .bind(which.max_depth)
-        .bind(which.paused())
-        .fetch_all(pool)
-        .await?)
+    ended(pool, text, endpoint, which).await
 }
 
 /// Returns what is known of the subjects that `endpoint` describes.
@@ -179,12 +182,7 @@ pub async fn known_counts(
          from jobs j join {table} t on t.{id} = j.subject
          where {ENDED} and t.{count} is not null and t.counted_at is not null"
     );
-    Ok(sqlx::query_as(AssertSqlSafe(text))
-        .bind(endpoint)
-        .bind(which.max_depth)
-        .bind(which.paused())
-        .fetch_all(pool)
-        .await?)
+    ended(pool, text, endpoint, which).await
 }
 
 /// Returns how the views of the newest posts have grown: also that they did not, between two looks with the same count.
