@@ -50,20 +50,13 @@ impl Known {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn read(pool: &SqlitePool, plan: &Plan, refresh: &Refresh, now: f64) -> Result<Self> {
-        let pauses = read::pauses(pool).await?;
-        let which = Which {
-            max_depth: plan.max_depth(),
-            paused_seeds: pauses.seeds(),
-        };
+        let (called, which) = workable(pool, plan).await?;
         let mut all = Self {
             curve: known::curve(&read::count_pairs(pool).await?),
             ..Self::default()
         };
-        for entry in plan.endpoints().into_iter().filter_map(endpoints::find) {
+        for entry in called.into_iter().filter_map(endpoints::find) {
             let name = entry.name;
-            if pauses.covers_endpoint(name) {
-                continue;
-            }
             match (entry.order, entry.left) {
                 (Order::NewestFirst, _) if refresh.lists => {
                     let posts = read::known_posts(pool, name, &which).await?;
@@ -158,6 +151,12 @@ pub fn money(per_day: MicroUsd, spent: MicroUsd, room: Option<MicroUsd>, hours: 
 /// # Errors
 /// Returns an error if the archive cannot be read.
 pub async fn spent(pool: &SqlitePool, plan: &Plan, now: f64) -> Result<MicroUsd> {
+    let (called, which) = workable(pool, plan).await?;
+    read::refresh_charged(pool, &day(now), &called, &which).await
+}
+
+/// Returns the endpoints that are called now, and which of their jobs can be worked on.
+async fn workable(pool: &SqlitePool, plan: &Plan) -> Result<(Vec<&'static str>, Which)> {
     let pauses = read::pauses(pool).await?;
     let mut called = plan.endpoints();
     called.retain(|name| !pauses.covers_endpoint(name));
@@ -165,7 +164,7 @@ pub async fn spent(pool: &SqlitePool, plan: &Plan, now: f64) -> Result<MicroUsd>
         max_depth: plan.max_depth(),
         paused_seeds: pauses.seeds(),
     };
-    read::refresh_charged(pool, &day(now), &called, &which).await
+    Ok((called, which))
 }
 
 /// What was begun.

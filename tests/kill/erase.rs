@@ -98,7 +98,7 @@ async fn an_erasure_killed_at_the_first_and_last_report_of_a_step_is_completed_b
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes about eight minutes: cargo test --test kill -- --ignored killed_at_any_report"]
+#[ignore = "takes about four minutes: cargo test --test kill -- --ignored killed_at_any_report"]
 async fn an_erasure_killed_at_any_report_is_completed_by_the_next_one() {
     let undisturbed = Undisturbed::new().await;
     for step in &undisturbed.steps {
