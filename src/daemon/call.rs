@@ -99,6 +99,7 @@ pub async fn call(
             },
             day: day(time),
             now: time,
+            is_imported: false,
         })
         .await?;
     let subject = entry.subject.and_then(|name| by_hand.parameter(name));

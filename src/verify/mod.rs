@@ -97,7 +97,7 @@ pub async fn verify(
         snapshot.close().await;
         return Ok(report);
     }
-    let mut scratch = Scratch::new().await?;
+    let mut scratch = Scratch::new(snapshot.has_imports().await.unwrap_or_default()).await?;
     report.findings.push(snapshot.schema(&mut scratch).await);
     report.findings.push(snapshot.rules(&mut scratch).await);
     report.findings.push(snapshot.full_text().await);

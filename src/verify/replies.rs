@@ -212,6 +212,7 @@ impl Replies<'_> {
             items_before: self.items_before(call, &harvest),
             subject,
             harvest,
+            is_imported: call.is_imported,
         })
     }
 

@@ -131,6 +131,7 @@ mod tests {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now: 1.0,
+            is_imported: false,
         };
         let call_id = store.open_call(&call).await.unwrap();
         let settlement = Settlement {

@@ -101,6 +101,7 @@ impl Site {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now: 3.0,
+            is_imported: false,
         };
         self.writer.open_call(call).await.unwrap()
     }

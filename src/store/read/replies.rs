@@ -34,6 +34,8 @@ pub struct KeptCall {
     pub body: Option<Vec<u8>>,
     /// Something was taken out of the reply, or all of it.
     pub is_redacted: bool,
+    /// Its reply came from a file.
+    pub is_imported: bool,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -100,7 +102,7 @@ impl Snapshot {
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
-                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted,
+                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted, c.outcome = 'imported' as is_imported,
                  case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
                          and s.state = 'met') then null
                      when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
@@ -116,6 +118,16 @@ impl Snapshot {
         .bind(REPLIES)
         .fetch_all(self.connection())
         .await?)
+    }
+
+    /// Returns whether a reply was imported.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn has_imports(&mut self) -> Result<bool> {
+        Ok(sqlx::query_scalar("select exists (select 1 from imports)")
+            .fetch_one(self.connection())
+            .await?)
     }
 
     /// The kept calls whose replies are not whole.

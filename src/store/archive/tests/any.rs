@@ -240,6 +240,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now,
+            is_imported: false,
         };
         let mut opened = ledger::open_calls(&mut transaction, &[&call])
             .await
