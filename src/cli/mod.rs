@@ -2,6 +2,7 @@
 
 mod alerts;
 mod backup;
+mod bar;
 mod call;
 mod check_config;
 mod conclude;
@@ -12,6 +13,7 @@ mod erase;
 mod estimate;
 mod export;
 mod generate;
+mod import;
 mod jobs;
 mod logging;
 pub(crate) mod out;
@@ -97,6 +99,9 @@ enum Command {
     /// Show what the crawl does, what it has and what it costs
     #[command(after_help = "Example: soracrawl status --watch")]
     Status(status::Args),
+    /// Import replies that other tools stored, or another archive: JSON, JSON lines, HAR, WARC
+    #[command(after_help = "Example: soracrawl import capture.har --dry-run")]
+    Import(import::Args),
     /// List jobs, requeue ended ones, or cancel open ones
     #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
     Jobs(jobs::Args),
@@ -226,6 +231,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&cli, args).await,
         Command::Seed(args) => seed::run(&cli, args).await,
         Command::Status(args) => status::run(&cli, args).await,
+        Command::Import(args) => import::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Pause(scope) => control::pause(&cli, scope).await,
         Command::Resume(scope) => control::resume(&cli, scope).await,

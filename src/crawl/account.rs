@@ -47,7 +47,7 @@ async fn ask(engine: &Engine) -> Result<AccountAnswer> {
         budget: Budget::default(),
         day: day(time),
         now: time,
-        is_imported: false,
+        imported_from: None,
     };
     let call_id = parts.store.open_call(&call).await?;
     let reply = parts

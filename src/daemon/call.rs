@@ -99,7 +99,7 @@ pub async fn call(
             },
             day: day(time),
             now: time,
-            is_imported: false,
+            imported_from: None,
         })
         .await?;
     let subject = entry.subject.and_then(|name| by_hand.parameter(name));

@@ -9,6 +9,7 @@ mod control;
 mod current;
 mod heartbeat;
 mod hold;
+mod import;
 mod pages;
 mod preflight;
 mod prepare;
@@ -41,6 +42,10 @@ pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
 pub use control::carry_out_without_daemon;
+pub use import::{
+    FileReport, NotImported, Progress as ImportProgress, Report as ImportReport, Why as WhyNot,
+    Wish as ImportWish, dry_run as import_dry, import,
+};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
@@ -115,6 +120,7 @@ async fn crawl_to_end(
     // is carried out.
     engine.read_pauses().await?;
     crawl::look_at_disk(engine);
+    crawl::look_for_imported(engine).await?;
     tokio::select! {
         () = control.carry_out_waiting() => {}
         _ = signals.next() => engine.stop(StopCause::Signal),

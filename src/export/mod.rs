@@ -11,6 +11,7 @@ mod manifest;
 mod output;
 mod papers;
 mod pseudonyms;
+mod raw;
 mod sample;
 mod staging;
 mod tables;
@@ -20,7 +21,9 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts, TemporaryCopy};
+use crate::store::read::{
+    ExportColumn, ExportTable, Period, Snapshot, SnapshotFacts, TemporaryCopy,
+};
 
 pub use encode::{Dialect, Format};
 pub use graph::{Graph, GraphFormat};
@@ -28,6 +31,7 @@ pub use lake::Changed;
 pub use manifest::Licence;
 pub use output::Sum;
 pub use pseudonyms::{Key, LIMITS};
+pub use raw::RawFormat;
 pub use sample::Sample;
 pub use tables::Rows;
 
@@ -42,6 +46,13 @@ pub enum Content {
     Graph(Graph),
     /// The description of the archive that datasette shows.
     Datasette,
+    /// The replies themselves.
+    Raw {
+        format: RawFormat,
+        period: Period,
+        /// Address of the remote, for records that need one.
+        base_url: String,
+    },
 }
 
 /// What is exported, and where to.
@@ -78,6 +89,8 @@ pub enum Error {
     Seed(String),
     #[error("{0}")]
     Names(String),
+    #[error("the reply of call {call} cannot be exported: {why}")]
+    Reply { call: i64, why: String },
     #[error("{path} cannot be written: {error}. Nothing was left behind")]
     File { path: String, error: std::io::Error },
 }
@@ -199,6 +212,16 @@ pub async fn export(
         }
         (Content::Datasette, Place::Folder(folder)) => {
             all.push(datasette::write(&mut job, what, archive, folder).await?);
+        }
+        (
+            Content::Raw {
+                format,
+                period,
+                base_url,
+            },
+            Place::Folder(folder),
+        ) => {
+            all.push(raw::write(&mut job, *format, *period, base_url, folder).await?);
         }
         _ => unreachable!("the place was begun for the content"),
     }

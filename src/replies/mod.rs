@@ -1,9 +1,11 @@
 //! Raw replies: compression, training of dictionaries, and parsing.
 
 mod codec;
+pub mod import;
 mod people;
 pub mod reread;
 mod training;
+pub mod warc;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -56,6 +56,8 @@ struct Replies<'a> {
     complete: HashSet<i64>,
     /// Number of items so far in walks of ranked lists.
     items: HashMap<i64, u32>,
+    /// The same for imported pages without a job, by endpoint, subject and next cursor.
+    chained: HashMap<((String, String), String), u32>,
     odd: OddItems,
     count: u64,
     /// A reply was removed, and perhaps with it the cursor with which a walk begins.
@@ -99,6 +101,7 @@ pub(super) async fn read(
         begun: HashSet::new(),
         complete: HashSet::new(),
         items: HashMap::new(),
+        chained: HashMap::new(),
         odd: OddItems::default(),
         count: 0,
         has_removed: false,
@@ -241,22 +244,32 @@ impl Replies<'_> {
 
     /// Returns the number of items before this page in its walk. Ranks continue from page to page.
     fn items_before(&mut self, call: &KeptCall, harvest: &Harvest) -> u32 {
-        let Some(job_id) = call
-            .job_id
-            .filter(|_| endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked))
-        else {
+        if !endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked) {
             return 0;
-        };
-        let items = self.items.entry(job_id).or_default();
-        if call.cursor.is_none() {
-            *items = 0;
         }
-        let before = *items;
+        let begin = (call.endpoint.clone(), call.subject.clone());
+        let before = match (&call.cursor, call.job_id) {
+            (None, _) => 0,
+            (Some(_), Some(job_id)) => self.items.get(&job_id).copied().unwrap_or(0),
+            (Some(cursor), None) => {
+                let chained = self.chained.get(&(begin.clone(), cursor.clone()));
+                chained.copied().filter(|_| call.is_imported).unwrap_or(0)
+            }
+        };
         // The ledger has the items of the whole page.
         let whole = call.items.filter(|_| call.is_redacted);
         let whole = whole.and_then(|items| usize::try_from(items).ok());
         let on_page = whole.unwrap_or(harvest.items.len());
-        *items = before.saturating_add(u32::try_from(on_page).unwrap_or(u32::MAX));
+        let after = before.saturating_add(u32::try_from(on_page).unwrap_or(u32::MAX));
+        match (call.job_id, &call.next_cursor) {
+            (Some(job_id), _) => {
+                self.items.insert(job_id, after);
+            }
+            (None, Some(next)) if call.is_imported => {
+                self.chained.insert((begin, next.clone()), after);
+            }
+            (None, _) => {}
+        }
         before
     }
 }

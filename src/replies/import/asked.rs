@@ -19,7 +19,7 @@ pub struct Asked {
 }
 
 /// An endpoint with its subject and cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Call {
     pub entry: &'static Entry,
     /// `None` if the request does not say it.
@@ -28,7 +28,7 @@ pub struct Call {
 }
 
 /// What a request is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Meaning {
     Call(Call),
     /// The request does not say; the shape of the reply may.
@@ -45,6 +45,11 @@ impl Asked {
             url: Some(url.to_owned()),
             ..Self::default()
         }
+    }
+
+    /// Returns whether the request tells no call.
+    pub(super) fn names_no_call(&self) -> bool {
+        !matches!(self.meaning(), Meaning::Call(_))
     }
 
     /// Returns which call the request was.
@@ -79,7 +84,9 @@ fn find(name: &str) -> Option<&'static Entry> {
     all.find(|entry| {
         path == entry.name
             || path.trim_end_matches('/').ends_with(entry.path)
-            || path.trim_end_matches('/').ends_with(entry.path.trim_start_matches("/api/v1"))
+            || path
+                .trim_end_matches('/')
+                .ends_with(entry.path.trim_start_matches("/api/v1"))
     })
 }
 

@@ -17,8 +17,9 @@ mod warc;
 
 pub use asked::Asked;
 pub use file::{Kind, Opened, open};
-pub use folder::files;
-pub use recognise::{Given, Recognised, recognise};
+pub use folder::{FileOrWhy, files};
+pub use json::checked;
+pub use recognise::{Answered, Given, Recognised, recognise};
 
 use std::ops::ControlFlow;
 
@@ -36,7 +37,9 @@ impl Limits {
     /// Returns how long a line with one entry may be.
     fn line_bytes(self) -> usize {
         // An escaped string is at most six times as long as its text.
-        self.body_bytes.saturating_mul(6).saturating_add(Self::AROUND)
+        self.body_bytes
+            .saturating_mul(6)
+            .saturating_add(Self::AROUND)
     }
 }
 

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::asked::{Call, Meaning};
-use crate::api::endpoints;
-use crate::model::{ListKind, SubjectKind};
+use crate::api::{Entry, endpoints};
 
 /// Beginning of the paths of the service's API.
 const API: [&str; 2] = ["backend", "project_y"];
@@ -14,39 +13,54 @@ const API: [&str; 2] = ["backend", "project_y"];
 /// Returns which call of ours answers the same as an address of the service.
 pub(super) fn meaning(url: &Url, parameters: &BTreeMap<String, String>) -> Meaning {
     let segments: Vec<&str> = url.path_segments().into_iter().flatten().collect();
-    let Some(rest) = segments.strip_prefix(&API[..]) else {
+    let Some(path) = segments.strip_prefix(&API[..]) else {
         return Meaning::Unknown;
     };
-    let list = |list: ListKind, subject: &str| match endpoints::of_list(list) {
-        Some(entry) => Meaning::Call(Call {
-            entry,
-            subject: Some(subject.to_owned()),
-            cursor: parameters.get("cursor").filter(|it| !it.is_empty()).cloned(),
-        }),
-        None => Meaning::Unknown,
+    let found = endpoints::ALL.iter().filter_map(|entry| {
+        let subject = subject(entry, path, parameters)?;
+        Some((entry, subject))
+    });
+    // A path with a query is more exact than the same without.
+    let Some((entry, subject)) = found.max_by_key(|(entry, _)| entry.upstream.contains('?')) else {
+        return Meaning::Unknown;
     };
-    match rest {
-        ["profile_feed", user, ..] => match parameters.get("cut").map(String::as_str) {
-            Some("appearances") => list(ListKind::Appearances, user),
-            _ => list(ListKind::Posts, user),
-        },
-        ["profile", user, "followers"] => list(ListKind::Followers, user),
-        ["profile", user, "following"] => list(ListKind::Following, user),
-        ["post", post, "remix_feed"] => list(ListKind::Remixes, post),
-        ["feed", ..] => of_kind(SubjectKind::Feed, parameters),
-        // A post, a tree of comments, a profile: the reply says whose it is.
-        _ => Meaning::Unknown,
-    }
+    Meaning::Call(Call {
+        entry,
+        subject: Some(subject),
+        cursor: parameters
+            .get("cursor")
+            .filter(|it| !it.is_empty())
+            .cloned(),
+    })
 }
 
-fn of_kind(kind: SubjectKind, parameters: &BTreeMap<String, String>) -> Meaning {
-    let found = endpoints::ALL.iter().find(|entry| entry.subject_kind == kind);
-    match found {
-        Some(entry) => Meaning::Call(Call {
-            entry,
-            subject: Some(String::new()),
-            cursor: parameters.get("cursor").filter(|it| !it.is_empty()).cloned(),
-        }),
-        None => Meaning::Unknown,
+/// Returns the subject of a path that is one of this endpoint.
+fn subject(entry: &Entry, path: &[&str], parameters: &BTreeMap<String, String>) -> Option<String> {
+    let (pattern, query) = entry
+        .upstream
+        .split_once('?')
+        .unwrap_or((entry.upstream, ""));
+    if pattern.is_empty() || pattern.split('/').count() != path.len() {
+        return None;
     }
+    let mut subject = String::new();
+    for (expected, found) in pattern.split('/').zip(path) {
+        match expected {
+            "{}" => subject = (*found).to_owned(),
+            _ if expected == *found => {}
+            _ => return None,
+        }
+    }
+    match query.split_once('=') {
+        None => {}
+        Some((name, "{}")) => subject = parameters.get(name)?.clone(),
+        Some((name, value)) => {
+            parameters.get(name).filter(|found| *found == value)?;
+        }
+    }
+    // Some paths take a name instead of an id, and a job needs the id.
+    let is_id = entry.subject != Some("user_id")
+        || subject.starts_with("user-")
+        || subject.starts_with("ch_");
+    is_id.then_some(subject)
 }

@@ -31,7 +31,7 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
         budget: Budget::default(),
         day: "2026-01-01".to_owned(),
         now,
-        is_imported: false,
+        imported_from: None,
     };
     let call_id = store.open_call(&call).await.unwrap();
     let page = PageRows {

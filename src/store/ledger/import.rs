@@ -41,6 +41,26 @@ const IMPORTS: Statement = Statement {
         select call_id, source_id, entry, sha256 from given where call_id is not null",
 };
 
+const SOURCES: Statement = Statement {
+    given: &["call_id", "from_id"],
+    sql: "insert into imports (call_id, source_id, entry, sha256)
+        select given.call_id, i.source_id, i.entry, i.sha256 from given join imports i on i.call_id = given.from_id",
+};
+
+/// Notes that these calls have the same sources as imported ones: pairs of both ids.
+pub(super) async fn copy_sources(
+    connection: &mut SqliteConnection,
+    calls: &[(i64, i64)],
+) -> Result<()> {
+    if calls.is_empty() {
+        return Ok(());
+    }
+    let write = SOURCES.write(connection, calls, |row, (call_id, from_id)| {
+        row.set("call_id", *call_id).set("from_id", *from_id);
+    });
+    write.await
+}
+
 /// An imported call, and where its reply came from.
 #[derive(Debug, Clone)]
 pub(in crate::store) struct ImportedCall<'a> {

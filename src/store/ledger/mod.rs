@@ -12,6 +12,7 @@ use crate::store::{Error, Result, Store};
 
 pub use alerts::AlertTold;
 pub use dictionaries::Dictionary;
+pub(super) use dictionaries::dictionaries_of;
 pub(super) use import::{ImportedCall, import_calls, next_call_id};
 pub(super) use open::open_calls;
 pub use runs::{Run, RunKind};
@@ -32,8 +33,8 @@ pub struct OpenCall {
     /// The UTC day, YYYY-MM-DD.
     pub day: String,
     pub now: f64,
-    /// Its reply comes from a file: nothing is sent, and the call is settled from the beginning.
-    pub is_imported: bool,
+    /// The imported call whose reply answers it: nothing is sent, and the call is settled from the beginning.
+    pub imported_from: Option<i64>,
 }
 
 /// How a call ended.

@@ -87,13 +87,18 @@ async fn write(
                 .set("day", call.day.as_str())
                 .set("price", call.price.0)
                 .set("opened_at", call.now)
-                .set("is_imported", call.is_imported);
+                .set("is_imported", call.imported_from.is_some());
         })
         .await?;
     let mut written = HashMap::new();
     for row in rows {
         written.insert(row.try_get(1)?, row.try_get(0)?);
     }
+    let imported = which.iter().filter_map(|at| {
+        let call = calls[*at];
+        Some((*written.get(&job_of(call))?, call.imported_from?))
+    });
+    super::import::copy_sources(connection, &imported.collect::<Vec<_>>()).await?;
     Ok(written)
 }
 
@@ -223,6 +228,7 @@ mod tests {
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 60.0,
             call_of: None,
         };
@@ -241,7 +247,7 @@ mod tests {
             budget,
             day: "2026-01-01".to_owned(),
             now: 2.0,
-            is_imported: false,
+            imported_from: None,
         });
         (store, calls.collect())
     }

@@ -9,7 +9,9 @@ mod export;
 mod export_columns;
 #[rustfmt::skip] // One line for each table.
 mod export_tables;
+mod foreign;
 mod graph;
+mod imported;
 mod jobs;
 mod known;
 mod life;
@@ -18,6 +20,7 @@ mod nested;
 mod operator;
 mod people;
 mod questions;
+mod raw;
 mod refresh;
 mod replies;
 mod search;
@@ -40,7 +43,11 @@ pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
+pub use foreign::{Foreign, ForeignReply};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
+pub use imported::{
+    UsableReply, Wanted, answers_to, dictionaries, has_imported, imported_reply, was_imported,
+};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
@@ -54,6 +61,7 @@ pub use operator::{
 };
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
+pub use raw::RawCall;
 pub use refresh::{
     CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,

@@ -67,7 +67,7 @@ mod tests {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now,
-            is_imported: false,
+            imported_from: None,
         };
         let call_id = store.open_call(&call).await.unwrap();
         let settlement = Settlement {
