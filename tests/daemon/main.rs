@@ -21,6 +21,7 @@ mod export;
 mod forms;
 mod graphs;
 mod hostile;
+mod import;
 mod known;
 mod lake_folders;
 mod lakes;

@@ -78,6 +78,10 @@ pub(super) fn entry(
     limits: Limits,
     each: &mut Each<'_>,
 ) -> ControlFlow<()> {
+    if describes_data(text) {
+        let found = Found::Foreign("a description of files".to_owned());
+        return each(Entry { place, found });
+    }
     let captured = with_request(text).unwrap_or_else(|| Captured {
         asked: Asked::default(),
         status: None,
@@ -103,6 +107,16 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
         )),
         _ => Found::Answer(captured),
     }
+}
+
+/// Returns whether a text is what stands beside data: a data package or an RO-Crate.
+fn describes_data(text: &[u8]) -> bool {
+    let Ok(fields) = serde_json::from_slice::<Fields<'_>>(text) else {
+        return false;
+    };
+    fields.contains_key("@graph")
+        || (fields.contains_key("resources")
+            && (fields.contains_key("profile") || fields.contains_key("$schema")))
 }
 
 /// Returns the reply of an object that also has its request or its status; `None` for any other text.

@@ -16,6 +16,10 @@ use crate::store::db::Statement;
 /// The statements for one table with counts.
 struct Past {
     given: &'static [&'static str],
+    /// The entry before lasted beyond the observation and says something else: it goes on after it.
+    resume_last: Statement,
+    /// It ends before the observation.
+    cut_last: Statement,
     /// The next entry of the history says the same: it begins earlier.
     widen_next: Statement,
     /// The entry before says the same: it lasts longer.
@@ -53,7 +57,13 @@ async fn note_of<'a, R: Sync>(
     if counted.is_empty() {
         return Ok(());
     }
-    for statement in [&past.widen_next, &past.widen_last, &past.insert] {
+    for statement in [
+        &past.resume_last,
+        &past.cut_last,
+        &past.widen_next,
+        &past.widen_last,
+        &past.insert,
+    ] {
         let write = statement.write(connection, &counted, |row, (id, of, call_id)| {
             row.set("key", *id)
                 .set("call_id", *call_id)
@@ -102,6 +112,8 @@ fn past(name: &str) -> Option<Past> {
     };
     Some(Past {
         given,
+        resume_last: sql(parts.resume_last()),
+        cut_last: sql(parts.cut_last()),
         widen_next: sql(parts.widen_next()),
         widen_last: sql(parts.widen_last()),
         insert: sql(parts.insert()),
@@ -137,6 +149,47 @@ impl Parts {
             .map(|count| format!("given.{count} is not null and given.{count} is not p.{count}"));
         let differing: Vec<String> = differing.collect();
         format!("(p.{} is null or {})", self.key, differing.join(" or "))
+    }
+
+    /// The condition that the entry before lasts beyond a given observation.
+    const LASTS: &str = "coalesce(p.last_observed_at, t.counted_at) > given.at";
+
+    fn resume_last(&self) -> String {
+        let name = self.history.name;
+        let values: Vec<String> = self
+            .counts
+            .iter()
+            .map(|count| format!("p.{count}"))
+            .collect();
+        format!(
+            "insert into {name} ({}, call_id, observed_at, last_observed_at, {})
+             select t.id, iif(p.last_observed_at is null, t.counted_call_id, p.call_id),
+                coalesce(p.last_observed_at, t.counted_at), p.last_observed_at, {}
+             from {} {} where p.{} is not null and {} and {}
+             on conflict do nothing",
+            self.key,
+            self.counts.join(", "),
+            values.join(", "),
+            self.from,
+            self.before(),
+            self.key,
+            self.differs(),
+            Self::LASTS,
+        )
+    }
+
+    fn cut_last(&self) -> String {
+        let Self {
+            history, key, from, ..
+        } = self;
+        let name = history.name;
+        format!(
+            "update {name} set last_observed_at = p.observed_at from {from} {}
+             where {name}.{key} = p.{key} and {name}.observed_at = p.observed_at and {} and {}",
+            self.before(),
+            self.differs(),
+            Self::LASTS,
+        )
     }
 
     fn widen_next(&self) -> String {
