@@ -12,13 +12,13 @@ update sqlite_schema set sql = replace(sql, 'unknown: no answer, perhaps billed
         -- imported: its reply came from a file, for nothing, and its times are those of the reply
 ')
     where type = 'table' and name = 'calls';
-update sqlite_schema set sql = replace(sql, 'check (kept = 0 or outcome = ''answered'')',
-    'check (kept = 0 or outcome in (''answered'', ''imported''))')
+update sqlite_schema set sql = replace(sql, 'kept = 0 or outcome = ''answered''',
+    'kept = 0 or outcome in (''answered'', ''imported'')')
     where type = 'table' and name = 'calls';
 update sqlite_schema set sql = replace(sql, '-- null for a call made by hand',
     '-- null for a call made by hand, and for an imported reply that no job asked for')
     where type = 'table' and name = 'calls';
-update sqlite_schema set sql = replace(sql, 'check (kind in (''run'', ''call''))', 'check (kind in (''run'', ''call'', ''import''))')
+update sqlite_schema set sql = replace(sql, '(''run'', ''call'')', '(''run'', ''call'', ''import'')')
     where type = 'table' and name = 'runs';
 pragma writable_schema = reset;
 

@@ -64,10 +64,6 @@ pub struct Engine {
     pub(super) day_budget_exhausted: Mutex<Option<(Spent, String)>>,
     /// A budget that refused a call while other calls were in flight. Their reserved money may become free again.
     pub(super) budget_hold: Mutex<Option<Spent>>,
-    /// Jobs may find their pages among imported replies.
-    pub(super) has_imported: AtomicBool,
-    /// No call is made: only imported replies are used.
-    pub(super) offline: AtomicBool,
     /// Too little space is free on the archive's disk. No call is made meanwhile.
     pub(super) disk_full: AtomicBool,
     /// Why the archive refused the rows of the latest page, if it did.
@@ -92,8 +88,6 @@ impl Engine {
             held: Mutex::default(),
             day_budget_exhausted: Mutex::new(None),
             budget_hold: Mutex::new(None),
-            has_imported: AtomicBool::new(false),
-            offline: AtomicBool::new(false),
             disk_full: AtomicBool::new(false),
             refusal: Mutex::default(),
             retired: Mutex::default(),

@@ -1,24 +1,14 @@
 //! Pages that were imported: a job takes them from the archive instead of buying them.
 
-use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use futures_util::future::join_all;
-
 use super::commit::page_of;
 use super::engine::Engine;
-use super::replan;
 use super::walk::{ActiveWalk, Walk, give_back, open_call, release};
-use super::worker::{Step, step};
 use crate::api::Entry;
 use crate::api::limiter::Permit;
 use crate::clock::day;
 use crate::model::{Lease, MicroUsd};
 use crate::store::read::{self, UsableReply, Wanted};
 use crate::store::{OpenCall, Result};
-
-/// Jobs that are carried on at the same time, so that their pages share transactions.
-const TOGETHER: usize = 16;
 
 /// What answers the next page of a walk.
 pub(super) enum Answered<'a> {
@@ -34,55 +24,19 @@ pub(super) enum Answered<'a> {
 /// Returns an error if the archive cannot be read.
 pub async fn look_for_imported(engine: &Engine) -> Result<()> {
     let has = read::has_imported(engine.parts.store.readers()).await?;
-    engine.has_imported.store(has, Ordering::Relaxed);
+    engine.live.set_has_imported(has);
     Ok(())
-}
-
-/// Carries on all jobs whose next pages were imported, without a call. Returns the number of pages that they took.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read or written.
-pub async fn without_remote(engine: &Arc<Engine>) -> Result<u64> {
-    look_for_imported(engine).await?;
-    engine.offline.store(true, Ordering::Relaxed);
-    let before = engine.counters.pages.load(Ordering::Relaxed);
-    while engine.has_imported() && !engine.is_stopping() {
-        let worked = join_all((0..TOGETHER).map(|_| work(engine))).await;
-        let worked = worked.into_iter().collect::<Result<Vec<bool>>>()?;
-        let replanned = replan::replan_some(engine).await?;
-        if !replanned && !worked.contains(&true) {
-            break;
-        }
-    }
-    engine.offline.store(false, Ordering::Relaxed);
-    Ok(engine.counters.pages.load(Ordering::Relaxed) - before)
-}
-
-/// Works until no job has an imported page. Returns whether there was any work.
-async fn work(engine: &Arc<Engine>) -> Result<bool> {
-    let (mut held, mut has_worked) = (None, false);
-    loop {
-        if engine.is_stopping() && held.is_none() {
-            return Ok(has_worked);
-        }
-        match step(engine, held.take()).await? {
-            Step::GoesOn(walk) => held = Some(walk),
-            Step::Worked => {}
-            Step::NothingReady => return Ok(has_worked),
-        }
-        has_worked = true;
-    }
 }
 
 impl Engine {
     /// Returns whether jobs may find their pages among imported replies.
     pub(super) fn has_imported(&self) -> bool {
-        self.has_imported.load(Ordering::Relaxed)
+        self.live.has_imported()
     }
 
     /// Returns whether no call may be made.
     pub(super) fn is_offline(&self) -> bool {
-        self.offline.load(Ordering::Relaxed)
+        self.live.is_offline()
     }
 }
 

@@ -16,14 +16,13 @@ mod sample;
 mod staging;
 mod tables;
 mod text;
+mod written;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::store::read::{
-    ExportColumn, ExportTable, Period, Snapshot, SnapshotFacts, TemporaryCopy,
-};
+use crate::store::read::{ExportTable, Period, Snapshot, SnapshotFacts, TemporaryCopy};
 
 pub use encode::{Dialect, Format};
 pub use graph::{Graph, GraphFormat};
@@ -34,6 +33,7 @@ pub use pseudonyms::{Key, LIMITS};
 pub use raw::RawFormat;
 pub use sample::Sample;
 pub use tables::Rows;
+pub use written::{Written, WrittenFile};
 
 /// What the files contain.
 #[derive(Debug, Clone)]
@@ -93,40 +93,6 @@ pub enum Error {
     Reply { call: i64, why: String },
     #[error("{path} cannot be written: {error}. Nothing was left behind")]
     File { path: String, error: std::io::Error },
-}
-
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrittenFile {
-    /// In the folder of the export.
-    pub path: String,
-    pub rows: u64,
-    pub sum: Sum,
-}
-
-/// A table or network that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    pub name: String,
-    pub about: String,
-    /// Empty for a network.
-    pub columns: Vec<ExportColumn>,
-    /// One, but in a lake.
-    pub files: Vec<WrittenFile>,
-}
-
-impl Written {
-    /// The number of its rows.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
-    }
-
-    /// The size of its files.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.sum.bytes).sum()
-    }
 }
 
 /// The result of an export.

@@ -1,25 +1,31 @@
 //! Imports replies from files: they are read on a thread of their own, and kept in groups.
 
+mod foreign;
+mod found;
 mod known;
 mod read;
 mod report;
+mod wish;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use anyhow::{Context, anyhow};
 use sqlx::SqlitePool;
 use tokio::sync::mpsc;
 
+use self::found::Read;
+pub use self::found::{NotImported, Why};
 use self::known::is_known;
-use self::read::{Read, Reading};
-pub use self::report::{FileReport, NotImported, Report, Why};
+use self::read::Reading;
+pub use self::report::{FileReport, Report};
+pub use self::wish::{Progress, Wish};
 use super::{Archive, Signals, build};
 use crate::api::Secret;
 use crate::config::Config;
 use crate::crawl::{self, Engine};
-use crate::replies::import::{FileOrWhy, Given, Limits, files};
+use crate::replies::import::{FileOrWhy, files};
 use crate::store::ImportedReply;
 use crate::store::read::dictionaries;
 
@@ -29,22 +35,6 @@ const GROUP: usize = 64;
 const GROUP_BYTES: usize = 4 << 20;
 /// Replies that are read ahead of the writer.
 const AHEAD: usize = 64;
-
-/// What to import, and how.
-#[derive(Debug, Clone, Default)]
-pub struct Wish {
-    pub paths: Vec<PathBuf>,
-    pub given: Given,
-}
-
-/// How far an import is, for a progress bar.
-#[derive(Debug, Default)]
-pub struct Progress {
-    /// Bytes of all files.
-    pub bytes: AtomicU64,
-    pub read: AtomicU64,
-    pub replies: AtomicU64,
-}
 
 /// Imports all files into an archive, and lets jobs take the pages that they wait for.
 ///
@@ -240,16 +230,4 @@ fn start(
         reading.read(&path, &runtime, &sender, &progress);
     });
     receiver
-}
-
-/// Returns the limits of the configuration.
-fn limits(config: &Config) -> Limits {
-    Limits {
-        body_bytes: usize::try_from(config.api.max_body_bytes).unwrap_or(usize::MAX),
-    }
-}
-
-/// Returns the name of a file for people.
-fn name(path: &Path) -> String {
-    path.display().to_string()
 }

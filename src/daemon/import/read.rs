@@ -9,40 +9,17 @@ use sha2::{Digest, Sha256};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
-use super::report::{NotImported, Why};
-use super::{Progress, Wish, limits};
-use crate::api::{Scrubber, endpoints};
+use super::foreign;
+use super::found::{NotImported, Read, Why};
+use super::wish::{Progress, Wish};
+use crate::api::Scrubber;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawl::Engine;
 use crate::model::{ItemHash, MicroUsd};
-use crate::replies::import::{
-    self, Asked, Captured, Entry, Found, Given, Kind, Limits, Recognised, recognise,
-};
-use crate::replies::{Packer, People, Reader, reread};
-use crate::store::read::{Foreign, ForeignReply};
+use crate::replies::import::{self, Entry, Found, Given, Kind, Limits, Recognised, recognise};
+use crate::replies::{People, Reader};
 use crate::store::{ImportedReply, Outcome, Settlement};
-
-/// What the thread finds.
-pub(super) enum Read {
-    /// What the file is. It comes first.
-    Kind(Kind),
-    /// A reply, and its body as it is stored.
-    Reply(Box<ImportedReply>, Vec<u8>),
-    Not(NotImported),
-    /// Something that is no reply of the remote.
-    Other(String),
-}
-
-impl Read {
-    pub(super) fn bad(place: &str, reason: impl Into<String>) -> Self {
-        Self::Not(NotImported {
-            place: place.to_owned(),
-            why: Why::Bad,
-            reason: reason.into(),
-        })
-    }
-}
 
 /// What the thread needs.
 pub(super) struct Reading {
@@ -61,7 +38,9 @@ impl Reading {
     pub(super) fn new(config: &Config, wish: &Wish, engine: Option<&Arc<Engine>>) -> Self {
         let people = engine.map_or_else(Arc::default, |engine| engine.people());
         Self {
-            limits: limits(config),
+            limits: Limits {
+                body_bytes: usize::try_from(config.api.max_body_bytes).unwrap_or(usize::MAX),
+            },
             given: wish.given.clone(),
             scrubber: Scrubber::without_key(),
             reader: Reader::default(),
@@ -100,7 +79,7 @@ impl Reading {
             Kind::Archive => {
                 let part = |part: f64| at((bytes as f64 * part) as u64);
                 let mut each = |entry: Entry| self.entry(entry, file_time, to, progress);
-                self.archive(path, runtime, part, &mut each)
+                foreign::read(path, runtime, self.limits, part, &mut each)
             }
             _ => {
                 let mut each = |entry: Entry| {
@@ -218,98 +197,6 @@ impl Reading {
             sha256,
         };
         Read::Reply(Box::new(imported), body)
-    }
-
-    /// Reads another archive. The progress is counted in replies, because its bytes are read in another order.
-    fn archive(
-        &self,
-        path: &Path,
-        runtime: &Handle,
-        mut at: impl FnMut(f64),
-        each: &mut import::Each<'_>,
-    ) -> Result<(), String> {
-        let why = |error: crate::store::Error| error.to_string();
-        let mut archive = runtime.block_on(Foreign::open(path)).map_err(why)?;
-        let dictionaries = runtime.block_on(archive.dictionaries()).map_err(why)?;
-        let (packer, damaged) = Packer::new(&dictionaries);
-        for why in damaged {
-            let found = Found::Bad(why);
-            let place = "the file".to_owned();
-            if each(Entry { place, found }).is_break() {
-                return Ok(());
-            }
-        }
-        let total = runtime.block_on(archive.count()).map_err(why)?.max(1);
-        let mut last: Option<ForeignReply> = None;
-        let mut read = 0_u64;
-        loop {
-            let next = archive.replies(last.as_ref(), self.limits.body_bytes);
-            let replies = runtime.block_on(next).map_err(why)?;
-            if replies.is_empty() {
-                return Ok(());
-            }
-            for reply in &replies {
-                read += 1;
-                at(read as f64 / total as f64);
-                if each(self.foreign(reply, &packer)).is_break() {
-                    return Ok(());
-                }
-            }
-            last = replies.into_iter().next_back();
-        }
-    }
-
-    /// Returns the entry of a reply of another archive.
-    fn foreign(&self, reply: &ForeignReply, packer: &Packer) -> Entry {
-        let place = format!("call {}", reply.id);
-        let body = match &reply.body {
-            None if reply.is_redacted => Err("its raw reply was removed".to_owned()),
-            None => Err(format!(
-                "its raw reply is missing or has more than {} bytes",
-                self.limits.body_bytes
-            )),
-            Some(packed) => {
-                let most = self.limits.body_bytes as u64 + 1;
-                packer
-                    .unpack_some(packed, most)
-                    .map_err(|why| format!("it cannot be decompressed: {why}"))
-            }
-        };
-        let found = match body {
-            Err(why) => Found::Bad(why),
-            Ok(body) => import::checked(
-                Captured {
-                    asked: asked(reply),
-                    status: None,
-                    at: Some(reply.settled_at),
-                    request_id: reply.request_id.clone(),
-                    body,
-                    is_redacted: reply.is_redacted,
-                },
-                self.limits,
-            ),
-        };
-        Entry { place, found }
-    }
-}
-
-/// Returns the request of a reply of another archive.
-fn asked(reply: &ForeignReply) -> Asked {
-    let mut parameters = std::collections::BTreeMap::new();
-    let entry = endpoints::find(&reply.endpoint);
-    if let Some((entry, name)) = entry.and_then(|entry| Some((entry, entry.subject?))) {
-        let subject = reread::by_hand(entry, &reply.subject)
-            .trim_start()
-            .to_owned();
-        parameters.insert(name.to_owned(), subject);
-    }
-    if let Some(cursor) = &reply.cursor {
-        parameters.insert("cursor".to_owned(), cursor.clone());
-    }
-    Asked {
-        endpoint: Some(reply.endpoint.clone()),
-        parameters,
-        url: None,
     }
 }
 

@@ -3,26 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::read::Read;
+use super::found::{NotImported, Read, Why};
 use crate::store::ImportedReply;
-
-/// Why something was not imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// It is cut, missing, damaged, or nobody can tell what it is.
-    Bad,
-    /// It is about a person who was erased from the archive.
-    Erased,
-}
-
-/// A place that was not imported.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-pub struct NotImported {
-    pub place: String,
-    pub why: Why,
-    pub reason: String,
-}
 
 /// What came of one file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -42,7 +24,7 @@ pub struct FileReport {
 impl FileReport {
     pub(super) fn new(path: &Path) -> Self {
         Self {
-            file: super::name(path),
+            file: path.display().to_string(),
             ..Self::default()
         }
     }

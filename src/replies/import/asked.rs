@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
+use super::call::{Call, Meaning};
 use super::upstream;
 use crate::api::{Entry, endpoints};
 use crate::model::seed::{Kind, item};
@@ -16,25 +17,6 @@ pub struct Asked {
     pub parameters: BTreeMap<String, String>,
     /// Its whole address.
     pub url: Option<String>,
-}
-
-/// An endpoint with its subject and cursor.
-#[derive(Debug, Clone)]
-pub struct Call {
-    pub entry: &'static Entry,
-    /// `None` if the request does not say it.
-    pub subject: Option<String>,
-    pub cursor: Option<String>,
-}
-
-/// What a request is about.
-#[derive(Debug, Clone)]
-pub enum Meaning {
-    Call(Call),
-    /// The request does not say; the shape of the reply may.
-    Unknown,
-    /// It asks for something that this archive does not have.
-    Other(String),
 }
 
 impl Asked {

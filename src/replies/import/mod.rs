@@ -4,6 +4,7 @@
 //! which call an entry answers. Nothing here writes.
 
 mod asked;
+mod call;
 mod file;
 mod folder;
 mod har;
@@ -16,10 +17,11 @@ mod upstream;
 mod warc;
 
 pub use asked::Asked;
+pub use call::Recognised;
 pub use file::{Kind, Opened, open};
 pub use folder::{FileOrWhy, files};
 pub use json::checked;
-pub use recognise::{Answered, Given, Recognised, recognise};
+pub use recognise::{Answered, Given, recognise};
 
 use std::ops::ControlFlow;
 

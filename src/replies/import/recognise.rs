@@ -1,6 +1,6 @@
 //! Decides which calls a captured answer answers.
 
-use super::asked::{Call, Meaning};
+use super::call::{Call, Meaning, Recognised};
 use super::{Captured, shape};
 use crate::api::Entry;
 
@@ -9,17 +9,6 @@ use crate::api::Entry;
 pub struct Given {
     pub entry: Option<&'static Entry>,
     pub subject: Option<String>,
-}
-
-/// A call, and the reply to it.
-#[derive(Debug, Clone)]
-pub struct Recognised {
-    pub entry: &'static Entry,
-    pub subject: String,
-    pub cursor: Option<String>,
-    /// Which part of the entry it is; empty for all of it.
-    pub part: String,
-    pub body: Vec<u8>,
 }
 
 /// An answer that was recognised, with what it says about itself.

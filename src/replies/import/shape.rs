@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::Recognised;
 use super::asked::Asked;
+use super::call::Recognised;
 use crate::api::endpoints;
 use crate::api::json::Json;
 

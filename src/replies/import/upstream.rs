@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::asked::{Call, Meaning};
+use super::call::{Call, Meaning};
 use crate::api::{Entry, endpoints};
 
 /// Beginning of the paths of the service's API.

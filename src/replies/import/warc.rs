@@ -18,7 +18,7 @@ pub(super) fn read(
     let most = limits.body_bytes.saturating_add(64 << 10);
     let mut records = Records::new(reader, most);
     loop {
-        let (at, found) = match records.next()? {
+        let (at, found) = match records.read_next()? {
             Next::End => return Ok(()),
             Next::Record(record) => (record.at, found(&record, limits)),
             Next::TooLong { at, bytes } => (

@@ -66,7 +66,7 @@ impl<R: BufRead> Records<R> {
     ///
     /// # Errors
     /// Returns an error if the file cannot be read. A file that is cut or damaged is no error, but `Broken`.
-    pub fn next(&mut self) -> io::Result<Next> {
+    pub fn read_next(&mut self) -> io::Result<Next> {
         if self.is_over {
             return Ok(Next::End);
         }

@@ -6,6 +6,7 @@
 
 pub(in crate::store) mod absences;
 mod column;
+mod conflict;
 mod derive;
 #[rustfmt::skip] // One line for each column.
 mod edges;

@@ -2,6 +2,7 @@
 
 mod absences;
 mod any;
+mod imported;
 mod tangled;
 
 use sqlx::{Column, Row, TypeInfo, ValueRef};
@@ -35,6 +36,7 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     };
     let call_id = store.open_call(&call).await.unwrap();
     let page = PageRows {
+        is_imported: false,
         call_id,
         now,
         subject: "",

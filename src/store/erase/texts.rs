@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 10] = [
+const OWN: [Own; 11] = [
     (
         "jobs",
         ROWID,
@@ -84,6 +84,7 @@ const OWN: [Own; 10] = [
             ("error", Means::Words),
         ],
     ),
+    ("sources", ROWID, &[("file", Means::Words)]),
     ("spans", ROWID, &[("tail_cursor", Means::Cursor)]),
     ("refreshes", ROWID, &[("why", Means::Words)]),
     ("runs", ROWID, &[("end_note", Means::Words)]),
@@ -295,7 +296,9 @@ mod tests {
     use crate::store::archive::schema::tables;
 
     /// Columns whose texts this program chooses, or that have no text about people.
-    const FIXED: [&str; 46] = [
+    const FIXED: [&str; 48] = [
+        "sources.kind",
+        "imports.entry",
         "absences.kind",
         "absences.verdict",
         "absences.reason",

@@ -121,6 +121,7 @@ impl Site {
             ..Harvest::default()
         };
         PageCommit {
+            own_time: None,
             span_change: None,
             passes: Vec::new(),
             call_id: self.open(lease).await,

@@ -268,6 +268,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             },
         };
         let page = PageCommit {
+            own_time: None,
             span_change: None,
             passes: Vec::new(),
             call_id,
