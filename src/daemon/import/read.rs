@@ -17,7 +17,9 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawl::Engine;
 use crate::model::{ItemHash, MicroUsd};
-use crate::replies::import::{self, Entry, Found, Given, Kind, Limits, Recognised, recognise};
+use crate::replies::import::{
+    self, Entry, Found, Given, Kind, Limits, Recognised, Unrecognised, recognise,
+};
 use crate::replies::{People, Reader};
 use crate::store::{ImportedReply, Outcome, Settlement};
 
@@ -115,7 +117,10 @@ impl Reading {
         let status = captured.status;
         let answered = match recognise(captured, &self.given) {
             Ok(answered) => answered,
-            Err(why) => return send(to, Read::bad(&place, why)),
+            Err(Unrecognised {
+                is_foreign: true, ..
+            }) => return send(to, Read::Other("an answer to another request".to_owned())),
+            Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, why)),
         };
         let now = self.clock.now();
         // Nobody received a reply before 1970 or in the future.

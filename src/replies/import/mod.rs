@@ -21,7 +21,7 @@ pub use call::Recognised;
 pub use file::{Kind, Opened, open};
 pub use folder::{FileOrWhy, files};
 pub use json::checked;
-pub use recognise::{Answered, Given, recognise};
+pub use recognise::{Answered, Given, Unrecognised, recognise};
 
 use std::ops::ControlFlow;
 
@@ -95,3 +95,6 @@ pub fn read(opened: Opened, limits: Limits, each: &mut Each<'_>) -> std::io::Res
         Kind::Archive => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

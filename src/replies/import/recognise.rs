@@ -20,11 +20,25 @@ pub struct Answered {
     pub replies: Vec<Recognised>,
 }
 
+/// Why an answer is not recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unrecognised {
+    /// For people.
+    pub why: String,
+    /// It answers a request that is none of ours, as a capture of a browser has many.
+    pub is_foreign: bool,
+}
+
 /// Returns the calls that an answer answers.
 ///
 /// # Errors
-/// Returns why it is not recognised, for people.
-pub fn recognise(captured: Captured, given: &Given) -> Result<Answered, String> {
+/// Returns why it is not recognised.
+pub fn recognise(captured: Captured, given: &Given) -> Result<Answered, Unrecognised> {
+    let is_foreign = captured.asked.url.is_some() && captured.asked.names_no_call();
+    recognised(captured, given).map_err(|why| Unrecognised { why, is_foreign })
+}
+
+fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
     if let Some(status) = captured
         .status
         .filter(|status| !(200..300).contains(status))

@@ -120,7 +120,13 @@ async fn an_older_value_fills_a_column_that_has_none() {
         reply.harvest.posts[0].counts = Counts::default();
         reply
     };
-    let [new, old] = [20.0, 10.0].map(|at| reply(&Said { at, name: "a", likes: 5 }));
+    let [new, old] = [20.0, 10.0].map(|at| {
+        reply(&Said {
+            at,
+            name: "a",
+            likes: 5,
+        })
+    });
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
     for reply in [without(new), old] {
