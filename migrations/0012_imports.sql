@@ -67,4 +67,20 @@ when old.outcome <> 'open' and old.kept = 0 and new.kept = 1 begin
     where day = new.day and endpoint = new.endpoint;
 end;
 
+drop view provenance;
+create view provenance as
+    -- How each user, post and comment came into the archive: the seed, the steps from it, and the call that showed it first.
+    -- An imported call has the file and the place in it.
+    select e.kind, e.id, s.kind as seed_kind, s.subject as seed_subject, j.depth, c.endpoint as via_endpoint,
+           c.subject as via_subject, e.first_call_id, c.settled_at as first_seen_at, f.file as source_file,
+           i.entry as source_entry
+    from (select 'user' as kind, user_id as id, first_call_id from users
+          union all select 'post', post_id, first_call_id from posts
+          union all select 'comment', comment_id, first_call_id from comments) e
+    join calls c on c.id = e.first_call_id
+    left join jobs j on j.id = c.job_id
+    left join seeds s on s.id = j.seed_id
+    left join imports i on i.call_id = c.id
+    left join sources f on f.id = i.source_id;
+
 pragma user_version = 12;

@@ -32,9 +32,9 @@ use crate::store::read::dictionaries;
 /// Replies in one transaction.
 const GROUP: usize = 64;
 /// Bytes of replies in one transaction. Limits the memory that waits.
-const GROUP_BYTES: usize = 4 << 20;
+const GROUP_BYTES: usize = 2 << 20;
 /// Replies that are read ahead of the writer.
-const AHEAD: usize = 64;
+const AHEAD: usize = 16;
 
 /// Imports all files into an archive, and lets jobs take the pages that they wait for.
 ///

@@ -85,7 +85,7 @@ pub(super) fn entry(
     let captured = with_request(text).unwrap_or_else(|| Captured {
         asked: Asked::default(),
         status: None,
-        at: None,
+        at: scraped_at(text),
         request_id: None,
         body: text.to_vec(),
         is_redacted: false,
@@ -107,6 +107,13 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
         )),
         _ => Found::Answer(captured),
     }
+}
+
+/// Returns the time that a downloader wrote beside what it found.
+fn scraped_at(text: &[u8]) -> Option<f64> {
+    let fields: Fields<'_> = serde_json::from_slice(text).ok()?;
+    let text: String = serde_json::from_str(fields.get("scraped_at")?.get()).ok()?;
+    unix_seconds(&text).ok().or_else(|| naive(&text))
 }
 
 /// Returns whether a text is what stands beside data: a data package or an RO-Crate.
@@ -196,9 +203,16 @@ fn time(fields: &Fields<'_>) -> Option<f64> {
     let raw = TIMES.iter().find_map(|name| fields.get(*name))?;
     match serde_json::from_str::<serde_json::Value>(raw.get()).ok()? {
         serde_json::Value::Number(seconds) => seconds.as_f64().map(in_seconds),
-        serde_json::Value::String(text) => unix_seconds(&text).ok(),
+        serde_json::Value::String(text) => unix_seconds(&text).ok().or_else(|| naive(&text)),
         _ => None,
     }
+}
+
+/// A time without an offset is in UTC.
+fn naive(text: &str) -> Option<f64> {
+    let time: jiff::civil::DateTime = text.parse().ok()?;
+    let time = jiff::tz::Offset::UTC.to_timestamp(time).ok()?;
+    Some(time.as_duration().as_secs_f64())
 }
 
 /// Milliseconds and microseconds are told by their size: in seconds they would be after the year 5000.
