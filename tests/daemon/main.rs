@@ -22,6 +22,7 @@ mod forms;
 mod graphs;
 mod hostile;
 mod import;
+mod import_files;
 mod known;
 mod lake_folders;
 mod lakes;
