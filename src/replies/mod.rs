@@ -1,5 +1,6 @@
 //! Raw replies: compression, training of dictionaries, and parsing.
 
+mod again;
 mod codec;
 mod people;
 pub mod reread;
@@ -7,6 +8,7 @@ mod training;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use again::{Again, Means, read_again};
 pub use codec::{Packer, checksum};
 pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
 pub use reread::Reader;

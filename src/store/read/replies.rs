@@ -34,6 +34,8 @@ pub struct KeptCall {
     pub body: Option<Vec<u8>>,
     /// Something was taken out of the reply, or all of it.
     pub is_redacted: bool,
+    /// The reply is kept, although `body` may have been taken.
+    pub has_body: bool,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -100,7 +102,7 @@ impl Snapshot {
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
-                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted,
+                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted, c.body is not null as has_body,
                  case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
                          and s.state = 'met') then null
                      when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
