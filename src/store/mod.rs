@@ -100,6 +100,7 @@ impl Store {
             .await
             .map_err(|error| Error::opening(path, &error))?;
         db::identity::check(&mut connection, path).await?;
+        db::Partial::clear(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let copied = match precaution {
             Precaution::Copy => before::copy_before_migration(&mut connection, path).await?,
             Precaution::NoCopy => None,
