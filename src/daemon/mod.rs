@@ -36,7 +36,7 @@ use crate::crawl::{self, Engine, StopCause};
 pub use alerts::{
     Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert, tell_end,
 };
-pub use archive::{Archive, InUse};
+pub use archive::{Archive, InUse, lock_for};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;

@@ -72,7 +72,9 @@ pub async fn read_again(
         })
         .await?;
         let Some(batch) = batch else { break };
-        let batch = batch.await.map_err(|why| Error::Database(why.to_string()))?;
+        let batch = batch
+            .await
+            .map_err(|why| Error::Database(why.to_string()))?;
         group.extend(batch.into_iter().map(|mut again| {
             again.items_before = ranks.before(&again);
             again

@@ -1,8 +1,9 @@
-//! Raw replies: compression, training of dictionaries, and parsing.
+//! Raw replies: compression, training of dictionaries, parsing, and reading them again.
 
 mod again;
 mod codec;
 mod people;
+mod reparse;
 pub mod reread;
 mod training;
 
@@ -11,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub use again::{Again, Means, read_again};
 pub use codec::{Packer, checksum};
 pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
+pub use reparse::{Purpose, Reparsed, Step, reparse};
 pub use reread::Reader;
 pub use training::{Training, train_dictionary};
 

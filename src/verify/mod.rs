@@ -113,13 +113,7 @@ pub async fn verify(
         reader,
         people: Arc::new(People::default()),
     };
-    let read = replies::read(
-        &mut snapshot,
-        &mut scratch,
-        scrubber,
-        (&means, item_hash),
-    )
-    .await;
+    let read = replies::read(&mut snapshot, &mut scratch, scrubber, (&means, item_hash)).await;
     report.replies = read.replies;
     report.odd = read.odd;
     report.findings.extend(read.findings);

@@ -101,7 +101,9 @@ pub(super) async fn read(
     if let Err(error) = ends::without_new_item(snapshot, &reader.complete, &mut reader.ends).await {
         reader.ends.fail("", error);
     }
-    if let Err(error) = secrets::in_texts(snapshot, scrubber, &means.packer, &mut reader.secrets).await {
+    if let Err(error) =
+        secrets::in_texts(snapshot, scrubber, &means.packer, &mut reader.secrets).await
+    {
         reader.secrets.fail("", error);
     }
     let meetings = spans::meetings(snapshot, item_hash).await;

@@ -120,6 +120,18 @@ impl Snapshot {
         .await?)
     }
 
+    /// The number of kept calls.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn count_kept(&mut self) -> Result<u64> {
+        let kept: i64 =
+            sqlx::query_scalar("select count(*) from calls where kept_group is not null")
+                .fetch_one(self.connection())
+                .await?;
+        Ok(u64::try_from(kept).unwrap_or(0))
+    }
+
     /// The kept calls whose replies are not whole.
     ///
     /// # Errors

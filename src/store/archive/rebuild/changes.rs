@@ -92,7 +92,8 @@ fn only_in(table: &Outline, here: Side, there: Side) -> Difference {
 /// Whether two rows with one key differ in another column.
 fn differs(table: &Outline) -> String {
     let others = table.columns.iter().filter(|column| !column.is_key);
-    let differ = others.map(|column| format!("{} is not {}", shown(column, NEW), shown(column, OLD)));
+    let differ =
+        others.map(|column| format!("{} is not {}", shown(column, NEW), shown(column, OLD)));
     let differ: Vec<String> = differ.collect();
     match differ.is_empty() {
         true => "false".to_owned(),

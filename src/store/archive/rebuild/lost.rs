@@ -32,12 +32,10 @@ impl Lost {
         )
         .execute(&mut *connection)
         .await?;
-        sqlx::query(
-            "insert into temp.lost select value ->> 0, value ->> 1 from json_each(?)",
-        )
-        .bind(given)
-        .execute(&mut *connection)
-        .await?;
+        sqlx::query("insert into temp.lost select value ->> 0, value ->> 1 from json_each(?)")
+            .bind(given)
+            .execute(&mut *connection)
+            .await?;
         let mut copied = 0;
         for table in tables() {
             copied += run(connection, missing(table)).await?;
@@ -152,7 +150,9 @@ fn counts(table: &Outline) -> impl Iterator<Item = &'static str> {
 /// The statement after which the newest entry of a history has the counts of its row. A lost reply may have stated some of them.
 fn newest_entry(parent: &Outline, history: &Outline) -> String {
     let key = history.columns[0].name;
-    let changes: Vec<String> = counts(parent).map(|name| format!("{name} = n.{name}")).collect();
+    let changes: Vec<String> = counts(parent)
+        .map(|name| format!("{name} = n.{name}"))
+        .collect();
     format!(
         "update main.{entries} as h set {}
          from main.{of} n join old.{of} o on {}

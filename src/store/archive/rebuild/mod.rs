@@ -152,10 +152,16 @@ impl Rebuild {
         said.extend(broken);
         match said.is_empty() {
             true => Ok(()),
-            false => Err(Error::NotRebuilt {
-                path: self.hold.path().display().to_string(),
-                why: said.join("; "),
-            }),
+            false => Err(self.failed(said.join("; "))),
+        }
+    }
+
+    /// Returns the error of a new file that cannot be made.
+    #[must_use]
+    pub fn failed(&self, why: String) -> Error {
+        Error::NotRebuilt {
+            path: self.hold.path().display().to_string(),
+            why,
         }
     }
 

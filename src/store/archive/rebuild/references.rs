@@ -5,8 +5,8 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::keys::{NEW, OLD, row_of};
 use super::objects::Objects;
 use crate::store::Result;
-use crate::store::archive::column::{COMMENT, POST, USER};
 use crate::store::archive::Target;
+use crate::store::archive::column::{COMMENT, POST, USER};
 
 /// A table that others refer to, and what it is called in `absences.kind`.
 const ATTACHMENT: Target = Target {
@@ -35,7 +35,8 @@ pub(super) async fn point_to_new_rows(
                 continue;
             };
             let row = row_of(target, &column, OLD, NEW);
-            let text = format!("update main.\"{table}\" set {column} = {row} where {column} is not null");
+            let text =
+                format!("update main.\"{table}\" set {column} = {row} where {column} is not null");
             run(connection, text).await?;
         }
     }
