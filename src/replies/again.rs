@@ -47,42 +47,67 @@ pub async fn read_again(
     means: &Means,
     mut each: impl AsyncFnMut(Vec<Again>) -> Result<()>,
 ) -> Result<()> {
-    let mut ahead: VecDeque<JoinHandle<Vec<Again>>> = VecDeque::new();
-    let (mut last, mut is_over) = (None, false);
+    let means = means.clone();
+    let work = move |calls: Vec<KeptCall>| -> Vec<Again> {
+        calls.into_iter().map(|call| read(&means, call)).collect()
+    };
     let (mut ranks, mut group) = (Ranks::default(), Vec::new());
+    each_batch(snapshot, work, async |batch| {
+        group.extend(batch.into_iter().map(|mut again| {
+            again.items_before = ranks.before(&again);
+            again
+        }));
+        let whole = whole_groups(&mut group);
+        match whole.is_empty() {
+            true => Ok(()),
+            false => each(whole).await,
+        }
+    })
+    .await?;
+    match group.is_empty() {
+        true => Ok(()),
+        false => each(group).await,
+    }
+}
+
+/// Does some work on all kept calls, a batch at a time on other threads, and gives `each` the results in order.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read, or the error of `each`.
+pub async fn each_batch<T: Send + 'static>(
+    snapshot: &mut Snapshot,
+    work: impl Fn(Vec<KeptCall>) -> T + Clone + Send + 'static,
+    mut each: impl AsyncFnMut(T) -> Result<()>,
+) -> Result<()> {
+    let mut ahead: VecDeque<JoinHandle<T>> = VecDeque::new();
+    let (mut last, mut is_over, mut done) = (None, false, None);
     loop {
         let fetch = async {
             while !is_over && ahead.len() < AHEAD {
                 let calls = snapshot.kept_calls(last.as_ref()).await?;
                 is_over = calls.is_empty();
-                last = calls.last().map(without_body).or(last.take());
-                let means = means.clone();
-                let batch = move || calls.into_iter().map(|call| read(&means, call)).collect();
-                ahead.push_back(tokio::task::spawn_blocking(batch));
+                if let Some(call) = calls.last() {
+                    last = Some(without_body(call));
+                    let work = work.clone();
+                    ahead.push_back(tokio::task::spawn_blocking(move || work(calls)));
+                }
             }
             Ok(ahead.pop_front())
         };
         // What is read now, while the caller works on what was read before.
-        let whole = whole_groups(&mut group);
         let (batch, ()) = try_join(fetch, async {
-            match whole.is_empty() {
-                true => Ok(()),
-                false => each(whole).await,
+            match done.take() {
+                Some(done) => each(done).await,
+                None => Ok(()),
             }
         })
         .await?;
-        let Some(batch) = batch else { break };
-        let batch = batch
-            .await
-            .map_err(|why| Error::Database(why.to_string()))?;
-        group.extend(batch.into_iter().map(|mut again| {
-            again.items_before = ranks.before(&again);
-            again
-        }));
-    }
-    match group.is_empty() {
-        true => Ok(()),
-        false => each(group).await,
+        let Some(batch) = batch else { return Ok(()) };
+        done = Some(
+            batch
+                .await
+                .map_err(|why| Error::Database(why.to_string()))?,
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod codec;
+pub mod drift;
 mod people;
 mod reparse;
 pub mod reread;
