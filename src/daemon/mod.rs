@@ -133,6 +133,7 @@ async fn crawl_to_end(
     tasks.spawn(crawl::guard_disk(engine.clone()));
     tasks.spawn(crawl::optimize(engine.clone()));
     tasks.spawn(crawl::renew(engine.clone()));
+    tasks.spawn(crawl::watch_shapes(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.
@@ -183,6 +184,9 @@ async fn crawl_to_end(
             bail!("the archive cannot be written; {UNWRITTEN}");
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
+    }
+    if !matches!(engine.stopped(), Some(StopCause::Broken(_))) {
+        crawl::look_at_shapes(engine).await;
     }
     let cause = engine
         .stopped()

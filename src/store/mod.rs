@@ -30,7 +30,7 @@ pub use erase::{
     Change, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
 };
 pub use error::{Error, Scope, Spent};
-pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, PathRow, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,

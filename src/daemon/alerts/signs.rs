@@ -27,6 +27,8 @@ pub(super) struct Signs {
     pub(super) is_day_spent: bool,
     pub(super) has_trouble: bool,
     pub(super) is_disk_full: bool,
+    /// When a change of the shape of replies was last noticed, Unix seconds.
+    pub(super) drift_at: Option<f64>,
 }
 
 impl Signs {
@@ -46,6 +48,7 @@ impl Signs {
             is_day_spent: status.is_day_spent,
             has_trouble: trouble.is_some(),
             is_disk_full: status.is_disk_full,
+            drift_at: status.changed_paths.first().map(|path| path.marked_at),
         }
     }
 }
@@ -56,6 +59,9 @@ pub(super) fn conditions(signs: &Signs) -> Conditions {
         ("unwritable", signs.has_trouble),
         ("disk", signs.is_disk_full),
     ]);
+    if signs.drift_at.is_some() {
+        now.insert("drift", true);
+    }
     match signs.state {
         // Only a new page shows that what was wrong is over: each daemon begins as working.
         State::Working if signs.is_keeping => {
@@ -101,6 +107,10 @@ pub(super) fn is_news(
     let Some((was_firing, told_at)) = told else {
         return is_firing;
     };
+    if name == "drift" {
+        // It has no end: each change is told once.
+        return signs.drift_at.is_some_and(|at| at > *told_at);
+    }
     let is_new_end = ENDS.contains(&name) && signs.has_kept && *told_at < signs.started_at;
     *was_firing != is_firing || is_firing && is_new_end
 }
@@ -149,6 +159,19 @@ mod tests {
             (now["budget"], now["unwritable"], now["disk"]),
             (true, true, true)
         );
+    }
+
+    #[test]
+    fn each_change_of_the_replies_is_told_once() {
+        let at = |drift_at| Signs {
+            drift_at,
+            ..Signs::default()
+        };
+        assert_eq!(conditions(&at(None)).get("drift"), None);
+        assert_eq!(conditions(&at(Some(5.0))).get("drift"), Some(&true));
+        assert!(is_news("drift", true, None, &at(Some(5.0))));
+        assert!(!is_news("drift", true, Some(&(true, 6.0)), &at(Some(5.0))));
+        assert!(is_news("drift", true, Some(&(true, 6.0)), &at(Some(7.0))));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod alerts;
 mod dictionaries;
 mod open;
+mod paths;
 mod runs;
 mod settle;
 
@@ -12,6 +13,7 @@ use crate::store::{Error, Result, Store};
 pub use alerts::AlertTold;
 pub use dictionaries::Dictionary;
 pub(super) use open::open_calls;
+pub use paths::PathRow;
 pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
 
