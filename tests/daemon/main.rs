@@ -13,6 +13,7 @@ mod complete;
 mod config;
 mod control;
 mod dictionaries;
+mod drift;
 mod erase;
 mod erase_again;
 mod erased;

@@ -18,7 +18,7 @@ pub fn masked(path: &str, value: &Json<'_>) -> String {
     match value {
         Json::Null => "null".to_owned(),
         Json::Bool(value) => value.to_string(),
-        Json::Int(value) if (-LARGE..LARGE).contains(value) => value.to_string(),
+        Json::Int(value) if (1 - LARGE..LARGE).contains(value) => value.to_string(),
         Json::Int(value) => format!(
             "an integer of {} digits",
             value.unsigned_abs().to_string().len()

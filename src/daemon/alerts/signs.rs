@@ -12,6 +12,10 @@ pub(super) type Conditions = BTreeMap<&'static str, bool>;
 /// The conditions in which a run ends. A page that a later run keeps shows that they are over.
 pub(super) const ENDS: [&str; 4] = ["stopped", "budget", "refused", "done"];
 
+/// A change of the replies concerns many paths, and the rare ones are seen later. A receiver is told once in this time, in
+/// seconds.
+const DRIFT_SECONDS: f64 = 86_400.0;
+
 /// What conditions are decided from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Signs {
@@ -108,8 +112,10 @@ pub(super) fn is_news(
         return is_firing;
     };
     if name == "drift" {
-        // It has no end: each change is told once.
-        return signs.drift_at.is_some_and(|at| at > *told_at);
+        // It has no end.
+        return signs
+            .drift_at
+            .is_some_and(|at| at >= told_at + DRIFT_SECONDS);
     }
     let is_new_end = ENDS.contains(&name) && signs.has_kept && *told_at < signs.started_at;
     *was_firing != is_firing || is_firing && is_new_end
@@ -171,7 +177,13 @@ mod tests {
         assert_eq!(conditions(&at(Some(5.0))).get("drift"), Some(&true));
         assert!(is_news("drift", true, None, &at(Some(5.0))));
         assert!(!is_news("drift", true, Some(&(true, 6.0)), &at(Some(5.0))));
-        assert!(is_news("drift", true, Some(&(true, 6.0)), &at(Some(7.0))));
+        assert!(!is_news("drift", true, Some(&(true, 6.0)), &at(Some(7.0))));
+        assert!(is_news(
+            "drift",
+            true,
+            Some(&(true, 6.0)),
+            &at(Some(86_406.0))
+        ));
     }
 
     #[test]
