@@ -39,6 +39,7 @@ mod refresh;
 mod refusals;
 mod reload;
 mod remote;
+mod reparse;
 mod samples;
 mod search;
 mod secrets;
