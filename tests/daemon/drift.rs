@@ -82,6 +82,16 @@ fn strings(sim: &Sim) -> BTreeSet<String> {
     found
 }
 
+/// Fails unless the table after a sentence of docs/drift.md lists exactly the keys of an object.
+fn assert_documented(object: &Value, sentence: &str) {
+    let document = include_str!("../../docs/drift.md");
+    let (_, after) = document.split_once(sentence).expect("the sentence");
+    let rows = after.lines().skip(4).take_while(|line| line.starts_with("| `"));
+    let listed: BTreeSet<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
+    let keys = object.as_object().expect("an object").keys();
+    assert_eq!(keys.map(String::as_str).collect::<BTreeSet<_>>(), listed);
+}
+
 #[tokio::test]
 async fn changed_replies_are_told_once_and_listed_without_a_value_of_the_world() {
     let mut receiver = Receiver::start("204 No Content").await;
@@ -196,6 +206,9 @@ async fn changed_replies_are_told_once_and_listed_without_a_value_of_the_world()
             "{text}"
         );
     }
+
+    assert_documented(comments, "An endpoint has these keys");
+    assert_documented(&paths[0], "A path has these keys");
 
     let table = site.run(&["drift", "--changed"]).await.with(0);
     assert!(
