@@ -1,16 +1,16 @@
 //! What changed about the shape of the replies, in words. Pure.
 
+use crate::model::PathMark;
 use crate::store::read::ChangedPath;
 
 /// Returns a sentence about paths that changed, the newest first; `None` if there are none.
 pub(super) fn drift(paths: &[ChangedPath]) -> Option<String> {
     let newest = paths.first()?;
-    let counts = ["new", "vanished", "retyped"]
-        .into_iter()
-        .filter_map(|mark| {
-            let number = paths.iter().filter(|path| path.mark == mark).count();
-            (number > 0).then(|| format!("{number} {mark}"))
-        });
+    let counts = PathMark::ALL.into_iter().filter_map(|mark| {
+        let mark = mark.as_str();
+        let number = paths.iter().filter(|path| path.mark == mark).count();
+        (number > 0).then(|| format!("{number} {mark}"))
+    });
     Some(format!(
         "paths of the replies changed: {}, such as {} of {} ({})",
         counts.collect::<Vec<_>>().join(", "),

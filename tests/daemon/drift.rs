@@ -86,7 +86,10 @@ fn strings(sim: &Sim) -> BTreeSet<String> {
 fn assert_documented(object: &Value, sentence: &str) {
     let document = include_str!("../../docs/drift.md");
     let (_, after) = document.split_once(sentence).expect("the sentence");
-    let rows = after.lines().skip(4).take_while(|line| line.starts_with("| `"));
+    let rows = after
+        .lines()
+        .skip(4)
+        .take_while(|line| line.starts_with("| `"));
     let listed: BTreeSet<&str> = rows.filter_map(|row| row.split('`').nth(1)).collect();
     let keys = object.as_object().expect("an object").keys();
     assert_eq!(keys.map(String::as_str).collect::<BTreeSet<_>>(), listed);

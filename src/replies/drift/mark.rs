@@ -2,6 +2,7 @@
 
 use super::history::PathHistory;
 use crate::api::JsonType;
+use crate::model::PathMark;
 
 /// Replies after which an endpoint is well known.
 const KNOWN: u64 = 30;
@@ -13,44 +14,19 @@ const NEW_SHARE: u64 = 5;
 /// A path was always there if at most one reply of so many lacked it.
 const LACKED: u64 = 20;
 
-/// What changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Mark {
-    /// It was first seen after the endpoint was well known.
-    New,
-    /// It was always there, and has not been seen since.
-    Vanished,
-    /// It has a type that it did not have before.
-    Retyped,
-}
-
-impl Mark {
-    pub const ALL: [Self; 3] = [Self::New, Self::Vanished, Self::Retyped];
-
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::Vanished => "vanished",
-            Self::Retyped => "retyped",
-        }
-    }
-}
-
 /// Returns what changed about a path of an endpoint with so many replies.
 #[must_use]
-pub fn mark(path: &PathHistory, replies: u64) -> Option<Mark> {
+pub fn mark(path: &PathHistory, replies: u64) -> Option<PathMark> {
     if is_vanished(path, replies) {
-        return Some(Mark::Vanished);
+        return Some(PathMark::Vanished);
     }
     let is_late = |first: u64| {
         first >= KNOWN && replies.saturating_sub(first) <= NEW.max(replies / NEW_SHARE)
     };
     if is_late(path.first) {
-        return Some(Mark::New);
+        return Some(PathMark::New);
     }
-    is_retyped(path, is_late).then_some(Mark::Retyped)
+    is_retyped(path, is_late).then_some(PathMark::Retyped)
 }
 
 fn is_vanished(path: &PathHistory, replies: u64) -> bool {
@@ -75,7 +51,7 @@ fn is_retyped(path: &PathHistory, is_late: impl Fn(u64) -> bool) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Mark, PathHistory, mark};
+    use super::{PathHistory, PathMark, mark};
     use crate::api::JsonType;
 
     fn path(first: u64, last: u64, times: u64, types: &[(JsonType, u64)]) -> PathHistory {
@@ -92,7 +68,7 @@ mod tests {
     fn a_path_is_new_if_the_endpoint_was_well_known_before() {
         let text = [(JsonType::String, 0)];
         assert_eq!(mark(&path(29, 99, 71, &text), 100), None);
-        assert_eq!(mark(&path(30, 99, 70, &text), 100), Some(Mark::New));
+        assert_eq!(mark(&path(30, 99, 70, &text), 100), Some(PathMark::New));
         assert_eq!(
             mark(&path(30, 1_030, 1_001, &text), 1_031),
             None,
@@ -100,17 +76,17 @@ mod tests {
         );
         assert_eq!(
             mark(&path(90_000, 99_999, 10_000, &text), 100_000),
-            Some(Mark::New)
+            Some(PathMark::New)
         );
     }
 
     #[test]
     fn a_path_vanished_if_it_was_always_there() {
         let text = [(JsonType::String, 0)];
-        assert_eq!(mark(&path(0, 89, 90, &text), 100), Some(Mark::Vanished));
+        assert_eq!(mark(&path(0, 89, 90, &text), 100), Some(PathMark::Vanished));
         assert_eq!(
             mark(&path(0, 89, 86, &text), 100),
-            Some(Mark::Vanished),
+            Some(PathMark::Vanished),
             "a few lacked it"
         );
         assert_eq!(
@@ -132,7 +108,7 @@ mod tests {
             let types = [(JsonType::Number, 0), (late, at)];
             mark(&path(0, 99, 100, &types), 100)
         };
-        assert_eq!(of(JsonType::String, 60), Some(Mark::Retyped));
+        assert_eq!(of(JsonType::String, 60), Some(PathMark::Retyped));
         assert_eq!(of(JsonType::Null, 60), None);
         assert_eq!(of(JsonType::String, 5), None, "it always had both");
         let types = [(JsonType::Null, 0), (JsonType::Object, 60)];

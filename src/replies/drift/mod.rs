@@ -6,6 +6,6 @@ mod paths;
 mod scan;
 
 pub use history::PathHistory;
-pub use mark::{Mark, mark};
+pub use mark::mark;
 pub use paths::{EndpointPaths, Seen};
 pub use scan::{Drift, drift, look};
