@@ -40,11 +40,12 @@ impl Steps {
             }
             Some(bar) => bar.set_position(done),
             None if is_new && all == 1 => errln!("{step}"),
-            None if self.last != Some((step, done)) => {
+            // A log needs no more than ten lines of a step.
+            None if is_new || done == all || done >= self.last.map_or(0, |it| it.1) + all / 10 => {
                 let count = |number| thousands(i64::try_from(number).unwrap_or(i64::MAX));
                 errln!("{step} {} of {}", count(done), count(all));
             }
-            None => {}
+            None => return,
         }
         self.last = Some((step, done));
     }

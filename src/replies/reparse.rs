@@ -129,17 +129,27 @@ async fn fill(
     progress(Step::begin("rows"));
     done.copied = rebuild.complete().await?;
     progress(Step::begin("check"));
-    let before = snapshot.contents();
-    let after = async {
+    let file = rebuild.path().to_owned();
+    let compared = async {
         rebuild.check().await?;
-        let tables = rebuild.changes().await?;
-        Ok((tables, rebuild.contents().await?))
+        rebuild.changes().await
     };
-    let (before, (tables, after)) = tokio::try_join!(before, after)?;
-    done.before = before;
+    let (tables, after) = tokio::try_join!(compared, contents(&file))?;
     done.tables = tables;
+    // Equal rows have one hash.
+    done.before = match done.tables.iter().any(TableChange::is_any) {
+        true => snapshot.contents().await?,
+        false => after.clone(),
+    };
     done.after = after;
     Ok(done)
+}
+
+async fn contents(file: &Path) -> Result<String> {
+    let mut snapshot = Snapshot::open(file).await?;
+    let contents = snapshot.contents().await;
+    snapshot.close().await;
+    contents
 }
 
 /// Puts the new file in the archive's place as soon as no other process has the archive open.

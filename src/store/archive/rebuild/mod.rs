@@ -18,7 +18,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::scratch::{self, ScratchPage};
 use crate::store::db::{Hold, Partial, copy};
-use crate::store::read::{Snapshot, canonical, free_bytes};
+use crate::store::read::{Snapshot, free_bytes};
 use crate::store::{BUSY_TIMEOUT, Error, Result, STATEMENT_CACHE};
 
 pub use changes::TableChange;
@@ -84,8 +84,7 @@ impl Rebuild {
             .foreign_keys(false)
             .busy_timeout(BUSY_TIMEOUT)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("cache_size", "-64000")
-            .pragma("temp_store", "memory")
+            .pragma("cache_size", "-32000")
             .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::query("attach ? as old")
@@ -173,12 +172,10 @@ impl Rebuild {
         changes::all(&mut self.connection).await
     }
 
-    /// The hash of the new contents, as `verify` prints it.
-    ///
-    /// # Errors
-    /// Returns an error if the new file cannot be read.
-    pub async fn contents(&mut self) -> Result<String> {
-        canonical::canonical_hash(&mut self.connection).await
+    /// The new file, for reading after it is complete.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        self.partial.path()
     }
 
     /// Removes the new file.
