@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 10] = [
+const OWN: [Own; 11] = [
     (
         "jobs",
         ROWID,
@@ -99,6 +99,8 @@ const OWN: [Own; 10] = [
         &[("argument", Means::Words), ("result", Means::Words)],
     ),
     ("settings", &["name"], &[("value", Means::Words)]),
+    // A key of an object may be a name.
+    ("paths", &["endpoint", "path"], &[("path", Means::Key)]),
 ];
 
 impl TextTable {
@@ -295,7 +297,7 @@ mod tests {
     use crate::store::archive::schema::tables;
 
     /// Columns whose texts this program chooses, or that have no text about people.
-    const FIXED: [&str; 46] = [
+    const FIXED: [&str; 49] = [
         "absences.kind",
         "absences.verdict",
         "absences.reason",
@@ -333,6 +335,9 @@ mod tests {
         "alerts.receiver",
         "alerts.told",
         "call_hours.endpoint",
+        "paths.endpoint",
+        "paths.types",
+        "paths.mark",
         "erasing.kind",
         "erasing.value",
         "posts.source",
