@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Again, Means, Packer, People, Reader, read_again};
-use crate::model::Harvest;
+use crate::model::{Harvest, ItemHash};
 use crate::store::Result;
 use crate::store::archive::{NewNumbers, Rebuild, ScratchPage, TableChange};
 use crate::store::read::{KeptCall, Snapshot};
@@ -108,6 +108,7 @@ async fn fill(
         reader,
         people: Arc::new(people),
     };
+    let item_hash = means.people.item_hash();
     let mut done = Reparsed::default();
     let all = snapshot.count_kept().await?;
     progress(Step {
@@ -117,7 +118,7 @@ async fn fill(
     let mut read = 0;
     read_again(snapshot, &means, async |replies| {
         read += replies.len() as u64;
-        write(rebuild, replies, &mut done).await?;
+        write(rebuild, replies, &item_hash, &mut done).await?;
         progress(Step {
             name: "replies",
             done: read,
@@ -185,7 +186,12 @@ async fn packer(snapshot: &mut Snapshot, rebuild: &Rebuild) -> Result<Packer> {
 }
 
 /// Writes whole groups of replies.
-async fn write(rebuild: &mut Rebuild, replies: Vec<Again>, done: &mut Reparsed) -> Result<()> {
+async fn write(
+    rebuild: &mut Rebuild,
+    replies: Vec<Again>,
+    item_hash: &ItemHash,
+    done: &mut Reparsed,
+) -> Result<()> {
     let mut numbers = Vec::new();
     let mut groups: Vec<(i64, Vec<ScratchPage>)> = Vec::new();
     for reply in replies {
@@ -213,7 +219,7 @@ async fn write(rebuild: &mut Rebuild, replies: Vec<Again>, done: &mut Reparsed) 
         done.replies += 1;
         match call.is_redacted {
             true => rebuild.lose(call.id, false),
-            false => numbers.extend(new_numbers(&call, &harvest)),
+            false => numbers.extend(new_numbers(&call, &harvest, item_hash)),
         }
         let page = ScratchPage {
             call_id: call.id,
@@ -235,17 +241,27 @@ async fn write(rebuild: &mut Rebuild, replies: Vec<Again>, done: &mut Reparsed) 
 }
 
 /// Returns what the ledger should count of a reply, if it counts something else.
-fn new_numbers(call: &KeptCall, harvest: &Harvest) -> Option<NewNumbers> {
+fn new_numbers(call: &KeptCall, harvest: &Harvest, item_hash: &ItemHash) -> Option<NewNumbers> {
     let rows = harvest.row_count();
     let counted = [call.items, call.row_count, call.odd_items];
     let found = [harvest.items.len(), rows, harvest.odd.len()].map(|it| i64::try_from(it).ok());
     let odd = harvest.odd.iter().map(|odd| [&*odd.at, &*odd.why]);
     let odd = serde_json::json!(odd.collect::<Vec<_>>()).to_string();
     let is_known = call.odd.as_ref().is_none_or(|known| *known == odd);
-    (counted != found || !is_known).then(|| NewNumbers {
+    let items: &[String] = match call.job_id {
+        Some(_) => &harvest.items,
+        None => &[],
+    };
+    let stored = call.item_hashes.as_deref().unwrap_or_default();
+    let are_others = item_hash.matches(stored, items) == Some(false);
+    (counted != found || !is_known || are_others).then(|| NewNumbers {
         call_id: call.id,
         items: harvest.items.len(),
         rows,
         odd: harvest.odd.clone(),
+        item_hashes: match are_others {
+            true => item_hash.stored(items),
+            false => stored.to_owned(),
+        },
     })
 }

@@ -87,12 +87,13 @@ async fn rows_that_no_reply_shows_are_gone_and_numbers_of_the_ledger_follow_the_
          update calls set row_count = row_count + 7 where id = (select min(id) from calls where kept and row_count > 0);
          update call_totals set odd_items = odd_items - (select odd_items from calls where odd_items > 0 order by id limit 1)
              where (day, endpoint) = (select day, endpoint from calls where odd_items > 0 order by id limit 1);
+         update calls set item_hashes = x'0102030405060708' where id = (select max(id) from calls where kept and items > 1);
          delete from odd_items where call_id = (select min(id) from calls where odd_items > 0);
          update calls set odd_items = 0 where id = (select min(id) from calls where odd_items > 0)",
     )
     .await;
     let done = replaced(&path).await;
-    assert_eq!(done.corrected, 2);
+    assert_eq!(done.corrected, 3);
     let users = &done.tables[0];
     assert_eq!(
         (users.gone, &users.examples[..]),

@@ -4,7 +4,7 @@
 //! then, its log would be that of the old file. So the archive is replaced only while no other process has it open.
 
 use std::fs::{File, OpenOptions};
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use sqlx::sqlite::SqliteConnectOptions;
@@ -13,8 +13,8 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use super::Partial;
 use crate::store::{BUSY_TIMEOUT, Error, Result};
 
-/// What every SQLite file begins with (sqlite.org/fileformat2.html, 1.3). Without it, SQLite refuses a file.
-const MAGIC_BYTES: [u8; 16] = [0; 16];
+/// The first bytes of a file that SQLite refuses (sqlite.org/fileformat2.html, 1.3).
+const NO_DATABASE: [u8; 16] = [0; 16];
 
 /// The right to write to an archive. It ends when this is dropped.
 pub(in crate::store) struct Hold {
@@ -73,17 +73,22 @@ impl Hold {
         let left = sqlx::query("pragma journal_mode = delete")
             .execute(&mut self.connection)
             .await;
-        let begin = match left {
-            Ok(_) => "begin exclusive",
-            Err(_) => "begin immediate",
-        };
-        sqlx::query(begin).execute(&mut self.connection).await?;
+        let is_alone = left.is_ok()
+            && sqlx::query("begin exclusive")
+                .execute(&mut self.connection)
+                .await
+                .is_ok();
+        if !is_alone {
+            sqlx::query("begin immediate")
+                .execute(&mut self.connection)
+                .await?;
+        }
         if version(&mut self.connection).await? != self.version {
             return Err(Error::Changed {
                 path: self.path.display().to_string(),
             });
         }
-        Ok(left.is_ok())
+        Ok(is_alone)
     }
 
     /// Puts a finished file in the archive's place. No other process may have the archive open.
@@ -97,7 +102,10 @@ impl Hold {
         };
         finished.replace(&self.path).map_err(failed)?;
         // A process that opened the old file a moment ago waits for its lock. It must not take it for the archive.
-        self.file.write_all_at(&MAGIC_BYTES, 0).map_err(failed)?;
+        // It has no other name, so nothing is lost.
+        if self.file.metadata().is_ok_and(|old| old.nlink() == 0) {
+            let _ = self.file.write_all_at(&NO_DATABASE, 0);
+        }
         // An error of closing is about a file that has no name any more.
         let _ = self.connection.close().await;
         Ok(())

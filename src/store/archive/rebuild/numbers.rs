@@ -13,6 +13,8 @@ pub struct NewNumbers {
     pub items: usize,
     pub rows: usize,
     pub odd: Vec<Odd>,
+    /// The hashes of its items.
+    pub item_hashes: Vec<u8>,
 }
 
 /// The sums of the ledger follow first, from the numbers that it has until then.
@@ -26,8 +28,9 @@ const TOTALS: Statement = Statement {
         where call_totals.day = d.day and call_totals.endpoint = d.endpoint",
 };
 const CALLS: Statement = Statement {
-    given: &["call_id", "items", "rows", "odd"],
-    sql: "update calls set items = given.items, row_count = given.rows, odd_items = given.odd from given
+    given: &["call_id", "items", "rows", "odd", "item_hashes"],
+    sql: "update calls set items = given.items, row_count = given.rows, odd_items = given.odd,
+            item_hashes = given.item_hashes from given
         where calls.id = given.call_id",
 };
 const NO_ODD: Statement = Statement {
@@ -41,16 +44,24 @@ const ODD: Statement = Statement {
 };
 
 pub(super) async fn correct(connection: &mut SqliteConnection, calls: &[NewNumbers]) -> Result<()> {
-    for statement in [&TOTALS, &CALLS] {
-        statement
-            .write(connection, calls, |row, call| {
-                row.set("call_id", call.call_id)
-                    .set("items", call.items)
-                    .set("rows", call.rows)
-                    .set("odd", call.odd.len());
-            })
-            .await?;
-    }
+    TOTALS
+        .write(connection, calls, |row, call| {
+            row.set("call_id", call.call_id)
+                .set("items", call.items)
+                .set("rows", call.rows)
+                .set("odd", call.odd.len());
+        })
+        .await?;
+    CALLS
+        .write(connection, calls, |row, call| {
+            let hashes = Some(&*call.item_hashes);
+            row.set("call_id", call.call_id)
+                .set("items", call.items)
+                .set("rows", call.rows)
+                .set("odd", call.odd.len())
+                .set("item_hashes", hashes.filter(|hashes| !hashes.is_empty()));
+        })
+        .await?;
     NO_ODD
         .write(connection, calls, |row, call| {
             row.set("call_id", call.call_id);
