@@ -8,6 +8,7 @@ mod check_config;
 mod conclude;
 mod control;
 mod demo;
+mod drift;
 mod endpoints;
 mod erase;
 mod estimate;
@@ -19,6 +20,7 @@ mod logging;
 pub(crate) mod out;
 mod progress;
 mod refresh;
+mod reparse;
 mod run;
 mod search;
 mod seed;
@@ -27,6 +29,7 @@ mod source;
 mod status;
 mod status_json;
 mod status_money;
+mod steps;
 mod table;
 mod verify;
 mod verify_absent;
@@ -151,6 +154,12 @@ enum Command {
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     #[command(after_help = "Example: soracrawl verify")]
     Verify(verify::Args),
+    /// Show how the shape of the replies changed: each path, its types, and what is new, vanished or retyped
+    #[command(after_help = "Example: soracrawl drift --changed")]
+    Drift(drift::Args),
+    /// Make all rows again from the kept replies with the readers of this version, in a new file
+    #[command(after_help = "Example: soracrawl reparse --check")]
+    Reparse(reparse::Args),
     /// List the endpoints of the remote with their prices
     #[command(after_help = "Example: soracrawl endpoints --json")]
     Endpoints(endpoints::Args),
@@ -247,6 +256,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => backup::run(&cli, args).await,
         Command::Erase(args) => erase::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
+        Command::Reparse(args) => reparse::run(&cli, args).await,
+        Command::Drift(args) => drift::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),

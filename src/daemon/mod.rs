@@ -37,7 +37,7 @@ use crate::crawl::{self, Engine, StopCause};
 pub use alerts::{
     Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert, tell_end,
 };
-pub use archive::{Archive, InUse};
+pub use archive::{Archive, InUse, lock_for};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
@@ -139,6 +139,7 @@ async fn crawl_to_end(
     tasks.spawn(crawl::guard_disk(engine.clone()));
     tasks.spawn(crawl::optimize(engine.clone()));
     tasks.spawn(crawl::renew(engine.clone()));
+    tasks.spawn(crawl::watch_shapes(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.
@@ -189,6 +190,9 @@ async fn crawl_to_end(
             bail!("the archive cannot be written; {UNWRITTEN}");
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
+    }
+    if !matches!(engine.stopped(), Some(StopCause::Broken(_))) {
+        crawl::look_at_shapes(engine).await;
     }
     let cause = engine
         .stopped()

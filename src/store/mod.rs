@@ -30,7 +30,7 @@ pub use erase::{
     Change, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
 };
 pub use error::{Error, Scope, Spent};
-pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, PathRow, Run, RunKind, Settlement};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,
@@ -100,6 +100,7 @@ impl Store {
             .await
             .map_err(|error| Error::opening(path, &error))?;
         db::identity::check(&mut connection, path).await?;
+        db::Partial::clear(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let copied = match precaution {
             Precaution::Copy => before::copy_before_migration(&mut connection, path).await?,
             Precaution::NoCopy => None,

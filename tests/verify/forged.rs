@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 25] = [
+const OTHER_TABLES: [&str; 26] = [
     // No crawl of one pass has rows of these; tests/verify/absent.rs and names.rs have.
     "absences",
     "user_names",
@@ -19,6 +19,7 @@ const OTHER_TABLES: [&str; 25] = [
     "alerts",
     "call_hours",
     "controls",
+    "paths",
     "pauses",
     "call_totals",
     "calls",

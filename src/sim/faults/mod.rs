@@ -1,5 +1,6 @@
 //! What goes wrong with the simulated remote: which faults there are, when they come, and what they do to an answer.
 
+mod alteration;
 mod kinds;
 mod lasting;
 mod refuse;
@@ -7,6 +8,7 @@ mod schedule;
 mod spoil;
 mod wire;
 
+pub use alteration::Alteration;
 pub use kinds::Fault;
 pub(in crate::sim) use lasting::Trouble;
 pub(in crate::sim) use refuse::{Outcome, invalid_cursor, refuse};

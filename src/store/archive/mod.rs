@@ -12,6 +12,7 @@ mod derive;
 mod edges;
 mod fts;
 pub(in crate::store) mod merge;
+mod rebuild;
 #[rustfmt::skip] // One line for each column.
 pub mod schema;
 mod past;
@@ -38,6 +39,7 @@ pub use column::{ColumnOutline, Kind, Personal, Target};
 pub(in crate::store) use derive::derive;
 pub(in crate::store) use fts::exists as fts_exists;
 pub use fts::{INDEXED, Indexed};
+pub use rebuild::{NewNumbers, Rebuild, TableChange};
 pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;
 pub use unread::UnreadReply;

@@ -76,14 +76,10 @@ impl Scratch {
     /// # Errors
     /// Returns an error if the temporary file cannot be written.
     pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
-        let known = super::Known {
-            has_orphans: true,
-            has_absences: false,
-        };
         if self.has_imports {
             self.note_times(pages).await?;
         }
-        super::write(&mut self.connection, &page_rows(pages), known).await
+        keep(&mut self.connection, pages).await
     }
 
     /// Records the calls of these pages with their times, which order what imported pages state.
@@ -94,6 +90,15 @@ impl Scratch {
             })
             .await
     }
+}
+
+/// Writes pages into the tables of a new archive, as a part of the caller's transaction. They were kept in one transaction.
+pub(super) async fn keep(connection: &mut SqliteConnection, pages: &[ScratchPage]) -> Result<()> {
+    let known = super::Known {
+        has_orphans: true,
+        has_absences: false,
+    };
+    super::write(connection, &page_rows(pages), known).await
 }
 
 pub(super) fn page_rows(pages: &[ScratchPage]) -> Vec<PageRows<'_>> {

@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 11] = [
+const OWN: [Own; 12] = [
     (
         "jobs",
         ROWID,
@@ -100,6 +100,8 @@ const OWN: [Own; 11] = [
         &[("argument", Means::Words), ("result", Means::Words)],
     ),
     ("settings", &["name"], &[("value", Means::Words)]),
+    // A key of an object may be a name.
+    ("paths", &["endpoint", "path"], &[("path", Means::Key)]),
 ];
 
 impl TextTable {
@@ -296,7 +298,7 @@ mod tests {
     use crate::store::archive::schema::tables;
 
     /// Columns whose texts this program chooses, or that have no text about people.
-    const FIXED: [&str; 48] = [
+    const FIXED: [&str; 51] = [
         "sources.kind",
         "imports.entry",
         "absences.kind",
@@ -336,6 +338,9 @@ mod tests {
         "alerts.receiver",
         "alerts.told",
         "call_hours.endpoint",
+        "paths.endpoint",
+        "paths.types",
+        "paths.mark",
         "erasing.kind",
         "erasing.value",
         "posts.source",

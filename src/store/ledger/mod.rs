@@ -4,6 +4,7 @@ mod alerts;
 mod dictionaries;
 mod import;
 mod open;
+mod paths;
 mod runs;
 mod settle;
 
@@ -15,6 +16,7 @@ pub use dictionaries::Dictionary;
 pub(super) use dictionaries::dictionaries_of;
 pub(super) use import::{ImportedCall, import_calls, next_call_id};
 pub(super) use open::open_calls;
+pub use paths::PathRow;
 pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
 
