@@ -19,6 +19,7 @@ mod operator;
 mod people;
 mod questions;
 mod refresh;
+mod replay;
 mod replies;
 mod search;
 mod snapshot;
@@ -57,6 +58,10 @@ pub use questions::{QUESTIONS, Question};
 pub use refresh::{
     CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,
+};
+pub use replay::{
+    CallByHand, ReplayJob, ReplayPage, ReplayPass, StoredReply, calls_by_hand, replay_cursors,
+    replay_job, replay_page, replay_pages, replay_refusal, replay_subjects, stored_reply,
 };
 pub use replies::{KeptCall, MetSpan, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
