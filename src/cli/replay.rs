@@ -13,9 +13,6 @@ use crate::daemon::Signals;
 use crate::key_file::read_private;
 use crate::model::MicroUsd;
 use crate::replay::{self, App, Options};
-use crate::replies::Packer;
-use crate::store::Store;
-use crate::store::read::Snapshot;
 
 /// The shortest key that is accepted: fewer letters could be guessed.
 const KEY_LETTERS: usize = 16;
@@ -51,13 +48,6 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         return Err(Usage(why).into());
     }
     let _ = logging::start(&config.log, None)?;
-    let readers = Store::open_current_readers(&args.file).await?;
-    let mut snapshot = Snapshot::open_current(&args.file).await?;
-    let (packer, wrong) = Packer::new(&snapshot.dictionaries().await?);
-    snapshot.close().await;
-    for why in wrong {
-        errln!("warning: {why}. Some replies may not be readable");
-    }
     let mut signals = Signals::listen()?;
     let listener = TcpListener::bind(args.listen)
         .await
@@ -70,9 +60,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         at: args.at,
         bills: args.bill,
     };
+    let (app, wrong) = App::open(&args.file, options).await?;
+    for why in wrong {
+        errln!("warning: {why}. Some replies may not be readable");
+    }
     outln!("serving {} at http://{listen}", args.file.display());
     outln!("in crawler.toml: api.base_url = \"http://{listen}\"");
-    let app = App::new(readers, packer, options);
     let stopping = async move {
         signals.next().await;
     };

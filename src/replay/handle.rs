@@ -113,7 +113,7 @@ async fn reply(app: &App, entry: &Entry, asked: &Asked) -> Result<Option<Respons
     let Some(body) = reply.body else {
         return Ok(None);
     };
-    let body = app.packer.unpack(&body).map_err(|why| why.to_string())?;
+    let body = app.unpack(&body).await.map_err(|why| why.to_string())?;
     let status = reply.http_status.unwrap_or(SUCCESS);
     app.bill(if status == SUCCESS {
         entry.price

@@ -12,10 +12,17 @@ mod chain;
 mod find;
 mod handle;
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::sync::watch;
 
 pub use app::{App, Options};
+
+/// Time for answers in flight to be sent after the end was asked for.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Serves until `stopping` ends. Returns the sum of the listed prices of what was answered, in micro-dollars.
 ///
@@ -26,12 +33,22 @@ pub async fn serve(
     app: App,
     stopping: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<i64> {
-    let app = std::sync::Arc::new(app);
+    let app = Arc::new(app);
     let router = Router::new()
         .fallback(handle::handle)
         .with_state(app.clone());
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stopping)
-        .await?;
+    let stop = watch::Sender::new(false);
+    let mut stopped = stop.subscribe();
+    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+        let _ = stopped.wait_for(|stopped| *stopped).await;
+    });
+    tokio::select! {
+        served = served.into_future() => served?,
+        () = async {
+            stopping.await;
+            stop.send_replace(true);
+            tokio::time::sleep(GRACE).await;
+        } => {}
+    }
     Ok(app.billed())
 }

@@ -1,6 +1,8 @@
 //! A crawl of a replayed archive makes the same archive.
 
 use soracrawl::sim::{Options, Shape};
+use sqlx::Row;
+use zstd::zstd_safe::get_dict_id_from_frame;
 
 use crate::listed::again;
 use crate::replays::Replay;
@@ -36,6 +38,14 @@ async fn a_crawl_of_a_replay_has_the_same_contents_in_both_shapes_and_after_faul
         })
         .await;
         site.crawl().await.with(0);
+        let nested = "select count(*) from jobs j where (select c.cursor from calls c where c.job_id = j.id and c.kept = 1
+             order by c.id limit 1) is not null";
+        let has_nested = site.number(nested).await > 0;
+        assert_eq!(
+            has_nested,
+            shape == Shape::Wrapped,
+            "walks that began inside another reply"
+        );
         let before = std::fs::read(site.archive()).expect("the archive");
         let replay = Replay::start(&site, &[]).await;
         let other = beside(&site, &replay);
@@ -126,4 +136,32 @@ async fn a_redacted_archive_is_replayed_without_the_erased_person() {
             None => break,
         }
     }
+}
+
+#[tokio::test]
+async fn replies_that_are_packed_with_a_later_dictionary_are_replayed() {
+    let mut site = Site::new(Options {
+        page_size_follows: 1,
+        ..walk()
+    })
+    .await;
+    let users = site.sim.world().seed_users().to_vec();
+    site.only(&["followers"])
+        .set("seeds.users", &format!("{:?}", &users[..2]));
+    site.crawl().await.with(0);
+    assert_eq!(site.number("select count(*) from dictionaries").await, 0);
+    let replay = Replay::start(&site, &[]).await;
+    let parameters = [("user_id", users[0].as_str())];
+    let before = replay.ask("get_user_followers", &parameters).await;
+    site.run(&["seed", "users", &users[2]]).await.with(0);
+    site.crawl().await.with(0);
+    assert_eq!(site.number("select count(*) from dictionaries").await, 1);
+    again(&site).await;
+    site.crawl().await.with(0);
+    let frame = "select body from calls where job_id = 1 and kept = 1 and cursor is null order by id desc limit 1";
+    let frame: Vec<u8> = site.rows(frame).await[0].get(0);
+    assert!(get_dict_id_from_frame(&frame).is_some());
+    let after = replay.ask("get_user_followers", &parameters).await;
+    assert_eq!((before.status, after.status), (200, 200));
+    assert_eq!(after.json()["data"], before.json()["data"]);
 }

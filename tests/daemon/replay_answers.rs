@@ -2,11 +2,11 @@
 
 use std::os::unix::fs::PermissionsExt;
 
-use soracrawl::sim::Shape;
+use soracrawl::sim::{Options, Shape};
 
 use crate::listed::again;
 use crate::replays::{API, Replay};
-use crate::support::{Site, small};
+use crate::support::{Site, small, walk};
 
 const FOLLOWERS: &str = "get_user_followers";
 
@@ -71,17 +71,28 @@ async fn what_is_not_there_is_501_and_says_what_is() {
 }
 
 #[tokio::test]
-async fn a_subject_that_was_gone_is_gone_again() {
-    let site = Site::walk("get_user_followers:1=gone").await;
-    site.run(&["run", "--until-idle"]).await;
-    let user = site.user(0);
-    let gone =
-        format!("select count(*) from jobs where subject = '{user}' and stop_reason = 'gone'");
-    assert_eq!(site.number(&gone).await, 1);
-    let replay = Replay::start(&site, &[]).await;
-    let answer = replay.ask(FOLLOWERS, &[("user_id", &user)]).await;
-    assert_eq!(answer.status, 404);
-    assert!(answer.message().contains(&user), "{}", answer.message());
+async fn a_subject_that_was_gone_is_gone_again_at_the_same_page() {
+    for (call, statuses) in [(1, [404, 501]), (2, [200, 404])] {
+        let mut site = Site::walk("").await;
+        let (gone, other) = (site.user(0), site.user(1));
+        site.sim
+            .script(&format!("{FOLLOWERS}@{gone}:{call}=gone"))
+            .expect("a script");
+        site.set("seeds.users", &format!("{:?}", [&gone, &other]));
+        site.crawl().await.with(0);
+        let cursors = site
+            .texts("select cursor from calls where cursor is not null order by http_status desc limit 1")
+            .await;
+        let replay = Replay::start(&site, &[]).await;
+        let head = replay.ask(FOLLOWERS, &[("user_id", &gone)]).await;
+        let parameters = [("user_id", gone.as_str()), ("cursor", &cursors[0])];
+        let next = replay.ask(FOLLOWERS, &parameters).await;
+        assert_eq!([head.status, next.status], statuses, "{call}");
+        let refused = if call == 1 { head } else { next };
+        assert!(refused.json()["detail"]["message"].is_string());
+        let whole = replay.ask(FOLLOWERS, &[("user_id", &other)]).await;
+        assert_eq!(whole.status, 200);
+    }
 }
 
 #[tokio::test]
@@ -130,25 +141,55 @@ async fn other_names_are_refused_and_beyond_this_machine_a_key_is_needed() {
 
 #[tokio::test]
 async fn at_a_time_the_pass_that_had_ended_by_then_is_replayed() {
-    let site = crawled().await;
+    let site = Site::walk_in(
+        Options {
+            growth: 5.0,
+            ..walk()
+        },
+        "",
+    )
+    .await;
+    site.sim.steer("hold").expect("a command");
+    site.crawl().await.with(0);
     let user = site.user(0);
-    let ended = "select ended_at from jobs where endpoint = 'get_user_followers'";
-    let first = site
-        .texts(&format!(
-            "select strftime('%Y-%m-%dT%H:%M:%fZ', ended_at + 0.002, 'unixepoch') from ({ended})"
-        ))
-        .await;
+    let ended = "select strftime('%Y-%m-%dT%H:%M:%fZ', ended_at + 0.002, 'unixepoch') from jobs";
+    let ended = site.texts(ended).await.remove(0);
+    site.sim.steer("advance 864000").expect("a command");
     again(&site).await;
     site.crawl().await.with(0);
-    assert_eq!(site.number("select count(*) from spans").await, 1);
-    let ids = "select group_concat(id) from calls where kept = 1 and cursor is null";
-    assert!(site.texts(ids).await[0].contains(','));
-    let replay = Replay::start(&site, &["--at", &first[0]]).await;
-    let then = replay.ask(FOLLOWERS, &[("user_id", &user)]).await;
-    assert_eq!(then.status, 200);
+    let ids = async |more: &[&str]| {
+        let replay = Replay::start(&site, more).await;
+        let page = replay.ask(FOLLOWERS, &[("user_id", &user)]).await;
+        assert_eq!(page.status, 200);
+        page.json()["data"]["items"].to_string()
+    };
+    let (now, then) = (ids(&[]).await, ids(&["--at", &ended]).await);
+    assert_ne!(now, then, "the list has grown");
+    assert_eq!(ids(&["--at", "2100-01-01"]).await, now);
     let before = Replay::start(&site, &["--at", "2001-01-01"]).await;
     let nothing = before.ask(FOLLOWERS, &[("user_id", &user)]).await;
     assert_eq!(nothing.status, 501);
+}
+
+#[tokio::test]
+async fn an_archive_is_replayed_while_its_daemon_works_on_it() {
+    let site = crawled().await;
+    let daemon = site.start(&["run", "--yes"]);
+    site.until("select heartbeat_at is not null from runs order by id desc limit 1")
+        .await;
+    let replay = Replay::start(&site, &[]).await;
+    let (user, other) = (site.user(0), site.user(1));
+    let page = replay.ask(FOLLOWERS, &[("user_id", &user)]).await;
+    assert_eq!(page.status, 200);
+    let not_yet = replay.ask(FOLLOWERS, &[("user_id", &other)]).await;
+    assert_eq!(not_yet.status, 501);
+    site.run(&["seed", "users", &other]).await.with(0);
+    site.until("select count(*) = 2 from jobs where stop_reason = 'complete'")
+        .await;
+    let now = replay.ask(FOLLOWERS, &[("user_id", &other)]).await;
+    assert_eq!(now.status, 200, "it sees what has come since");
+    daemon.signal("SIGTERM");
+    daemon.end().await.with(0);
 }
 
 #[tokio::test]

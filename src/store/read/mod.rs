@@ -120,6 +120,16 @@ fn has_log(path: &Path) -> bool {
     log_bytes(path).is_some_and(|bytes| bytes > 0)
 }
 
+/// Opens an existing archive of this version read-only.
+///
+/// # Errors
+/// Returns an error if the file does not exist, is not an archive, or was written by another version.
+pub async fn current_readers(path: &Path) -> Result<SqlitePool> {
+    let readers = open_readers(path).await?;
+    identity::check_current(&mut *readers.acquire().await?, path).await?;
+    Ok(readers)
+}
+
 pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
     let options = options(path).await?;
     let unopened = |error| Error::opening(path, &error);

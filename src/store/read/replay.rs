@@ -2,7 +2,7 @@
 //! list of calls by hand, which reads no body.
 
 use sqlx::FromRow;
-use sqlx::sqlite::SqlitePool;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
 
 use crate::store::Result;
 
@@ -98,7 +98,34 @@ pub async fn replay_job(
         ended_at,
     }];
     passes.extend(spans);
+    passes.extend(before_spans(&mut reader, id, pass_call_id, &passes).await?);
     Ok(Some(ReplayJob { id, passes }))
+}
+
+/// Returns the pages of a job that an archive kept before it had spans. Nothing tells whether they are complete.
+async fn before_spans(
+    reader: &mut SqliteConnection,
+    job_id: i64,
+    pass_call_id: i64,
+    passes: &[ReplayPass],
+) -> Result<Option<ReplayPass>> {
+    let first = passes.iter().map(|pass| pass.first_call_id).min();
+    let last_call_id = first.unwrap_or(0).min(pass_call_id + 1) - 1;
+    let ended_at: Option<Option<f64>> = sqlx::query_scalar(
+        "select settled_at from calls where job_id = ? and id <= ? and kept = 1 order by id desc limit 1",
+    )
+    .bind(job_id)
+    .bind(last_call_id)
+    .fetch_optional(reader)
+    .await?;
+    Ok(ended_at.map(|ended_at| ReplayPass {
+        first_call_id: 0,
+        last_call_id,
+        tail_cursor: None,
+        joined_by_call_id: None,
+        is_complete: false,
+        ended_at,
+    }))
 }
 
 /// Returns the newest call of a pass that sent a cursor and whose page is kept.
