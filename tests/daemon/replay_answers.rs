@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::PermissionsExt;
 
+use soracrawl::replies::Packer;
 use soracrawl::sim::{Options, Shape};
+use sqlx::Row;
 
 use crate::listed::again;
 use crate::replays::{API, Replay};
@@ -26,6 +28,11 @@ async fn the_stored_bytes_come_back_and_their_cursors_chain() {
         let parameters = [("user_id", user.as_str()), ("cursor", &cursor)];
         let page = replay.ask(FOLLOWERS, &parameters).await;
         assert_eq!(page.status, 200);
+        let sql =
+            format!("select body from calls where kept = 1 and coalesce(cursor, '') = '{cursor}'");
+        let frame: Vec<u8> = site.rows(&sql).await[0].get(0);
+        let stored = Packer::default().unpack(&frame).expect("a reply");
+        assert_eq!(page.body, stored, "byte for byte");
         let json = page.json();
         assert_eq!(json["router"], format!("{API}{FOLLOWERS}"));
         assert!(json["request_id"].is_string() && json["data"]["items"].is_array());
