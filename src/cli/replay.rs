@@ -64,6 +64,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     for why in wrong {
         errln!("warning: {why}. Some replies may not be readable");
     }
+    tracing::info!(address = %listen, "replay served");
     outln!("serving {} at http://{listen}", args.file.display());
     outln!("in crawler.toml: api.base_url = \"http://{listen}\"");
     let stopping = async move {

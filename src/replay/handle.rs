@@ -142,7 +142,7 @@ fn lacking(entry: &Entry, parameters: &BTreeMap<String, String>) -> Option<&'sta
     let one_of = entry.one_of.first().copied();
     required
         .find(|name| is_missing(name))
-        .or_else(|| one_of.filter(|_| entry.one_of.iter().all(|name| is_missing(name))))
+        .or_else(|| one_of.filter(|_| entry.one_of.iter().all(is_missing)))
 }
 
 fn asked(entry: &'static Entry, parameters: BTreeMap<String, String>) -> Asked {

@@ -63,14 +63,6 @@ impl Daemon {
         );
     }
 
-    /// Waits until standard output contains the text. Returns all of it.
-    pub async fn until_said(&mut self, text: &str) -> String {
-        let found = soon(text, self.out.wait_for(|output| output.contains(text))).await;
-        found.map(|output| output.clone()).unwrap_or_else(|_| {
-            panic!("the process ended without the text: {text}");
-        })
-    }
-
     /// Sends a signal by name.
     pub fn signal(&self, name: &str) {
         let text = format!(

@@ -61,7 +61,9 @@ async fn a_crawl_of_a_replay_has_the_same_contents_in_both_shapes_and_after_faul
         );
         assert_eq!(other.number(bought).await, 0, "{shape:?} {faults}");
         assert!(other.number(kept).await > 20);
+        let line = format!("api.base_url = \"{}\"", replay.base_url());
         let ended = replay.stop().await.with(0);
+        assert!(ended.out.contains(&line), "{}", ended.out);
         assert!(ended.err.contains("get_user_followers"), "{}", ended.err);
         assert_eq!(std::fs::read(site.archive()).expect("the archive"), before);
         site.sim.stop().await;

@@ -121,8 +121,7 @@ async fn other_names_are_refused_and_beyond_this_machine_a_key_is_needed() {
     assert!(refused.err.contains("--key-file"), "{}", refused.err);
     site.run(&["new-key", "replay.key"]).await.with(0);
     let key = std::fs::read_to_string(site.file("replay.key")).expect("a key");
-    let more = ["--listen", "127.0.0.1:0", "--key-file", "replay.key"];
-    let replay = Replay::start(&site, &more).await;
+    let replay = Replay::start(&site, &["--key-file", "replay.key"]).await;
     let bearer = format!("Bearer {}", key.trim());
     assert_eq!(
         replay

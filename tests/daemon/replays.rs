@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 use url::form_urlencoded::Serializer;
 
 use crate::support::{Daemon, Ended, Place, soon};
@@ -36,16 +36,13 @@ impl Replay {
     pub async fn start(place: &Place, more: &[&str]) -> Self {
         let archive = place.archive();
         let archive = archive.to_str().expect("a path");
-        let mut arguments = vec!["replay", archive];
+        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = free.local_addr().expect("an address").to_string();
+        drop(free);
+        let mut arguments = vec!["replay", archive, "--listen", &address];
         arguments.extend(more);
         let mut daemon = place.start(&arguments);
-        let said = daemon.until_said("api.base_url = ").await;
-        let address = said
-            .split("http://")
-            .nth(1)
-            .and_then(|it| it.lines().next())
-            .expect("an address")
-            .to_owned();
+        daemon.until_logged("replay served").await;
         Self { daemon, address }
     }
 
