@@ -1,6 +1,6 @@
 //! A crawl of a replayed archive makes the same archive.
 
-use soracrawl::sim::{Options, Shape};
+use soracrawl::sim::{Change, Options, Shape};
 use sqlx::Row;
 use zstd::zstd_safe::get_dict_id_from_frame;
 
@@ -166,4 +166,41 @@ async fn replies_that_are_packed_with_a_later_dictionary_are_replayed() {
     let after = replay.ask("get_user_followers", &parameters).await;
     assert_eq!((before.status, after.status), (200, 200));
     assert_eq!(after.json()["data"], before.json()["data"]);
+}
+
+#[tokio::test]
+async fn the_pages_of_an_older_pass_follow_although_their_cursors_were_never_on_the_page_that_met_it()
+ {
+    let mut site = Site::new(Options {
+        users: 1,
+        posts: 36,
+        page_size_posts: 6,
+        comments: 0,
+        followers: 0,
+        growth: 2.0,
+        growth_kinds: vec![Change::Posts],
+        ..walk()
+    })
+    .await;
+    site.sim.steer("hold").expect("a command");
+    let users = format!("{:?}", &site.sim.world().seed_users()[..1]);
+    site.only(&["posts"]).set("seeds.users", &users);
+    site.crawl().await.with(0);
+    site.sim.steer("advance 172800").expect("a command");
+    again(&site).await;
+    site.crawl().await.with(0);
+    let unsent = "select count(*) from calls c join spans s on s.joined_by_call_id = c.id and s.state = 'met'
+         where c.next_cursor not in (select cursor from calls where cursor is not null)";
+    assert_eq!(
+        site.number(unsent).await,
+        1,
+        "its own next cursor was never sent"
+    );
+    let replay = Replay::start(&site, &[]).await;
+    let other = beside(&site, &replay);
+    other.crawl().await.with(0);
+    let posts = "select post_id from posts order by post_id";
+    let archived = site.texts(posts).await;
+    assert!(archived.len() > 36, "{}", archived.len());
+    assert_eq!(other.texts(posts).await, archived);
 }
