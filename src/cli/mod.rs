@@ -21,6 +21,7 @@ pub(crate) mod out;
 mod progress;
 mod refresh;
 mod reparse;
+mod replay;
 mod run;
 mod search;
 mod seed;
@@ -169,6 +170,9 @@ enum Command {
     /// Check the configuration and print the effective values
     #[command(after_help = "Example: soracrawl --config crawler.toml check-config")]
     CheckConfig,
+    /// Serve an archive as the API: its stored replies, without the remote and without writing
+    #[command(after_help = "Example: soracrawl replay sora.db --listen 127.0.0.1:8080")]
+    Replay(replay::Args),
     /// Serve the API from a simulated world on this machine
     #[command(after_help = "Example: soracrawl sim --latency-ms 20")]
     Sim(Box<sim::Args>),
@@ -261,6 +265,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),
+        Command::Replay(args) => replay::run(&cli, args).await,
         Command::Sim(args) => sim::run(&cli, args).await,
         Command::Demo(args) => demo::run(&cli, args).await,
         Command::Completions { shell } => Ok(generate::completions(*shell)),

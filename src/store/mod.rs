@@ -132,9 +132,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the file does not exist, is not an archive, or was written by another version.
     pub async fn open_current_readers(path: &Path) -> Result<SqlitePool> {
-        let readers = read::open_readers(path).await?;
-        db::identity::check_current(&mut *readers.acquire().await?, path).await?;
-        Ok(readers)
+        read::current_readers(path).await
     }
 
     /// The read-only connections. They never wait for the writer.

@@ -1,8 +1,6 @@
 //! Who may see and press what. The order matters: a page of another site can send requests here, and a name that it
 //! controls can lead here too. So the Host header is checked first, then the origin, then the token.
 
-use std::net::{IpAddr, SocketAddr};
-
 use axum::extract::{Query, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
@@ -11,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 
 use super::{Options, Shared, text};
+use crate::guard::{is_equal, is_our_host};
 
 /// Paths that need no token.
 const OPEN: [&str; 3] = ["/healthz", "/readyz", "/login"];
@@ -64,7 +63,7 @@ pub(super) fn refusal(
         }
     };
     let host = one(header::HOST);
-    if !host.is_some_and(|host| is_our_host(host, options)) {
+    if !host.is_some_and(|host| is_our_host(host, options.listen, &options.hosts)) {
         let why = "this name is not ours: add it to web.hosts if it is";
         return Some((StatusCode::MISDIRECTED_REQUEST, why));
     }
@@ -106,42 +105,6 @@ pub(super) fn refusal(
     Some((StatusCode::UNAUTHORIZED, why))
 }
 
-/// Returns whether the Host header names this machine, the address that is listened on, or a configured name.
-fn is_our_host(host: &str, options: &Options) -> bool {
-    if options
-        .hosts
-        .iter()
-        .any(|name| name.eq_ignore_ascii_case(host))
-    {
-        return true;
-    }
-    let (name, port) = match host.parse::<SocketAddr>() {
-        Ok(address) => (address.ip().to_string(), Some(address.port())),
-        Err(_) => match host.rsplit_once(':') {
-            Some((name, port)) if !name.contains(':') || name.ends_with(']') => {
-                (name.to_owned(), port.parse().ok())
-            }
-            _ => (host.to_owned(), None),
-        },
-    };
-    if options
-        .hosts
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(&name))
-    {
-        return true;
-    }
-    let bare = name.trim_start_matches('[').trim_end_matches(']');
-    let is_ours = match bare.parse::<IpAddr>() {
-        Ok(address) => {
-            address.is_loopback() || address == options.listen.ip() && !address.is_unspecified()
-        }
-        Err(_) => name.eq_ignore_ascii_case("localhost"),
-    };
-    // A proxy on another port is a name of its own: web.hosts.
-    is_ours && port.is_none_or(|port| port == options.listen.port())
-}
-
 /// Returns the name and the value of the cookie. A browser sends cookies to every port of a host. So the name contains the
 /// port, and another server there must not learn the token from the value.
 fn cookie(options: &Options) -> (String, String) {
@@ -150,16 +113,6 @@ fn cookie(options: &Options) -> (String, String) {
         .chain_update("soracrawl cookie ")
         .chain_update(&options.token);
     (name, format!("{:x}", digest.finalize()))
-}
-
-/// Compares without telling by the time how much is equal.
-fn is_equal(given: &str, token: &str) -> bool {
-    let (given, token) = (given.as_bytes(), token.as_bytes());
-    let differences = given
-        .iter()
-        .zip(token)
-        .fold(0, |all, (one, other)| all | (one ^ other));
-    given.len() == token.len() && differences == 0
 }
 
 /// The token in the address of a page.

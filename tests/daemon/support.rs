@@ -44,6 +44,11 @@ impl Place {
         self
     }
 
+    /// The keys of the configuration with their TOML values.
+    pub fn settings(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.keys.iter().map(|(key, value)| (&**key, &**value))
+    }
+
     pub fn unset(&mut self, key: &str) -> &mut Self {
         self.keys.remove(key);
         self

@@ -126,8 +126,8 @@ fn only_the_client_its_replies_and_the_alerts_mention_reqwest() {
 }
 
 #[test]
-fn only_the_simulator_and_the_web_mention_axum() {
-    let is_other = |name: &str| !["sim", "web"].contains(&room(name));
+fn only_the_simulator_the_web_and_the_replay_mention_axum() {
+    let is_other = |name: &str| !["sim", "web", "replay"].contains(&room(name));
     assert_eq!(mentioning(&["axum"], is_other), NONE);
 }
 

@@ -3,6 +3,7 @@
 mod alteration;
 mod kinds;
 mod lasting;
+mod media;
 mod refuse;
 mod schedule;
 mod spoil;
@@ -11,6 +12,7 @@ mod wire;
 pub use alteration::Alteration;
 pub use kinds::Fault;
 pub(in crate::sim) use lasting::Trouble;
+pub use media::{MediaFault, MediaRule};
 pub(in crate::sim) use refuse::{Outcome, invalid_cursor, refuse};
 pub use schedule::{Counts, Faults, Ratio, Rule};
 pub(in crate::sim) use spoil::spoil;

@@ -23,6 +23,7 @@ mod people;
 mod questions;
 mod raw;
 mod refresh;
+mod replay;
 mod replies;
 mod search;
 mod snapshot;
@@ -67,6 +68,10 @@ pub use raw::RawCall;
 pub use refresh::{
     CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,
+};
+pub use replay::{
+    CallByHand, ReplayJob, ReplayPage, ReplayPass, StoredReply, calls_by_hand, replay_cursors,
+    replay_job, replay_page, replay_pages, replay_refusal, replay_subjects, stored_reply,
 };
 pub use replies::{KeptCall, MetSpan, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};
@@ -123,6 +128,16 @@ async fn probe(options: &SqliteConnectOptions) -> Result<()> {
 /// Returns whether the archive has a write-ahead log with content.
 fn has_log(path: &Path) -> bool {
     log_bytes(path).is_some_and(|bytes| bytes > 0)
+}
+
+/// Opens an existing archive of this version read-only.
+///
+/// # Errors
+/// Returns an error if the file does not exist, is not an archive, or was written by another version.
+pub async fn current_readers(path: &Path) -> Result<SqlitePool> {
+    let readers = open_readers(path).await?;
+    identity::check_current(&mut *readers.acquire().await?, path).await?;
+    Ok(readers)
 }
 
 pub(super) async fn open_readers(path: &Path) -> Result<SqlitePool> {
