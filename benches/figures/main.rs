@@ -8,6 +8,7 @@ mod burst;
 mod compression;
 mod economy;
 mod http;
+mod import;
 mod job;
 mod large;
 mod limit;
@@ -37,10 +38,11 @@ const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Fi
     }
 }
 
-const FIGURES: [Figure; 10] = [
+const FIGURES: [Figure; 11] = [
     figure("job", job::run),
     figure("burst", burst::run),
     figure("reparse", reparse::run),
+    figure("import", import::run),
     figure("compression", compression::run),
     figure("writer", writer::run),
     figure("limit", limit::run),
