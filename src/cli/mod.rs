@@ -14,6 +14,7 @@ mod export;
 mod generate;
 mod jobs;
 mod logging;
+mod media;
 pub(crate) mod out;
 mod progress;
 mod refresh;
@@ -137,6 +138,9 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Fetch, check and count the files of videos
+    #[command(subcommand)]
+    Media(media::Command),
     /// Write a copy of the archive to a new file, also during a crawl, and check it
     #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
     Backup(backup::Args),
@@ -238,6 +242,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
+        Command::Media(command) => media::run(&cli, command).await,
         Command::Backup(args) => backup::run(&cli, args).await,
         Command::Erase(args) => erase::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,

@@ -9,6 +9,7 @@ mod env;
 mod keys;
 mod kind;
 mod loopback;
+mod media;
 mod problem;
 mod read;
 mod refresh;
@@ -33,6 +34,7 @@ pub use api_key::FoundKey;
 pub use crawl::{Crawl, Filter, MaxPages, MaxPerParent};
 pub use env::{unused, variable};
 pub use keys::{KEYS, Key};
+pub use media::Media;
 pub use problem::Problem;
 pub use refresh::Refresh;
 pub use show::example;
@@ -52,6 +54,7 @@ pub struct Config {
     pub seeds: Seeds,
     pub crawl: Crawl,
     pub refresh: Refresh,
+    pub media: Media,
     pub upkeep: Upkeep,
     pub retention: Retention,
     pub log: Log,
@@ -276,6 +279,7 @@ pub struct Upkeep {
 #[serde(deny_unknown_fields)]
 pub struct Retention {
     pub raw_days: Option<u32>,
+    pub media_days: Option<u32>,
 }
 
 /// Level and format of the log.

@@ -8,6 +8,7 @@ mod hash;
 pub mod hex;
 mod job;
 mod money;
+mod rendition;
 mod request;
 mod rows;
 pub mod seed;
@@ -21,6 +22,7 @@ pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{ItemHash, MEETING_ITEMS, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
+pub use rendition::{RENDITIONS, Rendition};
 pub use request::{OpenJobs, PauseScope, Request};
 pub use rows::{
     Appearance, Attachment, Comment, Entity, EntityKind, Follow, ListEntry, Post, Remix, Repost,

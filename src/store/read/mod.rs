@@ -14,6 +14,7 @@ mod jobs;
 mod known;
 mod life;
 mod meanings;
+mod media;
 mod nested;
 mod operator;
 mod people;
@@ -47,6 +48,10 @@ pub use jobs::{
 pub use known::{Known, known};
 pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
+pub use media::{
+    MediaCount, MissingMedia, ShownMedia, StoredFile, expired_media, media_counts, missing_media,
+    shown_media, stored_media,
+};
 pub use nested::Nest;
 pub use operator::{
     CallLine, FoundJobs, Hour, JobCount, JobFilter, Marks, SpendLine, hours, job_counts,
