@@ -15,7 +15,7 @@ use super::{Cli, Exit, logging};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::daemon::{self, Archive, Buyer, Fetched, InUse, Signals};
-use crate::media::{self, Counters, Failure};
+use crate::media::{self, Checked, Counters, Failure};
 use crate::model::MicroUsd;
 use crate::store::{RunKind, Store, read};
 
@@ -228,48 +228,64 @@ async fn conclude(config: &Config, fetched: &Fetched) -> anyhow::Result<Exit> {
     })
 }
 
-/// Compares the files of an archive with their rows.
-pub(super) async fn verify(config: &Config, json: bool) -> anyhow::Result<Exit> {
+/// Compares the files of an archive with their rows. The inner error says why they cannot be compared.
+pub(super) async fn check(config: &Config) -> anyhow::Result<Result<Checked, String>> {
     let readers = Store::open_current_readers(&config.archive.path).await?;
-    let folder = daemon::media_folder(config);
-    let checked = media::check(&readers, &folder, |_| {}).await;
+    let checked = media::check(&readers, &daemon::media_folder(config), |_| {}).await;
     readers.close().await;
+    Ok(checked)
+}
+
+/// Returns the exit code of a comparison.
+pub(super) fn exit_of(checked: &Result<Checked, String>) -> Exit {
+    match checked {
+        Ok(checked) if checked.is_sound() => Exit::Done,
+        Ok(_) => Exit::Failed,
+        Err(_) => Exit::Unchecked,
+    }
+}
+
+/// Prints a comparison.
+pub(super) fn print(checked: &Result<Checked, String>) {
     let checked = match checked {
         Ok(checked) => checked,
         Err(why) => {
-            errln!("error: {}", plain(&why));
-            return Ok(Exit::Unchecked);
+            errln!("error: {}", plain(why));
+            return;
         }
     };
-    if json {
-        let mut shown = serde_json::to_value(&checked)?;
-        shown["sound"] = checked.is_sound().into();
-        outln!("{shown:#}");
-    } else {
-        let named = [
-            ("missing", &checked.missing),
-            ("changed", &checked.changed),
-            ("unknown", &checked.unknown),
-        ];
-        for (what, files) in named {
-            for file in files {
-                outln!("{what}  {}", plain(file));
-            }
+    let named = [
+        ("missing", &checked.missing),
+        ("changed", &checked.changed),
+        ("unknown", &checked.unknown),
+    ];
+    for (what, files) in named {
+        for file in files {
+            outln!("{what}  {}", plain(file));
         }
-        outln!(
-            "{}, {}: {}",
-            counted(checked.files, "file"),
-            counted(checked.bytes, "byte"),
-            match checked.is_sound() {
-                true => "all as their rows say",
-                false => "NOT all as their rows say",
-            }
-        );
     }
-    Ok(match checked.is_sound() {
-        true => Exit::Done,
-        false => Exit::Failed,
-    })
+    outln!(
+        "{}, {}: {}",
+        counted(checked.files, "file"),
+        counted(checked.bytes, "byte"),
+        match checked.is_sound() {
+            true => "all as their rows say",
+            false => "NOT all as their rows say",
+        }
+    );
+}
+
+async fn verify(config: &Config, json: bool) -> anyhow::Result<Exit> {
+    let checked = check(config).await?;
+    match (&checked, json) {
+        (Ok(checked), true) => {
+            let mut shown = serde_json::to_value(checked)?;
+            shown["sound"] = checked.is_sound().into();
+            outln!("{shown:#}");
+        }
+        _ => print(&checked),
+    }
+    Ok(exit_of(&checked))
 }
 
 async fn status(config: &Config, json: bool) -> anyhow::Result<Exit> {

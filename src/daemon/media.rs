@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use tokio::sync::watch;
 
+use super::retention::mark_old_media;
 use super::{Archive, ByHand, Signals, call};
 use crate::api::endpoint::Paging;
 use crate::api::{Body, Entry, Secret, endpoints};
@@ -107,7 +108,11 @@ pub async fn fetch_media(
     );
     let fetcher = fetcher.map_err(|why| anyhow!(why))?;
     let renditions = renditions(config);
+    mark_old_media(store, config, clock.now()).await?;
     store.mark_orphaned_media().await?;
+    media::remove_marked(store, &folder)
+        .await
+        .map_err(|why| anyhow!(why))?;
     media::want(store, &renditions).await?;
     let mut queue = store.media_queue(&renditions, also_gone).await?;
     let wanted = u64::try_from(queue.len()).unwrap_or(u64::MAX);

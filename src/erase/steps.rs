@@ -9,6 +9,7 @@ use super::progress::{Daemon, Done, Progress};
 use super::survey::terms_of;
 use super::{replies, texts};
 use crate::clock::Clock;
+use crate::media::{self, Folder};
 use crate::model::Erased;
 use crate::replies::{People, Terms};
 use crate::store::{Left, Store, Term, TextTable};
@@ -23,6 +24,8 @@ pub struct Erasing<'a, D, R> {
     pub store: &'a Store,
     pub clock: &'a Clock,
     pub key: KeyFile,
+    /// The folder of the archive's files.
+    pub folder: Folder,
     /// The archive is a restored copy: everybody whom the key file names is erased again.
     pub is_restored: bool,
     pub daemon: D,
@@ -237,6 +240,23 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         .await
     }
 
+    /// Removes the files that are marked. Returns false if another process fetches files: it removes them at its end.
+    async fn remove_media(&mut self) -> Result<bool, String> {
+        if self.store.media_to_remove().await.map_err(text)?.is_empty() {
+            return Ok(true);
+        }
+        self.step("media", 0, 1);
+        let turn = match self.folder.take() {
+            Ok(turn) => turn,
+            Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return Ok(false),
+            Err(why) => return Err(format!("{}: {why}", self.folder.path().display())),
+        };
+        media::remove_marked(self.store, &self.folder).await?;
+        drop(turn);
+        self.step("media", 1, 1);
+        Ok(true)
+    }
+
     /// Forgets what was searched for, and overwrites what is left in the file.
     async fn finish(&mut self, terms: &Terms, done: &mut Done) -> Result<(), String> {
         let is_open = self
@@ -247,6 +267,10 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
             .iter()
             .any(|(_, done)| !done);
         if !is_open {
+            return Ok(());
+        }
+        if !self.remove_media().await? {
+            done.is_waiting = true;
             return Ok(());
         }
         self.step("last step", 0, 3);

@@ -144,7 +144,7 @@ fn rest(part: &Part, said: &Said) -> Verdict {
     if start != part.bytes {
         return not_the_rest("it begins at another byte");
     }
-    if total.is_none() || total != part.total || end.checked_add(1) > total {
+    if total.is_none_or(|total| end >= total) || total != part.total {
         return not_the_rest("the whole file has another size");
     }
     if said

@@ -87,11 +87,15 @@ impl Download {
                     self.forget(turn.id, &path).await?;
                     return Err(failure.into());
                 }
-                Verdict::Rest => self.append(&path, part.bytes, total, body).await?,
+                Verdict::Rest => {
+                    let promise = self.promise(part.bytes, total)?;
+                    self.append(&path, part.bytes, total, promise, body).await?;
+                }
                 Verdict::Whole { total: now } => {
                     (total, content_type) = (now, said.content_type.clone());
+                    let promise = self.promise(0, total)?;
                     self.start_over(turn.id, &path, &part, now, said).await?;
-                    self.append(&path, 0, total, body).await?;
+                    self.append(&path, 0, total, promise, body).await?;
                 }
             }
         }
@@ -114,6 +118,12 @@ impl Download {
                 Err(failure.into())
             }
         }
+    }
+
+    /// Sets space aside for what is missing of a file.
+    fn promise(&self, from: u64, total: Option<u64>) -> Result<Promise, Failure> {
+        let missing = total.map_or(0, |total| total.saturating_sub(from));
+        self.space.promise(missing)
     }
 
     /// Forgets what is there of a file: first in its row, so that nothing else is ever continued.
@@ -156,11 +166,9 @@ impl Download {
         path: &Path,
         from: u64,
         total: Option<u64>,
+        mut promise: Promise,
         mut body: Body,
     ) -> Result<(), Ended> {
-        let mut promise = self
-            .space
-            .promise(total.map_or(0, |total| total.saturating_sub(from)))?;
         let mut file = File::options().append(true).open(path)?;
         let (mut got, mut head, mut looked) = (from, Vec::new(), from);
         while let Some(chunk) = self.until_stopped(body.chunk()).await? {

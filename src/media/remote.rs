@@ -170,3 +170,120 @@ fn chain(error: &reqwest::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::net::IpAddr;
+
+    use futures_util::future::BoxFuture;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Every name has these addresses.
+    struct Fixed(Vec<IpAddr>);
+
+    impl Lookup for Fixed {
+        fn lookup(&self, _: String) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
+            let found = self.0.clone();
+            Box::pin(async move { Ok(found) })
+        }
+    }
+
+    fn remote(hosts: &[&str], addresses: &[&str], proxy: Option<&str>) -> Remote {
+        let addresses = addresses.iter().map(|it| it.parse().unwrap());
+        let settings = RemoteSettings {
+            hosts: Hosts::parse(hosts.iter().copied()).unwrap(),
+            proxy: proxy.map(str::to_owned),
+            user_agent: "test".to_owned(),
+            connect_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(5),
+            lookup: Arc::new(Fixed(addresses.collect())),
+        };
+        Remote::new(&settings).unwrap()
+    }
+
+    async fn refusal(remote: &Remote, url: &str) -> Failure {
+        let url = Url::parse(url).unwrap();
+        remote
+            .get(&url, None)
+            .await
+            .map(|(said, _)| said)
+            .unwrap_err()
+    }
+
+    /// Answers every request with a redirect. Returns its port.
+    async fn redirecting(to: &'static str) -> u16 {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let mut some = [0; 4_096];
+                let _ = stream.read(&mut some).await;
+                let answer =
+                    format!("HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        port
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_into_a_private_network_is_refused() {
+        for address in [
+            "10.0.0.1",
+            "::1",
+            "169.254.169.254",
+            "127.0.0.1",
+            "fd00::1",
+            "::ffff:10.0.0.1",
+        ] {
+            let remote = remote(&["files.example"], &[address], None);
+            let why = refusal(&remote, "https://files.example/1").await;
+            let refused = Refused::Address(address.parse().unwrap());
+            assert_eq!(why, Failure::Refused(refused), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_redirect_to_such_a_name_is_refused() {
+        for address in ["10.0.0.1", "::1", "169.254.169.254"] {
+            let port = redirecting("https://files.example/1").await;
+            let hosts = [format!("127.0.0.1:{port}"), "files.example".to_owned()];
+            let remote = remote(&hosts.each_ref().map(String::as_str), &[address], None);
+            let why = refusal(&remote, &format!("http://127.0.0.1:{port}/1")).await;
+            let refused = Refused::Address(address.parse().unwrap());
+            assert_eq!(why, Failure::Refused(refused), "{address}");
+        }
+    }
+
+    #[tokio::test]
+    async fn redirects_end() {
+        let port = redirecting("/again").await;
+        let host = format!("127.0.0.1:{port}");
+        let remote = remote(&[&host], &[], None);
+        let why = refusal(&remote, &format!("http://{host}/1")).await;
+        assert_eq!(why, Failure::Redirects(MAX_REDIRECTS));
+    }
+
+    #[tokio::test]
+    async fn a_proxy_gets_https_only() {
+        let remote = remote(&["127.0.0.1"], &[], Some("http://127.0.0.1:9"));
+        let why = refusal(&remote, "http://127.0.0.1/1").await;
+        assert_eq!(why, Failure::Refused(Refused::Scheme("http".to_owned())));
+    }
+
+    #[tokio::test]
+    async fn only_public_addresses_of_a_name_are_asked() {
+        let only = GlobalOnly(Arc::new(Fixed(
+            ["10.0.0.1", "8.8.8.8", "::1", "2606:4700::1111"]
+                .map(|it| it.parse().unwrap())
+                .to_vec(),
+        )));
+        let name = "files.example".parse().unwrap();
+        let found = reqwest::dns::Resolve::resolve(&only, name).await;
+        let found: Vec<String> = found.ok().unwrap().map(|it| it.ip().to_string()).collect();
+        assert_eq!(found, ["8.8.8.8", "2606:4700::1111"]);
+    }
+}

@@ -25,6 +25,8 @@ mod known;
 mod lake_folders;
 mod lakes;
 mod listed;
+mod media;
+mod media_host;
 mod missing;
 mod opening;
 mod pages;

@@ -170,6 +170,34 @@ impl Treatment {
     }
 }
 
+/// The videos that are deleted with these users, as SQL.
+const VIDEOS: &str = "(select id from attachments where post_id in (select id from posts where author_id in \
+    (select id from users where user_id in (select value from json_each(?1)))) or comment_id in (select id from comments \
+    where author_id in (select id from users where user_id in (select value from json_each(?1)))))";
+
+/// Returns the files that only videos of these users refer to, as SQL.
+fn files() -> String {
+    format!(
+        "select am.media_id from attachment_media am where am.attachment_id in {VIDEOS} and not exists (
+             select 1 from attachment_media o where o.media_id = am.media_id and o.attachment_id not in {VIDEOS})"
+    )
+}
+
+/// Marks the files that only videos of these users refer to, so that they are removed, and deletes the references.
+async fn erase_media(connection: &mut SqliteConnection, people: &str) -> Result<u64> {
+    let mark = format!(
+        "update media set state = 'removing', reason = 'erased' where id in ({})",
+        files()
+    );
+    let delete = format!("delete from attachment_media where attachment_id in {VIDEOS}");
+    // Only names of the schema are in the texts.
+    let marked = sqlx::query(AssertSqlSafe(mark)).bind(people);
+    let marked = marked.execute(&mut *connection).await?.rows_affected();
+    let deleted = sqlx::query(AssertSqlSafe(delete)).bind(people);
+    deleted.execute(connection).await?;
+    Ok(marked)
+}
+
 /// Deletes what later replies lack of some users, and of their follows and appearances.
 async fn erase_absences(connection: &mut SqliteConnection, people: &str) -> Result<u64> {
     let text = format!(
@@ -208,6 +236,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut rows = 0;
         rows += erase_absences(&mut transaction, &people).await?;
+        rows += erase_media(&mut transaction, &people).await?;
         for treatment in treatments() {
             rows += apply(&mut transaction, &treatment, &people).await?;
         }
@@ -235,6 +264,13 @@ impl Store {
                 None => counts.push(RowCount { table, rows }),
             }
         }
+        // Only names of the schema are in the text.
+        let files =
+            sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from ({})", files())));
+        counts.push(RowCount {
+            table: "media",
+            rows: files.bind(&people).fetch_one(self.readers()).await?,
+        });
         counts.retain(|count| count.rows > 0);
         Ok(counts)
     }

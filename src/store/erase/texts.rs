@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 10] = [
+const OWN: [Own; 11] = [
     (
         "jobs",
         ROWID,
@@ -99,6 +99,17 @@ const OWN: [Own; 10] = [
         &[("argument", Means::Words), ("result", Means::Words)],
     ),
     ("settings", &["name"], &[("value", Means::Words)]),
+    (
+        "media",
+        ROWID,
+        &[
+            ("url_path", Means::Words),
+            ("reason", Means::Words),
+            ("etag", Means::Words),
+            ("last_modified", Means::Words),
+            ("content_type", Means::Words),
+        ],
+    ),
 ];
 
 impl TextTable {

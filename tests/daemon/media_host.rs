@@ -1,0 +1,325 @@
+//! A host of files with faults, and an archive whose videos are on it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use soracrawl::store::Store;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use crate::support::soon;
+
+/// What the host does with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    Serve,
+    /// Ends the connection after half of the bytes.
+    Cut,
+    Status(u16),
+    /// A page of a gateway, with status 200.
+    Html,
+    /// 206 with the bytes from the first on.
+    WrongRange,
+    /// 206 with the right range and another total.
+    WrongTotal,
+    /// 416 although the range is right.
+    Unsatisfiable,
+    /// 200 with the whole file, whatever was asked for.
+    IgnoreRange,
+    /// From now on the file is another one.
+    Change,
+    /// Redirects to this host's target.
+    Redirect,
+    /// No length, and no chunks.
+    NoSize,
+    /// Keeps the rest back until the client is gone.
+    Hang,
+}
+
+type Script = Box<dyn Fn(usize, usize) -> Act + Send + Sync>;
+
+#[derive(Default)]
+struct Counts {
+    requests: HashMap<usize, usize>,
+    ranges: Vec<(usize, Option<u64>)>,
+    versions: HashMap<usize, u64>,
+    /// Bytes of bodies that were sent.
+    sent: u64,
+    /// Bytes that a fault made useless.
+    useless: u64,
+}
+
+/// A host of files.
+pub struct Host {
+    pub port: u16,
+    counts: Arc<Mutex<Counts>>,
+    requests: watch::Receiver<usize>,
+}
+
+/// Returns the contents of a file: an MP4 file, as far as its first bytes tell.
+pub fn contents(file: usize, version: u64) -> Vec<u8> {
+    let size = 2_000 + file * 7_919 % 30_000;
+    let mut bytes = b"\0\0\0\x20ftypisom".to_vec();
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ (file as u64) << 8 ^ version;
+    while bytes.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend_from_slice(&state.to_le_bytes());
+    }
+    bytes
+}
+
+impl Host {
+    /// Starts a host. The script says what happens with each file's requests, counted from 0.
+    pub async fn start(
+        target: &'static str,
+        script: impl Fn(usize, usize) -> Act + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let counts: Arc<Mutex<Counts>> = Arc::default();
+        let (told, requests) = watch::channel(0);
+        let (script, served): (Arc<Script>, _) = (Arc::new(Box::new(script)), counts.clone());
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (script, counts, told) = (script.clone(), served.clone(), told.clone());
+                tokio::spawn(async move {
+                    let _ = serve(stream, &script, &counts, &told, target).await;
+                });
+            }
+        });
+        Self {
+            port,
+            counts,
+            requests,
+        }
+    }
+
+    /// Returns the bytes of bodies that were sent, and those that faults made useless.
+    pub fn bytes(&self) -> (u64, u64) {
+        let counts = self.counts.lock().expect("counts");
+        (counts.sent, counts.useless)
+    }
+
+    /// Returns each request: its file, and from which byte on it asked.
+    pub fn asked(&self) -> Vec<(usize, Option<u64>)> {
+        self.counts.lock().expect("counts").ranges.clone()
+    }
+
+    /// Waits until so many requests came.
+    pub async fn until_asked(&mut self, times: usize) {
+        let asked = self.requests.wait_for(|requests| *requests >= times);
+        soon("requests", asked).await.expect("a host");
+    }
+}
+
+async fn serve(
+    mut stream: TcpStream,
+    script: &Script,
+    counts: &Mutex<Counts>,
+    told: &watch::Sender<usize>,
+    target: &str,
+) -> std::io::Result<()> {
+    let mut head = Vec::new();
+    loop {
+        let mut some = [0; 2_048];
+        let read = stream.read(&mut some).await?;
+        head.extend_from_slice(&some[..read]);
+        if read == 0 {
+            return Ok(());
+        }
+        let Some(end) = head.windows(4).position(|it| it == b"\r\n\r\n") else {
+            continue;
+        };
+        let text = String::from_utf8_lossy(&head[..end]).into_owned();
+        head.drain(..end + 4);
+        let (answer, body, then) = answer(&text, script, counts, target);
+        told.send_modify(|requests| *requests += 1);
+        stream.write_all(answer.as_bytes()).await?;
+        for part in body.chunks(4_096) {
+            stream.write_all(part).await?;
+            counts.lock().expect("counts").sent += part.len() as u64;
+        }
+        match then {
+            Then::GoOn => {}
+            Then::Close => return Ok(()),
+            Then::Wait => {
+                let mut some = [0; 1];
+                let _ = stream.read(&mut some).await;
+                return Ok(());
+            }
+        }
+    }
+}
+
+enum Then {
+    GoOn,
+    Close,
+    Wait,
+}
+
+fn answer(
+    text: &str,
+    script: &Script,
+    counts: &Mutex<Counts>,
+    target: &str,
+) -> (String, Vec<u8>, Then) {
+    let header = |name: &str| {
+        let mut lines = text.lines();
+        lines.find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        })
+    };
+    let path = text.split(' ').nth(1).unwrap_or("");
+    let (path, _) = path.split_once('?').unwrap_or((path, ""));
+    let file: usize = path
+        .rsplit('/')
+        .next()
+        .and_then(|it| it.parse().ok())
+        .unwrap_or(0);
+    let from: Option<u64> =
+        header("range").and_then(|it| it.strip_prefix("bytes=")?.strip_suffix('-')?.parse().ok());
+    let mut counts = counts.lock().expect("counts");
+    counts.ranges.push((file, from));
+    let number = counts.requests.entry(file).or_default();
+    let act = script(file, *number);
+    *number += 1;
+    let version = counts.versions.entry(file).or_default();
+    *version += u64::from(act == Act::Change);
+    let version = *version;
+    let whole = contents(file, version);
+    let total = whole.len() as u64;
+    let etag = format!("\"{file}-{version}\"");
+    let from = from.filter(|_| header("if-range").as_ref() == Some(&etag));
+    if act == Act::Change || act == Act::IgnoreRange || act == Act::Unsatisfiable {
+        counts.useless += counts
+            .ranges
+            .last()
+            .and_then(|(_, from)| *from)
+            .unwrap_or(0);
+    }
+    let head = |status: &str, more: &str, length: usize| {
+        format!(
+            "HTTP/1.1 {status}\r\nContent-Type: video/mp4\r\nETag: {etag}\r\n{more}Content-Length: {length}\r\n\r\n"
+        )
+    };
+    let ranged = |from: u64, total: u64| {
+        let range = format!(
+            "Content-Range: bytes {from}-{}/{total}\r\n",
+            whole.len() - 1
+        );
+        let body = whole[usize::try_from(from).expect("a size")..].to_vec();
+        (
+            head("206 Partial Content", &range, body.len()),
+            body,
+            Then::GoOn,
+        )
+    };
+    let normal = match from {
+        Some(from) if from < total => ranged(from, total),
+        _ => (head("200 OK", "", whole.len()), whole.clone(), Then::GoOn),
+    };
+    match act {
+        Act::Serve | Act::Change => normal,
+        Act::Cut => {
+            let half = normal.1.len() / 2;
+            (normal.0, normal.1[..half].to_vec(), Then::Close)
+        }
+        Act::Hang => {
+            let half = normal.1.len() / 2;
+            (normal.0, normal.1[..half].to_vec(), Then::Wait)
+        }
+        Act::Status(status) => (
+            head(&format!("{status} Status"), "", 0),
+            Vec::new(),
+            Then::GoOn,
+        ),
+        Act::Html => {
+            let page = b"<!DOCTYPE html><title>Please wait</title>".to_vec();
+            counts.useless += page.len() as u64;
+            // As a gateway may do it: with the type of the file.
+            (head("200 OK", "", page.len()), page, Then::GoOn)
+        }
+        Act::WrongRange if from.is_some() => {
+            counts.useless += total + from.unwrap_or(0);
+            ranged(0, total)
+        }
+        Act::WrongTotal if from.is_some() => {
+            counts.useless += total;
+            ranged(from.unwrap_or(0), total + 1)
+        }
+        Act::WrongRange | Act::WrongTotal => normal,
+        Act::Unsatisfiable => (
+            head(
+                "416 Range Not Satisfiable",
+                &format!("Content-Range: bytes */{total}\r\n"),
+                0,
+            ),
+            Vec::new(),
+            Then::GoOn,
+        ),
+        Act::IgnoreRange => (head("200 OK", "", whole.len()), whole.clone(), Then::GoOn),
+        Act::Redirect => (
+            head("302 Found", &format!("Location: {target}\r\n"), 0),
+            Vec::new(),
+            Then::GoOn,
+        ),
+        Act::NoSize => (
+            format!("HTTP/1.1 200 OK\r\nETag: {etag}\r\n\r\n"),
+            whole.clone(),
+            Then::Close,
+        ),
+    }
+}
+
+/// Creates an archive with one video for each URL, on posts of their own.
+pub async fn archive(path: &Path, urls: &[String]) {
+    Store::open(path)
+        .await
+        .expect("an archive")
+        .close()
+        .await
+        .expect("closed");
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .foreign_keys(true);
+    let mut connection = options.connect().await.expect("an archive");
+    let text = "begin;
+        insert into runs (id, kind, started_at, ended_at, end_reason, pid, version)
+        values (1, 'run', 1, 2, 'idle', 1, '1');
+        insert into calls (id, run_id, endpoint, subject, day, outcome, cost_micro_usd, opened_at, settled_at)
+        values (1, 1, 'get_post_detail', 's_1', '2026-01-01', 'answered', 0, 1, 2);";
+    sqlx::raw_sql(text)
+        .execute(&mut connection)
+        .await
+        .expect("a call");
+    for (at, url) in urls.iter().enumerate() {
+        sqlx::query(
+            "insert into posts (post_id, first_call_id, last_call_id) values ('s_' || ?1, 1, 1)",
+        )
+        .bind(at.to_string())
+        .execute(&mut connection)
+        .await
+        .expect("a post");
+        sqlx::query(
+            "insert into attachments (attachment_id, post_id, source_url, first_call_id, last_call_id)
+             select 'a_' || ?1, id, ?2, 1, 1 from posts where post_id = 's_' || ?1",
+        )
+        .bind(at.to_string())
+        .bind(url)
+        .execute(&mut connection)
+        .await
+        .expect("a video");
+    }
+    sqlx::raw_sql("commit")
+        .execute(&mut connection)
+        .await
+        .expect("committed");
+    connection.close().await.expect("closed");
+}
