@@ -1,12 +1,13 @@
 //! `soracrawl export`: writes files from one snapshot of the archive.
 
 mod args;
+mod media;
 mod shown;
 
 use std::path::Path;
 
 pub use args::Args;
-use args::{Chosen, Formats, Graph, Tables};
+use args::{Chosen, Formats, Graph, Tables, What};
 use shown::Bar;
 
 use super::out::outln;
@@ -16,8 +17,15 @@ use crate::export::{self, Content, Dialect, Export, Format, GraphFormat, Key, Ro
 use crate::store::read::{EXPORT_TABLES, ExportTable, FOUR_CAT, GraphOptions, Period, Selection};
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    match &args.what {
+        What::Rows(format) => export_rows(cli, format).await,
+        What::Media(args) => media::run(cli, args).await,
+    }
+}
+
+async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let options = match &args.format {
+    let options = match format {
         Formats::Csv(of) => &of.of.options,
         Formats::Jsonl(of) => &of.of.options,
         Formats::Parquet(of) => &of.options,
@@ -25,7 +33,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Formats::Datasette(options) => options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
-    match &args.format {
+    match format {
         Formats::Lake(_) if options.bagit => {
             return Err(Usage(
                 "a lake changes, so it cannot be a bag. Leave out --bagit".to_owned(),
@@ -61,7 +69,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     {
         return Err(Usage("--since must be before --until".to_owned()).into());
     }
-    let content = match &args.format {
+    let content = match format {
         Formats::Csv(of) => {
             let dialect = match of.excel {
                 true => Dialect::Excel,

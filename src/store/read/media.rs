@@ -122,3 +122,62 @@ pub async fn shown_media(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<ShownMedi
     .fetch_all(pool)
     .await?)
 }
+
+/// A stored file of a video, with what is known of the video.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct MediaFile {
+    pub rendition: String,
+    pub attachment_id: String,
+    pub post_id: Option<String>,
+    pub comment_id: Option<String>,
+    pub user_id: Option<String>,
+    pub username: Option<String>,
+    /// YYYY-MM-DD.
+    pub posted_on: Option<String>,
+    pub width: Option<i64>,
+    pub height: Option<i64>,
+    pub duration_s: Option<f64>,
+    pub url_path: String,
+    pub sha256: String,
+    pub extension: String,
+    pub bytes: i64,
+    /// YYYY-MM-DD.
+    pub stored_on: String,
+}
+
+/// Returns the stored files of the videos after a row id, of a number of videos, and the row id of the last of these; `None`
+/// if there are no more videos.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn media_files(
+    pool: &SqlitePool,
+    after: i64,
+    videos: i64,
+) -> Result<Option<(Vec<MediaFile>, i64)>> {
+    let last: Option<i64> = sqlx::query_scalar(
+        "select max(id) from (select id from attachments where id > ? order by id limit ?)",
+    )
+    .bind(after)
+    .bind(videos)
+    .fetch_one(pool)
+    .await?;
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    let files = sqlx::query_as(
+        "select am.rendition, a.attachment_id, p.post_id, c.comment_id, u.user_id, u.username,
+             date(coalesce(p.posted_at, c.posted_at), 'unixepoch') as posted_on, a.width, a.height, a.duration_s,
+             m.url_path, m.sha256, m.extension, m.bytes, date(m.stored_at, 'unixepoch') as stored_on
+         from attachments a
+         join attachment_media am on am.attachment_id = a.id join media m on m.id = am.media_id
+         left join posts p on p.id = a.post_id left join comments c on c.id = a.comment_id
+         left join users u on u.id = coalesce(p.author_id, c.author_id)
+         where a.id > ? and a.id <= ? and m.state = 'stored' order by a.id, am.rendition",
+    )
+    .bind(after)
+    .bind(last)
+    .fetch_all(pool)
+    .await?;
+    Ok(Some((files, last)))
+}
