@@ -27,6 +27,7 @@ mod lakes;
 mod listed;
 mod media;
 mod media_host;
+mod media_people;
 mod missing;
 mod opening;
 mod pages;

@@ -6,7 +6,7 @@ use crate::media_host::{Act, Host, archive, contents};
 use crate::support::Place;
 
 /// A place with an archive whose videos are on a host.
-async fn place(host: &Host, files: usize) -> Place {
+pub async fn place(host: &Host, files: usize) -> Place {
     let mut place = Place::new("http://127.0.0.1:9");
     place.set("media.hosts", &format!("[\"127.0.0.1:{}\"]", host.port));
     let urls: Vec<String> = (0..files)
@@ -17,7 +17,7 @@ async fn place(host: &Host, files: usize) -> Place {
 }
 
 /// Returns all files under a folder except the lock.
-fn files(folder: PathBuf) -> Vec<PathBuf> {
+pub fn files(folder: PathBuf) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
