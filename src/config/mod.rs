@@ -13,6 +13,7 @@ mod media;
 mod problem;
 mod read;
 mod refresh;
+mod retention;
 mod seeds;
 mod show;
 mod suggest;
@@ -37,6 +38,7 @@ pub use keys::{KEYS, Key};
 pub use media::Media;
 pub use problem::Problem;
 pub use refresh::Refresh;
+pub use retention::Retention;
 pub use show::example;
 pub use web::Web;
 
@@ -272,14 +274,6 @@ pub struct Seeds {
 pub struct Upkeep {
     pub min_free_bytes: u64,
     pub optimize_seconds: f64,
-}
-
-/// How long the archive keeps what it does not need for its rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retention {
-    pub raw_days: Option<u32>,
-    pub media_days: Option<u32>,
 }
 
 /// Level and format of the log.

@@ -42,7 +42,7 @@ pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
 pub use control::carry_out_without_daemon;
-pub use media::{Buyer, Fetched, fetch_media, media_folder, renditions};
+pub use media::{Buyer, Fetched, fetch_media, media_folder};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};

@@ -4,11 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::current::Current;
-use super::media_folder;
-use crate::config::Config;
+use super::media::forget_media;
 use crate::crawl::Engine;
-use crate::media::{Folder, remove_marked};
-use crate::store::{OldMedia, Result, Store};
+use crate::store::{Result, Store};
 
 /// How often old replies are looked for.
 const TICK: Duration = Duration::from_secs(600);
@@ -27,8 +25,7 @@ pub(super) async fn retention(engine: Arc<Engine>, current: Current) {
         }
         let config = current.get();
         if config.retention.media_days.is_some() {
-            let folder = media_folder(&config);
-            match forget_media(&engine.parts.store, &config, &folder, engine.now()).await {
+            match forget_media(&engine.parts.store, &config, engine.now()).await {
                 Ok(0) => {}
                 Ok(files) => tracing::info!(files, "old files removed"),
                 Err(error) => tracing::warn!(error, "old files are not removed"),
@@ -39,35 +36,6 @@ pub(super) async fn retention(engine: Arc<Engine>, current: Current) {
             () = engine.until_stopped() => {}
         }
     }
-}
-
-/// Removes the files that are older than `retention.media_days`, unless another process fetches files: it removes them itself.
-/// Returns their number.
-async fn forget_media(
-    store: &Store,
-    config: &Config,
-    folder: &Folder,
-    now: f64,
-) -> std::result::Result<u64, String> {
-    let text = |why: crate::store::Error| why.to_string();
-    mark_old_media(store, config, now).await.map_err(text)?;
-    if store.media_to_remove().await.map_err(text)?.is_empty() {
-        return Ok(0);
-    }
-    match folder.take() {
-        Ok(_turn) => remove_marked(store, folder).await,
-        Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => Ok(0),
-        Err(why) => Err(format!("{}: {why}", folder.path().display())),
-    }
-}
-
-/// Marks the files that are older than `retention.media_days`.
-pub(super) async fn mark_old_media(store: &Store, config: &Config, now: f64) -> Result<()> {
-    if let Some(days) = config.retention.media_days {
-        let before = now - f64::from(days) * DAY_SECONDS;
-        while store.mark_old_media(OldMedia { before }).await? > 0 {}
-    }
-    Ok(())
 }
 
 /// Removes the raw replies of calls that were settled before a time, a few in each transaction. Returns their number.

@@ -7,9 +7,9 @@ use super::finish::may_name;
 use super::key::KeyFile;
 use super::progress::{Daemon, Done, Progress};
 use super::survey::terms_of;
-use super::{replies, texts};
+use super::{media, replies, texts};
 use crate::clock::Clock;
-use crate::media::{self, Folder};
+use crate::media::Folder;
 use crate::model::Erased;
 use crate::replies::{People, Terms};
 use crate::store::{Left, Store, Term, TextTable};
@@ -240,23 +240,6 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         .await
     }
 
-    /// Removes the files that are marked. Returns false if another process fetches files: it removes them at its end.
-    async fn remove_media(&mut self) -> Result<bool, String> {
-        if self.store.media_to_remove().await.map_err(text)?.is_empty() {
-            return Ok(true);
-        }
-        self.step("media", 0, 1);
-        let turn = match self.folder.take() {
-            Ok(turn) => turn,
-            Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => return Ok(false),
-            Err(why) => return Err(format!("{}: {why}", self.folder.path().display())),
-        };
-        media::remove_marked(self.store, &self.folder).await?;
-        drop(turn);
-        self.step("media", 1, 1);
-        Ok(true)
-    }
-
     /// Forgets what was searched for, and overwrites what is left in the file.
     async fn finish(&mut self, terms: &Terms, done: &mut Done) -> Result<(), String> {
         let is_open = self
@@ -269,7 +252,8 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
         if !is_open {
             return Ok(());
         }
-        if !self.remove_media().await? {
+        self.step("media", 0, 1);
+        if !media::remove(self.store, &self.folder).await? {
             done.is_waiting = true;
             return Ok(());
         }

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn redirects_end() {
+    async fn a_circle_of_redirects_ends() {
         let port = redirecting("/again").await;
         let host = format!("127.0.0.1:{port}");
         let remote = remote(&[&host], &[], None);

@@ -26,6 +26,7 @@ mod lake_folders;
 mod lakes;
 mod listed;
 mod media;
+mod media_archive;
 mod media_host;
 mod media_people;
 mod missing;

@@ -2,7 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::media_host::{Act, Host, archive, contents};
+use crate::media_archive::archive;
+use crate::media_host::{Act, Host, contents};
 use crate::support::Place;
 
 /// A place with an archive whose videos are on a host.

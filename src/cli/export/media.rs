@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::key;
+use super::key::key;
 use crate::cli::out::{errln, outln};
 use crate::cli::table::counted;
 use crate::cli::{Cli, Exit, Usage};

@@ -1,6 +1,7 @@
 //! `soracrawl export`: writes files from one snapshot of the archive.
 
 mod args;
+mod key;
 mod media;
 mod shown;
 
@@ -8,6 +9,7 @@ use std::path::Path;
 
 pub use args::Args;
 use args::{Chosen, Formats, Graph, Tables, What};
+use key::key;
 use shown::Bar;
 
 use super::out::outln;
@@ -216,10 +218,6 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
         }
     }
     Ok(tables)
-}
-
-fn key(file: &Path) -> Result<Key, Usage> {
-    Key::read(file).map_err(|why| Usage(format!("{}: {why}", file.display())))
 }
 
 /// `soracrawl new-key`: writes a key for pseudonyms.

@@ -1,21 +1,20 @@
-//! `soracrawl media`: fetches the files of videos, checks them, and shows how many there are.
+//! `soracrawl media fetch`: fetches the files of videos.
 
 use std::io::IsTerminal;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context;
-use clap::Subcommand;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::out::{errln, outln};
-use super::table::{counted, layout, plain, thousands};
-use super::{Cli, Exit, logging};
+use crate::cli::out::{errln, outln};
+use crate::cli::table::{counted, plain, thousands};
+use crate::cli::{Cli, Exit, logging, source};
 use crate::clock::Clock;
 use crate::config::{Config, Secret};
 use crate::daemon::{self, Archive, Buyer, Fetched, InUse, Signals};
-use crate::media::{self, Checked, Counters, Failure};
+use crate::media::{Counters, Failure};
 use crate::model::MicroUsd;
 use crate::store::{RunKind, Store, read};
 
@@ -23,41 +22,7 @@ const REFRESH: Duration = Duration::from_millis(500);
 /// Most files that are named.
 const NAMED: u32 = 40;
 
-#[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Fetch the files of all videos that the archive knows, in the order in which their URLs expire
-    #[command(after_help = "Example: soracrawl media fetch")]
-    Fetch {
-        /// Ask again also for files of which the remote said that they do not exist
-        #[arg(long)]
-        also_gone: bool,
-    },
-    /// Read all files and compare them with the archive
-    #[command(after_help = "Example: soracrawl media verify")]
-    Verify {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-    /// Show how many files are wanted, stored and given up
-    #[command(after_help = "Example: soracrawl media status")]
-    Status {
-        /// Print JSON
-        #[arg(long)]
-        json: bool,
-    },
-}
-
-pub(super) async fn run(cli: &Cli, command: &Command) -> anyhow::Result<Exit> {
-    let config = cli.config()?;
-    match command {
-        Command::Fetch { also_gone } => fetch(cli, &config, *also_gone).await,
-        Command::Verify { json } => verify(&config, *json).await,
-        Command::Status { json } => status(&config, *json).await,
-    }
-}
-
-async fn fetch(cli: &Cli, config: &Config, also_gone: bool) -> anyhow::Result<Exit> {
+pub(super) async fn fetch(cli: &Cli, config: &Config, also_gone: bool) -> anyhow::Result<Exit> {
     let bars = (std::io::stderr().is_terminal() && !logging::is_dumb()).then(MultiProgress::new);
     let _ = logging::start(&config.log, bars.as_ref())?;
     let mut signals = Signals::listen()?;
@@ -123,7 +88,7 @@ async fn buying(
     limit: MicroUsd,
     clock: &Clock,
 ) -> anyhow::Result<Option<(Archive, Secret, MicroUsd)>> {
-    let key = match config.key(super::source::environment()) {
+    let key = match config.key(source::environment()) {
         Ok(key) => key.secret,
         Err(problem) => {
             errln!("no URLs are bought: {problem}");
@@ -169,7 +134,7 @@ async fn show(
     if let Some(drawing) = drawing {
         drawing.abort();
     }
-    let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     outln!(
         "{} stored, {} received",
         counted(count(&counters.stored), "file"),
@@ -183,7 +148,7 @@ async fn draw(counters: Arc<Counters>, bars: MultiProgress) {
     let style = ProgressStyle::with_template("files {wide_bar} {pos:>6}/{len:<6} {msg:>24}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     loop {
-        let count = |counter: &std::sync::atomic::AtomicU64| counter.load(Ordering::Relaxed);
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         bar.set_length(count(&counters.wanted));
         bar.set_position(count(&counters.stored) + count(&counters.failed));
         bar.set_message(format!("{} MB", count(&counters.bytes) / 1_000_000));
@@ -226,100 +191,4 @@ async fn conclude(config: &Config, fetched: &Fetched) -> anyhow::Result<Exit> {
         (None, _, 0) => Exit::Done,
         (None, ..) => Exit::GaveUp,
     })
-}
-
-/// Compares the files of an archive with their rows. The inner error says why they cannot be compared.
-pub(super) async fn check(config: &Config) -> anyhow::Result<Result<Checked, String>> {
-    let readers = Store::open_current_readers(&config.archive.path).await?;
-    let checked = media::check(&readers, &daemon::media_folder(config), |_| {}).await;
-    readers.close().await;
-    Ok(checked)
-}
-
-/// Returns the exit code of a comparison.
-pub(super) fn exit_of(checked: &Result<Checked, String>) -> Exit {
-    match checked {
-        Ok(checked) if checked.is_sound() => Exit::Done,
-        Ok(_) => Exit::Failed,
-        Err(_) => Exit::Unchecked,
-    }
-}
-
-/// Prints a comparison.
-pub(super) fn print(checked: &Result<Checked, String>) {
-    let checked = match checked {
-        Ok(checked) => checked,
-        Err(why) => {
-            errln!("error: {}", plain(why));
-            return;
-        }
-    };
-    let named = [
-        ("missing", &checked.missing),
-        ("changed", &checked.changed),
-        ("unknown", &checked.unknown),
-    ];
-    for (what, files) in named {
-        for file in files {
-            outln!("{what}  {}", plain(file));
-        }
-    }
-    outln!(
-        "{}, {}: {}",
-        counted(checked.files, "file"),
-        counted(checked.bytes, "byte"),
-        match checked.is_sound() {
-            true => "all as their rows say",
-            false => "NOT all as their rows say",
-        }
-    );
-}
-
-async fn verify(config: &Config, json: bool) -> anyhow::Result<Exit> {
-    let checked = check(config).await?;
-    match (&checked, json) {
-        (Ok(checked), true) => {
-            let mut shown = serde_json::to_value(checked)?;
-            shown["sound"] = checked.is_sound().into();
-            outln!("{shown:#}");
-        }
-        _ => print(&checked),
-    }
-    Ok(exit_of(&checked))
-}
-
-async fn status(config: &Config, json: bool) -> anyhow::Result<Exit> {
-    let readers = Store::open_current_readers(&config.archive.path).await?;
-    let counts = read::media_counts(&readers).await?;
-    let expired = read::expired_media(&readers, Clock::real().now()).await?;
-    readers.close().await;
-    if json {
-        outln!(
-            "{:#}",
-            serde_json::json!({"files": counts, "expired": expired})
-        );
-        return Ok(Exit::Done);
-    }
-    if counts.is_empty() {
-        outln!("no files are noted yet. Fetch them with `soracrawl media fetch`");
-        return Ok(Exit::Done);
-    }
-    let rows: Vec<Vec<String>> = counts
-        .iter()
-        .map(|it| {
-            let why = plain(it.reason.as_deref().unwrap_or("")).into();
-            vec![
-                it.state.clone(),
-                thousands(it.files),
-                thousands(it.bytes),
-                why,
-            ]
-        })
-        .collect();
-    outln!("{}", layout(&["state", ">files", ">bytes", "why"], &rows));
-    outln!(
-        "\nnot stored, and without a valid URL: {}",
-        thousands(expired)
-    );
-    Ok(Exit::Done)
 }
