@@ -6,10 +6,11 @@ use axum::extract::Request;
 use serde_json::{Value, json};
 
 use super::clock::step_of;
-use super::faults::Rule;
+use super::faults::{MediaRule, Rule};
 use super::options::micro_usd;
 use super::reply::Reply;
 use super::state::Shared;
+use super::storage;
 
 const MOST_BYTES: usize = 1 << 20;
 
@@ -31,6 +32,8 @@ pub(super) async fn handle(shared: &Shared, request: Request) -> Reply {
             Ok(until) => shown(&shared.events(until)),
             Err(why) => Reply::json(422, &json!({"detail": why})),
         },
+        ("GET", "/sim/truth/media") => shown(&storage::files(&shared.now())),
+        ("GET", "/sim/media") => shown(&shared.served().requests()),
         ("GET", "/sim/clock") => shown(&shared.clock.reading()),
         ("POST", "/sim/clock") => match shared.clock.steer(&body) {
             Ok(()) => shown(&shared.clock.reading()),
@@ -72,8 +75,17 @@ fn truth(shared: &Shared, at: Option<Result<Duration, String>>) -> Reply {
 /// Adds scripted failures, one per line. Adds none if one of them is malformed.
 pub(super) fn script(shared: &Shared, text: &str) -> Result<(), String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let rules: Vec<Rule> = lines.map(str::parse).collect::<Result<_, _>>()?;
+    let (media, calls): (Vec<&str>, Vec<&str>) = lines.partition(|line| line.starts_with("media"));
+    let rules: Vec<Rule> = calls
+        .into_iter()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
+    let media: Vec<MediaRule> = media
+        .into_iter()
+        .map(str::parse)
+        .collect::<Result<_, _>>()?;
     shared.edit_faults(|faults| faults.script.extend(rules));
+    shared.served().add(&media);
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::account::PageKey;
 use super::dates;
 use super::hash::hex;
+use super::links::Links;
 use super::media;
 use super::orders::Task;
 use super::reply::Reply;
@@ -76,8 +77,8 @@ fn stored(shared: &Shared, key: &PageKey, filename: &str, bytes: &[u8]) -> Reply
         creation.media.insert(id.clone());
         id
     };
-    let path = "https://videos.openai.com/vg-assets/assets%2Fclient_upload%2Fmedia";
-    let url = media::signed(&format!("{path}%2F{id}.{extension}"), 1, 1, NOW);
+    let path = "/vg-assets/assets%2Fclient_upload%2Fmedia";
+    let url = Links::default().signed(&format!("{path}%2F{id}.{extension}"), 1, 1, NOW);
     good(
         shared,
         key,
@@ -147,7 +148,7 @@ pub(super) fn status(shared: &Shared, key: &PageKey) -> Reply {
         "progress_pct": progress, "generations": [],
     });
     if status == "succeeded" {
-        let shown = media::attachment(&video(&id, task));
+        let shown = media::attachment(&Links::default(), &video(&id, task));
         data["generations"] = json!([{
             "id": shown["generation_id"], "kind": "sora_draft", "url": shown["url"],
             "downloadable_url": shown["downloadable_url"], "width": shown["width"],
@@ -173,7 +174,7 @@ pub(super) fn detail(shared: &Shared, key: &PageKey) -> Reply {
         "updated_at": NOW as f64 + 9.655776, "like_count": 0, "recursive_reply_count": 0,
         "reply_count": 0, "view_count": 0, "unique_view_count": 0, "remix_count": 0,
         "user_liked": false, "source": "sy", "text": task.prompt, "caption": null,
-        "cover_photo_url": null, "attachments": [media::attachment(&video(&id, task))],
+        "cover_photo_url": null, "attachments": [media::attachment(&Links::default(), &video(&id, task))],
         "parent_post_id": null, "root_post_id": null, "parent_path": null, "tombstoned_at": null,
         "permalink": format!("https://sora.chatgpt.com/p/{post_id}"), "text_facets": [],
         "cameo_profiles": null, "remix_posts": {"items": [], "cursor": null},

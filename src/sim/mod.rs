@@ -11,8 +11,9 @@
 //!
 //! [`World::truth`] returns the rows that a complete crawl must archive.
 //!
-//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`, `truth/events`, `clock`; `POST heal`,
-//! `script` (one rule per line), `balance` (dollars), `clock`.
+//! The simulator has routes of its own below `/sim/`, which require no key: `GET account`, `log`, `truth`, `truth/events`, `truth/media`,
+//! `media`, `clock`; `POST heal`, `script` (one rule per line), `balance` (dollars), `clock`. With [`Options::media`], all paths outside
+//! `/api/` are files (`storage`).
 
 mod account;
 mod base64;
@@ -26,6 +27,7 @@ mod faults;
 mod gzip;
 mod hash;
 mod limit;
+mod links;
 mod media;
 mod options;
 mod orders;
@@ -35,14 +37,16 @@ mod routes;
 mod serve;
 mod shape;
 mod state;
+mod storage;
 mod timeline;
 mod truth;
 mod world;
 
 pub use account::{Account, Entry, Sums};
 pub use endpoint::Endpoint;
-pub use faults::{Counts, Fault, Faults, Ratio, Rule};
+pub use faults::{Counts, Fault, Faults, MediaFault, MediaRule, Ratio, Rule};
 pub use options::{DEFAULT_KEY, Options, Shape};
 pub use serve::Sim;
+pub use storage::{File, Requests};
 pub use truth::Truth;
 pub use world::{Change, Event, Items, Person, Post, Thing, World, counted};

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Parser, ValueEnum};
 
-use super::faults::{Ratio, Rule};
+use super::faults::{MediaRule, Ratio, Rule};
 use super::world::Change;
 
 /// The API key that the simulator accepts by default.
@@ -99,6 +99,16 @@ pub struct Options {
     /// Life of a cursor in seconds, in steps of 600; 0: cursors never expire
     #[arg(long, value_name = "SECONDS", default_value_t = 0)]
     pub cursor_seconds: u64,
+
+    /// Serve the files of the world, too: all their URLs lead to the simulator
+    #[arg(long)]
+    pub media: bool,
+    /// Size of a typical video in bytes, at least 1024; without it, videos are as large as their frames need
+    #[arg(long, value_name = "N")]
+    pub media_bytes: Option<u64>,
+    /// Fault of one exact request for a file, for example media:3=cut-body or media@thumbnail:1+=expired; repeatable
+    #[arg(long, value_name = "media[@PATH]:N[+]=NAME")]
+    pub media_script: Vec<MediaRule>,
 
     /// Posts per page of a user's posts
     #[arg(long, value_name = "N", default_value_t = 30)]

@@ -17,6 +17,7 @@ use super::endpoint::{Endpoint, Subject};
 use super::faults::{Fault, Hold, Outcome, Wire, invalid_cursor, refuse, spoil};
 use super::reply::{Reply, request_id};
 use super::state::Shared;
+use super::storage;
 use super::world::{Refusal, World};
 
 pub(super) async fn handle(
@@ -27,6 +28,9 @@ pub(super) async fn handle(
     let path = request.uri().path();
     if path.starts_with("/sim/") {
         return respond(control::handle(&shared, request).await);
+    }
+    if shared.options.media && !path.starts_with("/api/") {
+        return respond(storage::answer(&shared, &hold, &request));
     }
     let Some(endpoint) = Endpoint::at(path) else {
         return respond(Reply::not_found());

@@ -18,6 +18,7 @@ use super::faults::{Hold, Listener};
 use super::options::Options;
 use super::routes;
 use super::state::Shared;
+use super::storage::{self, File, Requests};
 use super::truth::Truth;
 use super::world::{Event, World};
 
@@ -48,7 +49,11 @@ impl Sim {
             options.host.to_string()
         };
         let elsewhere_url = format!("http://{host}:{}", elsewhere.local_addr()?.port());
-        let shared = Arc::new(Shared::new(options, elsewhere_url));
+        let shared = Arc::new(Shared::new(
+            options,
+            format!("http://{address}"),
+            elsewhere_url,
+        ));
         if shared.options.warm {
             let shared = Arc::clone(&shared);
             tokio::task::spawn_blocking(move || warm(&shared))
@@ -119,6 +124,18 @@ impl Sim {
     #[must_use]
     pub fn events(&self) -> Vec<Event> {
         self.shared.events(None)
+    }
+
+    /// Returns the files of the world as it is now, with their content; none without [`Options::media`].
+    #[must_use]
+    pub fn files(&self) -> Vec<File> {
+        storage::files(&self.shared.now())
+    }
+
+    /// Returns what was asked of each file, by path.
+    #[must_use]
+    pub fn file_requests(&self) -> Vec<Requests> {
+        self.shared.served().requests()
     }
 
     /// Steers the clock: `hold`, `run` or `advance SECONDS`.

@@ -14,10 +14,12 @@ use super::cursor::Cursor;
 use super::endpoint::Endpoint;
 use super::faults::{Fault, Faults, Trouble};
 use super::limit::Limiter;
+use super::links::Links;
 use super::options::Options;
 use super::orders::Creation;
 use super::reply;
 use super::shape::Shaper;
+use super::storage::Served;
 use super::truth::Truth;
 use super::world::{Event, Growth, World, moment_of};
 
@@ -53,6 +55,7 @@ pub(super) struct Shared {
     limiter: Mutex<Limiter>,
     creation: Mutex<Creation>,
     rendered: RwLock<Rendered>,
+    served: Mutex<Served>,
     progress: watch::Sender<Progress>,
     stop: watch::Sender<bool>,
 }
@@ -63,8 +66,14 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
-    pub(super) fn new(options: Options, elsewhere: String) -> Self {
-        let world = Arc::new(World::build(&options));
+    pub(super) fn new(options: Options, base_url: String, elsewhere: String) -> Self {
+        let clock = Clock::new();
+        let mut world = World::build(&options);
+        if options.media {
+            let unix = i64::try_from(clock.unix().as_secs()).unwrap_or(0);
+            world.links = Links::own(base_url, options.media_bytes, unix - world.now);
+        }
+        let world = Arc::new(world);
         let faults = Faults::new(
             options.seed,
             options.faults,
@@ -75,7 +84,7 @@ impl Shared {
         Self {
             growth: Mutex::new(Growth::new(&options, &world)),
             world,
-            clock: Clock::new(),
+            clock,
             elsewhere,
             book: Mutex::new(Book::new(options.balance_micro_usd)),
             faults: RwLock::new(faults),
@@ -83,6 +92,7 @@ impl Shared {
             limiter: Mutex::default(),
             creation: Mutex::default(),
             rendered: RwLock::default(),
+            served: Mutex::new(Served::new(&options.media_script)),
             progress: watch::Sender::default(),
             stop: watch::Sender::new(false),
             options,
@@ -101,6 +111,10 @@ impl Shared {
         lock(&self.creation)
     }
 
+    pub(super) fn served(&self) -> MutexGuard<'_, Served> {
+        lock(&self.served)
+    }
+
     /// Returns a renderer of a state of the world.
     pub(super) fn shaper<'s>(&'s self, world: &'s World) -> Shaper<'s> {
         Shaper {
@@ -110,7 +124,7 @@ impl Shared {
     }
 
     fn is_frozen(&self) -> bool {
-        self.options.growth == 0.0 && self.options.cursor_seconds == 0
+        self.options.growth == 0.0 && self.options.cursor_seconds == 0 && !self.options.media
     }
 
     /// Returns the world as it is now.
@@ -240,6 +254,7 @@ impl Shared {
             faults.ratios.clear();
             faults.script.clear();
         });
+        self.served().forget_faults();
         *self.trouble() = Trouble::default();
         let mut book = self.book();
         book.balance_micro_usd = book.balance_micro_usd.max(self.options.balance_micro_usd);

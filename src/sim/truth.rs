@@ -222,7 +222,7 @@ impl World {
                     it.generation_id.clone(),
                     it.width.to_string(),
                     it.height.to_string(),
-                    media::url(it),
+                    media::url(&self.links, it),
                 ]
             })
         });

@@ -8,6 +8,8 @@ mod faults;
 mod generation;
 mod growth;
 mod growth_kinds;
+mod media;
+mod media_faults;
 mod pages;
 mod texts;
 mod walks;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use clap::CommandFactory;
 use serde_json::Value;
 use soracrawl::cli::{Cli, Exit};
-use soracrawl::sim::Fault;
+use soracrawl::sim::{Fault, MediaFault};
 
 use crate::{between, file, output, write_between};
 
@@ -114,40 +114,65 @@ fn endpoints() -> String {
 
 /// Returns the table of faults: the names of the simulator with the comments of its list.
 fn faults() -> String {
-    let list = file("src/sim/faults/kinds.rs");
-    let (_, list) = list.split_once("\nfaults! {\n").expect("the list");
-    let (list, _) = list.split_once("\n}\n").expect("its end");
     let mut rows = vec![
         "| fault | in `--faults` | what happens |".to_owned(),
         "|---|---|---|".to_owned(),
     ];
-    let mut about = Vec::new();
-    for line in list.lines().map(str::trim) {
-        if let Some(comment) = line.strip_prefix("/// ") {
-            about.push(comment);
-            continue;
-        }
-        let name = line.split('"').nth(1).expect("a name");
+    for (name, about) in listed("src/sim/faults/kinds.rs") {
         let fault: Fault = name.parse().expect("a fault");
         let recoverable = if Fault::RECOVERABLE.contains(&fault) {
             "yes"
         } else {
             "no"
         };
-        let about: String = std::mem::take(&mut about).join(" ");
         rows.push(format!("| `{name}` | {recoverable} | {about} |"));
     }
     assert_eq!(rows.len(), 2 + Fault::ALL.len());
     rows.join("\n")
 }
 
+/// Returns the table of the faults of files.
+fn media_faults() -> String {
+    let mut rows = vec![
+        "| fault | what happens |".to_owned(),
+        "|---|---|".to_owned(),
+    ];
+    let faults = listed("src/sim/faults/media.rs");
+    rows.extend(
+        faults
+            .iter()
+            .map(|(name, about)| format!("| `{name}` | {about} |")),
+    );
+    assert_eq!(rows.len(), 2 + MediaFault::ALL.len());
+    rows.join("\n")
+}
+
+/// Returns the faults of a list, each with its comment.
+fn listed(path: &str) -> Vec<(String, String)> {
+    let list = file(path);
+    let (_, list) = list.split_once("\nfaults! {\n").expect("the list");
+    let (list, _) = list.split_once("\n}\n").expect("its end");
+    let (mut all, mut about) = (Vec::new(), Vec::new());
+    for line in list.lines().map(str::trim) {
+        if let Some(comment) = line.strip_prefix("/// ") {
+            about.push(comment);
+            continue;
+        }
+        let name = line.split('"').nth(1).expect("a name");
+        let about: String = std::mem::take(&mut about).join(" ");
+        all.push((name.to_owned(), about));
+    }
+    all
+}
+
 /// The document of each table, its name there, and what it must be.
-fn tables() -> [(&'static str, &'static str, String); 4] {
+fn tables() -> [(&'static str, &'static str, String); 5] {
     [
         (USAGE, "commands", commands()),
         (USAGE, "exit codes", exit_codes()),
         (USAGE, "endpoints", endpoints()),
         (SIMULATOR, "faults", faults()),
+        (SIMULATOR, "media faults", media_faults()),
     ]
 }
 
@@ -220,6 +245,7 @@ fn the_table_of_endpoints_is_what_the_program_prints() {
 #[test]
 fn the_table_of_faults_is_that_of_the_simulator() {
     assert_is_in_the_document("faults");
+    assert_is_in_the_document("media faults");
     let names: BTreeSet<&str> = Fault::ALL.iter().map(|fault| fault.name()).collect();
     assert_eq!(names.len(), Fault::ALL.len());
 }

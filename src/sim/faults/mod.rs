@@ -2,6 +2,7 @@
 
 mod kinds;
 mod lasting;
+mod media;
 mod refuse;
 mod schedule;
 mod spoil;
@@ -9,6 +10,7 @@ mod wire;
 
 pub use kinds::Fault;
 pub(in crate::sim) use lasting::Trouble;
+pub use media::{MediaFault, MediaRule};
 pub(in crate::sim) use refuse::{Outcome, invalid_cursor, refuse};
 pub use schedule::{Counts, Faults, Ratio, Rule};
 pub(in crate::sim) use spoil::spoil;

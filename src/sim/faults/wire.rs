@@ -36,6 +36,12 @@ pub(in crate::sim) enum Wire {
     Endless,
     /// This body, one byte at a time.
     Drip(Bytes),
+    /// This head and this part of a body, whatever the head announces; slowly: one byte at a time.
+    Raw {
+        head: String,
+        body: Bytes,
+        is_slow: bool,
+    },
 }
 
 /// A handler's handle to its connection.
@@ -241,10 +247,20 @@ async fn send(wire: Wire, mut stream: TcpStream) -> io::Result<()> {
             stream
                 .write_all(head(&format!("content-length: {}", body.len())).as_bytes())
                 .await?;
-            for byte in body.chunks(1) {
-                stream.write_all(byte).await?;
-                tokio::time::sleep(Duration::from_millis(200)).await;
+            drip(&mut stream, &body).await?;
+        }
+        Wire::Raw {
+            head,
+            body,
+            is_slow,
+        } => {
+            stream.write_all(head.as_bytes()).await?;
+            if is_slow {
+                drip(&mut stream, &body).await?;
+            } else {
+                stream.write_all(&body).await?;
             }
+            stream.shutdown().await?;
         }
     }
     Ok(())
@@ -254,6 +270,14 @@ fn head(more: &str) -> String {
     format!(
         "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n{more}\r\n\r\n"
     )
+}
+
+async fn drip(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {
+    for byte in bytes.chunks(1) {
+        stream.write_all(byte).await?;
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    Ok(())
 }
 
 async fn chunk(stream: &mut TcpStream, bytes: &[u8]) -> io::Result<()> {

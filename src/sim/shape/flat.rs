@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::{Shaper, avatar, permalink, seconds};
+use super::{Shaper, permalink, seconds};
+use crate::sim::media::avatar;
 use crate::sim::world::counted;
 
 impl Shaper<'_> {
@@ -11,7 +12,7 @@ impl Shaper<'_> {
         let it = &self.world.people[person];
         json!({
             "user_id": it.id, "username": it.username, "display_name": it.display_name,
-            "profile_picture_url": avatar(&it.id), "follower_count": counted(&it.id, "followers", it.followers.len()),
+            "profile_picture_url": avatar(self.world, &it.id), "follower_count": counted(&it.id, "followers", it.followers.len()),
         })
     }
 
@@ -89,7 +90,7 @@ impl Shaper<'_> {
             "posted_at": seconds(it.posted_micros), "like_count": it.like_count,
             "profile": {
                 "username": author.username, "display_name": author.display_name,
-                "profile_picture_url": avatar(&author.id),
+                "profile_picture_url": avatar(self.world, &author.id),
             },
         });
         if it.depth == 0 {

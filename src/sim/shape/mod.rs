@@ -9,7 +9,7 @@ use super::cursor::Cursor;
 use super::endpoint::Endpoint;
 use super::media;
 use super::options::{Options, Shape};
-use super::world::{NOW, World, counted};
+use super::world::{World, counted};
 
 /// Renders objects of a world.
 #[derive(Debug, Clone, Copy)]
@@ -127,7 +127,7 @@ impl Shaper<'_> {
         let post = &self.world.posts[post];
         let author = &self.world.people[post.author];
         let video = post.attachments.first().map(|it| {
-            let shown = media::attachment(it);
+            let shown = media::attachment(&self.world.links, it);
             let path = |name: &str| shown["encodings"][name]["path"].clone();
             json!({
                 "no_watermark": shown["url"], "watermark": shown["downloadable_url"],
@@ -139,7 +139,7 @@ impl Shaper<'_> {
             "post_id": post.id, "title": post.text, "video": video,
             "author": {
                 "user_id": author.id, "username": author.username,
-                "display_name": author.display_name, "avatar": avatar(&author.id),
+                "display_name": author.display_name, "avatar": media::avatar(self.world, &author.id),
             },
             "stats": {
                 "like_count": post.like_count, "view_count": post.view_count,
@@ -153,7 +153,7 @@ impl Shaper<'_> {
         self.world.posts[post]
             .attachments
             .iter()
-            .map(media::attachment)
+            .map(|it| media::attachment(&self.world.links, it))
             .collect()
     }
 }
@@ -165,15 +165,4 @@ fn seconds(micros: i64) -> f64 {
 
 fn permalink(post_id: &str) -> String {
     format!("https://sora.chatgpt.com/p/{post_id}")
-}
-
-/// Returns the picture URL of a user: signed for two users in three, a shared placeholder for the others.
-fn avatar(user_id: &str) -> String {
-    match super::hash::hash(3, &[user_id]) % 3 {
-        0 => "https://cdn.openai.com/sora/images/profile_placeholder_v4.png".to_owned(),
-        _ => {
-            let path = "https://videos.openai.com/az/vg-assets/project-y/profile";
-            media::signed(&format!("{path}/{user_id}/avatar.webp"), 3, 7, NOW)
-        }
-    }
 }

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::{Shaper, avatar, permalink, seconds};
+use super::{Shaper, permalink, seconds};
 use crate::sim::endpoint::Endpoint;
 use crate::sim::hash::hash;
+use crate::sim::media::avatar;
 use crate::sim::world::{Said, counted};
 
 impl Shaper<'_> {
@@ -19,9 +20,9 @@ impl Shaper<'_> {
         let followers = counted(&it.id, "followers", it.followers.len());
         let mut profile = json!({
             "user_id": it.id, "username": it.username, "display_name": it.display_name,
-            "description": it.description, "profile_picture_url": avatar(&it.id),
+            "description": it.description, "profile_picture_url": avatar(self.world, &it.id),
             "profile_picture_id": null, "profile_picture_file_id": null,
-            "is_default_profile_picture": avatar(&it.id).contains("placeholder"),
+            "is_default_profile_picture": avatar(self.world, &it.id).contains("placeholder"),
             "cover_photo_url": null, "verified": it.verified,
             "follower_count": if is_old { json!(followers as f64) } else { json!(followers) },
             "following_count": counted(&it.id, "following", it.following.len()),

@@ -25,6 +25,7 @@ pub(super) use growth::{Growth, moment_of};
 pub(super) use private::Refusal;
 
 use super::endpoint::Endpoint;
+use super::links::Links;
 
 /// The time of the world when the simulator starts, in Unix seconds. A world that does not grow is frozen at it. The content
 /// of a world never depends on the real time.
@@ -169,6 +170,8 @@ pub struct World {
     events: Vec<Event>,
     /// The time of this state, in Unix seconds.
     pub(super) now: i64,
+    /// Where the files of the world are.
+    pub(super) links: Links,
     seed_count: usize,
     by_id: HashMap<String, Thing>,
 }
