@@ -29,6 +29,7 @@ mod media;
 mod media_archive;
 mod media_host;
 mod media_people;
+mod media_world;
 mod missing;
 mod opening;
 mod pages;
