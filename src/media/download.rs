@@ -174,8 +174,7 @@ impl Download {
         while let Some(chunk) = self.until_stopped(body.chunk()).await? {
             self.counters.received(chunk.len());
             if let Some(bandwidth) = &self.bandwidth {
-                self.until_stopped(async { Ok(bandwidth.wait(chunk.len()).await) })
-                    .await?;
+                self.until_stopped(bandwidth.wait(chunk.len())).await?;
             }
             self.write(&mut file, &chunk, &mut got, total, &mut promise)?;
             if from == 0 && head.len() < HEAD_BYTES {
@@ -247,12 +246,13 @@ impl Bandwidth {
     }
 
     /// Waits until so many bytes may be received.
-    async fn wait(&self, bytes: usize) {
+    async fn wait(&self, bytes: usize) -> Result<(), Failure> {
         let mut cells = u32::try_from((bytes as u64).div_ceil(KIB)).unwrap_or(u32::MAX);
         while let Some(some) = NonZeroU32::new(cells.min(self.1.get())) {
             // Never more than the limiter can grant at once.
             let _ = self.0.until_n_ready(some).await;
             cells -= some.get();
         }
+        Ok(())
     }
 }

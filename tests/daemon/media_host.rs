@@ -16,18 +16,8 @@ pub enum Act {
     /// Ends the connection after half of the bytes.
     Cut,
     Status(u16),
-    /// A page of a gateway, with status 200.
-    Html,
-    /// 206 with the bytes from the first on.
-    WrongRange,
     /// 206 with the right range and another total.
     WrongTotal,
-    /// 416 although the range is right.
-    Unsatisfiable,
-    /// 200 with the whole file, whatever was asked for.
-    IgnoreRange,
-    /// From now on the file is another one.
-    Change,
     /// Redirects to this host's target.
     Redirect,
     /// No length, and no chunks.
@@ -42,11 +32,6 @@ type Script = Box<dyn Fn(usize, usize) -> Act + Send + Sync>;
 struct Counts {
     requests: HashMap<usize, usize>,
     ranges: Vec<(usize, Option<u64>)>,
-    versions: HashMap<usize, u64>,
-    /// Bytes of bodies that were sent.
-    sent: u64,
-    /// Bytes that a fault made useless.
-    useless: u64,
 }
 
 /// A host of files.
@@ -57,10 +42,10 @@ pub struct Host {
 }
 
 /// Returns the contents of a file: an MP4 file, as far as its first bytes tell.
-pub fn contents(file: usize, version: u64) -> Vec<u8> {
+pub fn contents(file: usize) -> Vec<u8> {
     let size = 2_000 + file * 7_919 % 30_000;
     let mut bytes = b"\0\0\0\x20ftypisom".to_vec();
-    let mut state = 0x9e37_79b9_7f4a_7c15 ^ (file as u64) << 8 ^ version;
+    let mut state = 0x9e37_79b9_7f4a_7c15 ^ file as u64;
     while bytes.len() < size {
         state ^= state << 13;
         state ^= state >> 7;
@@ -94,12 +79,6 @@ impl Host {
             counts,
             requests,
         }
-    }
-
-    /// Returns the bytes of bodies that were sent, and those that faults made useless.
-    pub fn bytes(&self) -> (u64, u64) {
-        let counts = self.counts.lock().expect("counts");
-        (counts.sent, counts.useless)
     }
 
     /// Returns each request: its file, and from which byte on it asked.
@@ -139,7 +118,6 @@ async fn serve(
         stream.write_all(answer.as_bytes()).await?;
         for part in body.chunks(4_096) {
             stream.write_all(part).await?;
-            counts.lock().expect("counts").sent += part.len() as u64;
         }
         match then {
             Then::GoOn => {}
@@ -186,20 +164,10 @@ fn answer(
     let number = counts.requests.entry(file).or_default();
     let act = script(file, *number);
     *number += 1;
-    let version = counts.versions.entry(file).or_default();
-    *version += u64::from(act == Act::Change);
-    let version = *version;
-    let whole = contents(file, version);
+    let whole = contents(file);
     let total = whole.len() as u64;
-    let etag = format!("\"{file}-{version}\"");
+    let etag = format!("\"{file}\"");
     let from = from.filter(|_| header("if-range").as_ref() == Some(&etag));
-    if act == Act::Change || act == Act::IgnoreRange || act == Act::Unsatisfiable {
-        counts.useless += counts
-            .ranges
-            .last()
-            .and_then(|(_, from)| *from)
-            .unwrap_or(0);
-    }
     let head = |status: &str, more: &str, length: usize| {
         format!(
             "HTTP/1.1 {status}\r\nContent-Type: video/mp4\r\nETag: {etag}\r\n{more}Content-Length: {length}\r\n\r\n"
@@ -222,7 +190,7 @@ fn answer(
         _ => (head("200 OK", "", whole.len()), whole.clone(), Then::GoOn),
     };
     match act {
-        Act::Serve | Act::Change => normal,
+        Act::Serve => normal,
         Act::Cut => {
             let half = normal.1.len() / 2;
             (normal.0, normal.1[..half].to_vec(), Then::Close)
@@ -236,31 +204,8 @@ fn answer(
             Vec::new(),
             Then::GoOn,
         ),
-        Act::Html => {
-            let page = b"<!DOCTYPE html><title>Please wait</title>".to_vec();
-            counts.useless += page.len() as u64;
-            // As a gateway may do it: with the type of the file.
-            (head("200 OK", "", page.len()), page, Then::GoOn)
-        }
-        Act::WrongRange if from.is_some() => {
-            counts.useless += total + from.unwrap_or(0);
-            ranged(0, total)
-        }
-        Act::WrongTotal if from.is_some() => {
-            counts.useless += total;
-            ranged(from.unwrap_or(0), total + 1)
-        }
-        Act::WrongRange | Act::WrongTotal => normal,
-        Act::Unsatisfiable => (
-            head(
-                "416 Range Not Satisfiable",
-                &format!("Content-Range: bytes */{total}\r\n"),
-                0,
-            ),
-            Vec::new(),
-            Then::GoOn,
-        ),
-        Act::IgnoreRange => (head("200 OK", "", whole.len()), whole.clone(), Then::GoOn),
+        Act::WrongTotal if from.is_some() => ranged(from.unwrap_or(0), total + 1),
+        Act::WrongTotal => normal,
         Act::Redirect => (
             head("302 Found", &format!("Location: {target}\r\n"), 0),
             Vec::new(),

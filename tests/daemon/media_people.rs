@@ -145,7 +145,7 @@ async fn files_are_exported_under_readable_names() {
     assert_eq!(sidecar["post_id"], "s_0");
     assert!(!sidecar.to_string().contains("secret"), "{sidecar}");
     let bytes = std::fs::read(place.file("out/2026-01-01 ann.mp4")).expect("a file");
-    assert_eq!(bytes, crate::media_host::contents(0, 0));
+    assert_eq!(bytes, crate::media_host::contents(0));
 
     place.run(&export(&["out"])).await.with(2);
     place

@@ -67,7 +67,7 @@ async fn status(config: &Config, json: bool) -> anyhow::Result<Exit> {
     let rows: Vec<Vec<String>> = counts
         .iter()
         .map(|it| {
-            let why = plain(it.reason.as_deref().unwrap_or("")).into();
+            let why = plain(it.reason.as_deref().unwrap_or(""));
             vec![
                 it.state.clone(),
                 thousands(it.files),
