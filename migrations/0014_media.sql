@@ -13,7 +13,8 @@ create table media (
     tried_at real,                  -- when the latest attempt ended
     etag text,                      -- strong ETag of the file, or of its unfinished part
     last_modified text,             -- Last-Modified of the file, or of its unfinished part
-    total_bytes integer,            -- size that the remote stated for the whole file
+    stated_bytes integer,           -- size that a reply states; 0 if none does, null if none was looked at yet
+    total_bytes integer,            -- size of the whole file, as the host stated it
     content_type text,              -- Content-Type as the remote stated it
     sha256 text,                    -- hash of the stored file, 64 hexadecimal digits; its name as well
     extension text,                 -- extension of the stored file, after its first bytes: mp4, webp, gif, png or jpg
@@ -23,6 +24,7 @@ create table media (
         or sha256 is not null and extension is not null and bytes is not null and stored_at is not null)
 ) strict;
 create index media_in_state on media (state);
+create index media_without_size on media (id) where stated_bytes is null;
 create index media_with_hash on media (sha256) where sha256 is not null;
 
 create table attachment_media (

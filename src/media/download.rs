@@ -99,6 +99,10 @@ impl Download {
                 }
             }
         }
+        if let Err(failure) = as_stated(&path, turn.stated_bytes) {
+            self.forget(turn.id, &path).await?;
+            return Err(failure.into());
+        }
         let (folder, from) = (self.folder.clone(), path.clone());
         let finished = tokio::task::spawn_blocking(move || {
             finish(&folder, &from, total, content_type.as_deref())
@@ -231,6 +235,15 @@ impl Download {
             _ = stop.wait_for(|is_stopping| *is_stopping) => Err(Failure::Stopped),
             done = work => done,
         }
+    }
+}
+
+/// Checks that a file is not smaller than a reply states: its host may have ended it too soon without saying so.
+fn as_stated(path: &Path, stated: Option<i64>) -> Result<(), Failure> {
+    let bytes = fs::metadata(path)?.len();
+    match stated.and_then(|stated| u64::try_from(stated).ok()) {
+        Some(stated) if bytes < stated => Err(Failure::Smaller { bytes, stated }),
+        _ => Ok(()),
     }
 }
 

@@ -24,6 +24,8 @@ pub enum Failure {
     Transfer(String),
     #[error("the answer ended after {got} of {total} bytes")]
     Short { got: u64, total: u64 },
+    #[error("it has {bytes} bytes, and a reply states {stated}")]
+    Smaller { bytes: u64, stated: u64 },
     #[error("the remote does not state its size")]
     NoSize,
     #[error("it has {bytes} bytes, more than media.max_file_bytes ({max})")]
@@ -68,9 +70,11 @@ impl Failure {
                 retry_after_seconds,
                 ..
             } => Meaning::Retry(retry_after_seconds.unwrap_or(0.0)),
-            Self::Transfer(_) | Self::Short { .. } | Self::WrongType(_) | Self::NotTheRest(_) => {
-                Meaning::Retry(0.0)
-            }
+            Self::Transfer(_)
+            | Self::Short { .. }
+            | Self::Smaller { .. }
+            | Self::WrongType(_)
+            | Self::NotTheRest(_) => Meaning::Retry(0.0),
             Self::Refused(_) | Self::Redirects(_) | Self::NoSize | Self::TooLarge { .. } => {
                 Meaning::GiveUp
             }

@@ -20,6 +20,8 @@ pub(super) struct Contents {
     pub(super) sha256: String,
     pub(super) bytes: u64,
     pub(super) kind: Option<FileKind>,
+    /// Bytes that it must have, as its first ones say.
+    least_bytes: u64,
 }
 
 /// Reads a whole file.
@@ -37,10 +39,12 @@ pub(super) fn contents(path: &Path) -> io::Result<Contents> {
         hash.update(some);
         bytes += read as u64;
     }
+    let kind = FileKind::of(&head);
     Ok(Contents {
         sha256: hex::hex(&hash.finalize()),
         bytes,
-        kind: FileKind::of(&head),
+        kind,
+        least_bytes: kind.map_or(0, |kind| kind.least_bytes(&head)),
     })
 }
 
@@ -57,6 +61,11 @@ pub(super) fn finish(
         && contents.bytes != total
     {
         return Err(Failure::NotTheRest("it has another size".to_owned()));
+    }
+    if contents.bytes < contents.least_bytes {
+        return Err(Failure::NotTheRest(
+            "its beginning says that it is longer".to_owned(),
+        ));
     }
     let stated = content_type.unwrap_or("");
     let kind = contents.kind.filter(|kind| kind.fits(stated));

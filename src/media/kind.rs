@@ -32,6 +32,18 @@ impl FileKind {
         }
     }
 
+    /// Returns how many bytes a file has at least, as its first bytes say. Only WebP says it.
+    #[must_use]
+    pub fn least_bytes(self, head: &[u8]) -> u64 {
+        match (self, head) {
+            // Without the eight bytes of the name and the size.
+            (Self::Webp, [_, _, _, _, a, b, c, d, ..]) => {
+                u64::from(u32::from_le_bytes([*a, *b, *c, *d])) + 8
+            }
+            _ => 0,
+        }
+    }
+
     /// Returns the extension of its files.
     #[must_use]
     pub fn extension(self) -> &'static str {
@@ -91,6 +103,13 @@ mod tests {
         for head in others {
             assert_eq!(FileKind::of(head), None);
         }
+    }
+
+    #[test]
+    fn a_webp_file_says_how_many_bytes_it_has() {
+        assert_eq!(FileKind::Webp.least_bytes(b"RIFF\x10\x01\0\0WEBP"), 280);
+        assert_eq!(FileKind::Webp.least_bytes(b"RIFF"), 0);
+        assert_eq!(FileKind::Mp4.least_bytes(b"\0\0\0\x20ftypisom"), 0);
     }
 
     #[test]

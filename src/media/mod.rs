@@ -16,6 +16,7 @@ mod remote;
 mod remove;
 mod resign;
 mod resolve;
+mod sizes;
 mod space;
 mod want;
 
@@ -29,4 +30,5 @@ pub use remote::RemoteSettings;
 pub use remove::remove_marked;
 pub use resign::{Ask, Page, Purchase, Shown, plan};
 pub use resolve::{Lookup, System};
+pub use sizes::stated_sizes;
 pub use want::want;

@@ -32,7 +32,7 @@ pub use erase::{
 };
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
-pub use media::{Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, StoredMedia};
+pub use media::{Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, ShowingReply, StoredMedia};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,

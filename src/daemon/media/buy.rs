@@ -13,6 +13,7 @@ use crate::daemon::signals::Signals;
 use crate::media::{self, Ask, Page, Shown};
 use crate::model::{MicroUsd, SubjectKind};
 use crate::replies::Reader;
+use crate::replies::reread::by_hand;
 use crate::store::Error;
 use crate::store::read::{self, ShownMedia};
 
@@ -96,7 +97,7 @@ impl Buyer<'_> {
         let subject = entry.subject.map(|name| (name, subject.clone()));
         let cursor = cursor.map(|cursor| ("cursor", cursor.clone()));
         let parameters: Vec<(&'static str, String)> = subject.into_iter().chain(cursor).collect();
-        let by_hand = ByHand {
+        let ask = ByHand {
             entry,
             query: parameters.clone(),
             parameters,
@@ -110,7 +111,7 @@ impl Buyer<'_> {
             &config,
             self.key,
             Reader::default(),
-            by_hand,
+            ask,
             signals,
             |seconds| {
                 tracing::info!(
@@ -132,13 +133,11 @@ fn shown_on(it: ShownMedia) -> Shown {
     let entry = endpoints::find(&it.endpoint);
     let entry = entry.filter(|entry| matches!(entry.paging, Paging::Cursor { .. }));
     let page = entry.and_then(|entry| {
-        let name = entry.subject?;
-        // A call by hand has all its parameters as its subject.
-        let by_hand: Option<serde_json::Value> = serde_json::from_str(&it.subject).ok();
-        let subject = match by_hand {
-            Some(serde_json::Value::Object(all)) => all.get(name)?.as_str()?.to_owned(),
-            _ => it.subject,
+        let subject = match it.is_by_hand {
+            true => by_hand(entry, &it.subject),
+            false => it.subject,
         };
+        entry.subject?;
         Some(Page {
             endpoint: entry.name,
             subject,

@@ -3,6 +3,7 @@
 mod buy;
 mod old;
 mod settings;
+mod sizes;
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -69,6 +70,7 @@ pub async fn fetch_media(
         .await
         .map_err(|why| anyhow!(why))?;
     media::want(store, &renditions).await?;
+    sizes::state_sizes(store).await?;
     let mut queue = store.media_queue(&renditions, also_gone).await?;
     let wanted = u64::try_from(queue.len()).unwrap_or(u64::MAX);
     counters.wanted.store(wanted, Ordering::Relaxed);

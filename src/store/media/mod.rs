@@ -2,10 +2,12 @@
 
 mod remove;
 mod rows;
+mod sizes;
 mod want;
 
 pub use remove::{OldMedia, RemovedMedia};
 pub use rows::{Given, MediaPart, MediaTurn, StoredMedia};
+pub use sizes::ShowingReply;
 
 use crate::model::Rendition;
 

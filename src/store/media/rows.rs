@@ -23,6 +23,8 @@ pub struct MediaTurn {
     pub id: i64,
     pub url_path: String,
     pub part: MediaPart,
+    /// Size that a reply states.
+    pub stated_bytes: Option<i64>,
     /// All URLs that the archive has for it, of any video.
     pub urls: Vec<String>,
 }
@@ -75,17 +77,23 @@ impl Store {
         #[derive(FromRow)]
         struct Row {
             url_path: String,
+            stated_bytes: Option<i64>,
             #[sqlx(flatten)]
             part: MediaPart,
         }
         let row: Option<Row> = sqlx::query_as(
-            "select url_path, etag, last_modified, total_bytes, content_type from media
+            "select url_path, nullif(stated_bytes, 0) as stated_bytes, etag, last_modified, total_bytes, content_type from media
              where id = ? and state in ('wanted', 'failed', 'gone')",
         )
         .bind(id)
         .fetch_optional(self.readers())
         .await?;
-        let Some(Row { url_path, part }) = row else {
+        let Some(Row {
+            url_path,
+            stated_bytes,
+            part,
+        }) = row
+        else {
             return Ok(None);
         };
         let cases = RENDITIONS.iter();
@@ -101,6 +109,7 @@ impl Store {
             id,
             url_path,
             part,
+            stated_bytes,
             urls: urls.fetch_all(self.readers()).await?,
         }))
     }

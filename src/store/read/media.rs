@@ -104,6 +104,7 @@ pub struct ShownMedia {
     /// The call that showed the video last.
     pub endpoint: String,
     pub subject: String,
+    pub is_by_hand: bool,
     pub cursor: Option<String>,
 }
 
@@ -113,7 +114,7 @@ pub struct ShownMedia {
 /// Returns an error if the archive cannot be read.
 pub async fn shown_media(pool: &SqlitePool, ids: &[i64]) -> Result<Vec<ShownMedia>> {
     Ok(sqlx::query_as(
-        "select distinct am.media_id, p.post_id, c.endpoint, c.subject, c.cursor
+        "select distinct am.media_id, p.post_id, c.endpoint, c.subject, c.job_id is null as is_by_hand, c.cursor
          from json_each(?) i join attachment_media am on am.media_id = i.value
          join attachments a on a.id = am.attachment_id join calls c on c.id = a.last_call_id
          left join posts p on p.id = a.post_id order by am.media_id",
