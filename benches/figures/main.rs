@@ -13,6 +13,7 @@ mod large;
 mod limit;
 mod process;
 mod refresh;
+mod reparse;
 mod support;
 mod world;
 mod writer;
@@ -36,9 +37,10 @@ const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Fi
     }
 }
 
-const FIGURES: [Figure; 9] = [
+const FIGURES: [Figure; 10] = [
     figure("job", job::run),
     figure("burst", burst::run),
+    figure("reparse", reparse::run),
     figure("compression", compression::run),
     figure("writer", writer::run),
     figure("limit", limit::run),

@@ -101,6 +101,9 @@ pub enum Followed {
 /// Converts the payload of a reply into rows. Pure: no clock, no I/O.
 pub type HarvestFn = fn(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed>;
 
+/// Returns whose reply a payload is, if only this endpoint returns such objects. Used for replies whose request is unknown.
+pub type ShapeFn = fn(data: &Json<'_>) -> Option<String>;
+
 /// A reply with status 200 that has no usable content. It was paid for and is a failure, never an empty list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
@@ -151,6 +154,8 @@ pub trait Endpoint {
     const DEPRECATED: bool = false;
     const CREATES: bool = false;
     const CALLS_PER_SECOND: Option<u32> = None;
+    const UPSTREAM: &'static str = "";
+    const SHAPE: Option<ShapeFn> = None;
     const HARVEST: Option<HarvestFn> = None;
 }
 
@@ -189,6 +194,11 @@ pub struct Entry {
     pub creates: bool,
     /// The endpoint's own rate limit, in addition to the limit of all calls.
     pub calls_per_second: Option<u32>,
+    /// Path of the same reply at the service that the remote reads from, below its API: `{}` stands for the subject, and a
+    /// query must be there (api/README.md §6.12). Empty if it is not known.
+    pub upstream: &'static str,
+    /// `None` if its replies cannot be told from those of other endpoints.
+    pub shape: Option<ShapeFn>,
     /// `None` if the endpoint's replies have no rows for the archive.
     pub harvest: Option<HarvestFn>,
 }
@@ -218,6 +228,8 @@ impl Entry {
             deprecated: E::DEPRECATED,
             creates: E::CREATES,
             calls_per_second: E::CALLS_PER_SECOND,
+            upstream: E::UPSTREAM,
+            shape: E::SHAPE,
             harvest: E::HARVEST,
         }
     }

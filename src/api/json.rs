@@ -8,6 +8,8 @@ use serde::de::{
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
+use super::asked;
+
 /// A JSON value. Strings and keys are copied only if they contain an escape.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Json<'a> {
@@ -43,6 +45,7 @@ impl<'a> Json<'a> {
         let Self::Object(entries) = self else {
             return None;
         };
+        asked::note(self, key);
         let (_, value) = entries.iter().rev().find(|(name, _)| name == key)?;
         (*value != Self::Null).then_some(value)
     }
@@ -50,6 +53,7 @@ impl<'a> Json<'a> {
     /// Returns whether this is an object with the key, even if its value is `null`.
     #[must_use]
     pub fn has(&self, key: &str) -> bool {
+        asked::note(self, key);
         matches!(self, Self::Object(entries) if entries.iter().any(|(name, _)| name == key))
     }
 

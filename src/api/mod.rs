@@ -1,6 +1,7 @@
 //! The remote API: endpoints, requests, replies and the meaning of errors.
 
 pub mod account;
+mod asked;
 pub mod client;
 mod decode;
 pub mod endpoint;
@@ -16,6 +17,7 @@ pub mod request;
 pub mod retry;
 pub mod scrub;
 pub mod secret;
+mod survey;
 
 pub use client::Client;
 pub use endpoint::{Entry, Malformed};
@@ -27,3 +29,4 @@ pub use reply::{Answer, CutBody, Facts, Reply};
 pub use request::{Body, Method, Request};
 pub use scrub::Scrubber;
 pub use secret::Secret;
+pub use survey::{JsonType, Sight, masked, survey};

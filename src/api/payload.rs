@@ -68,7 +68,7 @@ fn with_payload<T>(
     Ok((read(payload(&tree)?)?, odd))
 }
 
-fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
+pub(super) fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
     let text = std::str::from_utf8(body).map_err(|_| Malformed::new("body", "not UTF-8"))?;
     Json::parse(text).map_err(|error| {
         let what = if text.trim_start().starts_with('<') {
@@ -85,7 +85,7 @@ fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
 /// Returns the payload: `data` of an envelope, or the complete reply if it has no envelope (api/README.md §3).
 ///
 /// An error in a reply with status 200 is a failure, never an empty list.
-fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
+pub(super) fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
     let body = unwrapped(body, |inner| {
         inner.has("code") || inner.has("data") || is_list(inner)
     });

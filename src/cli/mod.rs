@@ -2,22 +2,26 @@
 
 mod alerts;
 mod backup;
+mod bar;
 mod call;
 mod check_config;
 mod conclude;
 mod control;
 mod demo;
+mod drift;
 mod endpoints;
 mod erase;
 mod estimate;
 mod export;
 mod generate;
+mod import;
 mod jobs;
 mod logging;
 mod media;
 pub(crate) mod out;
 mod progress;
 mod refresh;
+mod reparse;
 mod run;
 mod search;
 mod seed;
@@ -26,6 +30,7 @@ mod source;
 mod status;
 mod status_json;
 mod status_money;
+mod steps;
 mod table;
 mod verify;
 mod verify_absent;
@@ -98,6 +103,9 @@ enum Command {
     /// Show what the crawl does, what it has and what it costs
     #[command(after_help = "Example: soracrawl status --watch")]
     Status(status::Args),
+    /// Import replies that other tools stored, or another archive: JSON, JSON lines, HAR, WARC
+    #[command(after_help = "Example: soracrawl import capture.har --dry-run")]
+    Import(import::Args),
     /// List jobs, requeue ended ones, or cancel open ones
     #[command(after_help = "Example: soracrawl jobs --state failed --limit 20")]
     Jobs(jobs::Args),
@@ -150,6 +158,12 @@ enum Command {
     /// Check that an archive is sound: reads all of it, also during a crawl, and writes nothing
     #[command(after_help = "Example: soracrawl verify")]
     Verify(verify::Args),
+    /// Show how the shape of the replies changed: each path, its types, and what is new, vanished or retyped
+    #[command(after_help = "Example: soracrawl drift --changed")]
+    Drift(drift::Args),
+    /// Make all rows again from the kept replies with the readers of this version, in a new file
+    #[command(after_help = "Example: soracrawl reparse --check")]
+    Reparse(reparse::Args),
     /// List the endpoints of the remote with their prices
     #[command(after_help = "Example: soracrawl endpoints --json")]
     Endpoints(endpoints::Args),
@@ -230,6 +244,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Run(args) => run::run(&cli, args).await,
         Command::Seed(args) => seed::run(&cli, args).await,
         Command::Status(args) => status::run(&cli, args).await,
+        Command::Import(args) => import::run(&cli, args).await,
         Command::Jobs(args) => jobs::run(&cli, args).await,
         Command::Pause(scope) => control::pause(&cli, scope).await,
         Command::Resume(scope) => control::resume(&cli, scope).await,
@@ -246,6 +261,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Backup(args) => backup::run(&cli, args).await,
         Command::Erase(args) => erase::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,
+        Command::Reparse(args) => reparse::run(&cli, args).await,
+        Command::Drift(args) => drift::run(&cli, args).await,
         Command::Endpoints(args) => Ok(endpoints::run(args)),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),

@@ -128,6 +128,12 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
             plain(&last.error)
         );
     }
+    if let Some(drift) = status.drift() {
+        outln!(
+            "\ndrift    {}; list them with `soracrawl drift --changed`",
+            plain(&drift)
+        );
+    }
     if status.is_disk_full {
         outln!(
             "\nwaiting  all endpoints: disk nearly full, {} free, less than upkeep.min_free_bytes ({})",

@@ -42,6 +42,7 @@ pub(super) fn json(status: &Status, known: &[Known]) -> Value {
         "free_bytes": status.free_bytes,
         "disk_full": status.is_disk_full,
         "stale": status.stale,
+        "changed_paths": status.changed_paths,
     });
     let money = [
         ("charged", Some(charged.total)),

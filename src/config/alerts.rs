@@ -116,13 +116,14 @@ pub enum AlertFormat {
 }
 
 /// The conditions of which receivers are told, in the order of the documents.
-pub const ALERTS: [&str; 7] = [
+pub const ALERTS: [&str; 8] = [
     "stopped",
     "budget",
     "stalled",
     "refused",
     "unwritable",
     "disk",
+    "drift",
     "done",
 ];
 

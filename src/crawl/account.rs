@@ -47,6 +47,7 @@ async fn ask(engine: &Engine) -> Result<AccountAnswer> {
         budget: Budget::default(),
         day: day(time),
         now: time,
+        imported_from: None,
     };
     let call_id = parts.store.open_call(&call).await?;
     let reply = parts

@@ -56,6 +56,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         may_be_unneeded: config.plan.may_be_unneeded(),
         max_depth: config.plan.max_depth(),
         paused_seeds: pauses.seeds(),
+        imported_only: engine.is_offline(),
         lease_seconds: config.settings.lease_seconds,
         call_of: Some(call_of(engine, taken.clone())),
     };
@@ -96,7 +97,11 @@ fn call_of(engine: &Arc<Engine>, taken: Taken) -> CallOf {
     let engine = engine.clone();
     Arc::new(move |lease| {
         // A walk that has pages needs its `Seen` first, so its call is opened later.
-        let is_new = lease.pages == 0 && !lease.may_meet && lease.raw_call.is_none();
+        // An imported reply may answer it instead.
+        let is_new = lease.pages == 0
+            && !lease.may_meet
+            && lease.raw_call.is_none()
+            && !engine.has_imported();
         let entry = endpoints::find(lease.endpoint).filter(|_| is_new)?;
         let mut taken = lock(&taken);
         if taken.is_none_or(|(endpoint, _)| endpoint != entry.name) {

@@ -76,6 +76,7 @@ pub(super) async fn page_of(
         refused: admitted.refused,
         row_count: kept.row_count,
         lease_seconds: config.settings.lease_seconds,
+        own_time: None,
         lease,
     };
     (page, kept, goes_on.map(|lease| Walk { lease, seen }))

@@ -1,5 +1,6 @@
 //! What an operator can change while a run goes on: the plan, the budgets, the limits, what is paused, and who is erased.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use tokio::sync::{Notify, watch};
@@ -26,6 +27,10 @@ pub(super) struct Live {
     pauses: RwLock<Arc<Pauses>>,
     people: RwLock<Arc<People>>,
     is_held: watch::Sender<bool>,
+    /// Jobs may find their pages among imported replies.
+    has_imported: AtomicBool,
+    /// No call is made: only imported replies are used.
+    is_offline: AtomicBool,
     pub(super) reconfigured: Notify,
 }
 
@@ -36,6 +41,8 @@ impl Live {
             pauses: RwLock::default(),
             people: RwLock::default(),
             is_held: watch::Sender::new(false),
+            has_imported: AtomicBool::new(false),
+            is_offline: AtomicBool::new(false),
             reconfigured: Notify::new(),
         }
     }
@@ -62,6 +69,22 @@ impl Live {
 
     pub(super) fn set_people(&self, people: People) {
         set(&self.people, people);
+    }
+
+    pub(super) fn has_imported(&self) -> bool {
+        self.has_imported.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_has_imported(&self, has: bool) {
+        self.has_imported.store(has, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_offline(&self) -> bool {
+        self.is_offline.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_offline(&self, is_offline: bool) {
+        self.is_offline.store(is_offline, Ordering::Relaxed);
     }
 
     /// Returns whether no call may begin because the queue is being changed.

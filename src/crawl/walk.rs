@@ -49,6 +49,7 @@ pub(super) fn open_call(engine: &Engine, lease: &Lease, entry: &Entry) -> OpenCa
         budget: budget_of(engine, lease),
         day: day(time),
         now: time,
+        imported_from: None,
     }
 }
 

@@ -12,6 +12,7 @@ use super::budget::refused_by_budget;
 use super::commit::page_of;
 use super::engine::{Engine, lock};
 use super::fail::fail;
+use super::imported::{Answered, use_imported};
 use super::read::{read, without_erased};
 use super::settle::settlement;
 use super::stop::StopCause;
@@ -31,7 +32,7 @@ const PAGES_HELD: u32 = 16;
 const IDLE: Duration = Duration::from_secs(1);
 
 /// Result of a step.
-enum Step<'a> {
+pub(super) enum Step<'a> {
     /// The worker holds a walk that has a next page.
     GoesOn(ActiveWalk<'a>),
     Worked,
@@ -70,7 +71,10 @@ async fn idle(engine: &Engine) {
 }
 
 /// Takes one page through lease → permit → open call → send → read → commit or fail. A held walk skips the lease.
-async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Result<Step<'a>> {
+pub(super) async fn step<'a>(
+    engine: &'a Arc<Engine>,
+    held: Option<ActiveWalk<'a>>,
+) -> Result<Step<'a>> {
     let parts = &engine.parts;
     let held = match held {
         Some(held) => held,
@@ -91,6 +95,15 @@ async fn step<'a>(engine: &'a Arc<Engine>, held: Option<ActiveWalk<'a>>) -> Resu
         keep_stored(engine, held, entry, call_id).await?;
         return Ok(Step::Worked);
     }
+    let held = match use_imported(engine, held, entry).await? {
+        Answered::ByRemote(held) if engine.is_offline() => {
+            release(engine, &held.walk.lease, None).await?;
+            return Ok(Step::Worked);
+        }
+        Answered::ByRemote(held) => held,
+        Answered::Done(Some(held)) => return Ok(Step::GoesOn(held)),
+        Answered::Done(None) => return Ok(Step::Worked),
+    };
     let (held, call_id) = match open(engine, held, entry).await? {
         ControlFlow::Continue(opened) => opened,
         ControlFlow::Break(step) => return Ok(step),
@@ -228,7 +241,7 @@ async fn commit<'a>(
     };
     let is_to_be_released = walk.lease.pages.is_multiple_of(PAGES_HELD)
         || engine.is_paused(entry.name, walk.lease.seed_id);
-    let permit = match is_to_be_released || engine.is_stopping() {
+    let permit = match is_to_be_released || engine.is_stopping() || engine.has_imported() {
         true => Permit::None,
         false => parts.limiter.try_permit(entry.name, engine.steady()),
     };

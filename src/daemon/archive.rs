@@ -28,6 +28,22 @@ pub struct InUse {
     held: Held,
 }
 
+/// Locks an archive for a command.
+///
+/// # Errors
+/// Returns `InUse` if another process holds the lock, or an error if the file cannot be opened.
+pub fn lock_for(path: &Path, command: &str, clock: &Clock) -> anyhow::Result<Lock> {
+    let who = format!(
+        "{command} (process {}, since {})",
+        std::process::id(),
+        minute(clock.now())
+    );
+    Ok(Lock::take(path, &who)?.map_err(|held| InUse {
+        path: path.display().to_string(),
+        held,
+    })?)
+}
+
 impl Archive {
     /// Locks the archive and starts a run. Creates the file if it does not exist.
     ///
@@ -47,21 +63,7 @@ impl Archive {
         precaution: Precaution,
         clock: Clock,
     ) -> anyhow::Result<Self> {
-        let who = format!(
-            "soracrawl (process {}, since {})",
-            std::process::id(),
-            minute(clock.now())
-        );
-        let lock = match Lock::take(path, &who)? {
-            Ok(lock) => lock,
-            Err(held) => {
-                return Err(InUse {
-                    path: path.display().to_string(),
-                    held,
-                }
-                .into());
-            }
-        };
+        let lock = lock_for(path, "soracrawl", &clock)?;
         if let Some(kind) = network_file_system(path) {
             tracing::warn!(
                 path = %path.display(),

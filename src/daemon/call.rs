@@ -99,6 +99,7 @@ pub async fn call(
             },
             day: day(time),
             now: time,
+            imported_from: None,
         })
         .await?;
     let subject = entry.subject.and_then(|name| by_hand.parameter(name));

@@ -70,5 +70,7 @@ fn texts(reply: &UnreadReply, packer: &Packer) -> Result<ScratchPage, String> {
             reposts: all.reposts,
             ..Harvest::default()
         },
+        // Only what newer tables lack is written, so the order does not matter.
+        is_imported: false,
     })
 }

@@ -9,6 +9,7 @@ mod control;
 mod current;
 mod heartbeat;
 mod hold;
+mod import;
 mod media;
 mod pages;
 mod preflight;
@@ -37,11 +38,15 @@ use crate::crawl::{self, Engine, StopCause};
 pub use alerts::{
     Message as AlertMessage, Sender as AlertSender, archive_name, send as send_alert, tell_end,
 };
-pub use archive::{Archive, InUse};
+pub use archive::{Archive, InUse, lock_for};
 pub use build::{limiter, packer, parts};
 pub use call::{ByHand, Called, call};
 pub use catch_up::catch_up;
 pub use control::carry_out_without_daemon;
+pub use import::{
+    FileReport, NotImported, Progress as ImportProgress, Report as ImportReport, Why as WhyNot,
+    Wish as ImportWish, dry_run as import_dry, import,
+};
 pub use media::{Buyer, Fetched, fetch_media, media_folder};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
@@ -117,6 +122,7 @@ async fn crawl_to_end(
     // is carried out.
     engine.read_pauses().await?;
     crawl::look_at_disk(engine);
+    crawl::look_for_imported(engine).await?;
     tokio::select! {
         () = control.carry_out_waiting() => {}
         _ = signals.next() => engine.stop(StopCause::Signal),
@@ -135,6 +141,7 @@ async fn crawl_to_end(
     tasks.spawn(crawl::guard_disk(engine.clone()));
     tasks.spawn(crawl::optimize(engine.clone()));
     tasks.spawn(crawl::renew(engine.clone()));
+    tasks.spawn(crawl::watch_shapes(engine.clone()));
     let mut workers = 0;
     while !engine.is_stopping() {
         // A higher limit starts further workers; above a lower one they stay idle.
@@ -185,6 +192,9 @@ async fn crawl_to_end(
             bail!("the archive cannot be written; {UNWRITTEN}");
         }
         name = signals.next() => bail!("stopped by {name} while the archive cannot be written; {UNWRITTEN}"),
+    }
+    if !matches!(engine.stopped(), Some(StopCause::Broken(_))) {
+        crawl::look_at_shapes(engine).await;
     }
     let cause = engine
         .stopped()

@@ -1,5 +1,7 @@
 //! The signals that end a run.
 
+use futures_util::FutureExt;
+
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT. After `listen` they no longer end the process by themselves. SIGHUP stays ignored
 /// if it was ignored at the start, as `nohup` does.
 pub struct Signals {
@@ -38,6 +40,11 @@ impl Signals {
             std::task::Poll::Pending
         })
         .await
+    }
+
+    /// Returns whether a signal has come since the last look.
+    pub fn has_come(&mut self) -> bool {
+        self.next().now_or_never().is_some()
     }
 
     #[cfg(not(unix))]

@@ -101,7 +101,7 @@ fn batch(people: &People, packer: &Packer, frames: &[Frame]) -> Batch {
 /// Returns what a call was about. A call by hand has all its parameters as its subject.
 fn subject(frame: &Frame) -> String {
     match endpoints::find(&frame.endpoint) {
-        Some(entry) if frame.subject.starts_with('{') => reread::by_hand(entry, &frame.subject),
-        _ => frame.subject.clone(),
+        Some(entry) => reread::by_hand(entry, &frame.subject),
+        None => frame.subject.clone(),
     }
 }

@@ -62,6 +62,7 @@ pub(super) fn datapackage(
         ),
         Content::Graph(graph) => (graph.of.period, None, None),
         Content::Datasette => (Period::default(), None, None),
+        Content::Raw { period, .. } => (*period, None, None),
     };
     let as_of = match &what.content {
         Content::Tables { rows, .. } => rows.which.as_of,

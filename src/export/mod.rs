@@ -12,16 +12,18 @@ mod media;
 mod output;
 mod papers;
 mod pseudonyms;
+mod raw;
 mod sample;
 mod staging;
 mod tables;
 mod text;
+mod written;
 
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
-use crate::store::read::{ExportColumn, ExportTable, Snapshot, SnapshotFacts, TemporaryCopy};
+use crate::store::read::{ExportTable, Period, Snapshot, SnapshotFacts, TemporaryCopy};
 
 pub use encode::{Dialect, Format};
 pub use graph::{Graph, GraphFormat};
@@ -30,8 +32,10 @@ pub use manifest::Licence;
 pub use media::{FIELDS, MediaExport, MediaExported, Template, export_media};
 pub use output::Sum;
 pub use pseudonyms::{Key, LIMITS};
+pub use raw::RawFormat;
 pub use sample::Sample;
 pub use tables::Rows;
+pub use written::{Written, WrittenFile};
 
 /// What the files contain.
 #[derive(Debug, Clone)]
@@ -44,6 +48,13 @@ pub enum Content {
     Graph(Graph),
     /// The description of the archive that datasette shows.
     Datasette,
+    /// The replies themselves.
+    Raw {
+        format: RawFormat,
+        period: Period,
+        /// Address of the remote, for records that need one.
+        base_url: String,
+    },
 }
 
 /// What is exported, and where to.
@@ -80,42 +91,10 @@ pub enum Error {
     Seed(String),
     #[error("{0}")]
     Names(String),
+    #[error("the reply of call {call} cannot be exported: {why}")]
+    Reply { call: i64, why: String },
     #[error("{path} cannot be written: {error}. Nothing was left behind")]
     File { path: String, error: std::io::Error },
-}
-
-/// A file that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrittenFile {
-    /// In the folder of the export.
-    pub path: String,
-    pub rows: u64,
-    pub sum: Sum,
-}
-
-/// A table or network that was written.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written {
-    pub name: String,
-    pub about: String,
-    /// Empty for a network.
-    pub columns: Vec<ExportColumn>,
-    /// One, but in a lake.
-    pub files: Vec<WrittenFile>,
-}
-
-impl Written {
-    /// The number of its rows.
-    #[must_use]
-    pub fn rows(&self) -> u64 {
-        self.files.iter().map(|file| file.rows).sum()
-    }
-
-    /// The size of its files.
-    #[must_use]
-    pub fn bytes(&self) -> u64 {
-        self.files.iter().map(|file| file.sum.bytes).sum()
-    }
 }
 
 /// The result of an export.
@@ -201,6 +180,16 @@ pub async fn export(
         }
         (Content::Datasette, Place::Folder(folder)) => {
             all.push(datasette::write(&mut job, what, archive, folder).await?);
+        }
+        (
+            Content::Raw {
+                format,
+                period,
+                base_url,
+            },
+            Place::Folder(folder),
+        ) => {
+            all.push(raw::write(&mut job, *format, *period, base_url, folder).await?);
         }
         _ => unreachable!("the place was begun for the content"),
     }

@@ -37,6 +37,11 @@ pub(super) struct Job<'j> {
 }
 
 impl Job<'_> {
+    /// Looks whether the log of a running crawl has grown.
+    pub(super) fn watch_log(&mut self) {
+        self.log.watch(self.progress);
+    }
+
     /// Writes a table to one file.
     pub(super) async fn write(
         &mut self,

@@ -8,6 +8,7 @@ mod hash;
 pub mod hex;
 mod job;
 mod money;
+mod path_mark;
 mod rendition;
 mod request;
 mod rows;
@@ -22,6 +23,7 @@ pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{ItemHash, MEETING_ITEMS, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
+pub use path_mark::PathMark;
 pub use rendition::{RENDITIONS, Rendition};
 pub use request::{OpenJobs, PauseScope, Request};
 pub use rows::{

@@ -1,14 +1,21 @@
-//! Raw replies: compression, training of dictionaries, and parsing.
+//! Raw replies: compression, training of dictionaries, parsing, and reading them again.
 
+mod again;
 mod codec;
+pub mod drift;
+pub mod import;
 mod people;
+mod reparse;
 pub mod reread;
 mod training;
+pub mod warc;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+pub use again::{Again, Means, read_again};
 pub use codec::{Packer, checksum};
 pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
+pub use reparse::{Purpose, Reparsed, Step, reparse};
 pub use reread::Reader;
 pub use training::{Training, train_dictionary};
 

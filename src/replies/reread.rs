@@ -77,9 +77,13 @@ pub fn unpack(packer: &Packer, body: Option<&[u8]>) -> std::result::Result<Vec<u
     reply.map_err(|error| format!("raw reply cannot be decompressed: {error}"))
 }
 
-/// Returns the subject from the parameters of a call by hand, which the ledger stores as JSON.
+/// Returns the subject of a call without a job. The ledger stores all parameters of a call by hand as a JSON object, and
+/// the bare subject of an imported reply.
 #[must_use]
 pub fn by_hand(entry: &Entry, parameters: &str) -> String {
+    if !parameters.starts_with('{') {
+        return parameters.to_owned();
+    }
     let parameters: serde_json::Value = serde_json::from_str(parameters).unwrap_or_default();
     entry
         .subject

@@ -1,6 +1,7 @@
 //! Questions about an archive, answered as data.
 
 pub mod condition;
+mod drift;
 pub mod estimate;
 pub mod follow_ups;
 mod pages;

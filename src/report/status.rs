@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::condition::{Condition, Facts, Holder, condition};
+use super::drift::drift;
 use super::to_go::to_go;
 use crate::clock::{day, next_day};
 use crate::config::Config;
@@ -10,11 +11,14 @@ use crate::crawl::Plan;
 use crate::model::{Budget, MicroUsd, Stale};
 use crate::store::Result;
 use crate::store::read::{
-    self, Charged, Cooling, EndpointStatus, LastError, LastRun, Pauses, Recent, StopCounts,
+    self, ChangedPath, Charged, Cooling, EndpointStatus, LastError, LastRun, Pauses, Recent,
+    StopCounts,
 };
 
 /// The period that the rates are measured over, in seconds.
 const RATE_SECONDS: f64 = 60.0;
+/// How long a change of the shape of replies is shown, in seconds: a week.
+const CHANGED_SECONDS: f64 = 604_800.0;
 /// How many errors are shown.
 const ERRORS: u32 = 5;
 
@@ -45,6 +49,8 @@ pub struct Status {
     pub next_due: Option<f64>,
     /// Size of the write-ahead log.
     pub log_bytes: u64,
+    /// Paths of replies that changed in the last week, the newest change first.
+    pub changed_paths: Vec<ChangedPath>,
     /// Free space on the archive's disk; `None` if the system does not tell.
     pub free_bytes: Option<u64>,
     /// A daemon makes no call, because less space is free than `upkeep.min_free_bytes`.
@@ -137,6 +143,7 @@ pub async fn read(
         last_errors,
         last_kept_at,
         next_due,
+        changed_paths: read::changed_paths(readers, now - CHANGED_SECONDS).await?,
         log_bytes: read::log_bytes(&config.archive.path).unwrap_or(0),
         pages_per_second,
         rows_per_second,
@@ -179,6 +186,12 @@ fn is_day_spent(budget: &Budget, charged: &Charged, plan: &Plan) -> bool {
 }
 
 impl Status {
+    /// Returns what changed about the shape of the replies, in a sentence; `None` if nothing did.
+    #[must_use]
+    pub fn drift(&self) -> Option<String> {
+        drift(&self.changed_paths)
+    }
+
     #[must_use]
     pub fn sum(&self, of: fn(&EndpointStatus) -> i64) -> i64 {
         self.endpoints.values().map(of).sum()

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use clap::{Args, Parser, ValueEnum};
 
-use super::faults::{MediaRule, Ratio, Rule};
+use super::faults::{Alteration, MediaRule, Ratio, Rule};
 use super::world::Change;
 
 /// The API key that the simulator accepts by default.
@@ -147,6 +147,12 @@ pub struct Options {
     /// Consecutive failed attempts at a page after which ratios skip its next attempt; 0 means never
     #[arg(long, value_name = "N", default_value_t = 2)]
     pub fault_streak: u32,
+    /// Lasting change of every answer: rename:FIELD=NAME, add:FIELD or retype:FIELD; repeatable
+    #[arg(long, value_name = "CHANGE")]
+    pub alter: Vec<Alteration>,
+    /// Calls before the answers change
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub alter_after: u64,
     /// Delay that a throttled call is asked to wait, in seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 1)]
     pub retry_after_seconds: u64,

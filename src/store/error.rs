@@ -76,6 +76,12 @@ pub enum Error {
          changed. Free some space, or repeat with --no-copy"
     )]
     NotCopied { path: String, why: String },
+    /// Another process wrote while a new file was made of the archive.
+    #[error("another process wrote to {path} meanwhile. It was not changed. Repeat the command")]
+    Changed { path: String },
+    /// A new file cannot be made of the archive.
+    #[error("the new file of {path} cannot be made: {why}. The archive was not changed")]
+    NotRebuilt { path: String, why: String },
     #[error("{path} cannot be opened: {why}")]
     Unopened { path: String, why: String },
     #[error("{path}: {why}")]

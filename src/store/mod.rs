@@ -31,14 +31,14 @@ pub use erase::{
     Change, Frame, Left, Means, NewFrame, RowCount, Term, TextColumn, TextRow, TextTable,
 };
 pub use error::{Error, Scope, Spent};
-pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, Run, RunKind, Settlement};
+pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, PathRow, Run, RunKind, Settlement};
 pub use media::{Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, ShowingReply, StoredMedia};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,
     StoredSeen, StoredSpan,
 };
-pub use write::{Next, PageCommit, Writer};
+pub use write::{ImportedReply, Next, PageCommit, Writer};
 
 /// How long a statement waits for another process's transaction before it fails with `SQLITE_BUSY`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -102,6 +102,7 @@ impl Store {
             .await
             .map_err(|error| Error::opening(path, &error))?;
         db::identity::check(&mut connection, path).await?;
+        db::Partial::clear(&path.canonicalize().unwrap_or_else(|_| path.to_owned()));
         let copied = match precaution {
             Precaution::Copy => before::copy_before_migration(&mut connection, path).await?,
             Precaution::NoCopy => None,

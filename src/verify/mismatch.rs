@@ -35,9 +35,10 @@ pub(super) fn mismatch(call: &KeptCall, harvest: &Harvest, item_hash: &ItemHash)
     if call.next_cursor != harvest.cursor {
         return Some("the next cursor in the raw reply differs from the ledger".to_owned());
     }
-    let items: &[String] = match call.job_id {
-        Some(_) => &harvest.items,
-        None => &[],
+    // A call by hand has no hashes.
+    let items: &[String] = match call.job_id.is_some() || call.is_imported {
+        true => &harvest.items,
+        false => &[],
     };
     let stored = call.item_hashes.as_deref().unwrap_or_default();
     (item_hash.matches(stored, items) == Some(false))

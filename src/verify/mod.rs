@@ -16,6 +16,7 @@ mod snapshot;
 mod spans;
 
 use std::path::Path;
+use std::sync::Arc;
 
 pub use absent::{Traces, absent};
 pub use check::{Check, Finding, OddItems};
@@ -23,7 +24,7 @@ use snapshot::Endpoints;
 
 use crate::api::{self, Scrubber, endpoints};
 use crate::model::{Budget, ItemHash, SeedKind, SubjectKind};
-use crate::replies::Reader;
+use crate::replies::{Means, People, Reader};
 use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{Error, Result};
@@ -97,7 +98,7 @@ pub async fn verify(
         snapshot.close().await;
         return Ok(report);
     }
-    let mut scratch = Scratch::new().await?;
+    let mut scratch = Scratch::new(snapshot.has_imports().await.unwrap_or_default()).await?;
     report.findings.push(snapshot.schema(&mut scratch).await);
     report.findings.push(snapshot.rules(&mut scratch).await);
     report.findings.push(snapshot.full_text().await);
@@ -106,14 +107,13 @@ pub async fn verify(
         .extend(snapshot.facts(budget, &facts_of_endpoints()).await);
     let (packer, dictionaries) = replies::load_dictionaries(&mut snapshot).await;
     report.findings.push(dictionaries);
-    let read = replies::read(
-        &mut snapshot,
-        &mut scratch,
-        scrubber,
-        &packer,
-        (reader, item_hash),
-    )
-    .await;
+    // Verification reads what is there, also what an erasure should have taken out.
+    let means = Means {
+        packer: Arc::new(packer),
+        reader,
+        people: Arc::new(People::default()),
+    };
+    let read = replies::read(&mut snapshot, &mut scratch, scrubber, (&means, item_hash)).await;
     report.replies = read.replies;
     report.odd = read.odd;
     report.findings.extend(read.findings);

@@ -1,14 +1,14 @@
 //! Parses every raw reply again, in the order of the commits.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::check::{Check, Finding, OddItems};
 use super::mismatch::mismatch;
 use super::{ends, secrets, spans};
-use crate::api::{Entry, Scrubber, endpoints};
+use crate::api::{Scrubber, endpoints};
 use crate::model;
 use crate::model::{Harvest, ItemHash};
-use crate::replies::{Packer, Reader, reread};
+use crate::replies::{Again, Means, Packer, read_again};
 use crate::store::Result;
 use crate::store::archive::{Scratch, ScratchPage};
 use crate::store::read::{KeptCall, Snapshot, Start};
@@ -39,11 +39,9 @@ pub(super) struct Read {
 
 /// Reader of all replies, with its state between them.
 struct Replies<'a> {
-    reader: Reader,
     item_hash: &'a ItemHash,
     scratch: &'a mut Scratch,
     scrubber: &'a Scrubber,
-    packer: &'a Packer,
     replies: Finding,
     starts: Finding,
     ends: Finding,
@@ -54,8 +52,6 @@ struct Replies<'a> {
     begun: HashSet<i64>,
     /// Jobs that are complete although their last page has a cursor.
     complete: HashSet<i64>,
-    /// Number of items so far in walks of ranked lists.
-    items: HashMap<i64, u32>,
     odd: OddItems,
     count: u64,
     /// A reply was removed, and perhaps with it the cursor with which a walk begins.
@@ -82,15 +78,12 @@ pub(super) async fn read(
     snapshot: &mut Snapshot,
     scratch: &mut Scratch,
     scrubber: &Scrubber,
-    packer: &Packer,
-    (replies, item_hash): (Reader, &ItemHash),
+    (means, item_hash): (&Means, &ItemHash),
 ) -> Read {
     let mut reader = Replies {
-        reader: replies,
         item_hash,
         scratch,
         scrubber,
-        packer,
         replies: Finding::new(REPLIES),
         starts: Finding::new(STARTS),
         ends: Finding::new(ends::ENDS),
@@ -98,18 +91,19 @@ pub(super) async fn read(
         unseen: HashSet::new(),
         begun: HashSet::new(),
         complete: HashSet::new(),
-        items: HashMap::new(),
         odd: OddItems::default(),
         count: 0,
         has_removed: false,
     };
-    if let Err(error) = reader.read_all(snapshot).await {
+    if let Err(error) = reader.read_all(snapshot, means).await {
         reader.replies.fail("", error);
     }
     if let Err(error) = ends::without_new_item(snapshot, &reader.complete, &mut reader.ends).await {
         reader.ends.fail("", error);
     }
-    if let Err(error) = secrets::in_texts(snapshot, scrubber, packer, &mut reader.secrets).await {
+    if let Err(error) =
+        secrets::in_texts(snapshot, scrubber, &means.packer, &mut reader.secrets).await
+    {
         reader.secrets.fail("", error);
     }
     let meetings = spans::meetings(snapshot, item_hash).await;
@@ -127,25 +121,26 @@ pub(super) async fn read(
 }
 
 impl Replies<'_> {
-    async fn read_all(&mut self, snapshot: &mut Snapshot) -> Result<()> {
+    async fn read_all(&mut self, snapshot: &mut Snapshot, means: &Means) -> Result<()> {
         self.unseen = snapshot.starts().await?.into_iter().collect();
-        let (mut group, mut number) = (Vec::new(), 0);
-        let mut last: Option<KeptCall> = None;
-        loop {
-            let calls = snapshot.kept_calls(last.as_ref()).await?;
-            if calls.is_empty() {
-                break;
-            }
-            for call in &calls {
-                if call.kept_group != number {
-                    self.keep(&mut group).await?;
-                    number = call.kept_group;
+        read_again(snapshot, means, async |replies| {
+            let mut groups: Vec<(i64, Vec<ScratchPage>)> = Vec::new();
+            for reply in replies {
+                let number = reply.call.kept_group;
+                let Some(page) = self.read_one(reply) else {
+                    continue;
+                };
+                match groups.last_mut() {
+                    Some((last, group)) if *last == number => group.push(page),
+                    _ => groups.push((number, vec![page])),
                 }
-                group.extend(self.read_one(call));
             }
-            last = calls.into_iter().next_back();
-        }
-        self.keep(&mut group).await?;
+            for (_, group) in &groups {
+                self.scratch.keep(group).await?;
+            }
+            Ok(())
+        })
+        .await?;
         let unseen: Vec<Start> = self.unseen.drain().collect();
         if self.has_removed {
             return Ok(());
@@ -161,29 +156,19 @@ impl Replies<'_> {
         Ok(())
     }
 
-    async fn keep(&mut self, group: &mut Vec<ScratchPage>) -> Result<()> {
-        if !group.is_empty() {
-            self.scratch.keep(group).await?;
-            group.clear();
-        }
-        Ok(())
-    }
-
-    fn read_one(&mut self, call: &KeptCall) -> Option<ScratchPage> {
+    fn read_one(&mut self, reply: Again) -> Option<ScratchPage> {
         self.count += 1;
+        let call = &reply.call;
         let name = format!("call {} ({} {})", call.id, call.endpoint, call.subject);
-        if call.is_redacted && call.body.is_none() {
+        if call.is_redacted && !call.has_body {
             self.has_removed = true;
             return None;
         }
-        let read = reread::unpack(self.packer, call.body.as_deref()).and_then(|body| {
-            if secrets::are_in_body(self.scrubber, &body) {
-                self.secrets
-                    .add(format!("{name}: raw reply contains a secret"));
-            }
-            harvest(self.reader, call, &body)
-        });
-        let (subject, harvest) = match read {
+        if secrets::are_in_body(self.scrubber, &reply.body) {
+            self.secrets
+                .add(format!("{name}: raw reply contains a secret"));
+        }
+        let (subject, harvest) = match reply.read {
             Ok(read) => read,
             // Nothing of a page about an erased person is left.
             Err(_) if call.is_redacted && model::is_erased(&call.subject) => return None,
@@ -209,9 +194,10 @@ impl Replies<'_> {
         Some(ScratchPage {
             call_id: call.id,
             now: call.settled_at.unwrap_or_default(),
-            items_before: self.items_before(call, &harvest),
+            items_before: reply.items_before,
             subject,
             harvest,
+            is_imported: call.is_imported,
         })
     }
 
@@ -237,27 +223,6 @@ impl Replies<'_> {
             }
         }
     }
-
-    /// Returns the number of items before this page in its walk. Ranks continue from page to page.
-    fn items_before(&mut self, call: &KeptCall, harvest: &Harvest) -> u32 {
-        let Some(job_id) = call
-            .job_id
-            .filter(|_| endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked))
-        else {
-            return 0;
-        };
-        let items = self.items.entry(job_id).or_default();
-        if call.cursor.is_none() {
-            *items = 0;
-        }
-        let before = *items;
-        // The ledger has the items of the whole page.
-        let whole = call.items.filter(|_| call.is_redacted);
-        let whole = whole.and_then(|items| usize::try_from(items).ok());
-        let on_page = whole.unwrap_or(harvest.items.len());
-        *items = before.saturating_add(u32::try_from(on_page).unwrap_or(u32::MAX));
-        before
-    }
 }
 
 fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
@@ -266,21 +231,4 @@ fn start(endpoint: &str, subject: &str, cursor: &str) -> Start {
         subject: subject.to_owned(),
         cursor: cursor.to_owned(),
     }
-}
-
-/// Parses the body of a call. Returns the subject and the harvest.
-fn harvest(
-    reader: Reader,
-    call: &KeptCall,
-    body: &[u8],
-) -> std::result::Result<(String, Harvest), String> {
-    let entry = endpoints::find(&call.endpoint).ok_or("unknown endpoint")?;
-    let subject = match call.job_id {
-        Some(_) => call.subject.clone(),
-        None => reread::by_hand(entry, &call.subject),
-    };
-    let harvest = reader
-        .read(entry, &subject, body)
-        .map_err(|why| format!("raw reply unreadable at {why}"))?;
-    Ok((subject, harvest))
 }

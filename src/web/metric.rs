@@ -114,6 +114,11 @@ pub const METRICS: &[Metric] = &[
         &[],
         "Size of the archive's write-ahead log",
     ),
+    gauge(
+        "soracrawl_changed_paths",
+        &["mark"],
+        "Paths of replies that changed in the last week: new, vanished, retyped",
+    ),
     Metric {
         name: "soracrawl_call_duration_seconds",
         kind: MetricType::Histogram,

@@ -13,7 +13,7 @@ use prometheus_client::registry::Registry;
 
 use super::metric::{METRICS, Metric};
 use super::{App, Durations, Shared, failed};
-use crate::model::{Budget, Stale};
+use crate::model::{Budget, PathMark, Stale};
 use crate::report::condition::State as Condition;
 use crate::report::status::Status;
 use crate::store::read::{self, JobCount};
@@ -162,6 +162,14 @@ fn values(
         "soracrawl_overdue_refreshes" => stale(|stale| stale.overdue as f64).unwrap_or_default(),
         "soracrawl_archive_bytes" => one(archive_bytes as f64),
         "soracrawl_wal_bytes" => one(status.log_bytes as f64),
+        "soracrawl_changed_paths" => PathMark::ALL
+            .iter()
+            .map(|mark| {
+                let paths = status.changed_paths.iter();
+                let changed = paths.filter(|path| path.mark == mark.as_str()).count();
+                (vec![mark.as_str().to_owned()], changed as f64)
+            })
+            .collect(),
         "soracrawl_build_info" => vec![(
             vec![
                 env!("CARGO_PKG_VERSION").to_owned(),

@@ -62,6 +62,7 @@ fn status(state: Now, facts: &Facts) -> Status {
         next_due: None,
         log_bytes: 0,
         free_bytes: None,
+        changed_paths: Vec::new(),
         is_disk_full: false,
         is_day_spent: false,
         pages_per_second: 0.0,

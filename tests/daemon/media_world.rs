@@ -242,3 +242,27 @@ async fn expired_urls_are_renewed_by_the_fewest_calls() {
     site.run(&["verify", "--media"]).await.with(0);
     assert_eq!(site.charged().await, site.bill());
 }
+
+#[tokio::test]
+async fn files_stay_with_their_videos_when_all_rows_are_made_again() {
+    let site = crawled(4).await;
+    site.run(&["media", "fetch"]).await.with(0);
+    let shown = "select a.attachment_id || ' ' || am.rendition || ' ' || m.url_path || ' ' || m.sha256
+        from attachment_media am join attachments a on a.id = am.attachment_id join media m on m.id = am.media_id
+        order by 1";
+    let before = site.texts(shown).await;
+    assert!(before.len() >= 100, "{}", before.len());
+    // Numbers in the other direction, so that those of the new rows are in the way of each other.
+    site.execute(
+        "pragma foreign_keys = off;
+         update attachments set id = -id;
+         update attachment_media set attachment_id = -attachment_id;
+         update attachments set id = id + 1 + (select count(*) from attachments);
+         update attachment_media set attachment_id = attachment_id + 1 + (select count(*) from attachments)",
+    )
+    .await;
+    assert_eq!(site.texts(shown).await, before);
+    site.run(&["reparse"]).await.with(0);
+    assert_eq!(site.texts(shown).await, before);
+    site.run(&["verify", "--media"]).await.with(0);
+}

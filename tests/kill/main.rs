@@ -15,6 +15,7 @@ mod erased;
 mod every_step;
 #[path = "../daemon/program.rs"]
 mod program;
+mod reparse;
 mod scoreboard;
 mod seeded;
 mod start;

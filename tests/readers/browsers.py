@@ -12,15 +12,16 @@ import daemons
 OPTIONS = ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1200,900", "--no-first-run"]
 
 
-def browser(*options, scripts=True):
-    """Starts a browser. It asks nobody but loopback."""
+def browser(*options, scripts=True, recorded=False):
+    """Starts a browser. It asks nobody but loopback. `recorded`: its log has the events of its network."""
     settings = Options()
     settings.binary_location = shutil.which("chromium")
     for option in [*OPTIONS, "--disable-background-networking", "--disable-component-update", *options]:
         settings.add_argument(option)
     if not scripts:
         settings.add_experimental_option("prefs", {"profile.managed_default_content_settings.javascript": 2})
-    settings.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    logs = {"browser": "ALL"} | ({"performance": "ALL"} if recorded else {})
+    settings.set_capability("goog:loggingPrefs", logs)
     driver = webdriver.Chrome(options=settings, service=Service(shutil.which("chromedriver")))
     driver.set_page_load_timeout(daemons.PATIENCE)
     return driver

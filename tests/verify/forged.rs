@@ -7,7 +7,7 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 25] = [
+const OTHER_TABLES: [&str; 28] = [
     // No crawl of one pass has rows of these; tests/verify/absent.rs and names.rs have.
     "absences",
     "user_names",
@@ -16,9 +16,12 @@ const OTHER_TABLES: [&str; 25] = [
     "attachment_media",
     "erased_hashes",
     "erasing",
+    "imports",
+    "sources",
     "alerts",
     "call_hours",
     "controls",
+    "paths",
     "pauses",
     "call_totals",
     "calls",

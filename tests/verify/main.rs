@@ -14,6 +14,7 @@ mod migrated;
 mod names;
 mod panics;
 mod power;
+mod reparse;
 mod site;
 mod sound;
 mod spans;

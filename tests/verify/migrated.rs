@@ -9,15 +9,15 @@ use soracrawl::store::Store;
 use crate::site::{Site, damage, examine, number, report_text, world};
 
 /// The oldest supported schema. Older archives are refused.
-const FIRST: i64 = 4;
+pub const FIRST: i64 = 4;
 
-fn fixture(schema: i64) -> PathBuf {
+pub fn fixture(schema: i64) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join(format!("tests/fixtures/archives/schema-{schema}.sqlite"))
 }
 
 /// Returns the schema number of a new archive.
-async fn newest(folder: &Path) -> i64 {
+pub async fn newest(folder: &Path) -> i64 {
     let path = folder.join("new.db");
     let store = Store::open(&path).await.expect("an archive");
     store.close().await.expect("a clean close");

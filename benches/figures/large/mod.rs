@@ -147,6 +147,7 @@ async fn lease(archive: &Path) -> Result<f64> {
             may_be_unneeded: Vec::new(),
             max_depth: fill::DEPTH,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 300.0,
             call_of: None,
         };

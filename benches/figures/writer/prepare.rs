@@ -119,6 +119,7 @@ fn page(
     let items: usize = walk.iter().map(|page| page.harvest.items.len()).sum();
     let next_cursor: Option<String> = row.try_get("next_cursor")?;
     Ok(PageCommit {
+        own_time: None,
         span_change: None,
         passes: Vec::new(),
         lease: Lease {

@@ -1,6 +1,7 @@
 //! Orders a video from the remote. Every call is paid.
 
-use crate::api::endpoint::{Body, Endpoint, Method, Param};
+use crate::api::endpoint::{Body, Endpoint, Method, Param, ShapeFn};
+use crate::api::json::Json;
 use crate::model::{MicroUsd, SubjectKind};
 
 /// `create_video`.
@@ -22,4 +23,13 @@ impl Endpoint for CreateVideo {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Image;
     const DEPRECATED: bool = true;
     const CREATES: bool = true;
+    const SHAPE: Option<ShapeFn> = Some(shape);
+}
+
+/// A task that was created.
+fn shape(data: &Json<'_>) -> Option<String> {
+    match (data.get("id")?, data.has("priority")) {
+        (Json::Text(id), true) if id.starts_with("task_") => Some(String::new()),
+        _ => None,
+    }
 }

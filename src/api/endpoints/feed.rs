@@ -27,6 +27,7 @@ impl Endpoint for Feed {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Feed;
     const ITEMS: Items = Items::Posts;
     const FOLLOWED: Followed = Followed::Always("feed");
+    const UPSTREAM: &'static str = "feed";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

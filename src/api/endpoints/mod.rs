@@ -1,6 +1,7 @@
 //! One file per endpoint. [`ALL`] is the only complete list of endpoints.
 
 use super::endpoint::{Entry, Order};
+use super::json::Json;
 use crate::model::ListKind;
 
 /// Registers the endpoints: one line each, ordered by rank among ready jobs. Lookups of names come first, then the most
@@ -64,6 +65,13 @@ pub fn leads_to(entry: &Entry) -> Vec<&'static str> {
         entry.finds.contains(&other.subject_kind) && (entry.is_paged() || other.name != entry.name)
     });
     found.map(|other| other.name).collect()
+}
+
+/// Returns the endpoint that returns such payloads and no other endpoint does, and the subject.
+#[must_use]
+pub fn of_shape(data: &Json<'_>) -> Option<(&'static Entry, String)> {
+    let mut all = ALL.iter();
+    all.find_map(|entry| Some((entry, entry.shape?(data)?)))
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ impl Endpoint for PostRemixList {
     const LEFT: Left = Left::Count("remix_count");
     const LISTED: Option<Listed> = Some(Listed::RemixesOfPost);
     const FOLLOWED: Followed = Followed::If("remixes");
+    const UPSTREAM: &'static str = "post/{}/remix_feed";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

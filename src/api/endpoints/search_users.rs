@@ -1,6 +1,6 @@
 //! Searches users by name, which maps a name to an id. The reply has one page.
 
-use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param, ShapeFn};
 use crate::api::json::Json;
 use crate::api::parse::{Fields, is_id, page, profile_item, user_in_mention};
 use crate::model::{Harvest, Items, SearchEntry, SubjectKind};
@@ -18,8 +18,20 @@ impl Endpoint for SearchUsers {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Search;
     const ITEMS: Items = Items::Users;
     const FOLLOWED: Followed = Followed::Always("searches");
+    const UPSTREAM: &'static str = "profile/search_mentions?username={}";
+    const SHAPE: Option<ShapeFn> = Some(shape);
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
+
+/// A list in which every item has a profile and a token. The reply does not say what was searched for.
+fn shape(data: &Json<'_>) -> Option<String> {
+    let Some(Json::Array(items)) = data.get("items") else {
+        return None;
+    };
+    let is_hit = |item: &Json<'_>| item.has("token") && item.has("profile");
+    (!items.is_empty() && items.iter().all(is_hit)).then(String::new)
+}
+
 
 fn harvest(_name: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     page(data, &["items"], |gather, item, place, position| {

@@ -1,6 +1,7 @@
 //! Returns the progress of a video task. Free.
 
-use crate::api::endpoint::{Endpoint, Param};
+use crate::api::endpoint::{Endpoint, Param, ShapeFn};
+use crate::api::json::Json;
 use crate::model::{MicroUsd, SubjectKind};
 
 /// `get_task_status`.
@@ -17,4 +18,13 @@ impl Endpoint for TaskStatus {
     const SUBJECT_KIND: SubjectKind = SubjectKind::Task;
     const DEPRECATED: bool = true;
     const CALLS_PER_SECOND: Option<u32> = Some(1);
+    const SHAPE: Option<ShapeFn> = Some(shape);
+}
+
+/// The state of a task.
+fn shape(data: &Json<'_>) -> Option<String> {
+    match (data.get("id")?, data.get("status")?) {
+        (Json::Text(id), Json::Text(_)) if id.starts_with("task_") => Some(id.to_string()),
+        _ => None,
+    }
 }

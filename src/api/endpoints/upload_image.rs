@@ -1,6 +1,7 @@
 //! Uploads an image for a video.
 
-use crate::api::endpoint::{Body, Endpoint, Method, Param};
+use crate::api::endpoint::{Body, Endpoint, Method, Param, ShapeFn};
+use crate::api::json::Json;
 use crate::model::{MicroUsd, SubjectKind};
 
 /// `upload_image`.
@@ -19,4 +20,13 @@ impl Endpoint for UploadImage {
     const SUBJECT_KIND: SubjectKind = SubjectKind::File;
     const CREATES: bool = true;
     const CALLS_PER_SECOND: Option<u32> = Some(1);
+    const SHAPE: Option<ShapeFn> = Some(shape);
+}
+
+/// An uploaded image.
+fn shape(data: &Json<'_>) -> Option<String> {
+    match data.get("id")? {
+        Json::Text(id) if id.starts_with("media_") => Some(String::new()),
+        _ => None,
+    }
 }

@@ -26,6 +26,7 @@ impl Endpoint for UserCameoAppearances {
     const LEFT: Left = Left::Count("cameo_count");
     const LISTED: Option<Listed> = Some(Listed::AppearancesOfUser);
     const FOLLOWED: Followed = Followed::If("appearances");
+    const UPSTREAM: &'static str = "profile_feed/{}?cut=appearances";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -26,6 +26,7 @@ impl Endpoint for UserFollowers {
     const LEFT: Left = Left::Count("follower_count");
     const LISTED: Option<Listed> = Some(Listed::FollowersOfUser);
     const FOLLOWED: Followed = Followed::If("followers");
+    const UPSTREAM: &'static str = "profile/{}/followers";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -26,6 +26,7 @@ impl Endpoint for UserFollowing {
     const LEFT: Left = Left::Count("following_count");
     const LISTED: Option<Listed> = Some(Listed::FollowedByUser);
     const FOLLOWED: Followed = Followed::If("following");
+    const UPSTREAM: &'static str = "profile/{}/following";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -28,6 +28,7 @@ impl Endpoint for UserPosts {
     const LEFT: Left = Left::Count("post_count");
     const LISTED: Option<Listed> = Some(Listed::PostsOfUser);
     const FOLLOWED: Followed = Followed::If("posts");
+    const UPSTREAM: &'static str = "profile_feed/{}";
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
 

@@ -1,6 +1,6 @@
 //! Returns a user's profile. Only this endpoint returns all metrics of a user.
 
-use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param, ShapeFn};
 use crate::api::json::Json;
 use crate::api::parse::{Place, gather, is_id, profile_item};
 use crate::model::{Harvest, Left, SubjectKind, is_erased};
@@ -21,8 +21,26 @@ impl Endpoint for UserProfile {
     const SUBJECT_KIND: SubjectKind = SubjectKind::User;
     const LEFT: Left = Left::Described("post_count");
     const FOLLOWED: Followed = Followed::If("profiles");
+    const UPSTREAM: &'static str = "profile/{}";
+    const SHAPE: Option<ShapeFn> = Some(shape);
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
+
+/// A profile, wrapped or flat.
+fn shape(data: &Json<'_>) -> Option<String> {
+    let profile = data.get("profile").unwrap_or(data);
+    let is_profile = ["username", "display_name", "follower_count"]
+        .iter()
+        .any(|key| profile.has(key));
+    let has_more = ["post", "items", "token", "video"]
+        .iter()
+        .any(|key| data.has(key));
+    match profile.get("user_id") {
+        Some(Json::Text(id)) if is_profile && !has_more => Some(id.to_string()),
+        _ => None,
+    }
+}
+
 
 fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     let object = data.get("profile").unwrap_or(data);

@@ -1,6 +1,6 @@
 //! Returns a post's video URLs in the vendor's short form. `get_post_detail` returns more at the same price.
 
-use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param};
+use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param, ShapeFn};
 use crate::api::json::Json;
 use crate::api::parse::{
     Fields, Gather, Place, attachment_id, expiry, gather, is_id, post_in, profile, same,
@@ -23,8 +23,18 @@ impl Endpoint for VideoDownloadInfo {
     const FINDS: &'static [SubjectKind] = &[SubjectKind::Post, SubjectKind::User];
     const SUBJECT_KIND: SubjectKind = SubjectKind::Post;
     const FOLLOWED: Followed = Followed::If("download_info");
+    const SHAPE: Option<ShapeFn> = Some(shape);
     const HARVEST: Option<HarvestFn> = Some(harvest);
 }
+
+/// Download information that names its post.
+fn shape(data: &Json<'_>) -> Option<String> {
+    match (data.get("post_id")?, data.get("video")?) {
+        (Json::Text(id), Json::Object(_)) => Some(id.to_string()),
+        _ => None,
+    }
+}
+
 
 fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
     let asked = Some(post_in(subject)).filter(|id| is_id(id));

@@ -45,6 +45,12 @@ pub(super) enum Formats {
     /// A description of the archive for datasette
     #[command(after_help = "Example: soracrawl export datasette --into pages --licence none")]
     Datasette(Options),
+    /// The kept replies as WARC records, for libraries and other tools; `soracrawl import` reads them too
+    #[command(after_help = "Example: soracrawl export warc --into replies --licence none")]
+    Warc(Options),
+    /// The kept replies with their requests, a JSON object on each line; `soracrawl import` reads them too
+    #[command(after_help = "Example: soracrawl export replies --into replies --licence none")]
+    Replies(Options),
     /// A network of users for Gephi: GEXF 1.3
     #[command(
         after_help = "Example: soracrawl export gexf --network comments --into network --licence none"

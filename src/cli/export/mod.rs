@@ -14,8 +14,11 @@ use shown::Bar;
 
 use super::out::outln;
 use super::{Cli, Exit, Usage};
+use crate::config::Config;
 use crate::daemon::Signals;
-use crate::export::{self, Content, Dialect, Export, Format, GraphFormat, Key, Rows, Sample};
+use crate::export::{
+    self, Content, Dialect, Export, Format, GraphFormat, Key, RawFormat, Rows, Sample,
+};
 use crate::store::read::{EXPORT_TABLES, ExportTable, FOUR_CAT, GraphOptions, Period, Selection};
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -32,7 +35,7 @@ async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
         Formats::Jsonl(of) => &of.of.options,
         Formats::Parquet(of) => &of.options,
         Formats::Lake(of) | Formats::Ids(of) => &of.options,
-        Formats::Datasette(options) => options,
+        Formats::Datasette(options) | Formats::Warc(options) | Formats::Replies(options) => options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
     match format {
@@ -53,6 +56,11 @@ async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
                 "ids and datasette show the archive as it is. Leave out --pseudonyms".to_owned(),
             )
             .into());
+        }
+        Formats::Warc(_) | Formats::Replies(_) if options.pseudonyms.is_some() => {
+            return Err(
+                Usage("raw replies name everybody. Leave out --pseudonyms".to_owned()).into(),
+            );
         }
         Formats::Csv(of) if of.program.is_some() && options.coarse => {
             return Err(Usage("4CAT needs exact times. Leave out --coarse".to_owned()).into());
@@ -94,6 +102,8 @@ async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
         Formats::Lake(of) => Content::Lake(rows(&of.chosen, period, None)?),
         Formats::Ids(of) => of_ids(&of.chosen, period)?,
         Formats::Datasette(_) => Content::Datasette,
+        Formats::Warc(_) => of_raw(RawFormat::Warc, period, &config),
+        Formats::Replies(_) => of_raw(RawFormat::Jsonl, period, &config),
         Formats::Gexf(of) => of_graph(GraphFormat::Gexf, of, period),
         Formats::Graphml(of) => of_graph(GraphFormat::Graphml, of, period),
     };
@@ -191,6 +201,14 @@ fn rows(chosen: &Chosen, period: Period, sample: Option<Sample>) -> Result<Rows,
         sample,
         nest: Vec::new(),
     })
+}
+
+fn of_raw(format: RawFormat, period: Period, config: &Config) -> Content {
+    Content::Raw {
+        format,
+        period,
+        base_url: config.api.base_url.clone(),
+    }
 }
 
 fn of_graph(format: GraphFormat, of: &Graph, period: Period) -> Content {

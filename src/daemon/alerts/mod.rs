@@ -89,6 +89,9 @@ pub async fn tell_end(engine: &Engine, config: &Config, cause: &StopCause) {
         now.extend(ENDS.map(|name| (name, false)));
     }
     now.insert(name, true);
+    if signs.drift_at.is_some() {
+        now.insert("drift", true);
+    }
     status.condition = stopped(cause.as_str(), cause.note().as_deref());
     let mut told = Told::default();
     told.tell_end(engine, config, &sender, (&now, &signs), &status)

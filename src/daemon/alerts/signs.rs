@@ -12,6 +12,10 @@ pub(super) type Conditions = BTreeMap<&'static str, bool>;
 /// The conditions in which a run ends. A page that a later run keeps shows that they are over.
 pub(super) const ENDS: [&str; 4] = ["stopped", "budget", "refused", "done"];
 
+/// A change of the replies concerns many paths, and the rare ones are seen later. A receiver is told once in this time, in
+/// seconds.
+const DRIFT_SECONDS: f64 = 86_400.0;
+
 /// What conditions are decided from.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Signs {
@@ -27,6 +31,8 @@ pub(super) struct Signs {
     pub(super) is_day_spent: bool,
     pub(super) has_trouble: bool,
     pub(super) is_disk_full: bool,
+    /// When a change of the shape of replies was last noticed, Unix seconds.
+    pub(super) drift_at: Option<f64>,
 }
 
 impl Signs {
@@ -46,6 +52,7 @@ impl Signs {
             is_day_spent: status.is_day_spent,
             has_trouble: trouble.is_some(),
             is_disk_full: status.is_disk_full,
+            drift_at: status.changed_paths.first().map(|path| path.marked_at),
         }
     }
 }
@@ -56,6 +63,9 @@ pub(super) fn conditions(signs: &Signs) -> Conditions {
         ("unwritable", signs.has_trouble),
         ("disk", signs.is_disk_full),
     ]);
+    if signs.drift_at.is_some() {
+        now.insert("drift", true);
+    }
     match signs.state {
         // Only a new page shows that what was wrong is over: each daemon begins as working.
         State::Working if signs.is_keeping => {
@@ -101,6 +111,12 @@ pub(super) fn is_news(
     let Some((was_firing, told_at)) = told else {
         return is_firing;
     };
+    if name == "drift" {
+        // It has no end.
+        return signs
+            .drift_at
+            .is_some_and(|at| at >= told_at + DRIFT_SECONDS);
+    }
     let is_new_end = ENDS.contains(&name) && signs.has_kept && *told_at < signs.started_at;
     *was_firing != is_firing || is_firing && is_new_end
 }
@@ -149,6 +165,25 @@ mod tests {
             (now["budget"], now["unwritable"], now["disk"]),
             (true, true, true)
         );
+    }
+
+    #[test]
+    fn each_change_of_the_replies_is_told_once() {
+        let at = |drift_at| Signs {
+            drift_at,
+            ..Signs::default()
+        };
+        assert_eq!(conditions(&at(None)).get("drift"), None);
+        assert_eq!(conditions(&at(Some(5.0))).get("drift"), Some(&true));
+        assert!(is_news("drift", true, None, &at(Some(5.0))));
+        assert!(!is_news("drift", true, Some(&(true, 6.0)), &at(Some(5.0))));
+        assert!(!is_news("drift", true, Some(&(true, 6.0)), &at(Some(7.0))));
+        assert!(is_news(
+            "drift",
+            true,
+            Some(&(true, 6.0)),
+            &at(Some(86_406.0))
+        ));
     }
 
     #[test]

@@ -153,7 +153,7 @@ impl Told {
                     message: Message {
                         alert: name,
                         is_firing,
-                        sentence: status.condition.sentence.clone(),
+                        sentence: sentence(name, status),
                         archive: archive_name(config),
                         time: engine.now(),
                     },
@@ -203,6 +203,14 @@ impl Told {
                 _ => return tracing::debug!("what was told is not written yet"),
             };
         }
+    }
+}
+
+/// Returns what a message about a condition says.
+fn sentence(name: &str, status: &Status) -> String {
+    match status.drift().filter(|_| name == "drift") {
+        Some(drift) => format!("{drift}. List them with `soracrawl drift --changed`"),
+        None => status.condition.sentence.clone(),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What goes wrong with the simulated remote: which faults there are, when they come, and what they do to an answer.
 
+mod alteration;
 mod kinds;
 mod lasting;
 mod media;
@@ -8,6 +9,7 @@ mod schedule;
 mod spoil;
 mod wire;
 
+pub use alteration::Alteration;
 pub use kinds::Fault;
 pub(in crate::sim) use lasting::Trouble;
 pub use media::{MediaFault, MediaRule};

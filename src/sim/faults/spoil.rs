@@ -15,6 +15,9 @@ pub(in crate::sim) fn spoil(
     mut reply: Reply,
     fault: Option<Fault>,
 ) -> (Reply, Option<Wire>) {
+    if reply.status == 200 {
+        alter(shared, &mut reply);
+    }
     let body = reply.body.clone();
     // No two faulty answers are alike, as with the vendor: it names each request.
     let number = shared.progress().borrow().received;
@@ -47,4 +50,19 @@ pub(in crate::sim) fn spoil(
         _ => {}
     }
     (reply, None)
+}
+
+/// Applies the lasting changes of the options.
+fn alter(shared: &Shared, reply: &mut Reply) {
+    let options = &shared.options;
+    let is_due = shared.progress().borrow().received > options.alter_after;
+    if options.alter.is_empty() || !is_due {
+        return;
+    }
+    if let Ok(mut answer) = serde_json::from_slice::<Value>(&reply.body) {
+        for alteration in &options.alter {
+            alteration.apply(&mut answer);
+        }
+        reply.body = reply::bytes(&answer);
+    }
 }

@@ -193,6 +193,15 @@ edges!(
 );
 edges!(REMIX, "remix", "posts", "post_id", "posts", "post_id");
 
+/// Returns whether a page of this time is later than every call that missed something.
+pub(super) async fn is_later(connection: &mut SqliteConnection, at: f64) -> Result<bool> {
+    let later = sqlx::query_scalar(
+        "select not exists (select 1 from absences a join calls c on c.id = a.last_missed_call_id
+         where a.cleared_call_id is null and c.settled_at >= ?)",
+    );
+    Ok(later.bind(at).fetch_one(connection).await?)
+}
+
 /// Ends the absence of everything that these pages show.
 pub(super) async fn clear(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<()> {
     clear_things(connection, &USER, &all.users, |row| &row.counts).await?;

@@ -267,20 +267,4 @@ impl<R> Column<R> {
             Source::Now => of.now.into(),
         }
     }
-
-    /// What a conflict with a stored row does to this column; `None` leaves it.
-    pub(super) fn on_conflict(&self) -> Option<String> {
-        let name = self.name;
-        Some(match self.merge {
-            Merge::Key => return None,
-            Merge::Newest => format!("{name} = coalesce(excluded.{name}, {name})"),
-            Merge::Earliest => {
-                format!(
-                    "{name} = iif(excluded.first_call_id < first_call_id, excluded.{name}, {name})"
-                )
-            }
-            Merge::Least => format!("{name} = min({name}, excluded.{name})"),
-            Merge::Greatest => format!("{name} = max({name}, excluded.{name})"),
-        })
-    }
 }

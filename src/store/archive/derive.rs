@@ -112,7 +112,7 @@ end"
     ]
 }
 
-fn counts_of(table: &Outline) -> impl Iterator<Item = &'static str> {
+pub(super) fn counts_of(table: &Outline) -> impl Iterator<Item = &'static str> {
     let counts = table
         .columns
         .iter()

@@ -19,6 +19,8 @@ pub(in crate::store) struct PageRows<'a> {
     /// Number of items on the earlier pages of the walk. Ranks continue from here.
     pub(in crate::store) items_before: u32,
     pub(in crate::store) harvest: &'a Harvest,
+    /// It came from a file, so it may be older than what the archive has.
+    pub(in crate::store) is_imported: bool,
 }
 
 /// One entity, with all rows that describe it, oldest first.

@@ -6,13 +6,16 @@
 
 pub(in crate::store) mod absences;
 mod column;
+mod conflict;
 mod derive;
 #[rustfmt::skip] // One line for each column.
 mod edges;
 mod fts;
 pub(in crate::store) mod merge;
+mod rebuild;
 #[rustfmt::skip] // One line for each column.
 pub mod schema;
+mod past;
 mod scratch;
 mod table;
 mod threads;
@@ -30,12 +33,13 @@ use edges::{
 };
 use merge::{Entities, Observed, PageRows, merge};
 use schema::{ATTACHMENTS, COMMENTS, POSTS, USERS};
-use table::Table;
+use table::{Order, Table};
 
 pub use column::{ColumnOutline, Kind, Personal, Target};
 pub(in crate::store) use derive::derive;
 pub(in crate::store) use fts::exists as fts_exists;
 pub use fts::{INDEXED, Indexed};
+pub use rebuild::{NewNumbers, Rebuild, TableChange};
 pub use scratch::{Scratch, ScratchPage};
 pub use table::Outline;
 pub use unread::UnreadReply;
@@ -49,24 +53,60 @@ pub(super) struct Known {
     pub(super) has_absences: bool,
 }
 
-/// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls.
+/// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls, and the
+/// calls of imported ones are already recorded with their times.
 pub(super) async fn write(
     connection: &mut SqliteConnection,
     pages: &[PageRows<'_>],
     known: Known,
 ) -> Result<()> {
+    if pages.iter().all(|page| !page.is_imported) {
+        return write_together(connection, pages, known, Order::OfCalls).await;
+    }
+    // Imported pages have times of their own, so they are written one by one.
+    for page in pages {
+        let page = std::slice::from_ref(page);
+        if !page[0].is_imported {
+            write_together(connection, page, known, Order::OfCalls).await?;
+            continue;
+        }
+        let known = Known {
+            has_absences: known.has_absences && absences::is_later(connection, page[0].now).await?,
+            ..known
+        };
+        write_together(connection, page, known, Order::OfTimes).await?;
+    }
+    Ok(())
+}
+
+async fn write_together(
+    connection: &mut SqliteConnection,
+    pages: &[PageRows<'_>],
+    known: Known,
+    order: Order,
+) -> Result<()> {
     let all = merge(pages);
-    write_entities(connection, &USERS, &all.users, &all.parent_users).await?;
-    write_entities(connection, &POSTS, &all.posts, &all.parent_posts).await?;
-    write_entities(connection, &COMMENTS, &all.comments, &all.parent_comments).await?;
+    if order == Order::OfTimes {
+        past::note(connection, &all).await?;
+    }
+    write_entities(connection, &USERS, &all.users, &all.parent_users, order).await?;
+    write_entities(connection, &POSTS, &all.posts, &all.parent_posts, order).await?;
+    write_entities(
+        connection,
+        &COMMENTS,
+        &all.comments,
+        &all.parent_comments,
+        order,
+    )
+    .await?;
     threads::assign_posts(connection, &all.comments, known.has_orphans).await?;
-    write_rows(connection, &ATTACHMENTS, &all.attachments).await?;
-    write_rows(connection, &FOLLOWS, &all.follows).await?;
-    write_rows(connection, &APPEARANCES, &all.appearances).await?;
-    write_rows(connection, &REMIXES, &all.remixes).await?;
-    write_rows(connection, &POST_ENTITIES, &all.post_entities).await?;
-    write_rows(connection, &COMMENT_ENTITIES, &all.comment_entities).await?;
-    write_rows(connection, &REPOSTS, &all.reposts).await?;
+    write_rows(connection, &ATTACHMENTS, &all.attachments, order).await?;
+    write_rows(connection, &FOLLOWS, &all.follows, order).await?;
+    write_rows(connection, &APPEARANCES, &all.appearances, order).await?;
+    write_rows(connection, &REMIXES, &all.remixes, order).await?;
+    write_rows(connection, &POST_ENTITIES, &all.post_entities, order).await?;
+    write_rows(connection, &COMMENT_ENTITIES, &all.comment_entities, order).await?;
+    write_rows(connection, &REPOSTS, &all.reposts, order).await?;
     for page in pages {
         write_entries(connection, page).await?;
     }
@@ -82,6 +122,7 @@ async fn write_entities<R: Sync>(
     table: &'static Table<R>,
     entities: &Entities<'_, &str, R>,
     parents: &HashSet<&str>,
+    order: Order,
 ) -> Result<()> {
     let stubs: Vec<_> = entities
         .list
@@ -92,14 +133,14 @@ async fn write_entities<R: Sync>(
         return Ok(());
     };
     table
-        .stub()
+        .stub(order)
         .write(connection, &stubs, |row, (id, of)| {
             row.set(key, *id)
                 .set("first_call_id", of.first_call)
                 .set("last_call_id", of.last_call);
         })
         .await?;
-    write_rows(connection, table, entities).await
+    write_rows(connection, table, entities, order).await
 }
 
 /// Writes the rows that a reply described.
@@ -107,6 +148,7 @@ async fn write_rows<K: Sync, R: Sync>(
     connection: &mut SqliteConnection,
     table: &'static Table<R>,
     rows: &Entities<'_, K, R>,
+    order: Order,
 ) -> Result<()> {
     let described: Vec<&Observed<'_, R>> = rows
         .list
@@ -115,7 +157,7 @@ async fn write_rows<K: Sync, R: Sync>(
         .filter(|of| !of.rows.is_empty())
         .collect();
     table
-        .upsert()
+        .upsert(order)
         .write(connection, &described, |row, of| table.fill(row, of))
         .await
 }
@@ -161,7 +203,7 @@ async fn write_of_call(
         })
         .collect();
     table
-        .upsert()
+        .upsert(Order::OfCalls)
         .write(connection, &observed, |row, of| table.fill(row, of))
         .await
 }

@@ -17,12 +17,23 @@ pub struct Outline {
     pub since: Option<(&'static str, &'static str)>,
 }
 
+/// What decides which of two observations is the later one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Order {
+    /// The order of the calls: each page is newer than what the archive has.
+    OfCalls,
+    /// The times of the calls: a page may be older than what the archive has.
+    OfTimes,
+}
+
 /// A table of the archive, filled from rows of one kind.
 pub(super) struct Table<R: 'static> {
     name: &'static str,
     columns: &'static [Column<R>],
     upsert: OnceLock<Statement>,
     stub: OnceLock<Statement>,
+    by_time: OnceLock<Statement>,
+    stub_by_time: OnceLock<Statement>,
 }
 
 impl<R> Table<R> {
@@ -32,6 +43,8 @@ impl<R> Table<R> {
             columns,
             upsert: OnceLock::new(),
             stub: OnceLock::new(),
+            by_time: OnceLock::new(),
+            stub_by_time: OnceLock::new(),
         }
     }
 
@@ -54,14 +67,22 @@ impl<R> Table<R> {
     }
 
     /// The statement that writes described rows.
-    pub(super) fn upsert(&self) -> &Statement {
-        self.upsert.get_or_init(|| self.statement(|_| true))
+    pub(super) fn upsert(&self, order: Order) -> &Statement {
+        let made = match order {
+            Order::OfCalls => &self.upsert,
+            Order::OfTimes => &self.by_time,
+        };
+        made.get_or_init(|| self.statement(order, |_| true))
     }
 
     /// The statement that writes rows of which only the key is known.
-    pub(super) fn stub(&self) -> &Statement {
-        self.stub.get_or_init(|| {
-            self.statement(|column| {
+    pub(super) fn stub(&self, order: Order) -> &Statement {
+        let made = match order {
+            Order::OfCalls => &self.stub,
+            Order::OfTimes => &self.stub_by_time,
+        };
+        made.get_or_init(|| {
+            self.statement(order, |column| {
                 column.merge == Merge::Key
                     || matches!(column.source, Source::FirstCall | Source::LastCall)
             })
@@ -76,7 +97,7 @@ impl<R> Table<R> {
     }
 
     /// The texts live as long as the table, which is static: they are made once.
-    fn statement(&self, is_meant: impl Fn(&Column<R>) -> bool) -> Statement {
+    fn statement(&self, order: Order, is_meant: impl Fn(&Column<R>) -> bool) -> Statement {
         let columns: Vec<&Column<R>> = self.columns.iter().filter(|one| is_meant(one)).collect();
         let names: Vec<&'static str> = columns.iter().map(|column| column.name).collect();
         let (mut values, mut joins) = (Vec::new(), String::new());
@@ -91,7 +112,13 @@ impl<R> Table<R> {
                 _ => values.push(format!("given.{name}")),
             }
         }
-        let changes: Vec<String> = columns.iter().filter_map(|one| one.on_conflict()).collect();
+        let changes: Vec<String> = columns
+            .iter()
+            .filter_map(|one| match order {
+                Order::OfCalls => one.on_conflict(),
+                Order::OfTimes => one.on_conflict_by_time(),
+            })
+            .collect();
         let is_merged = self
             .columns
             .iter()

@@ -2,6 +2,7 @@
 
 mod absences;
 mod any;
+mod imported;
 mod tangled;
 
 use sqlx::{Column, Row, TypeInfo, ValueRef};
@@ -31,9 +32,11 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
         budget: Budget::default(),
         day: "2026-01-01".to_owned(),
         now,
+        imported_from: None,
     };
     let call_id = store.open_call(&call).await.unwrap();
     let page = PageRows {
+        is_imported: false,
         call_id,
         now,
         subject: "",

@@ -1,6 +1,7 @@
 //! The file: its lock, the file system it is on, transactions, and statements of many rows.
 
 pub(in crate::store) mod copy;
+mod hold;
 pub(in crate::store) mod identity;
 mod lock;
 mod mounts;
@@ -10,6 +11,7 @@ mod place;
 mod statement;
 mod transaction;
 
+pub(in crate::store) use hold::Hold;
 pub use lock::{Held, Lock};
 pub use mounts::network_file_system;
 pub(in crate::store) use partial::{Partial, folder_of};

@@ -2,7 +2,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, chown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -109,6 +109,46 @@ impl Partial {
         }
         self.is_moved = true;
         File::open(folder_of(place))?.sync_all()
+    }
+}
+
+impl Partial {
+    /// Writes the file to the disk and puts it in the place of another one, with the same owner and permissions. No process
+    /// ever sees a part of either.
+    ///
+    /// # Errors
+    /// Returns why it cannot be written or moved. The other file is unchanged then.
+    pub(in crate::store) fn replace(mut self, place: &Path) -> Result<()> {
+        let (old, new) = (place.metadata()?, self.file.metadata()?);
+        if (old.uid(), old.gid()) != (new.uid(), new.gid()) {
+            chown(&self.path, Some(old.uid()), Some(old.gid()))?;
+        }
+        self.file.set_permissions(old.permissions())?;
+        self.file.sync_all()?;
+        if self.path.metadata()?.ino() != new.ino() {
+            let why = "another process has replaced the unfinished file";
+            return Err(Error::new(ErrorKind::ResourceBusy, why));
+        }
+        std::fs::rename(&self.path, place)?;
+        self.is_moved = true;
+        File::open(folder_of(place))?.sync_all()
+    }
+
+    /// Removes what a killed process left beside a place, unless another process makes it now.
+    pub(in crate::store) fn clear(place: &Path) {
+        let path = with_ending(place, ENDING);
+        let is_file = path
+            .symlink_metadata()
+            .is_ok_and(|metadata| metadata.is_file());
+        // On a network, nobody can tell whether the file is in use.
+        if !is_file || network_file_system(place).is_some() {
+            return;
+        }
+        if let Ok(left) = OpenOptions::new().write(true).open(&path)
+            && lock(&left, place).is_ok()
+        {
+            remove(&path);
+        }
     }
 }
 

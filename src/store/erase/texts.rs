@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 11] = [
+const OWN: [Own; 13] = [
     (
         "jobs",
         ROWID,
@@ -84,6 +84,7 @@ const OWN: [Own; 11] = [
             ("error", Means::Words),
         ],
     ),
+    ("sources", ROWID, &[("file", Means::Words)]),
     ("spans", ROWID, &[("tail_cursor", Means::Cursor)]),
     ("refreshes", ROWID, &[("why", Means::Words)]),
     ("runs", ROWID, &[("end_note", Means::Words)]),
@@ -110,6 +111,8 @@ const OWN: [Own; 11] = [
             ("content_type", Means::Words),
         ],
     ),
+    // A key of an object may be a name.
+    ("paths", &["endpoint", "path"], &[("path", Means::Key)]),
 ];
 
 impl TextTable {
@@ -306,7 +309,9 @@ mod tests {
     use crate::store::archive::schema::tables;
 
     /// Columns whose texts this program chooses, or that have no text about people.
-    const FIXED: [&str; 46] = [
+    const FIXED: [&str; 55] = [
+        "sources.kind",
+        "imports.entry",
         "absences.kind",
         "absences.verdict",
         "absences.reason",
@@ -348,6 +353,9 @@ mod tests {
         "media.sha256",
         "media.extension",
         "attachment_media.rendition",
+        "paths.endpoint",
+        "paths.types",
+        "paths.mark",
         "erasing.kind",
         "erasing.value",
         "posts.source",

@@ -35,7 +35,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn dictionaries(&self) -> Result<Vec<Dictionary>> {
-        Ok(sqlx::query_as(ALL).fetch_all(self.readers()).await?)
+        dictionaries_of(&mut *self.readers().acquire().await?).await
     }
 
     /// Stores a new dictionary. After this returns it is on disk, and frames may use it.
@@ -84,13 +84,20 @@ impl Store {
     }
 }
 
+/// All dictionaries of an archive that need not be this one.
+pub(in crate::store) async fn dictionaries_of(
+    connection: &mut sqlx::SqliteConnection,
+) -> Result<Vec<Dictionary>> {
+    Ok(sqlx::query_as(ALL).fetch_all(connection).await?)
+}
+
 impl Snapshot {
     /// All dictionaries in this snapshot.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn dictionaries(&mut self) -> Result<Vec<Dictionary>> {
-        Ok(sqlx::query_as(ALL).fetch_all(self.connection()).await?)
+        dictionaries_of(self.connection()).await
     }
 }
 
@@ -131,6 +138,7 @@ mod tests {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now: 1.0,
+            imported_from: None,
         };
         let call_id = store.open_call(&call).await.unwrap();
         let settlement = Settlement {

@@ -2,7 +2,9 @@
 
 mod alerts;
 mod dictionaries;
+mod import;
 mod open;
+mod paths;
 mod runs;
 mod settle;
 
@@ -11,7 +13,10 @@ use crate::store::{Error, Result, Store};
 
 pub use alerts::AlertTold;
 pub use dictionaries::Dictionary;
+pub(super) use dictionaries::dictionaries_of;
+pub(super) use import::{ImportedCall, import_calls, next_call_id};
 pub(super) use open::open_calls;
+pub use paths::PathRow;
 pub use runs::{Run, RunKind};
 pub(super) use settle::{settle, settle_kept};
 
@@ -30,6 +35,8 @@ pub struct OpenCall {
     /// The UTC day, YYYY-MM-DD.
     pub day: String,
     pub now: f64,
+    /// The imported call whose reply answers it: nothing is sent, and the call is settled from the beginning.
+    pub imported_from: Option<i64>,
 }
 
 /// How a call ended.
@@ -41,6 +48,8 @@ pub enum Outcome {
     NeverSent,
     /// The request was sent and no response arrived. It may have been billed, so it is charged.
     Unknown,
+    /// The response came from a file, for nothing.
+    Imported,
 }
 
 impl Outcome {
@@ -50,6 +59,7 @@ impl Outcome {
             Self::Answered => "answered",
             Self::NeverSent => "never_sent",
             Self::Unknown => "unknown",
+            Self::Imported => "imported",
         }
     }
 }
@@ -80,6 +90,8 @@ pub(super) struct Group {
 #[derive(Debug, Clone)]
 pub(super) struct CallPage<'a> {
     pub(super) group: Group,
+    /// The time of the reply: that of the group, or for an imported reply its own.
+    pub(super) at: f64,
     pub(super) next_cursor: Option<&'a str>,
     pub(super) items: usize,
     pub(super) row_count: usize,

@@ -12,12 +12,13 @@ use crate::store::{Error, Result};
 
 const CALLS: Statement = Statement {
     given: &[
-        "run_id", "job_id", "fence", "seed_id", "endpoint", "subject", "cursor", "day", "price", "opened_at",
+        "run_id", "job_id", "fence", "seed_id", "endpoint", "subject", "cursor", "day", "price", "opened_at", "is_imported",
     ],
     sql: "insert into calls
             (run_id, job_id, seed_id, endpoint, subject, cursor, day, outcome, cost_micro_usd, opened_at,
-             refreshes)
-        select run_id, job_id, seed_id, endpoint, subject, cursor, day, 'open', price, opened_at,
+             settled_at, refreshes)
+        select run_id, job_id, seed_id, endpoint, subject, cursor, day, iif(is_imported, 'imported', 'open'), price,
+            opened_at, iif(is_imported, opened_at, null),
             coalesce((select refreshes from jobs where id = given.job_id), 0)
         from given
         where run_id is not null and (job_id is null or exists (
@@ -85,13 +86,19 @@ async fn write(
                 .set("cursor", call.cursor.as_deref())
                 .set("day", call.day.as_str())
                 .set("price", call.price.0)
-                .set("opened_at", call.now);
+                .set("opened_at", call.now)
+                .set("is_imported", call.imported_from.is_some());
         })
         .await?;
     let mut written = HashMap::new();
     for row in rows {
         written.insert(row.try_get(1)?, row.try_get(0)?);
     }
+    let imported = which.iter().filter_map(|at| {
+        let call = calls[*at];
+        Some((*written.get(&job_of(call))?, call.imported_from?))
+    });
+    super::import::copy_sources(connection, &imported.collect::<Vec<_>>()).await?;
     Ok(written)
 }
 
@@ -221,6 +228,7 @@ mod tests {
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 60.0,
             call_of: None,
         };
@@ -239,6 +247,7 @@ mod tests {
             budget,
             day: "2026-01-01".to_owned(),
             now: 2.0,
+            imported_from: None,
         });
         (store, calls.collect())
     }

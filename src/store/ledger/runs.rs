@@ -11,6 +11,8 @@ pub enum RunKind {
     Run,
     /// One call by hand.
     Call,
+    /// Replies are read from files.
+    Import,
 }
 
 /// A started run.
@@ -64,7 +66,7 @@ impl Store {
                 .fetch_one(&mut *transaction)
                 .await?
             }
-            RunKind::Call => None,
+            RunKind::Call | RunKind::Import => None,
         };
         let id = match dead {
             Some(id) => {
@@ -81,6 +83,7 @@ impl Store {
                     .bind(match kind {
                         RunKind::Run => "run",
                         RunKind::Call => "call",
+                        RunKind::Import => "import",
                     })
                     .bind(now)
                     .bind(pid)

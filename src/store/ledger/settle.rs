@@ -35,7 +35,7 @@ const SETTLE: Statement = Statement {
         body_bytes = given.body_bytes, body = given.body, settled_at = given.settled_at,
         redacted_at = coalesce(given.redacted_at, calls.redacted_at) from given
         where calls.id = given.call_id
-            and (calls.outcome = 'open' or given.kept = 1 and calls.kept = 0 and calls.outcome = 'answered')",
+            and (calls.outcome = 'open' or given.kept = 1 and calls.kept = 0 and calls.outcome in ('answered', 'imported'))",
 };
 
 const ODD_ITEMS: Statement = Statement {
@@ -79,14 +79,26 @@ pub(in crate::store) async fn settle_kept(
             call_id: *call_id,
             settlement,
             kept: Some(kept),
-            at: kept.group.kept_at,
+            at: kept.at,
         })
         .collect();
     write(connection, &ends).await?;
+    let odd: Vec<_> = calls
+        .iter()
+        .map(|(call_id, _, kept)| (*call_id, kept.odd))
+        .collect();
+    note_odd(connection, &odd).await
+}
+
+/// Records what the replies of these calls contained that did not parse.
+pub(super) async fn note_odd(
+    connection: &mut SqliteConnection,
+    calls: &[(i64, &[Odd])],
+) -> Result<()> {
     let odd: Vec<(i64, usize, &Odd)> = calls
         .iter()
-        .flat_map(|(call_id, _, kept)| {
-            let odd = kept.odd.iter().enumerate();
+        .flat_map(|(call_id, odd)| {
+            let odd = odd.iter().enumerate();
             odd.map(|(position, odd)| (*call_id, position, odd))
         })
         .collect();

@@ -258,6 +258,7 @@ mod tests {
             budget: Budget::default(),
             day: String::new(),
             now: 9_000.0,
+            imported_from: None,
         };
         store.open_call(&call).await.unwrap();
         let waiting =

@@ -37,6 +37,11 @@ pub(in crate::store) async fn lease(
     Ok((leases, settled))
 }
 
+/// The condition for jobs in their first pass whose next page was imported.
+const IMPORTED: &str = " and pass_call_id = 0 and exists (select 1 from calls c where c.endpoint = jobs.endpoint \
+    and c.subject = jobs.subject and c.cursor is jobs.cursor and c.job_id is null and c.outcome = 'imported' and c.kept = 1 \
+    and c.body is not null)";
+
 /// Leases the best ready jobs, at most `wanted`. The flag is true for jobs that the archive makes unneeded.
 async fn lease_next(
     connection: &mut SqliteConnection,
@@ -52,7 +57,10 @@ async fn lease_next(
     let mut text = String::from(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
-    let paused = unless_paused(&request.paused_seeds);
+    let mut conditions = unless_paused(&request.paused_seeds);
+    if request.imported_only {
+        conditions.push_str(IMPORTED);
+    }
     for (rank, endpoint) in request.endpoints.iter().enumerate() {
         let order = match request.sampled.contains(endpoint) {
             true => "random()",
@@ -63,7 +71,7 @@ async fn lease_next(
         }
         text.push_str(&format!(
             "select * from (select id, depth, {rank} as rank from jobs where state = 'ready' and endpoint = ?{} \
-             and depth <= ?2{paused} order by {order} limit ?3 + 0)",
+             and depth <= ?2{conditions} order by {order} limit ?3 + 0)",
             rank + 5
         ));
     }

@@ -53,6 +53,8 @@ pub struct LeaseRequest {
     pub max_depth: u32,
     /// Ids of the seeds whose jobs are paused.
     pub paused_seeds: Vec<i64>,
+    /// Only jobs whose next page was imported.
+    pub imported_only: bool,
     /// Lease duration, counted from when the lease is written: the request may wait for the archive.
     pub lease_seconds: f64,
     /// Returns the call of the leased job, so that it is opened in the same transaction; `None` if the call must wait.
@@ -71,6 +73,7 @@ impl LeaseRequest {
             && self.may_be_unneeded == other.may_be_unneeded
             && self.max_depth == other.max_depth
             && self.paused_seeds == other.paused_seeds
+            && self.imported_only == other.imported_only
             && self.lease_seconds == other.lease_seconds
     }
 }

@@ -80,6 +80,7 @@ impl Site {
             may_be_unneeded: Vec::new(),
             max_depth: 9,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 60.0,
             call_of: None,
         };
@@ -101,6 +102,7 @@ impl Site {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now: 3.0,
+            imported_from: None,
         };
         self.writer.open_call(call).await.unwrap()
     }
@@ -119,6 +121,7 @@ impl Site {
             ..Harvest::default()
         };
         PageCommit {
+            own_time: None,
             span_change: None,
             passes: Vec::new(),
             call_id: self.open(lease).await,

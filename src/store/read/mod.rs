@@ -4,12 +4,15 @@ mod answers;
 mod as_of;
 pub mod canonical;
 mod disk;
+mod drift;
 mod due;
 mod export;
 mod export_columns;
 #[rustfmt::skip] // One line for each table.
 mod export_tables;
+mod foreign;
 mod graph;
+mod imported;
 mod jobs;
 mod known;
 mod life;
@@ -19,6 +22,7 @@ mod nested;
 mod operator;
 mod people;
 mod questions;
+mod raw;
 mod refresh;
 mod replies;
 mod search;
@@ -37,11 +41,16 @@ use crate::store::{BUSY_TIMEOUT, Error, Result};
 pub use crate::store::queue::{Cooling, Pauses, SeedLine, pauses};
 pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use disk::{free_bytes, log_bytes};
+pub use drift::{ChangedPath, changed_paths};
 pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
+pub use foreign::{Foreign, ForeignReply};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
+pub use imported::{
+    UsableReply, Wanted, answers_to, dictionaries, has_imported, imported_reply, was_imported,
+};
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
 };
@@ -59,6 +68,7 @@ pub use operator::{
 };
 pub use people::Person;
 pub use questions::{QUESTIONS, Question};
+pub use raw::RawCall;
 pub use refresh::{
     CountPair, KnownCounts, KnownList, KnownPosts, Which, count_pairs, known_counts, known_lists,
     known_posts, refresh_charged, staleness,

@@ -34,6 +34,10 @@ pub struct KeptCall {
     pub body: Option<Vec<u8>>,
     /// Something was taken out of the reply, or all of it.
     pub is_redacted: bool,
+    /// Its reply came from a file.
+    pub is_imported: bool,
+    /// The reply is kept, although `body` may have been taken.
+    pub has_body: bool,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -100,7 +104,8 @@ impl Snapshot {
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
-                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted,
+                 c.item_hashes, c.body, c.redacted_at is not null as is_redacted, c.body is not null as has_body,
+                 c.outcome = 'imported' as is_imported,
                  case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
                          and s.state = 'met') then null
                      when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
@@ -116,6 +121,28 @@ impl Snapshot {
         .bind(REPLIES)
         .fetch_all(self.connection())
         .await?)
+    }
+
+    /// Returns whether a reply was imported.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn has_imports(&mut self) -> Result<bool> {
+        Ok(sqlx::query_scalar("select exists (select 1 from imports)")
+            .fetch_one(self.connection())
+            .await?)
+    }
+
+    /// The number of kept calls.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn count_kept(&mut self) -> Result<u64> {
+        let kept: i64 =
+            sqlx::query_scalar("select count(*) from calls where kept_group is not null")
+                .fetch_one(self.connection())
+                .await?;
+        Ok(u64::try_from(kept).unwrap_or(0))
     }
 
     /// The kept calls whose replies are not whole.

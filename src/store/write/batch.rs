@@ -93,6 +93,7 @@ impl Writer {
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 0.0,
             call_of: None,
         };

@@ -30,10 +30,12 @@ impl Store {
             subject,
             items_before: 0,
             harvest,
+            is_imported: false,
         }];
         archive::write(&mut transaction, &rows, known).await?;
         let kept = CallPage {
             group,
+            at: group.kept_at,
             next_cursor: harvest.cursor.as_deref(),
             items: harvest.items.len(),
             row_count: harvest.row_count(),
@@ -65,6 +67,7 @@ mod tests {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now,
+            imported_from: None,
         };
         let call_id = store.open_call(&call).await.unwrap();
         let settlement = Settlement {

@@ -3,8 +3,10 @@
 mod batch;
 mod by_hand;
 mod group;
+mod imported;
 mod operation;
 pub(in crate::store) mod page;
 
 pub use batch::Writer;
+pub use imported::ImportedReply;
 pub use page::{Next, PageCommit};

@@ -56,6 +56,8 @@ pub struct PageCommit {
     pub row_count: usize,
     /// Lease duration for the next page of the walk.
     pub lease_seconds: f64,
+    /// The time of an imported reply, which is not that of the commit; `None` for an answer of the remote.
+    pub own_time: Option<f64>,
 }
 
 /// Advances walks under their leases, or ends them. A page that was planned with a depth that has changed since is
@@ -88,7 +90,10 @@ impl BatchContext {
         exists (select 1 from comments where post_id is null and parent_comment_id is not null),
         exists (select 1 from absences where cleared_call_id is null)
         from (select 1) left join
-        (select kept_group, settled_at from calls where kept_group is not null order by kept_group desc limit 1)";
+        (select kept_group,
+            (select settled_at from calls where kept_group is not null and outcome = 'answered'
+             order by kept_group desc limit 1) as settled_at
+         from calls where kept_group is not null order by kept_group desc limit 1)";
     /// The least step that a time in Unix seconds can show.
     const STEP_SECONDS: f64 = 0.000_001;
 
@@ -143,10 +148,11 @@ pub(in crate::store) async fn commit_pages(
         .iter()
         .map(|page| PageRows {
             call_id: page.call_id,
-            now: group.kept_at,
+            now: page.own_time.unwrap_or(group.kept_at),
             subject: &page.lease.subject,
             items_before: page.lease.items,
             harvest: &page.harvest,
+            is_imported: page.own_time.is_some(),
         })
         .collect();
     archive::write(connection, &rows, known).await?;
@@ -214,6 +220,7 @@ async fn commit_calls(
         .map(|page| {
             let kept = CallPage {
                 group,
+                at: page.own_time.unwrap_or(group.kept_at),
                 next_cursor: page.harvest.cursor.as_deref(),
                 items: page.harvest.items.len(),
                 row_count: page.row_count,

@@ -126,11 +126,11 @@ pub(in crate::verify) const QUESTIONS: [Question; 7] = [
         "P1",
         "every committed call has a successful answer and a raw reply",
         "select format('call %d (%s) is committed, but its reply is incomplete: %s', id, endpoint,
-                case when body is null and redacted_at is null then 'no raw reply' when outcome <> 'answered' then outcome
+                case when body is null and redacted_at is null then 'no raw reply' when outcome not in ('answered', 'imported') then outcome
                      when error is not null then error when http_status is null then 'no status'
                      when http_status not between 200 and 299 then 'status ' || http_status
                      else 'no counts' end)
-         from calls where kept = 1 and (outcome <> 'answered' or http_status is null
+         from calls where kept = 1 and (outcome not in ('answered', 'imported') or http_status is null
              or http_status not between 200 and 299 or error is not null or (body is null and redacted_at is null) or items is null
              or row_count is null or odd_items is null)
          union all

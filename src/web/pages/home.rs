@@ -152,6 +152,10 @@ fn facts(status: &Status, now: f64) -> Markup {
                 dt { "Run" }
                 dd { (run.id) ", since " (time(run.started_at)) }
             }
+            @if let Some(drift) = status.drift() {
+                dt { "Drift" }
+                dd id="drift" { (drift) }
+            }
             dt { "Write-ahead log" }
             dd id="log" { (format!("{} MB", status.log_bytes.div_ceil(1_000_000))) }
             @for (scope, since) in status.pauses.iter() {

@@ -222,6 +222,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             may_be_unneeded: Vec::new(),
             max_depth: 0,
             paused_seeds: Vec::new(),
+            imported_only: false,
             lease_seconds: 60.0,
             call_of: None,
         };
@@ -240,6 +241,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             budget: Budget::default(),
             day: "2026-01-01".to_owned(),
             now,
+            imported_from: None,
         };
         let mut opened = ledger::open_calls(&mut transaction, &[&call])
             .await
@@ -266,6 +268,7 @@ async fn commit(store: &Store, pages: &[Harvest]) {
             },
         };
         let page = PageCommit {
+            own_time: None,
             span_change: None,
             passes: Vec::new(),
             call_id,

@@ -1,0 +1,242 @@
+//! `soracrawl import`: keeps replies that other tools stored, or another archive.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::bar::Bar;
+use super::out::{errln, outln};
+use super::table::{counted, layout, plain, thousands};
+use super::{Cli, Exit, Usage, logging};
+use crate::api::endpoints;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::daemon::{
+    self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
+};
+use crate::replies::import::Given;
+use crate::store::{RunKind, Store};
+
+/// Entries of a file that are named on a terminal. `--json` has all of them.
+const NAMED: usize = 20;
+
+/// Arguments of `import`.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Files or folders: JSON, JSON lines, HAR, WARC, or another archive; also compressed with gzip or zstd
+    #[arg(required = true, value_name = "FILE")]
+    paths: Vec<PathBuf>,
+
+    /// Show what would be imported, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Endpoint of replies whose request the files do not say
+    #[arg(long, value_name = "NAME")]
+    endpoint: Option<String>,
+
+    /// Whom or what these replies are about: the id of the user, the post or the comment, or the text of the search
+    #[arg(long, value_name = "ID", requires = "endpoint")]
+    subject: Option<String>,
+
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    let mut signals = Signals::listen()?;
+    let config = cli.config()?;
+    let wish = wish(args)?;
+    let progress = Arc::new(ImportProgress::default());
+    let bar = Bar::start("importing", {
+        let progress = progress.clone();
+        move || {
+            let of = |it: &std::sync::atomic::AtomicU64| it.load(Ordering::Relaxed);
+            (
+                of(&progress.read),
+                of(&progress.bytes),
+                of(&progress.replies),
+            )
+        }
+    });
+    let _ = logging::start(&config.log, bar.bars())?;
+    let report = match args.dry_run {
+        true => dry_run(&config, &wish, &mut signals, &progress).await,
+        false => import(cli, &config, &wish, &mut signals, &progress).await,
+    };
+    bar.end().await;
+    let report = report?;
+    match args.json {
+        true => outln!("{}", serde_json::to_string_pretty(&report)?),
+        false => print(&report, args.dry_run),
+    }
+    Ok(match report.is_interrupted || report.has_bad() {
+        true => Exit::GaveUp,
+        false => Exit::Done,
+    })
+}
+
+fn wish(args: &Args) -> Result<ImportWish, Usage> {
+    let entry = match &args.endpoint {
+        None => None,
+        Some(name) => Some(endpoints::find(name).ok_or_else(|| {
+            Usage(format!(
+                "unknown endpoint `{name}`. List all with `soracrawl endpoints`"
+            ))
+        })?),
+    };
+    if let Some(missing) = args
+        .paths
+        .iter()
+        .find(|path| std::fs::symlink_metadata(path).is_err())
+    {
+        return Err(Usage(format!("{} does not exist", missing.display())));
+    }
+    Ok(ImportWish {
+        paths: args.paths.clone(),
+        given: Given {
+            entry,
+            subject: args.subject.clone(),
+        },
+    })
+}
+
+async fn import(
+    cli: &Cli,
+    config: &Config,
+    wish: &ImportWish,
+    signals: &mut Signals,
+    progress: &Arc<ImportProgress>,
+) -> anyhow::Result<ImportReport> {
+    let path = &config.archive.path;
+    let archive =
+        Archive::open_with(path, RunKind::Import, cli.precaution(), Clock::real()).await?;
+    let plan = crate::crawl::Plan::new(config.crawl.clone());
+    let prepared = daemon::prepare(
+        &archive.store,
+        &plan,
+        &config.seeds.list(),
+        archive.clock.now(),
+    )
+    .await;
+    let report = match prepared {
+        Ok(_) => daemon::import(&archive, config, wish, signals, progress).await,
+        Err(why) => Err(why),
+    };
+    let reason = match &report {
+        Ok(report) if !report.is_interrupted => "idle",
+        Ok(_) => "signal",
+        Err(_) => "failed",
+    };
+    let closed = archive
+        .close_when_writable((reason, None), signals, false)
+        .await;
+    let report = report?;
+    closed.map(|()| report)
+}
+
+async fn dry_run(
+    config: &Config,
+    wish: &ImportWish,
+    signals: &mut Signals,
+    progress: &Arc<ImportProgress>,
+) -> anyhow::Result<ImportReport> {
+    let path = &config.archive.path;
+    let readers = match path.exists() {
+        true => Some(Store::open_current_readers(path).await?),
+        false => None,
+    };
+    let report = daemon::import_dry(readers.as_ref(), config, wish, signals, progress).await;
+    if let Some(readers) = readers {
+        readers.close().await;
+    }
+    report
+}
+
+fn print(report: &ImportReport, is_dry: bool) {
+    for file in &report.files {
+        print_file(file, is_dry);
+    }
+    if report.files.len() > 1 {
+        let new = report.new_replies();
+        let known: u64 = report.files.iter().map(|file| file.known).sum();
+        outln!("{}", sentence(new, known, is_dry));
+    }
+    if report.taken > 0 {
+        outln!(
+            "{} of jobs came from imported replies; they are not bought",
+            counted(report.taken, "page")
+        );
+    }
+    if report.is_interrupted {
+        errln!("interrupted. The same command goes on where it stopped");
+    }
+}
+
+fn sentence(new: u64, known: u64, is_dry: bool) -> String {
+    let verb = if is_dry {
+        "would be imported"
+    } else {
+        "imported"
+    };
+    match known {
+        0 => format!(
+            "{} {verb}",
+            counted(new, "reply").replace("replys", "replies")
+        ),
+        _ => format!(
+            "{} {verb}, {} in the archive already",
+            counted(new, "reply").replace("replys", "replies"),
+            thousands(i64::try_from(known).unwrap_or(i64::MAX))
+        ),
+    }
+}
+
+fn print_file(file: &FileReport, is_dry: bool) {
+    let new: u64 = file.new.values().sum();
+    outln!(
+        "{}: {}",
+        plain(&file.file),
+        sentence(new, file.known, is_dry)
+    );
+    let rows: Vec<Vec<String>> = file
+        .new
+        .iter()
+        .map(|(endpoint, number)| {
+            let number = i64::try_from(*number).unwrap_or(i64::MAX);
+            vec![format!("  {endpoint}"), thousands(number)]
+        })
+        .collect();
+    if rows.len() > 1 {
+        outln!("{}", layout(&["  endpoint", ">replies"], &rows));
+    } else if let Some((endpoint, _)) = file.new.iter().next() {
+        outln!("  all of {endpoint}");
+    }
+    for (what, number) in &file.other {
+        outln!(
+            "  passed over: {} ({})",
+            counted(*number, "other entry").replace("entrys", "entries"),
+            plain(what)
+        );
+    }
+    for not in file.not_imported.iter().take(NAMED) {
+        let word = match not.why {
+            WhyNot::Bad => "not imported",
+            WhyNot::Erased => "left out",
+        };
+        errln!(
+            "{word}: {}, {}: {}",
+            plain(&file.file),
+            plain(&not.place),
+            plain(&not.reason)
+        );
+    }
+    if file.not_imported.len() > NAMED {
+        errln!(
+            "not imported: {} more of {}; --json names all",
+            file.not_imported.len() - NAMED,
+            plain(&file.file)
+        );
+    }
+}

@@ -1,0 +1,102 @@
+//! Another archive as a source of replies.
+
+use std::path::Path;
+
+use tokio::runtime::Handle;
+
+use crate::api::endpoints;
+use crate::replies::import::{self, Asked, Captured, Each, Entry, Found, Limits};
+use crate::replies::{Packer, reread};
+use crate::store::read::{Foreign, ForeignReply};
+
+/// Reads another archive. The progress is counted in replies, because its bytes are read in another order.
+pub(super) fn read(
+    path: &Path,
+    runtime: &Handle,
+    limits: Limits,
+    mut at: impl FnMut(f64),
+    each: &mut Each<'_>,
+) -> Result<(), String> {
+    let why = |error: crate::store::Error| error.to_string();
+    let mut archive = runtime.block_on(Foreign::open(path)).map_err(why)?;
+    let dictionaries = runtime.block_on(archive.dictionaries()).map_err(why)?;
+    let (packer, damaged) = Packer::new(&dictionaries);
+    for why in damaged {
+        let found = Found::Bad(why);
+        let place = "the file".to_owned();
+        if each(Entry { place, found }).is_break() {
+            return Ok(());
+        }
+    }
+    let total = runtime.block_on(archive.count()).map_err(why)?.max(1);
+    let mut last: Option<ForeignReply> = None;
+    let mut read = 0_u64;
+    loop {
+        let next = archive.replies(last.as_ref(), limits.body_bytes);
+        let replies = runtime.block_on(next).map_err(why)?;
+        if replies.is_empty() {
+            return Ok(());
+        }
+        for reply in &replies {
+            read += 1;
+            at(read as f64 / total as f64);
+            if each(entry(reply, &packer, limits)).is_break() {
+                return Ok(());
+            }
+        }
+        last = replies.into_iter().next_back();
+    }
+}
+
+/// Returns the entry of a reply of another archive.
+fn entry(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Entry {
+    let place = format!("call {}", reply.id);
+    let body = match &reply.body {
+        None if reply.is_redacted => Err("its raw reply was removed".to_owned()),
+        None => Err(format!(
+            "its raw reply is missing or has more than {} bytes",
+            limits.body_bytes
+        )),
+        Some(packed) => {
+            let most = limits.body_bytes as u64 + 1;
+            packer
+                .unpack_some(packed, most)
+                .map_err(|why| format!("it cannot be decompressed: {why}"))
+        }
+    };
+    let found = match body {
+        Err(why) => Found::Bad(why),
+        Ok(body) => import::checked(
+            Captured {
+                asked: asked(reply),
+                status: None,
+                at: Some(reply.settled_at),
+                request_id: reply.request_id.clone(),
+                body,
+                is_redacted: reply.is_redacted,
+            },
+            limits,
+        ),
+    };
+    Entry { place, found }
+}
+
+/// Returns the request of a reply of another archive.
+fn asked(reply: &ForeignReply) -> Asked {
+    let mut parameters = std::collections::BTreeMap::new();
+    let entry = endpoints::find(&reply.endpoint);
+    if let Some((entry, name)) = entry.and_then(|entry| Some((entry, entry.subject?))) {
+        let subject = reread::by_hand(entry, &reply.subject)
+            .trim_start()
+            .to_owned();
+        parameters.insert(name.to_owned(), subject);
+    }
+    if let Some(cursor) = &reply.cursor {
+        parameters.insert("cursor".to_owned(), cursor.clone());
+    }
+    Asked {
+        endpoint: Some(reply.endpoint.clone()),
+        parameters,
+        url: None,
+    }
+}

@@ -1,0 +1,45 @@
+//! Whether the archive has a reply already.
+
+use sqlx::SqlitePool;
+
+use crate::api::{Scrubber, endpoints};
+use crate::replies::Packer;
+use crate::store::read::{Wanted, answers_to, was_imported};
+use crate::store::{ImportedReply, Result};
+
+/// Returns whether the archive has a reply: imported before, or received from the remote. `body` is the reply as it is stored.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub(super) async fn is_known(
+    readers: &SqlitePool,
+    packer: &Packer,
+    reply: &ImportedReply,
+    body: &[u8],
+) -> Result<bool> {
+    let wanted = Wanted {
+        endpoint: reply.endpoint,
+        subject: &reply.subject,
+        cursor: reply.cursor.as_deref(),
+    };
+    if was_imported(readers, wanted, &reply.sha256).await? {
+        return Ok(true);
+    }
+    let parameters = by_hand(reply);
+    let answers = answers_to(readers, wanted, &parameters).await?;
+    let same = |packed: &Vec<u8>| packer.unpack(packed).is_ok_and(|known| known == body);
+    Ok(answers.iter().any(same))
+}
+
+/// Returns the request as the ledger stores it for a call by hand.
+fn by_hand(reply: &ImportedReply) -> String {
+    let mut all = serde_json::Map::new();
+    let entry = endpoints::find(reply.endpoint);
+    if let Some(name) = entry.and_then(|entry| entry.subject) {
+        all.insert(name.to_owned(), reply.subject.clone().into());
+    }
+    if let Some(cursor) = &reply.cursor {
+        all.insert("cursor".to_owned(), cursor.clone().into());
+    }
+    Scrubber::without_key().scrub_text(&serde_json::Value::Object(all).to_string())
+}

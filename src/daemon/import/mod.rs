@@ -1,0 +1,233 @@
+//! Imports replies from files: they are read on a thread of their own, and kept in groups.
+
+mod foreign;
+mod found;
+mod known;
+mod read;
+mod report;
+mod wish;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use anyhow::{Context, anyhow};
+use sqlx::SqlitePool;
+use tokio::sync::mpsc;
+
+use self::found::Read;
+pub use self::found::{NotImported, Why};
+use self::known::is_known;
+use self::read::Reading;
+pub use self::report::{FileReport, Report};
+pub use self::wish::{Progress, Wish};
+use super::{Archive, Signals, build};
+use crate::api::Secret;
+use crate::config::Config;
+use crate::crawl::{self, Engine};
+use crate::replies::import::{FileOrWhy, files};
+use crate::store::ImportedReply;
+use crate::store::read::dictionaries;
+
+/// Replies in one transaction.
+const GROUP: usize = 64;
+/// Bytes of replies in one transaction. Limits the memory that waits.
+const GROUP_BYTES: usize = 2 << 20;
+/// Replies that are read ahead of the writer.
+const AHEAD: usize = 16;
+
+/// Imports all files into an archive, and lets jobs take the pages that they wait for.
+///
+/// # Errors
+/// Returns an error if a path does not exist, or the archive cannot be read or written.
+pub async fn import(
+    archive: &Archive,
+    config: &Config,
+    wish: &Wish,
+    signals: &mut Signals,
+    progress: &Arc<Progress>,
+) -> anyhow::Result<Report> {
+    // No call is made, so no key is needed.
+    let key = Secret::new("none").map_err(|why| anyhow!(why))?;
+    let parts = build::parts(archive, config, &key, true).await?;
+    let engine = Arc::new(Engine::new(parts));
+    engine.learn_erasures(archive.people.clone(), &[]);
+    let training = tokio::spawn(crawl::train(engine.clone()));
+    let mut report = Report::default();
+    let imported = import_all(
+        &engine,
+        archive,
+        config,
+        wish,
+        (signals, progress, &mut report),
+    )
+    .await;
+    let taken = match (&imported, report.is_interrupted) {
+        (Ok(()), false) => crawl::without_remote(&engine).await,
+        _ => Ok(0),
+    };
+    engine.stop(crawl::StopCause::Idle);
+    training
+        .await
+        .context("the training of dictionaries failed")?;
+    engine.parts.writer.flush().await?;
+    imported?;
+    report.taken = taken?;
+    Ok(report)
+}
+
+/// Reads all files without keeping anything. What the archive has already is counted, if there is one.
+///
+/// # Errors
+/// Returns an error if a path does not exist, or the archive cannot be read.
+pub async fn dry_run(
+    readers: Option<&SqlitePool>,
+    config: &Config,
+    wish: &Wish,
+    signals: &mut Signals,
+    progress: &Arc<Progress>,
+) -> anyhow::Result<Report> {
+    let packer = match readers {
+        Some(readers) => build::packer(&dictionaries(readers).await?),
+        None => build::packer(&[]),
+    };
+    let mut report = Report::default();
+    for (path, whether) in all_files(wish, progress)? {
+        let mut file = FileReport::new(&path);
+        let reading = Reading::new(config, wish, None);
+        let mut replies = start(path.clone(), whether, reading, progress);
+        while let Some(read) = replies.recv().await {
+            match read {
+                Read::Reply(reply, body) => {
+                    let known = match readers {
+                        Some(readers) => is_known(readers, &packer, &reply, &body).await?,
+                        None => false,
+                    };
+                    file.count(&reply, known);
+                }
+                other => file.note(other),
+            }
+            if signals.has_come() {
+                report.is_interrupted = true;
+                break;
+            }
+        }
+        report.files.push(file);
+        if report.is_interrupted {
+            break;
+        }
+    }
+    Ok(report)
+}
+
+async fn import_all(
+    engine: &Arc<Engine>,
+    archive: &Archive,
+    config: &Config,
+    wish: &Wish,
+    (signals, progress, report): (&mut Signals, &Arc<Progress>, &mut Report),
+) -> anyhow::Result<()> {
+    for (path, whether) in all_files(wish, progress)? {
+        let mut file = FileReport::new(&path);
+        let reading = Reading::new(config, wish, Some(engine));
+        let mut replies = start(path.clone(), whether, reading, progress);
+        let (mut group, mut bytes, mut source) = (Vec::new(), 0, None);
+        while let Some(read) = replies.recv().await {
+            match read {
+                Read::Kind(kind) => {
+                    let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+                    source = Some((place, kind));
+                }
+                Read::Reply(reply, body) => {
+                    let readers = engine.parts.store.readers();
+                    let again = group
+                        .iter()
+                        .any(|other: &ImportedReply| other.is_same(&reply));
+                    let known =
+                        again || is_known(readers, &engine.parts.packer, &reply, &body).await?;
+                    file.count(&reply, known);
+                    if !known {
+                        bytes += body.len();
+                        group.push(*reply);
+                    }
+                }
+                other => file.note(other),
+            }
+            let is_over = signals.has_come();
+            if is_over || group.len() >= GROUP || bytes >= GROUP_BYTES {
+                keep(engine, archive, source.as_ref(), &mut group).await?;
+                bytes = 0;
+            }
+            if is_over {
+                report.is_interrupted = true;
+                break;
+            }
+        }
+        let kept = keep(engine, archive, source.as_ref(), &mut group).await;
+        report.files.push(file);
+        kept?;
+        if report.is_interrupted {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn keep(
+    engine: &Engine,
+    archive: &Archive,
+    source: Option<&(PathBuf, crate::replies::import::Kind)>,
+    group: &mut Vec<ImportedReply>,
+) -> anyhow::Result<()> {
+    let Some((place, kind)) = source.filter(|_| !group.is_empty()) else {
+        return Ok(());
+    };
+    let (store, now) = (&archive.store, archive.clock.now());
+    let source = store
+        .note_source(&place.to_string_lossy(), kind.as_str(), now)
+        .await?;
+    store
+        .keep_imported(archive.run.id, source, group, now)
+        .await?;
+    for reply in group.drain(..) {
+        engine.parts.training.count(reply.endpoint);
+    }
+    Ok(())
+}
+
+/// Returns the files of all paths.
+fn all_files(wish: &Wish, progress: &Progress) -> anyhow::Result<Vec<FileOrWhy>> {
+    let mut all = Vec::new();
+    for path in &wish.paths {
+        let found = files(path).with_context(|| format!("cannot read {}", path.display()))?;
+        if found.is_empty() {
+            return Err(anyhow!("{} has no files with replies", path.display()));
+        }
+        all.extend(found);
+    }
+    let bytes = all
+        .iter()
+        .filter_map(|(path, _)| Some(std::fs::metadata(path).ok()?.len()));
+    progress.bytes.store(bytes.sum(), Ordering::Relaxed);
+    Ok(all)
+}
+
+/// Reads a file on a thread of its own.
+fn start(
+    path: PathBuf,
+    whether: Result<(), String>,
+    reading: Reading,
+    progress: &Arc<Progress>,
+) -> mpsc::Receiver<Read> {
+    let (sender, receiver) = mpsc::channel(AHEAD);
+    let progress = progress.clone();
+    let runtime = tokio::runtime::Handle::current();
+    tokio::task::spawn_blocking(move || {
+        if let Err(why) = whether {
+            let _ = sender.blocking_send(Read::bad("the file", why));
+            return;
+        }
+        reading.read(&path, &runtime, &sender, &progress);
+    });
+    receiver
+}

@@ -1,0 +1,221 @@
+//! Reads one file on a thread of its own: entries, their calls, harvests and compressed bodies.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use sha2::{Digest, Sha256};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc::Sender;
+
+use super::foreign;
+use super::found::{NotImported, Read, Why};
+use super::wish::{Progress, Wish};
+use crate::api::Scrubber;
+use crate::clock::Clock;
+use crate::config::Config;
+use crate::crawl::Engine;
+use crate::model::{ItemHash, MicroUsd};
+use crate::replies::import::{
+    self, Entry, Found, Given, Kind, Limits, Recognised, Unrecognised, recognise,
+};
+use crate::replies::{People, Reader};
+use crate::store::{ImportedReply, Outcome, Settlement};
+
+/// What the thread needs.
+pub(super) struct Reading {
+    limits: Limits,
+    given: Given,
+    scrubber: Scrubber,
+    reader: Reader,
+    people: Arc<People>,
+    item_hash: ItemHash,
+    /// Its packer compresses the bodies; `None` if nothing is kept.
+    engine: Option<Arc<Engine>>,
+    clock: Clock,
+}
+
+impl Reading {
+    pub(super) fn new(config: &Config, wish: &Wish, engine: Option<&Arc<Engine>>) -> Self {
+        let people = engine.map_or_else(Arc::default, |engine| engine.people());
+        Self {
+            limits: Limits {
+                body_bytes: usize::try_from(config.api.max_body_bytes).unwrap_or(usize::MAX),
+            },
+            given: wish.given.clone(),
+            scrubber: Scrubber::without_key(),
+            reader: Reader::default(),
+            item_hash: people.item_hash(),
+            people,
+            engine: engine.cloned(),
+            clock: engine.map_or_else(Clock::real, |engine| engine.parts.clock.clone()),
+        }
+    }
+
+    /// Reads a file, and sends what it finds until nobody listens.
+    pub(super) fn read(
+        &self,
+        path: &Path,
+        runtime: &Handle,
+        to: &Sender<Read>,
+        progress: &Progress,
+    ) {
+        let opened = match import::open(path) {
+            Ok(opened) => opened,
+            Err(why) => {
+                let _ =
+                    to.blocking_send(Read::bad("the file", format!("it cannot be opened: {why}")));
+                return;
+            }
+        };
+        let kind = opened.kind;
+        if to.blocking_send(Read::Kind(kind)).is_err() {
+            return;
+        }
+        let before = progress.read.load(Ordering::Relaxed);
+        let (bytes, read) = (opened.bytes, opened.read.clone());
+        let file_time = opened.changed_at;
+        let at = |read: u64| progress.read.store(before + read, Ordering::Relaxed);
+        let ended = match kind {
+            Kind::Archive => {
+                let part = |part: f64| at((bytes as f64 * part) as u64);
+                let mut each = |entry: Entry| self.entry(entry, file_time, to, progress);
+                foreign::read(path, runtime, self.limits, part, &mut each)
+            }
+            _ => {
+                let mut each = |entry: Entry| {
+                    at(read.load(Ordering::Relaxed));
+                    self.entry(entry, file_time, to, progress)
+                };
+                import::read(opened, self.limits, &mut each).map_err(|why| why.to_string())
+            }
+        };
+        if let Err(why) = ended {
+            let _ = to.blocking_send(Read::bad(
+                "the file",
+                format!("it cannot be read further: {why}"),
+            ));
+        }
+        progress.read.store(before + bytes, Ordering::Relaxed);
+    }
+
+    fn entry(
+        &self,
+        entry: Entry,
+        file_time: Option<f64>,
+        to: &Sender<Read>,
+        progress: &Progress,
+    ) -> ControlFlow<()> {
+        let Entry { place, found } = entry;
+        let captured = match found {
+            Found::Foreign(what) => return send(to, Read::Other(what)),
+            Found::Bad(why) => return send(to, Read::bad(&place, why)),
+            Found::Answer(captured) => captured,
+        };
+        let is_redacted = captured.is_redacted;
+        let status = captured.status;
+        let answered = match recognise(captured, &self.given) {
+            Ok(answered) => answered,
+            Err(Unrecognised {
+                is_foreign: true, ..
+            }) => return send(to, Read::Other("an answer to another request".to_owned())),
+            Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, why)),
+        };
+        let now = self.clock.now();
+        // Nobody received a reply before 1970 or in the future.
+        let at = answered
+            .at
+            .or(file_time)
+            .filter(|at| (1.0..=now).contains(at));
+        for reply in answered.replies {
+            let place = format!("{place}{}", reply.part);
+            let about = About {
+                at: at.unwrap_or(now),
+                status,
+                request_id: answered.request_id.as_deref(),
+                is_redacted,
+            };
+            progress.replies.fetch_add(1, Ordering::Relaxed);
+            let read = self.reply(place, reply, &about);
+            if send(to, read).is_break() {
+                return ControlFlow::Break(());
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Turns a reply into what is kept of it.
+    fn reply(&self, place: String, reply: Recognised, about: &About<'_>) -> Read {
+        let Recognised {
+            entry,
+            subject,
+            cursor,
+            body,
+            ..
+        } = reply;
+        if self.people.subject(&subject).is_some() {
+            return Read::Not(NotImported {
+                place,
+                why: Why::Erased,
+                reason: "it is about a person who was erased from the archive".to_owned(),
+            });
+        }
+        let sha256 = Sha256::digest(&body).to_vec();
+        let body_bytes = body.len();
+        let mut body = self.scrubber.scrub_body(&body).into_owned();
+        let mut is_redacted = about.is_redacted;
+        if let Some(taken) = self.people.taken_out_of_reply(&subject, &body) {
+            body = taken.body;
+            is_redacted = true;
+        }
+        let mut harvest = match self.reader.read(entry, &subject, &body) {
+            Ok(harvest) => harvest,
+            Err(why) => return Read::bad(&place, format!("its reply cannot be read: {why}")),
+        };
+        harvest.is_redacted = is_redacted;
+        let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);
+        let packed = match packer.map(|packer| packer.pack(entry.name, &body)) {
+            Some(Err(why)) => return Read::bad(&place, format!("it cannot be compressed: {why}")),
+            Some(Ok(packed)) => Some(packed),
+            None => None,
+        };
+        let settlement = Settlement {
+            outcome: Outcome::Imported,
+            charge: MicroUsd(0),
+            http_status: Some(about.status.unwrap_or(200)),
+            error: None,
+            request_id: about.request_id.map(|id| self.scrubber.scrub_text(id)),
+            body_bytes: Some(body_bytes),
+            body: packed,
+        };
+        let imported = ImportedReply {
+            endpoint: entry.name,
+            item_hashes: self.item_hash.stored(&harvest.items),
+            cursor: cursor.map(|cursor| self.people.cursor(&cursor).unwrap_or(cursor)),
+            subject,
+            at: about.at,
+            settlement,
+            harvest,
+            is_ranked: entry.is_ranked(),
+            entry: place,
+            sha256,
+        };
+        Read::Reply(Box::new(imported), body)
+    }
+}
+
+/// What an entry says about its replies.
+struct About<'a> {
+    at: f64,
+    status: Option<u16>,
+    request_id: Option<&'a str>,
+    is_redacted: bool,
+}
+
+fn send(to: &Sender<Read>, read: Read) -> ControlFlow<()> {
+    match to.blocking_send(read) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    }
+}

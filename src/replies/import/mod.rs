@@ -1,0 +1,100 @@
+//! Replies from files: captures of the remote by other tools, and archives.
+//!
+//! `file` opens a file and tells its kind, `jsonl`, `json`, `har` and `warc` find the entries in it, and `recognise` decides
+//! which call an entry answers. Nothing here writes.
+
+mod asked;
+mod call;
+mod file;
+mod folder;
+mod har;
+mod http;
+mod json;
+mod jsonl;
+mod recognise;
+mod shape;
+mod upstream;
+mod warc;
+
+pub use asked::Asked;
+pub use call::Recognised;
+pub use file::{Kind, Opened, open};
+pub use folder::{FileOrWhy, files};
+pub use json::checked;
+pub use recognise::{Answered, Given, Unrecognised, recognise};
+
+use std::ops::ControlFlow;
+
+/// The largest body and line that is read.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Of a body after decompression, in bytes.
+    pub body_bytes: usize,
+}
+
+impl Limits {
+    /// Bytes that an entry may have around its body: escapes of a JSON string, and its own keys.
+    const AROUND: usize = 1 << 20;
+
+    /// Returns how long a line with one entry may be.
+    fn line_bytes(self) -> usize {
+        // An escaped string is at most six times as long as its text.
+        self.body_bytes
+            .saturating_mul(6)
+            .saturating_add(Self::AROUND)
+    }
+}
+
+/// An answer that somebody else received and stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Captured {
+    /// What the request was, as far as the file says.
+    pub asked: Asked,
+    /// HTTP status; `None` if the file does not say.
+    pub status: Option<u16>,
+    /// When it was received, Unix seconds; `None` if the file does not say.
+    pub at: Option<f64>,
+    pub request_id: Option<String>,
+    pub body: Vec<u8>,
+    /// Something had been taken out of it before.
+    pub is_redacted: bool,
+}
+
+/// What a place in a file holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    Answer(Captured),
+    /// It should be an answer, but it is cut, missing, too large or unreadable.
+    Bad(String),
+    /// It is something else.
+    Foreign(String),
+}
+
+/// One entry of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where it is: `line 3`, `entry 5`, `record at byte 0`.
+    pub place: String,
+    pub found: Found,
+}
+
+/// What takes the entries. It may end the reading.
+pub type Each<'e> = dyn FnMut(Entry) -> ControlFlow<()> + 'e;
+
+/// Reads all entries of a file. Gives a bad place as an entry, and goes on after it if it can.
+///
+/// # Errors
+/// Returns an error if the file cannot be read at all.
+pub fn read(opened: Opened, limits: Limits, each: &mut Each<'_>) -> std::io::Result<()> {
+    match opened.kind {
+        Kind::JsonLines => jsonl::read(opened.reader, limits, each),
+        Kind::Json => json::read(opened.reader, limits, each),
+        Kind::Har => har::read(opened.reader, limits, each),
+        Kind::Warc => warc::read(opened.reader, limits, each),
+        // It is read by queries.
+        Kind::Archive => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

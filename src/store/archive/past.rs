@@ -1,0 +1,255 @@
+//! Counts of an imported reply that is older than those of the archive: they belong into the history.
+
+use std::sync::OnceLock;
+
+use sqlx::SqliteConnection;
+
+use super::column::Kind;
+use super::derive::counts_of;
+use super::merge::{Entities, Merged};
+use super::schema::tables;
+use super::table::Outline;
+use crate::model::Counts;
+use crate::store::Result;
+use crate::store::db::Statement;
+
+/// The statements for one table with counts.
+struct Past {
+    given: &'static [&'static str],
+    /// The entry before lasted beyond the observation and says something else: it goes on after it.
+    resume_last: Statement,
+    /// It ends before the observation.
+    cut_last: Statement,
+    /// The next entry of the history says the same: it begins earlier.
+    widen_next: Statement,
+    /// The entry before says the same: it lasts longer.
+    widen_last: Statement,
+    insert: Statement,
+}
+
+/// Notes the counts of an imported page that the archive has newer ones of. It runs before the rows of the page are written.
+pub(super) async fn note(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<()> {
+    static USERS: OnceLock<Option<Past>> = OnceLock::new();
+    static POSTS: OnceLock<Option<Past>> = OnceLock::new();
+    static COMMENTS: OnceLock<Option<Past>> = OnceLock::new();
+    let (users, posts) = (
+        USERS.get_or_init(|| past("users")),
+        POSTS.get_or_init(|| past("posts")),
+    );
+    note_of(connection, users, &all.users, |row| &row.counts).await?;
+    note_of(connection, posts, &all.posts, |row| &row.counts).await?;
+    let comments = COMMENTS.get_or_init(|| past("comments"));
+    note_of(connection, comments, &all.comments, |row| &row.counts).await
+}
+
+async fn note_of<'a, R: Sync>(
+    connection: &mut SqliteConnection,
+    past: &'static Option<Past>,
+    of: &Entities<'a, &'a str, R>,
+    counts: impl Fn(&'a R) -> &'a Counts,
+) -> Result<()> {
+    let Some(past) = past else { return Ok(()) };
+    let counted: Vec<_> = of
+        .list
+        .iter()
+        .filter_map(|(id, of)| Some((*id, of, of.counted(&counts)?)))
+        .collect();
+    if counted.is_empty() {
+        return Ok(());
+    }
+    for statement in [
+        &past.resume_last,
+        &past.cut_last,
+        &past.widen_next,
+        &past.widen_last,
+        &past.insert,
+    ] {
+        let write = statement.write(connection, &counted, |row, (id, of, call_id)| {
+            row.set("key", *id)
+                .set("call_id", *call_id)
+                .set("at", of.now);
+            for name in &past.given[3..] {
+                row.set(name, of.newest(|one| counts(one).get(name)));
+            }
+        });
+        write.await?;
+    }
+    Ok(())
+}
+
+/// Makes the statements for the table with this name; `None` if it has no history. The texts live as long as the program.
+fn past(name: &str) -> Option<Past> {
+    let table = tables().iter().find(|table| table.name == name)?;
+    let history = tables()
+        .iter()
+        .find(|other| other.history_of == Some(table.name) && counts_of(other).next().is_some())?;
+    let id = table
+        .columns
+        .iter()
+        .find(|column| column.is_key && column.kind == Kind::Text)?
+        .name;
+    let key = history.columns.first()?.name;
+    let counts: Vec<&'static str> = counts_of(table).collect();
+    let given: Vec<&'static str> = ["key", "call_id", "at"]
+        .into_iter()
+        .chain(counts.iter().copied())
+        .collect();
+    let given: &'static [&'static str] = given.leak();
+    let sql = |text: String| -> Statement {
+        Statement {
+            given,
+            sql: text.leak(),
+        }
+    };
+    let parts = Parts {
+        history,
+        key,
+        from: format!(
+            "given join {} t on t.{id} = given.key and t.counted_at > given.at",
+            table.name
+        ),
+        counts,
+    };
+    Some(Past {
+        given,
+        resume_last: sql(parts.resume_last()),
+        cut_last: sql(parts.cut_last()),
+        widen_next: sql(parts.widen_next()),
+        widen_last: sql(parts.widen_last()),
+        insert: sql(parts.insert()),
+    })
+}
+
+/// What the statements of one table are made of.
+struct Parts {
+    history: &'static Outline,
+    /// The column of the history that refers to the table.
+    key: &'static str,
+    /// The given counts that the archive has newer ones of.
+    from: String,
+    counts: Vec<&'static str>,
+}
+
+impl Parts {
+    /// The entry before a given observation, or nothing.
+    fn before(&self) -> String {
+        let Self { history, key, .. } = self;
+        let name = history.name;
+        format!(
+            "left join {name} p on p.{key} = t.id and p.observed_at =
+                (select max(observed_at) from {name} where {key} = t.id and observed_at <= given.at)"
+        )
+    }
+
+    /// The condition that a given observation differs from the entry before.
+    fn differs(&self) -> String {
+        let differing = self
+            .counts
+            .iter()
+            .map(|count| format!("given.{count} is not null and given.{count} is not p.{count}"));
+        let differing: Vec<String> = differing.collect();
+        format!("(p.{} is null or {})", self.key, differing.join(" or "))
+    }
+
+    /// The condition that the entry before lasts beyond a given observation.
+    const LASTS: &str = "coalesce(p.last_observed_at, t.counted_at) > given.at";
+
+    fn resume_last(&self) -> String {
+        let name = self.history.name;
+        let values: Vec<String> = self
+            .counts
+            .iter()
+            .map(|count| format!("p.{count}"))
+            .collect();
+        format!(
+            "insert into {name} ({}, call_id, observed_at, last_observed_at, {})
+             select t.id, iif(p.last_observed_at is null, t.counted_call_id, p.call_id),
+                coalesce(p.last_observed_at, t.counted_at), p.last_observed_at, {}
+             from {} {} where p.{} is not null and {} and {}
+             on conflict do nothing",
+            self.key,
+            self.counts.join(", "),
+            values.join(", "),
+            self.from,
+            self.before(),
+            self.key,
+            self.differs(),
+            Self::LASTS,
+        )
+    }
+
+    fn cut_last(&self) -> String {
+        let Self {
+            history, key, from, ..
+        } = self;
+        let name = history.name;
+        format!(
+            "update {name} set last_observed_at = p.observed_at from {from} {}
+             where {name}.{key} = p.{key} and {name}.observed_at = p.observed_at and {} and {}",
+            self.before(),
+            self.differs(),
+            Self::LASTS,
+        )
+    }
+
+    fn widen_next(&self) -> String {
+        let Self {
+            history,
+            key,
+            from,
+            counts,
+        } = self;
+        let name = history.name;
+        let same = counts
+            .iter()
+            .map(|count| format!("coalesce(given.{count}, p.{count}) is n.{count}"));
+        let same: Vec<String> = same.collect();
+        format!(
+            "update {name} set observed_at = given.at, call_id = given.call_id from {from}
+             join {name} n on n.{key} = t.id and n.observed_at =
+                (select min(observed_at) from {name} where {key} = t.id and observed_at > given.at)
+             {}
+             where {name}.{key} = n.{key} and {name}.observed_at = n.observed_at and {} and {}",
+            self.before(),
+            self.differs(),
+            same.join(" and "),
+        )
+    }
+
+    fn widen_last(&self) -> String {
+        let Self {
+            history, key, from, ..
+        } = self;
+        let name = history.name;
+        format!(
+            "update {name} set last_observed_at = given.at from {from} {}
+             where {name}.{key} = p.{key} and {name}.observed_at = p.observed_at
+                and {name}.last_observed_at < given.at and not {}",
+            self.before(),
+            self.differs(),
+        )
+    }
+
+    fn insert(&self) -> String {
+        let Self {
+            history,
+            key,
+            from,
+            counts,
+        } = self;
+        let name = history.name;
+        let values = counts
+            .iter()
+            .map(|count| format!("coalesce(given.{count}, p.{count})"));
+        let values: Vec<String> = values.collect();
+        format!(
+            "insert into {name} ({key}, call_id, observed_at, last_observed_at, {})
+             select t.id, given.call_id, given.at, given.at, {} from {from} {} where {}
+             on conflict do nothing",
+            counts.join(", "),
+            values.join(", "),
+            self.before(),
+            self.differs(),
+        )
+    }
+}

@@ -1,0 +1,137 @@
+//! Imported pages come in any order, and leave the same rows as if each had come at its own time.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+use sqlx::Row;
+
+use super::store;
+use crate::model::{Counts, Harvest, Post, User};
+use crate::store::{ImportedReply, Outcome, RunKind, Settlement, Store};
+
+/// What one page says: when, the name of the user, and the likes of their post.
+#[derive(Debug, Clone)]
+struct Said {
+    at: f64,
+    name: &'static str,
+    likes: i64,
+}
+
+fn reply(said: &Said) -> ImportedReply {
+    let user = User {
+        user_id: "user-1".to_owned(),
+        display_name: Some(said.name.to_owned()),
+        ..User::default()
+    };
+    let post = Post {
+        post_id: "s_1".to_owned(),
+        author_user_id: Some("user-1".to_owned()),
+        counts: Counts::of([("like_count", Some(said.likes))]),
+        ..Post::default()
+    };
+    ImportedReply {
+        endpoint: "get_post_detail",
+        subject: "s_1".to_owned(),
+        cursor: None,
+        at: said.at,
+        settlement: Settlement {
+            outcome: Outcome::Imported,
+            charge: crate::model::MicroUsd(0),
+            http_status: Some(200),
+            error: None,
+            request_id: None,
+            body_bytes: Some(1),
+            body: Some(vec![1]),
+        },
+        harvest: Harvest {
+            users: vec![user],
+            posts: vec![post],
+            ..Harvest::default()
+        },
+        item_hashes: Vec::new(),
+        is_ranked: false,
+        entry: String::new(),
+        sha256: said.at.to_be_bytes().to_vec(),
+    }
+}
+
+async fn keep(store: &Store, all: &[Said], at_once: usize) {
+    let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
+    let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    for some in all.chunks(at_once) {
+        let replies: Vec<ImportedReply> = some.iter().map(reply).collect();
+        let kept = store.keep_imported(run.id, source, &replies, 1000.0).await;
+        kept.unwrap();
+    }
+}
+
+/// The name, the likes with their time, and the times of the first and the last call.
+async fn state(store: &Store) -> (String, i64, f64, f64, f64) {
+    let row = sqlx::query(
+        "select u.display_name, p.like_count, p.counted_at, f.settled_at, l.settled_at
+         from users u, posts p join calls f on f.id = p.first_call_id join calls l on l.id = p.last_call_id",
+    );
+    let row = row.fetch_one(store.readers()).await.unwrap();
+    (row.get(0), row.get(1), row.get(2), row.get(3), row.get(4))
+}
+
+/// The likes over time, without repetitions.
+async fn history(store: &Store) -> Vec<i64> {
+    let likes = sqlx::query_scalar("select like_count from post_stats order by observed_at");
+    let mut likes: Vec<i64> = likes.fetch_all(store.readers()).await.unwrap();
+    likes.dedup();
+    likes
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn the_order_of_imports_does_not_matter(
+        said in vec((prop::sample::select(vec!["a", "b"]), 0..3i64), 1..7),
+        order in Just((0..7usize).collect::<Vec<_>>()).prop_shuffle(),
+        at_once in 1..4usize,
+    ) {
+        let said: Vec<Said> = said
+            .iter()
+            .enumerate()
+            .map(|(at, (name, likes))| Said { at: 10.0 * (at + 1) as f64, name, likes: *likes })
+            .collect();
+        let shuffled: Vec<Said> = order.iter().filter_map(|at| said.get(*at).cloned()).collect();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (_folder, store) = store().await;
+            keep(&store, &shuffled, at_once).await;
+            let last = said.last().unwrap();
+            let expected = (last.name.to_owned(), last.likes, last.at, said[0].at, last.at);
+            assert_eq!(state(&store).await, expected, "{shuffled:?}");
+            let mut likes: Vec<i64> = said.iter().map(|said| said.likes).collect();
+            likes.dedup();
+            assert_eq!(history(&store).await, likes, "{shuffled:?}");
+            store.close().await.unwrap();
+        });
+    }
+}
+
+#[tokio::test]
+async fn an_older_value_fills_a_column_that_has_none() {
+    let (_folder, store) = store().await;
+    let without = |mut reply: ImportedReply| {
+        reply.harvest.users[0].display_name = None;
+        reply.harvest.posts[0].counts = Counts::default();
+        reply
+    };
+    let [new, old] = [20.0, 10.0].map(|at| {
+        reply(&Said {
+            at,
+            name: "a",
+            likes: 5,
+        })
+    });
+    let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
+    let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    for reply in [without(new), old] {
+        let kept = store.keep_imported(run.id, source, &[reply], 1000.0).await;
+        kept.unwrap();
+    }
+    assert_eq!(state(&store).await, ("a".to_owned(), 5, 10.0, 10.0, 20.0));
+}
