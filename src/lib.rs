@@ -13,7 +13,8 @@
 //!
 //! Rooms: `model` (plain data), `api` (the remote), `store` (the archive, the only SQL that writes), `replies` (raw
 //! replies: compression and reading), `crawl` (the engine), `verify` (checks an archive against its raw replies),
-//! `erase` (people removed from an archive), `replay` (an archive served as the API), `report` (status and estimates), `daemon` (wiring), `config`, `cli`, `clock`, and `sim` (a simulated remote that
+//! `erase` (people removed from an archive), `replay` (an archive served as the API), `media` (files of videos), `report` (status
+//! and estimates), `daemon` (wiring), `config`, `cli`, `clock`, and `sim` (a simulated remote that
 //! shares nothing with the other rooms).
 
 pub mod api;
@@ -26,6 +27,7 @@ pub mod erase;
 pub mod export;
 pub mod guard;
 pub mod key_file;
+pub mod media;
 pub mod model;
 pub mod replay;
 pub mod replies;

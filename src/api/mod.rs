@@ -23,6 +23,7 @@ pub use client::Client;
 pub use endpoint::{Entry, Malformed};
 pub use error::{Asked, Error};
 pub use limiter::Limiter;
+pub use parse::url_expiry;
 pub use payload::{escaped, harvest, payload_json, repaired};
 pub use reply::{Answer, CutBody, Facts, Reply};
 pub use request::{Body, Method, Request};

@@ -12,11 +12,13 @@ mod drift;
 mod endpoints;
 mod erase;
 mod estimate;
+mod exit;
 mod export;
 mod generate;
 mod import;
 mod jobs;
 mod logging;
+mod media;
 pub(crate) mod out;
 mod progress;
 mod refresh;
@@ -43,39 +45,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 pub use demo::QUERIES as DEMO_QUERIES;
+pub use exit::Exit;
 
 use out::errln;
 use source::Source;
 
 use crate::config::Config;
 use crate::store::{Precaution, Store};
-
-/// How a command ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
-    /// All done.
-    Done = 0,
-    /// Failed.
-    Failed = 1,
-    /// Wrong usage or configuration.
-    Usage = 2,
-    /// Finished, but something was given up.
-    GaveUp = 3,
-    /// Stopped by a budget, missing credit or a refused key.
-    Stopped = 4,
-    /// The remote was away longer than `limits.outage_patience_seconds`.
-    Away = 5,
-    /// `verify` could not check the archive.
-    Unchecked = 6,
-    /// A second signal abandoned calls that may have been paid for.
-    Abandoned = 130,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
 
 /// Crawl a paid API into one SQLite file, and buy every page once.
 #[derive(Debug, Parser)]
@@ -146,6 +122,9 @@ enum Command {
         #[arg(value_name = "FILE")]
         file: PathBuf,
     },
+    /// Fetch, check and count the files of videos
+    #[command(subcommand)]
+    Media(media::Command),
     /// Write a copy of the archive to a new file, also during a crawl, and check it
     #[command(after_help = "Example: soracrawl backup /mnt/backup/sora.db")]
     Backup(backup::Args),
@@ -257,6 +236,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Index => search::index(&cli).await,
         Command::Export(args) => export::run(&cli, args).await,
         Command::NewKey { file } => export::new_key(file),
+        Command::Media(command) => media::run(&cli, command).await,
         Command::Backup(args) => backup::run(&cli, args).await,
         Command::Erase(args) => erase::run(&cli, args).await,
         Command::Verify(args) => verify::run(&cli, args).await,

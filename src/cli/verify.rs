@@ -23,6 +23,10 @@ pub struct Args {
     /// Search for people who must not be in the archive: a file with one user id or @name in each line
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     absent: Option<PathBuf>,
+
+    /// Read all files of videos as well, and compare them with the archive
+    #[arg(long, conflicts_with = "absent")]
+    media: bool,
 }
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
@@ -53,11 +57,21 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             return Ok(Exit::Unchecked);
         }
     };
+    let media = match args.media {
+        true => Some(super::media::check(&config).await?),
+        false => None,
+    };
+    let media_exit = media.as_ref().map_or(Exit::Done, super::media::exit_of);
     let is_sound = report.is_sound();
     if args.json {
         let mut json = serde_json::to_value(&report)?;
         json["archive"] = path.display().to_string().into();
-        json["sound"] = is_sound.into();
+        json["sound"] = (is_sound && media_exit == Exit::Done).into();
+        match &media {
+            Some(Ok(checked)) => json["media"] = serde_json::to_value(checked)?,
+            Some(Err(why)) => json["media"] = serde_json::json!({"unchecked": why}),
+            None => {}
+        }
         outln!("{json:#}");
     } else {
         outln!("archive  {}", path.display());
@@ -70,11 +84,17 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             );
         }
         print(&report);
+        if let Some(checked) = &media {
+            outln!();
+            super::media::print(checked);
+        }
+    }
+    if is_sound {
+        return Ok(media_exit);
     }
     Ok(match (is_sound, report.is_unchecked()) {
-        (true, _) => Exit::Done,
-        (false, true) => Exit::Unchecked,
-        (false, false) => Exit::Failed,
+        (false, true) if media_exit != Exit::Failed => Exit::Unchecked,
+        _ => Exit::Failed,
     })
 }
 

@@ -2,7 +2,7 @@
 
 use tracing_subscriber::EnvFilter;
 
-use super::address::{base_url, hosts, proxy, socket};
+use super::address::{base_url, file_hosts, hosts, proxy, renditions, socket};
 use super::alerts::{SecretUrl, receivers};
 use super::value::Raw;
 use crate::clock::unix_seconds;
@@ -44,6 +44,10 @@ pub(super) enum Kind {
     Socket,
     /// Names of hosts, perhaps with a port.
     Hosts,
+    /// Names and addresses of hosts that files come from, perhaps with a port.
+    FileHosts,
+    /// Names of renditions.
+    Renditions,
     /// A URL that must not be shown.
     SecretUrl,
     /// The URL of a proxy, perhaps with a password.
@@ -76,7 +80,10 @@ impl Kind {
 
     /// Returns whether an environment variable may hold the value as a comma-separated list.
     pub(super) fn is_list(self) -> bool {
-        matches!(self, Self::List | Self::Hosts)
+        matches!(
+            self,
+            Self::List | Self::Hosts | Self::FileHosts | Self::Renditions
+        )
     }
 
     /// Formats a value of `Config` as a user would write it in the file.
@@ -116,6 +123,8 @@ impl Kind {
             Self::Directive => text(raw, directive),
             Self::Socket => text(raw, socket),
             Self::Hosts => list(raw).and_then(hosts),
+            Self::FileHosts => list(raw).and_then(file_hosts),
+            Self::Renditions => list(raw).and_then(renditions),
             Self::SecretUrl => text(raw, |text| {
                 SecretUrl::new(text).map(|url| url.expose().to_owned())
             }),

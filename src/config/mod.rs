@@ -9,9 +9,11 @@ mod env;
 mod keys;
 mod kind;
 mod loopback;
+mod media;
 mod problem;
 mod read;
 mod refresh;
+mod retention;
 mod seeds;
 mod show;
 mod suggest;
@@ -33,8 +35,10 @@ pub use api_key::FoundKey;
 pub use crawl::{Crawl, Filter, MaxPages, MaxPerParent};
 pub use env::{unused, variable};
 pub use keys::{KEYS, Key};
+pub use media::Media;
 pub use problem::Problem;
 pub use refresh::Refresh;
+pub use retention::Retention;
 pub use show::example;
 pub use web::Web;
 
@@ -52,6 +56,7 @@ pub struct Config {
     pub seeds: Seeds,
     pub crawl: Crawl,
     pub refresh: Refresh,
+    pub media: Media,
     pub upkeep: Upkeep,
     pub retention: Retention,
     pub log: Log,
@@ -269,13 +274,6 @@ pub struct Seeds {
 pub struct Upkeep {
     pub min_free_bytes: u64,
     pub optimize_seconds: f64,
-}
-
-/// How long the archive keeps what it does not need for its rows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Retention {
-    pub raw_days: Option<u32>,
 }
 
 /// Level and format of the log.

@@ -10,6 +10,7 @@ mod current;
 mod heartbeat;
 mod hold;
 mod import;
+mod media;
 mod pages;
 mod preflight;
 mod prepare;
@@ -46,6 +47,7 @@ pub use import::{
     FileReport, NotImported, Progress as ImportProgress, Report as ImportReport, Why as WhyNot,
     Wish as ImportWish, dry_run as import_dry, import,
 };
+pub use media::{Buyer, Fetched, fetch_media, media_folder};
 pub use pages::{Listening, listen};
 pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};

@@ -1,9 +1,10 @@
-//! Removes raw replies that are older than `retention.raw_days`.
+//! Removes raw replies that are older than `retention.raw_days`, and files that are older than `retention.media_days`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::current::Current;
+use super::media::forget_media;
 use crate::crawl::Engine;
 use crate::store::{Result, Store};
 
@@ -20,6 +21,14 @@ pub(super) async fn retention(engine: Arc<Engine>, current: Current) {
                 Ok(0) => {}
                 Ok(replies) => tracing::info!(replies, days, "old raw replies removed"),
                 Err(error) => tracing::warn!(%error, "old raw replies are not removed"),
+            }
+        }
+        let config = current.get();
+        if config.retention.media_days.is_some() {
+            match forget_media(&engine.parts.store, &config, engine.now()).await {
+                Ok(0) => {}
+                Ok(files) => tracing::info!(files, "old files removed"),
+                Err(error) => tracing::warn!(error, "old files are not removed"),
             }
         }
         tokio::select! {

@@ -6,6 +6,7 @@
 mod dictionaries;
 mod finish;
 mod key;
+mod media;
 mod names;
 mod progress;
 mod replies;

@@ -7,8 +7,9 @@ use super::finish::may_name;
 use super::key::KeyFile;
 use super::progress::{Daemon, Done, Progress};
 use super::survey::terms_of;
-use super::{replies, texts};
+use super::{media, replies, texts};
 use crate::clock::Clock;
+use crate::media::Folder;
 use crate::model::Erased;
 use crate::replies::{People, Terms};
 use crate::store::{Left, Store, Term, TextTable};
@@ -23,6 +24,8 @@ pub struct Erasing<'a, D, R> {
     pub store: &'a Store,
     pub clock: &'a Clock,
     pub key: KeyFile,
+    /// The folder of the archive's files.
+    pub folder: Folder,
     /// The archive is a restored copy: everybody whom the key file names is erased again.
     pub is_restored: bool,
     pub daemon: D,
@@ -247,6 +250,11 @@ impl<D: Daemon, R: FnMut(Progress)> Erasing<'_, D, R> {
             .iter()
             .any(|(_, done)| !done);
         if !is_open {
+            return Ok(());
+        }
+        self.step("media", 0, 1);
+        if !media::remove(self.store, &self.folder).await? {
+            done.is_waiting = true;
             return Ok(());
         }
         self.step("last step", 0, 3);

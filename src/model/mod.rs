@@ -9,6 +9,7 @@ pub mod hex;
 mod job;
 mod money;
 mod path_mark;
+mod rendition;
 mod request;
 mod rows;
 pub mod seed;
@@ -23,6 +24,7 @@ pub use hash::{ItemHash, MEETING_ITEMS, hash, item_hashes, stored_hashes};
 pub use job::{Lease, LeaseToken, NewJob, RefusalReason, Refusals, StopReason};
 pub use money::{Budget, MicroUsd};
 pub use path_mark::PathMark;
+pub use rendition::{RENDITIONS, Rendition};
 pub use request::{OpenJobs, PauseScope, Request};
 pub use rows::{
     Appearance, Attachment, Comment, Entity, EntityKind, Follow, ListEntry, Post, Remix, Repost,

@@ -11,6 +11,7 @@ mod db;
 mod erase;
 mod error;
 mod ledger;
+mod media;
 mod queue;
 pub mod read;
 mod write;
@@ -31,6 +32,7 @@ pub use erase::{
 };
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, PathRow, Run, RunKind, Settlement};
+pub use media::{Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, ShowingReply, StoredMedia};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,

@@ -115,13 +115,14 @@ fn the_store_is_seen_to_contain_sql() {
 }
 
 #[test]
-fn only_the_client_its_replies_and_the_alerts_mention_reqwest() {
+fn only_the_client_its_replies_the_alerts_and_the_files_mention_reqwest() {
     let of_client = |name: &str| {
         name.starts_with("src/api/client")
             || ["src/api/reply.rs", "src/api/request.rs"].contains(&name)
     };
     let of_alerts = |name: &str| name.starts_with("src/daemon/alerts/");
-    let is_other = |name: &str| !of_client(name) && !of_alerts(name);
+    let of_files = |name: &str| ["src/media/remote.rs", "src/media/resolve.rs"].contains(&name);
+    let is_other = |name: &str| !of_client(name) && !of_alerts(name) && !of_files(name);
     assert_eq!(mentioning(&["reqwest"], is_other), NONE);
 }
 

@@ -7,11 +7,13 @@ use sqlx::Row;
 use crate::site::{connect_unchecked, copy, damage, examine, report_text};
 
 /// Tables without rows of replies: the queue, the ledger, and their counters.
-const OTHER_TABLES: [&str; 26] = [
+const OTHER_TABLES: [&str; 28] = [
     // No crawl of one pass has rows of these; tests/verify/absent.rs and names.rs have.
     "absences",
     "user_names",
     "erasures",
+    "media",
+    "attachment_media",
     "erased_hashes",
     "erasing",
     "imports",

@@ -129,6 +129,12 @@ pub fn expiry(attachment: &Attachment) -> Option<f64> {
         .reduce(f64::min)
 }
 
+/// Returns the Unix time at which a URL expires, according to its query.
+#[must_use]
+pub fn url_expiry(url: &str) -> Option<f64> {
+    ends_of(url).reduce(f64::min)
+}
+
 /// Returns the expiry times in a URL's query: `se` of the signature and `ske` of the signing key.
 fn ends_of(url: &str) -> impl Iterator<Item = f64> {
     let query = url.split_once('?').map_or("", |(_, query)| query);

@@ -14,7 +14,7 @@ mod profile;
 mod time;
 mod wrapper;
 
-pub use attachment::{attachment_id, expiry};
+pub use attachment::{attachment_id, expiry, url_expiry};
 pub use comment::{Under, comment_item, head_comment};
 pub use fields::{Fields, is_id};
 pub use gather::{Gather, gather};

@@ -124,6 +124,7 @@ async fn erase(
         store,
         clock,
         key,
+        folder: daemon::media_folder(config),
         is_restored,
         daemon: Told {
             store,

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::media::Media;
 use crate::clock::unix_seconds;
 use crate::export::Licence;
 use crate::store::read::{Nest, Network};
@@ -10,7 +11,18 @@ use crate::store::read::{Nest, Network};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
-    pub(super) format: Formats,
+    pub(super) what: What,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum What {
+    #[command(flatten)]
+    Rows(Formats),
+    /// The files of videos under readable names, linked or copied, each with a JSON file beside it
+    #[command(
+        after_help = "Example: soracrawl export media --into videos --name '{date}_{username}_{post_id}'"
+    )]
+    Media(Media),
 }
 
 #[derive(Debug, clap::Subcommand)]

@@ -1,12 +1,15 @@
 //! `soracrawl export`: writes files from one snapshot of the archive.
 
 mod args;
+mod key;
+mod media;
 mod shown;
 
 use std::path::Path;
 
 pub use args::Args;
-use args::{Chosen, Formats, Graph, Tables};
+use args::{Chosen, Formats, Graph, Tables, What};
+use key::key;
 use shown::Bar;
 
 use super::out::outln;
@@ -19,8 +22,15 @@ use crate::export::{
 use crate::store::read::{EXPORT_TABLES, ExportTable, FOUR_CAT, GraphOptions, Period, Selection};
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
+    match &args.what {
+        What::Rows(format) => export_rows(cli, format).await,
+        What::Media(args) => media::run(cli, args).await,
+    }
+}
+
+async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let options = match &args.format {
+    let options = match format {
         Formats::Csv(of) => &of.of.options,
         Formats::Jsonl(of) => &of.of.options,
         Formats::Parquet(of) => &of.options,
@@ -28,7 +38,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         Formats::Datasette(options) | Formats::Warc(options) | Formats::Replies(options) => options,
         Formats::Gexf(of) | Formats::Graphml(of) => &of.options,
     };
-    match &args.format {
+    match format {
         Formats::Lake(_) if options.bagit => {
             return Err(Usage(
                 "a lake changes, so it cannot be a bag. Leave out --bagit".to_owned(),
@@ -69,7 +79,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     {
         return Err(Usage("--since must be before --until".to_owned()).into());
     }
-    let content = match &args.format {
+    let content = match format {
         Formats::Csv(of) => {
             let dialect = match of.excel {
                 true => Dialect::Excel,
@@ -226,10 +236,6 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
         }
     }
     Ok(tables)
-}
-
-fn key(file: &Path) -> Result<Key, Usage> {
-    Key::read(file).map_err(|why| Usage(format!("{}: {why}", file.display())))
 }
 
 /// `soracrawl new-key`: writes a key for pseudonyms.

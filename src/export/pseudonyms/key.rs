@@ -57,7 +57,7 @@ impl Key {
     }
 
     /// Returns the pseudonym of an id: a letter for what it is, and 32 digits of HMAC-SHA-256(key, what NUL id).
-    pub(super) fn pseudonym(&self, of: Of, id: &str) -> String {
+    pub(in crate::export) fn pseudonym(&self, of: Of, id: &str) -> String {
         let (what, letter) = match of {
             Of::User => ("user", 'u'),
             Of::Post => ("post", 'p'),

@@ -16,7 +16,7 @@ pub use key::Key;
 
 use super::Error;
 use crate::store::read::{About, Cell, ExportColumn, Snapshot};
-use key::Of;
+pub(super) use key::Of;
 use names::Names;
 use texts::{Masked, Texts};
 

@@ -4,6 +4,7 @@
 
 mod finish;
 mod frames;
+mod media;
 mod requests;
 mod rows;
 mod texts;

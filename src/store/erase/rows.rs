@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::media::{erase_media, files};
 use crate::store::archive::schema::tables;
 use crate::store::archive::{ColumnOutline, Kind, Outline, Personal, Target};
 use crate::store::{Result, Store};
@@ -208,6 +209,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let mut rows = 0;
         rows += erase_absences(&mut transaction, &people).await?;
+        rows += erase_media(&mut transaction, &people).await?;
         for treatment in treatments() {
             rows += apply(&mut transaction, &treatment, &people).await?;
         }
@@ -235,6 +237,13 @@ impl Store {
                 None => counts.push(RowCount { table, rows }),
             }
         }
+        // Only names of the schema are in the text.
+        let files =
+            sqlx::query_scalar(AssertSqlSafe(format!("select count(*) from ({})", files())));
+        counts.push(RowCount {
+            table: "media",
+            rows: files.bind(&people).fetch_one(self.readers()).await?,
+        });
         counts.retain(|count| count.rows > 0);
         Ok(counts)
     }

@@ -62,7 +62,7 @@ type Own = (
 );
 
 /// Texts outside the schema of the archive's rows.
-const OWN: [Own; 12] = [
+const OWN: [Own; 13] = [
     (
         "jobs",
         ROWID,
@@ -100,6 +100,17 @@ const OWN: [Own; 12] = [
         &[("argument", Means::Words), ("result", Means::Words)],
     ),
     ("settings", &["name"], &[("value", Means::Words)]),
+    (
+        "media",
+        ROWID,
+        &[
+            ("url_path", Means::Words),
+            ("reason", Means::Words),
+            ("etag", Means::Words),
+            ("last_modified", Means::Words),
+            ("content_type", Means::Words),
+        ],
+    ),
     // A key of an object may be a name.
     ("paths", &["endpoint", "path"], &[("path", Means::Key)]),
 ];
@@ -108,16 +119,14 @@ impl TextTable {
     /// Returns all tables with texts that may name a person, the queue first.
     #[must_use]
     pub fn all() -> Vec<Self> {
+        let column = |(name, means): &(&'static str, Means)| TextColumn {
+            name,
+            means: *means,
+        };
         let own = OWN.iter().map(|(name, key, columns)| Self {
             name,
             key,
-            columns: columns
-                .iter()
-                .map(|(name, means)| TextColumn {
-                    name,
-                    means: *means,
-                })
-                .collect(),
+            columns: columns.iter().map(column).collect(),
         });
         let rows = texts_that_stay().map(|(table, columns)| {
             let is_entry = table
@@ -298,7 +307,7 @@ mod tests {
     use crate::store::archive::schema::tables;
 
     /// Columns whose texts this program chooses, or that have no text about people.
-    const FIXED: [&str; 51] = [
+    const FIXED: [&str; 55] = [
         "sources.kind",
         "imports.entry",
         "absences.kind",
@@ -338,6 +347,10 @@ mod tests {
         "alerts.receiver",
         "alerts.told",
         "call_hours.endpoint",
+        "media.state",
+        "media.sha256",
+        "media.extension",
+        "attachment_media.rendition",
         "paths.endpoint",
         "paths.types",
         "paths.mark",

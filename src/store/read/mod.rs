@@ -17,6 +17,7 @@ mod jobs;
 mod known;
 mod life;
 mod meanings;
+mod media;
 mod nested;
 mod operator;
 mod people;
@@ -57,6 +58,10 @@ pub use jobs::{
 pub use known::{Known, known};
 pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
+pub use media::{
+    MediaCount, MediaFile, MissingMedia, ShownMedia, StoredFile, expired_media, media_counts,
+    media_files, missing_media, shown_media, stored_media,
+};
 pub use nested::Nest;
 pub use operator::{
     CallLine, FoundJobs, Hour, JobCount, JobFilter, Marks, SpendLine, hours, job_counts,

@@ -14,12 +14,19 @@ const ATTACHMENT: Target = Target {
     id: "attachment_id",
 };
 
+/// Its key contains the number of a video. Numbers that change places would collide one after the other.
+const FILES: &str = "attachment_media";
+
 /// Lets the copied tables refer to the rows of the new file. What is lacking of a row that no reply shows any more goes with it.
 pub(super) async fn point_to_new_rows(
     connection: &mut SqliteConnection,
     objects: &Objects,
 ) -> Result<()> {
     for table in objects.copied() {
+        if table == FILES {
+            point_files_to_new_rows(connection).await?;
+            continue;
+        }
         let references: Vec<(String, String)> = sqlx::query_as(
             "select \"from\", \"table\" from pragma_foreign_key_list(?) where \"table\" in (
                  'users', 'posts', 'comments', 'attachments')",
@@ -53,6 +60,18 @@ pub(super) async fn point_to_new_rows(
         comment = of(COMMENT, "item_id"),
         of_user = of(USER, "of_id"),
         of_post = of(POST, "of_id"),
+    );
+    run(connection, text).await
+}
+
+/// Lets the files refer to the videos of the new file, without those of videos that no reply shows any more.
+async fn point_files_to_new_rows(connection: &mut SqliteConnection) -> Result<()> {
+    let video = row_of(ATTACHMENT, "o.attachment_id", OLD, NEW);
+    let text = format!(
+        "delete from main.{FILES};
+         insert into main.{FILES} (attachment_id, rendition, media_id)
+         select video, rendition, media_id from (select {video} as video, o.rendition, o.media_id from old.{FILES} o)
+         where video is not null"
     );
     run(connection, text).await
 }
