@@ -81,7 +81,14 @@ pub async fn reparse(
 ) -> Result<Reparsed> {
     progress(Step::begin("copy"));
     let mut rebuild = Rebuild::begin(archive).await?;
-    let mut snapshot = Snapshot::open_current(archive).await?;
+    let mut snapshot = match Snapshot::open_current(archive).await {
+        Ok(snapshot) => snapshot,
+        Err(error) => {
+            // Waits until the archive is not held any more.
+            rebuild.discard().await;
+            return Err(error);
+        }
+    };
     let filled = fill(&mut rebuild, &mut snapshot, (reader, people), &mut progress).await;
     snapshot.close().await;
     match (filled, purpose) {

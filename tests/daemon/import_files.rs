@@ -195,3 +195,41 @@ async fn every_sample_is_imported_or_named_with_its_reason() {
     }
     contents(&place, "a.db").await;
 }
+
+#[tokio::test]
+async fn only_a_later_reply_ends_an_absence() {
+    let site = Site::walk("").await;
+    let profile = |time: &str, posts: u32| {
+        format!(
+            r#"{{"endpoint":"get_user_profile","params":{{"user_id":"user-1"}},"time":"{time}","body":{{"profile":{{"user_id":"user-1","username":"a","post_count":{posts}}}}}}}"#
+        )
+    };
+    let take = async |time: &str, posts: u32| {
+        std::fs::write(site.file("x.jsonl"), profile(time, posts)).expect("a file");
+        import(&site, "a.db", &["x.jsonl"]).await.with(0);
+        contents(&site, "a.db").await;
+        let cleared = "select count(cleared_call_id) from absences";
+        site.number(cleared).await
+    };
+    assert_eq!(take("2026-01-01", 1).await, 0);
+    // A call of March found nobody: 1772323200 is 2026-03-01.
+    for sql in [
+        "insert into calls (id, run_id, endpoint, subject, day, outcome, cost_micro_usd, opened_at)
+         values (9, 1, 'get_user_profile', 'user-1', '2026-03-01', 'open', 0, 1772323200)",
+        "update calls set outcome = 'answered', http_status = 404, settled_at = 1772323200 where id = 9",
+        "insert into absences (kind, item_id, of_id, last_seen_call_id, first_missed_call_id, last_missed_call_id, times, \
+         verdict, reason, confirmed_call_id) select 'user', id, 0, 1, 9, 9, 1, 'gone', 'not_found', 9 from users",
+    ] {
+        site.execute(sql).await;
+    }
+    assert_eq!(
+        take("2026-02-01", 2).await,
+        0,
+        "a reply from before it was missed"
+    );
+    assert_eq!(
+        take("2026-04-01", 3).await,
+        1,
+        "a reply from after it was missed"
+    );
+}

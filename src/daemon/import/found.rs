@@ -1,5 +1,10 @@
 //! What an import finds in a file.
 
+use std::sync::Arc;
+
+use tokio::runtime::Handle;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
 use crate::replies::import::Kind;
 use crate::store::ImportedReply;
 
@@ -21,12 +26,36 @@ pub struct NotImported {
     pub reason: String,
 }
 
+/// Memory for replies that wait for the writer, in parts of 64 KiB.
+const PARTS: u32 = 512;
+const PART_BYTES: usize = 64 << 10;
+
+/// The memory of a reply. It is free again when this is dropped.
+pub(super) type Room = OwnedSemaphorePermit;
+
+/// The memory that replies of one file may take.
+#[derive(Clone)]
+pub(super) struct Rooms(Arc<Semaphore>);
+
+impl Rooms {
+    pub(super) fn new() -> Self {
+        Self(Arc::new(Semaphore::new(PARTS as usize)))
+    }
+
+    /// Waits until there is room for a body of so many bytes. `None` if nobody waits for it any more.
+    pub(super) fn wait(&self, bytes: usize, runtime: &Handle) -> Option<Room> {
+        let parts = u32::try_from(bytes / PART_BYTES + 1).unwrap_or(PARTS);
+        let room = self.0.clone().acquire_many_owned(parts.min(PARTS));
+        runtime.block_on(room).ok()
+    }
+}
+
 /// What the thread finds.
 pub(super) enum Read {
     /// What the file is. It comes first.
     Kind(Kind),
     /// A reply, and its body as it is stored.
-    Reply(Box<ImportedReply>, Vec<u8>),
+    Reply(Box<ImportedReply>, Vec<u8>, Room),
     Not(NotImported),
     /// Something that is no reply of the remote.
     Other(String),

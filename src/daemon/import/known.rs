@@ -1,11 +1,49 @@
 //! Whether the archive has a reply already.
 
+use std::collections::HashSet;
+
 use sqlx::SqlitePool;
 
 use crate::api::{Scrubber, endpoints};
 use crate::replies::Packer;
-use crate::store::read::{Wanted, answers_to, was_imported};
+use crate::store::read::{Wanted, answers_to, has_replies, was_imported};
 use crate::store::{ImportedReply, Result};
+
+/// Hashes that are held in memory. More of them are looked up in the archive.
+const HASHES: usize = 1 << 20;
+
+/// What the archive has, as far as it saves looking there.
+pub(super) struct Known {
+    has_imports: bool,
+    has_answers: bool,
+    /// Of the replies that were found in this import.
+    hashes: HashSet<Vec<u8>>,
+}
+
+impl Known {
+    /// Looks at an archive.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub(super) async fn of(readers: &SqlitePool) -> Result<Self> {
+        let (has_imports, has_answers) = has_replies(readers).await?;
+        Ok(Self {
+            has_imports,
+            has_answers,
+            hashes: HashSet::new(),
+        })
+    }
+
+    /// Returns whether the archive may have a reply, or this import had it before. Notes it.
+    pub(super) fn may_have(&mut self, reply: &ImportedReply) -> bool {
+        if self.hashes.len() >= HASHES {
+            self.has_imports = true;
+            self.hashes = HashSet::new();
+        }
+        let is_new = self.hashes.insert(reply.sha256.clone());
+        !is_new || self.has_imports || self.has_answers
+    }
+}
 
 /// Returns whether the archive has a reply: imported before, or received from the remote. `body` is the reply as it is stored.
 ///

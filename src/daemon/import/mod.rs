@@ -17,7 +17,7 @@ use tokio::sync::mpsc;
 
 use self::found::Read;
 pub use self::found::{NotImported, Why};
-use self::known::is_known;
+use self::known::{Known, is_known};
 use self::read::Reading;
 pub use self::report::{FileReport, Report};
 pub use self::wish::{Progress, Wish};
@@ -33,8 +33,8 @@ use crate::store::read::dictionaries;
 const GROUP: usize = 64;
 /// Bytes of replies in one transaction. Limits the memory that waits.
 const GROUP_BYTES: usize = 2 << 20;
-/// Replies that are read ahead of the writer.
-const AHEAD: usize = 16;
+/// Replies that are read ahead of the writer: more than a group, so that both work at the same time.
+const AHEAD: usize = 2 * GROUP;
 
 /// Imports all files into an archive, and lets jobs take the pages that they wait for.
 ///
@@ -98,7 +98,7 @@ pub async fn dry_run(
         let mut replies = start(path.clone(), whether, reading, progress);
         while let Some(read) = replies.recv().await {
             match read {
-                Read::Reply(reply, body) => {
+                Read::Reply(reply, body, _room) => {
                     let known = match readers {
                         Some(readers) => is_known(readers, &packer, &reply, &body).await?,
                         None => false,
@@ -127,6 +127,7 @@ async fn import_all(
     wish: &Wish,
     (signals, progress, report): (&mut Signals, &Arc<Progress>, &mut Report),
 ) -> anyhow::Result<()> {
+    let mut all = Known::of(engine.parts.store.readers()).await?;
     for (path, whether) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, Some(engine));
@@ -138,13 +139,14 @@ async fn import_all(
                     let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
                     source = Some((place, kind));
                 }
-                Read::Reply(reply, body) => {
+                Read::Reply(reply, body, _room) => {
                     let readers = engine.parts.store.readers();
                     let again = group
                         .iter()
                         .any(|other: &ImportedReply| other.is_same(&reply));
-                    let known =
-                        again || is_known(readers, &engine.parts.packer, &reply, &body).await?;
+                    let may_be = all.may_have(&reply);
+                    let known = again
+                        || may_be && is_known(readers, &engine.parts.packer, &reply, &body).await?;
                     file.count(&reply, known);
                     if !known {
                         bytes += body.len();
@@ -221,13 +223,12 @@ fn start(
 ) -> mpsc::Receiver<Read> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let progress = progress.clone();
-    let runtime = tokio::runtime::Handle::current();
     tokio::task::spawn_blocking(move || {
         if let Err(why) = whether {
             let _ = sender.blocking_send(Read::bad("the file", why));
             return;
         }
-        reading.read(&path, &runtime, &sender, &progress);
+        reading.read(&path, &sender, &progress);
     });
     receiver
 }

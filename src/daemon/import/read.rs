@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
 use super::foreign;
-use super::found::{NotImported, Read, Why};
+use super::found::{NotImported, Read, Rooms, Why};
 use super::wish::{Progress, Wish};
 use crate::api::Scrubber;
 use crate::clock::Clock;
@@ -34,6 +34,8 @@ pub(super) struct Reading {
     /// Its packer compresses the bodies; `None` if nothing is kept.
     engine: Option<Arc<Engine>>,
     clock: Clock,
+    rooms: Rooms,
+    runtime: Handle,
 }
 
 impl Reading {
@@ -50,17 +52,13 @@ impl Reading {
             people,
             engine: engine.cloned(),
             clock: engine.map_or_else(Clock::real, |engine| engine.parts.clock.clone()),
+            rooms: Rooms::new(),
+            runtime: Handle::current(),
         }
     }
 
     /// Reads a file, and sends what it finds until nobody listens.
-    pub(super) fn read(
-        &self,
-        path: &Path,
-        runtime: &Handle,
-        to: &Sender<Read>,
-        progress: &Progress,
-    ) {
+    pub(super) fn read(&self, path: &Path, to: &Sender<Read>, progress: &Progress) {
         let opened = match import::open(path) {
             Ok(opened) => opened,
             Err(why) => {
@@ -81,7 +79,7 @@ impl Reading {
             Kind::Archive => {
                 let part = |part: f64| at((bytes as f64 * part) as u64);
                 let mut each = |entry: Entry| self.entry(entry, file_time, to, progress);
-                foreign::read(path, runtime, self.limits, part, &mut each)
+                foreign::read(path, &self.runtime, self.limits, part, &mut each)
             }
             _ => {
                 let mut each = |entry: Entry| {
@@ -201,7 +199,10 @@ impl Reading {
             entry: place,
             sha256,
         };
-        Read::Reply(Box::new(imported), body)
+        match self.rooms.wait(body.len(), &self.runtime) {
+            Some(room) => Read::Reply(Box::new(imported), body, room),
+            None => Read::bad("the file", "nobody reads it any more"),
+        }
     }
 }
 

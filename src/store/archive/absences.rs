@@ -150,7 +150,9 @@ macro_rules! things {
                 " = given.key where absences.kind = '",
                 $kind,
                 "' and absences.item_id = t.id and absences.of_id = 0 and absences.cleared_call_id is null
-                 and absences.last_missed_call_id < given.call_id"
+                 and absences.last_missed_call_id < given.call_id
+                 and coalesce((select settled_at from calls where id = given.call_id), 9e99)
+                     > (select settled_at from calls where id = absences.last_missed_call_id)"
             ),
         };
     };
@@ -173,7 +175,9 @@ macro_rules! edges {
                 " = given.item where absences.kind = '",
                 $kind,
                 "' and absences.item_id = i.id and absences.of_id = o.id and absences.cleared_call_id is null
-                 and absences.last_missed_call_id < given.call_id"
+                 and absences.last_missed_call_id < given.call_id
+                 and coalesce((select settled_at from calls where id = given.call_id), 9e99)
+                     > (select settled_at from calls where id = absences.last_missed_call_id)"
             ),
         };
     };
@@ -193,16 +197,8 @@ edges!(
 );
 edges!(REMIX, "remix", "posts", "post_id", "posts", "post_id");
 
-/// Returns whether a page of this time is later than every call that missed something.
-pub(super) async fn is_later(connection: &mut SqliteConnection, at: f64) -> Result<bool> {
-    let later = sqlx::query_scalar(
-        "select not exists (select 1 from absences a join calls c on c.id = a.last_missed_call_id
-         where a.cleared_call_id is null and c.settled_at >= ?)",
-    );
-    Ok(later.bind(at).fetch_one(connection).await?)
-}
-
-/// Ends the absence of everything that these pages show.
+/// Ends the absence of everything that these pages show. An imported page has a time already, and an older one shows nothing
+/// that was missed later.
 pub(super) async fn clear(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<()> {
     clear_things(connection, &USER, &all.users, |row| &row.counts).await?;
     clear_things(connection, &POST, &all.posts, |row| &row.counts).await?;

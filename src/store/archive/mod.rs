@@ -31,7 +31,7 @@ use edges::{
     APPEARANCES, COMMENT_ENTITIES, FEED, FOLLOWS, LEADERBOARD, POST_ENTITIES, REMIXES, REPOSTS,
     SEARCH,
 };
-use merge::{Entities, Observed, PageRows, merge};
+use merge::{Entities, Merged, Observed, PageRows, merge};
 use schema::{ATTACHMENTS, COMMENTS, POSTS, USERS};
 use table::{Order, Table};
 
@@ -70,10 +70,6 @@ pub(super) async fn write(
             write_together(connection, page, known, Order::OfCalls).await?;
             continue;
         }
-        let known = Known {
-            has_absences: known.has_absences && absences::is_later(connection, page[0].now).await?,
-            ..known
-        };
         write_together(connection, page, known, Order::OfTimes).await?;
     }
     Ok(())
@@ -86,6 +82,11 @@ async fn write_together(
     order: Order,
 ) -> Result<()> {
     let all = merge(pages);
+    let order = match order == Order::OfTimes && !has_newer(connection, &all).await? {
+        // Each row of the page is newer than what the archive has of it, as in a crawl.
+        true => Order::OfCalls,
+        false => order,
+    };
     if order == Order::OfTimes {
         past::note(connection, &all).await?;
     }
@@ -114,6 +115,49 @@ async fn write_together(
         true => absences::clear(connection, &all).await,
         false => Ok(()),
     }
+}
+
+/// Returns whether the archive has a newer row of something that an imported page shows.
+async fn has_newer(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<bool> {
+    let has = newer_entities(connection, &USERS, &all.users).await?
+        || newer_entities(connection, &POSTS, &all.posts).await?
+        || newer_entities(connection, &COMMENTS, &all.comments).await?
+        || newer_rows(connection, &ATTACHMENTS, &all.attachments).await?
+        || newer_rows(connection, &FOLLOWS, &all.follows).await?
+        || newer_rows(connection, &APPEARANCES, &all.appearances).await?
+        || newer_rows(connection, &REMIXES, &all.remixes).await?;
+    Ok(has || newer_rows(connection, &REPOSTS, &all.reposts).await?)
+}
+
+/// Looks for newer entities, also those that are only mentioned.
+async fn newer_entities<R: Sync>(
+    connection: &mut SqliteConnection,
+    table: &'static Table<R>,
+    entities: &Entities<'_, &str, R>,
+) -> Result<bool> {
+    let [key] = table.keys()[..] else {
+        return Ok(true);
+    };
+    let newer = table.newer();
+    let found = newer.write_and_read(connection, &entities.list, |row, (id, of)| {
+        row.set(key, *id).set("at", of.now);
+    });
+    Ok(!found.await?.is_empty())
+}
+
+async fn newer_rows<K: Sync, R: Sync>(
+    connection: &mut SqliteConnection,
+    table: &'static Table<R>,
+    rows: &Entities<'_, K, R>,
+) -> Result<bool> {
+    if !table.is_merged() {
+        return Ok(false);
+    }
+    let newer = table.newer();
+    let found = newer.write_and_read(connection, &rows.list, |row, (_, of)| {
+        table.fill_keys(row, of);
+    });
+    Ok(!found.await?.is_empty())
 }
 
 /// Writes entities. First come those that are known only by their id, and those that another row of the pages refers to.

@@ -34,6 +34,7 @@ pub(super) struct Table<R: 'static> {
     stub: OnceLock<Statement>,
     by_time: OnceLock<Statement>,
     stub_by_time: OnceLock<Statement>,
+    newer: OnceLock<Statement>,
 }
 
 impl<R> Table<R> {
@@ -45,6 +46,7 @@ impl<R> Table<R> {
             stub: OnceLock::new(),
             by_time: OnceLock::new(),
             stub_by_time: OnceLock::new(),
+            newer: OnceLock::new(),
         }
     }
 
@@ -89,6 +91,56 @@ impl<R> Table<R> {
         })
     }
 
+    /// The statement that finds stored rows which are newer than given ones.
+    pub(super) fn newer(&self) -> &Statement {
+        self.newer.get_or_init(|| {
+            let keys = self.columns.iter().filter(|one| one.merge == Merge::Key);
+            let (mut names, mut same) = (Vec::new(), Vec::new());
+            for Column { name, source, .. } in keys {
+                names.push(*name);
+                same.push(match source {
+                    Source::Reference(Target { table, id }, _) => {
+                        format!("t.{name} = (select id from {table} where {id} = given.{name})")
+                    }
+                    _ => format!("t.{name} = given.{name}"),
+                });
+            }
+            let has_counts = self
+                .columns
+                .iter()
+                .any(|one| matches!(one.source, Source::CountedAt(_)));
+            let counted = match has_counts {
+                true => " or t.counted_at > given.at",
+                false => "",
+            };
+            names.push("at");
+            let sql = format!(
+                "select 1 from given join {} t on {} join calls c on c.id = t.last_call_id
+                 where c.settled_at > given.at{counted} limit 1",
+                self.name,
+                same.join(" and "),
+            );
+            Statement {
+                given: names.leak(),
+                sql: sql.leak(),
+            }
+        })
+    }
+
+    /// Returns whether stored rows are merged with later ones.
+    pub(super) fn is_merged(&self) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|one| matches!(one.source, Source::LastCall))
+    }
+
+    /// Sets the keys and the time of one row of `newer`.
+    pub(super) fn fill_keys<'a>(&'static self, row: &mut GivenRow<'a>, of: &Observed<'a, R>) {
+        for column in self.columns.iter().filter(|one| one.merge == Merge::Key) {
+            row.set(column.name, column.value(of));
+        }
+        row.set("at", of.now);
+    }
+
     /// Sets the values of one row of `upsert`.
     pub(super) fn fill<'a>(&'static self, row: &mut GivenRow<'a>, of: &Observed<'a, R>) {
         for column in self.columns {
@@ -119,11 +171,7 @@ impl<R> Table<R> {
                 Order::OfTimes => one.on_conflict_by_time(),
             })
             .collect();
-        let is_merged = self
-            .columns
-            .iter()
-            .any(|one| matches!(one.source, Source::LastCall));
-        let conflict = match is_merged {
+        let conflict = match self.is_merged() {
             true => format!("update set {}", changes.join(", ")),
             false => "nothing".to_owned(),
         };

@@ -125,3 +125,15 @@ pub async fn imported_reply(pool: &SqlitePool, wanted: Wanted<'_>) -> Result<Opt
 pub async fn dictionaries(pool: &SqlitePool) -> Result<Vec<Dictionary>> {
     dictionaries_of(&mut *pool.acquire().await?).await
 }
+
+/// Returns whether there are imported replies, and whether there are kept replies of the remote.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn has_replies(pool: &SqlitePool) -> Result<(bool, bool)> {
+    Ok(sqlx::query_as(
+        "select exists (select 1 from imports), exists (select 1 from call_totals where answered > 0)",
+    )
+    .fetch_one(pool)
+    .await?)
+}

@@ -50,7 +50,8 @@ pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
 pub use foreign::{Foreign, ForeignReply};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use imported::{
-    UsableReply, Wanted, answers_to, dictionaries, has_imported, imported_reply, was_imported,
+    UsableReply, Wanted, answers_to, dictionaries, has_imported, has_replies, imported_reply,
+    was_imported,
 };
 pub use jobs::{
     BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,

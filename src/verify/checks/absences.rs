@@ -33,7 +33,9 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
              or (a.verdict = 'gone' and (coalesce(s.http_status, 0) not in (404, 410) or s.kept = 1))
              or (a.verdict = 'unseen' and l.settled_at - f.settled_at < 86400)
              or (a.verdict = 'missed' and a.times > 1 and l.settled_at - f.settled_at >= 86400)
-             or (a.cleared_call_id is null and t.seen > a.last_missed_call_id)
+             -- An imported reply may be older than the call that missed the thing.
+             or (a.cleared_call_id is null and t.seen > a.last_missed_call_id
+                 and (select settled_at from calls where id = t.seen) > l.settled_at)
              or (a.cleared_call_id is not null
                  and (coalesce(c.kept, 0) = 0 or a.cleared_call_id <= a.last_missed_call_id))",
     ),
@@ -43,6 +45,7 @@ pub(in crate::verify) const QUESTIONS: [Question; 2] = [
         "every former name was followed by another one in a committed call",
         "select format('user %s: call %d that ended the name %s is not committed', u.user_id, n.until_call_id, n.username)
          from user_names n join users u on u.id = n.user_id left join calls c on c.id = n.until_call_id
-         where coalesce(c.kept, 0) = 0 or n.until_call_id < u.first_call_id",
+         where coalesce(c.kept, 0) = 0 or (n.until_call_id < u.first_call_id
+             and not exists (select 1 from imports where call_id = u.first_call_id))",
     ),
 ];
