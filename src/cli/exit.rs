@@ -17,7 +17,7 @@ pub enum Exit {
     Stopped = 4,
     /// The remote was away longer than `limits.outage_patience_seconds`.
     Away = 5,
-    /// `verify` could not check the archive.
+    /// `verify` or `reparse --check` could not check the archive.
     Unchecked = 6,
     /// A second signal abandoned calls that may have been paid for.
     Abandoned = 130,

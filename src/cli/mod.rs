@@ -66,7 +66,7 @@ pub struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 all done; 1 failed; 2 wrong usage or configuration; 3 finished, but something \
 was given up; 4 stopped by a budget, missing credit or a refused key; 5 the remote was away longer than \
-limits.outage_patience_seconds; 6 `verify` could not check; 130 a second signal abandoned calls";
+limits.outage_patience_seconds; 6 `verify` or `reparse --check` could not check; 130 a second signal abandoned calls";
 
 #[derive(Debug, Subcommand)]
 enum Command {

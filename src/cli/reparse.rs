@@ -11,7 +11,7 @@ use crate::daemon::{Signals, lock_for};
 use crate::erase::people_of;
 use crate::replies::{People, Purpose, Reader, Reparsed, reparse};
 use crate::report::words::span;
-use crate::store::Store;
+use crate::store::{Error, Store};
 
 /// Arguments of `reparse`.
 #[derive(Debug, clap::Args)]
@@ -44,10 +44,17 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         steps.show(step.name, step.done, step.all);
     });
     let done = tokio::select! {
-        done = work => done?,
+        done = work => done,
         name = signals.next() => anyhow::bail!("stopped by {name}. The archive was not changed"),
     };
     drop((steps, lock));
+    let done = match done {
+        Err(error @ Error::Older { .. }) if args.check => {
+            errln!("error: {error}");
+            return Ok(Exit::Unchecked);
+        }
+        done => done?,
+    };
     if args.json {
         let mut json = serde_json::to_value(&done)?;
         json["archive"] = path.display().to_string().into();

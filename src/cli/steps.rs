@@ -40,8 +40,7 @@ impl Steps {
             }
             Some(bar) => bar.set_position(done),
             None if is_new && all == 1 => errln!("{step}"),
-            // A log needs no more than ten lines of a step.
-            None if is_new || done == all || done >= self.last.map_or(0, |it| it.1) + all / 10 => {
+            None if is_due(is_new, self.last.map_or(0, |it| it.1), done, all) => {
                 let count = |number| thousands(i64::try_from(number).unwrap_or(i64::MAX));
                 errln!("{step} {} of {}", count(done), count(all));
             }
@@ -51,10 +50,35 @@ impl Steps {
     }
 }
 
+/// Whether a log gets a line: no more than eleven for a step.
+const fn is_due(is_new: bool, shown: u64, done: u64, all: u64) -> bool {
+    is_new || all > 1 && done > shown && (done == all || done - shown >= all / 10)
+}
+
 impl Drop for Steps {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_due;
+
+    #[test]
+    fn a_log_gets_few_lines_however_often_a_step_is_shown() {
+        for all in [1, 2, 7, 100, 12_345] {
+            let (mut shown, mut lines) = (0, 0);
+            for done in (0..=all).flat_map(|done| [done; 5]) {
+                if is_due(false, shown, done, all) {
+                    (shown, lines) = (done, lines + 1);
+                }
+            }
+            assert!(lines <= 12, "{lines} lines for {all}");
+            assert_eq!(shown, if all == 1 { 0 } else { all });
+        }
+        assert!(is_due(true, 0, 0, 1));
     }
 }

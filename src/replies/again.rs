@@ -173,13 +173,10 @@ impl Ranks {
     /// Returns the number of items before this page in its walk.
     fn before(&mut self, again: &Again) -> u32 {
         let call = &again.call;
-        let is_ranked = || endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked);
-        let Ok((_, harvest)) = &again.read else {
-            return 0;
-        };
-        if !is_ranked() {
+        if !endpoints::find(&call.endpoint).is_some_and(Entry::is_ranked) {
             return 0;
         }
+        let read = again.read.as_ref().ok();
         let chain = |cursor: &String| {
             let place = [&call.endpoint, &call.subject, cursor];
             place.map(String::clone)
@@ -190,10 +187,10 @@ impl Ranks {
             (Some(cursor), None) => self.chained.get(&chain(cursor)),
         };
         let before = before.copied().unwrap_or(0);
-        // The ledger has the items of the whole page.
-        let whole = call.items.filter(|_| call.is_redacted);
+        // The ledger has the items of the whole page, also if its reply is lost.
+        let whole = call.items.filter(|_| call.is_redacted || read.is_none());
         let whole = whole.and_then(|items| usize::try_from(items).ok());
-        let on_page = whole.unwrap_or(harvest.items.len());
+        let on_page = whole.unwrap_or_else(|| read.map_or(0, |(_, harvest)| harvest.items.len()));
         let after = before.saturating_add(u32::try_from(on_page).unwrap_or(u32::MAX));
         match (call.job_id, &call.next_cursor) {
             (Some(job_id), _) => {

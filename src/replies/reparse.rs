@@ -80,7 +80,10 @@ pub async fn reparse(
     mut progress: impl FnMut(Step),
 ) -> Result<Reparsed> {
     progress(Step::begin("copy"));
-    let mut rebuild = Rebuild::begin(archive).await?;
+    let mut rebuild = match purpose {
+        Purpose::Replace => Rebuild::begin(archive).await?,
+        Purpose::Check => Rebuild::begin_trial(archive).await?,
+    };
     let mut snapshot = match Snapshot::open_current(archive).await {
         Ok(snapshot) => snapshot,
         Err(error) => {

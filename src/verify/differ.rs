@@ -77,8 +77,9 @@ async fn compare(
         match order {
             Ordering::Less if is_of_redacted(table, redacted, left.as_ref()) => {}
             Ordering::Greater if is_of_redacted(table, redacted, right.as_ref()) => {}
-            // A removed reply said the same before, so the archive has an older entry.
-            Ordering::Greater if redacted.has_removed && table.history_of.is_some() => {}
+            // A removed reply said the same before, so the archive has an older entry; or it said something else in between, so
+            // the archive has the way back too.
+            Ordering::Less | Ordering::Greater if is_incomplete_history(table, redacted) => {}
             Ordering::Less => {
                 let name = left.as_ref().map_or("", |(key, _)| key);
                 finding.add(format!("{}: {name} is in no raw reply", table.name));
@@ -147,7 +148,7 @@ fn is_of_redacted(table: &Outline, redacted: &Redacted, row: Option<&(String, St
 fn may_differ(table: &Outline, redacted: &Redacted, own: &str, due: &str) -> bool {
     let is_redacted =
         |text: &str| is_of_redacted(table, redacted, Some(&(String::new(), text.to_owned())));
-    if redacted.calls.is_empty() || !is_redacted(own) && !is_redacted(due) {
+    if !is_incomplete_history(table, redacted) && !is_redacted(own) && !is_redacted(due) {
         return false;
     }
     let (own, due) = (values(own), values(due));
@@ -155,6 +156,11 @@ fn may_differ(table: &Outline, redacted: &Redacted, own: &str, due: &str) -> boo
     columns.all(|(column, (own, due))| {
         own == due || due.is_null() || matches!(column.kind, Kind::Call | Kind::Time)
     })
+}
+
+/// Whether removed replies may have stated entries of a history.
+fn is_incomplete_history(table: &Outline, redacted: &Redacted) -> bool {
+    redacted.has_removed && table.history_of.is_some()
 }
 
 fn values(text: &str) -> Vec<serde_json::Value> {

@@ -10,12 +10,12 @@ use soracrawl::store::{Error, Result, Store};
 use crate::migrated::{FIRST, fixture, newest};
 use crate::site::{copy, damage, examine, number, report_text, text};
 
-async fn reparsed(path: &Path, purpose: Purpose) -> Result<Reparsed> {
+pub async fn reparsed(path: &Path, purpose: Purpose) -> Result<Reparsed> {
     let means = (Reader::default(), People::default());
     reparse(path, means, purpose, |_| {}).await
 }
 
-async fn replaced(path: &Path) -> Reparsed {
+pub async fn replaced(path: &Path) -> Reparsed {
     reparsed(path, Purpose::Replace).await.expect("a new file")
 }
 

@@ -24,6 +24,8 @@ pub(in crate::store) struct Hold {
     /// Closing it would release SQLite's locks on the file, so it stays open as long as the connection.
     file: File,
     version: i64,
+    /// The archive has no write-ahead log any more.
+    has_left_log: bool,
 }
 
 impl Hold {
@@ -54,6 +56,7 @@ impl Hold {
             path,
             file,
             version,
+            has_left_log: false,
         })
     }
 
@@ -73,6 +76,7 @@ impl Hold {
         let left = sqlx::query("pragma journal_mode = delete")
             .execute(&mut self.connection)
             .await;
+        self.has_left_log |= left.is_ok();
         let is_alone = left.is_ok()
             && sqlx::query("begin exclusive")
                 .execute(&mut self.connection)
@@ -113,8 +117,13 @@ impl Hold {
 
     /// Lets others write again.
     pub(in crate::store) async fn release(mut self) {
-        // The archive is in this mode while a program has it open for writing, and an error shows at the next start.
+        // An error shows at the next start.
         let _ = sqlx::query("rollback").execute(&mut self.connection).await;
+        if self.has_left_log {
+            let _ = sqlx::query("pragma journal_mode = wal")
+                .execute(&mut self.connection)
+                .await;
+        }
         let _ = self.connection.close().await;
     }
 }

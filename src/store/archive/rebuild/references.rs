@@ -4,49 +4,72 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::keys::{NEW, OLD, row_of};
 use super::objects::Objects;
+use super::rows::{self, Column, quoted, run};
 use crate::store::Result;
 use crate::store::archive::Target;
 use crate::store::archive::column::{COMMENT, POST, USER};
 
-/// A table that others refer to, and what it is called in `absences.kind`.
-const ATTACHMENT: Target = Target {
-    table: "attachments",
-    id: "attachment_id",
-};
-
-/// Its key contains the number of a video. Numbers that change places would collide one after the other.
-const FILES: &str = "attachment_media";
-
-/// Lets the copied tables refer to the rows of the new file. What is lacking of a row that no reply shows any more goes with it.
-pub(super) async fn point_to_new_rows(
+/// Copies the tables that refer to rows of the new file. What the archive itself notes about a row that no reply shows any more
+/// goes with it; what people noted does not.
+///
+/// # Errors
+/// Returns `NotRebuilt` if people's own table refers to such a row.
+pub(super) async fn copy_what_refers_to_rows(
     connection: &mut SqliteConnection,
     objects: &Objects,
 ) -> Result<()> {
-    for table in objects.copied() {
-        if table == FILES {
-            point_files_to_new_rows(connection).await?;
-            continue;
+    for table in objects.referring() {
+        let columns = rows::columns(connection, table).await?;
+        if !objects.own.has(table) {
+            for column in &columns {
+                refuse_lost_row(connection, objects, table, column).await?;
+            }
         }
-        let references: Vec<(String, String)> = sqlx::query_as(
-            "select \"from\", \"table\" from pragma_foreign_key_list(?) where \"table\" in (
-                 'users', 'posts', 'comments', 'attachments')",
-        )
-        .bind(&table)
-        .fetch_all(&mut *connection)
-        .await?;
-        for (column, to) in references {
-            let Some(target) = [USER, POST, COMMENT, ATTACHMENT]
-                .into_iter()
-                .find(|target| target.table == to)
-            else {
-                continue;
-            };
-            let row = row_of(target, &column, OLD, NEW);
-            let text =
-                format!("update main.\"{table}\" set {column} = {row} where {column} is not null");
-            run(connection, text).await?;
-        }
+        let referring = columns.iter().filter(|it| it.target().is_some());
+        let found: Vec<String> = referring
+            .map(|it| {
+                let old = quoted(&it.name);
+                format!("(o.{old} is null or {} is not null)", it.new_value())
+            })
+            .collect();
+        rows::copy(connection, table, &columns, &found.join(" and ")).await?;
     }
+    point_absences_to_new_rows(connection).await
+}
+
+async fn refuse_lost_row(
+    connection: &mut SqliteConnection,
+    objects: &Objects,
+    table: &str,
+    column: &Column,
+) -> Result<()> {
+    let Some(target) = column.target() else {
+        return Ok(());
+    };
+    let text = format!(
+        "select count(*), coalesce(min((select t.{id} from old.{of} t where t.id = o.{name})), '?') from old.{} o
+         where o.{name} is not null and {} is null",
+        quoted(table),
+        column.new_value(),
+        id = target.id,
+        of = target.table,
+        name = quoted(&column.name),
+    );
+    // Only names are in the text, and they are quoted.
+    let (lost, example): (i64, String) = sqlx::query_as(AssertSqlSafe(text))
+        .fetch_one(connection)
+        .await?;
+    if lost == 0 {
+        return Ok(());
+    }
+    Err(objects.failed(format!(
+        "{lost} rows of your table `{table}` refer with `{}` to rows of {} that no kept reply shows any more ({example}); \
+         remove these references first, or store the remote's ids ({}) in it",
+        column.name, target.table, target.id
+    )))
+}
+
+async fn point_absences_to_new_rows(connection: &mut SqliteConnection) -> Result<()> {
     let of = |target: Target, column: &str| row_of(target, column, OLD, NEW);
     let text = format!(
         "update main.absences set
@@ -62,24 +85,4 @@ pub(super) async fn point_to_new_rows(
         of_post = of(POST, "of_id"),
     );
     run(connection, text).await
-}
-
-/// Lets the files refer to the videos of the new file, without those of videos that no reply shows any more.
-async fn point_files_to_new_rows(connection: &mut SqliteConnection) -> Result<()> {
-    let video = row_of(ATTACHMENT, "o.attachment_id", OLD, NEW);
-    let text = format!(
-        "delete from main.{FILES};
-         insert into main.{FILES} (attachment_id, rendition, media_id)
-         select video, rendition, media_id from (select {video} as video, o.rendition, o.media_id from old.{FILES} o)
-         where video is not null"
-    );
-    run(connection, text).await
-}
-
-async fn run(connection: &mut SqliteConnection, text: String) -> Result<()> {
-    // Only names of the schema are in the text.
-    sqlx::raw_sql(AssertSqlSafe(text))
-        .execute(connection)
-        .await?;
-    Ok(())
 }
