@@ -10,6 +10,7 @@ pub use about::About;
 use detail::Detail;
 
 use super::{Answer, Facts, Malformed, Reply, Scrubber};
+use crate::model::is_unseen;
 
 /// Wait after a Cloudflare block. An earlier retry prolongs the block.
 const BLOCKED: Duration = Duration::from_secs(30);
@@ -213,7 +214,7 @@ fn short(text: &str, scrub: &Scrubber) -> String {
     let visible: String = text
         .chars()
         .map(|letter| if letter.is_whitespace() { ' ' } else { letter })
-        .filter(|letter| !letter.is_control() && !is_direction(*letter))
+        .filter(|letter| !letter.is_control() && !is_unseen(*letter))
         .collect();
     let clean = scrub.scrub_text(&visible);
     let words = clean.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -221,11 +222,6 @@ fn short(text: &str, scrub: &Scrubber) -> String {
         return words;
     }
     words.chars().take(MAX_WHY - 1).chain(['…']).collect()
-}
-
-/// Returns whether a character hides the text after it or changes its direction on a terminal.
-fn is_direction(letter: char) -> bool {
-    matches!(letter, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
 /// Returns the scheme and host of a URL. The other parts may contain secrets.

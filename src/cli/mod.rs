@@ -51,6 +51,7 @@ use out::errln;
 use source::Source;
 
 use crate::config::Config;
+use crate::daemon;
 use crate::store::{Precaution, Store};
 
 /// Crawl a paid API into one SQLite file, and buy every page once.
@@ -189,7 +190,11 @@ pub fn main() -> ExitCode {
             return Exit::Failed.into();
         }
     };
-    let exit = runtime.block_on(dispatch(cli)).unwrap_or_else(|error| {
+    let started = async {
+        daemon::outlive_full_files()?;
+        dispatch(cli).await
+    };
+    let exit = runtime.block_on(started).unwrap_or_else(|error| {
         errln!("error: {}", table::plain_lines(&format!("{error:#}")));
         exit_of(&error)
     });

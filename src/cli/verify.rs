@@ -87,6 +87,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         if let Some(checked) = &media {
             outln!();
             super::media::print(checked);
+            super::media::hint(checked);
         }
     }
     if is_sound {

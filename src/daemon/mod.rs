@@ -53,7 +53,7 @@ pub use preflight::preflight;
 pub use prepare::{Prepared, plant, prepare};
 pub use reload::{Reload, SetLog};
 pub use retention::forget_before;
-pub use signals::Signals;
+pub use signals::{Signals, outlive_full_files};
 pub use writable::retry_until_writable;
 
 /// Minimum time for the writer to finish its queue after a signal, even if the grace time is over.

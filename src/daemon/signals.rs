@@ -2,6 +2,23 @@
 
 use futures_util::FutureExt;
 
+/// Makes the system return an error when a file reaches its largest size (`ulimit -f`). Otherwise SIGXFSZ ends the process without
+/// a word.
+///
+/// # Errors
+/// Returns an error if the system refuses a signal handler.
+pub fn outlive_full_files() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        // The handler stays when nobody listens.
+        drop(signal(SignalKind::from_raw(
+            rustix::process::Signal::XFSZ.as_raw(),
+        ))?);
+    }
+    Ok(())
+}
+
 /// SIGINT, SIGTERM, SIGHUP and SIGQUIT. After `listen` they no longer end the process by themselves. SIGHUP stays ignored
 /// if it was ignored at the start, as `nohup` does.
 pub struct Signals {

@@ -1,5 +1,7 @@
 //! What to ask for when a part of a file is there, and what an answer means. Pure.
 
+use jiff::fmt::rfc2822::DateTimeParser;
+
 use super::failure::Failure;
 use super::kind::is_text;
 
@@ -10,6 +12,7 @@ pub struct Part {
     pub bytes: u64,
     /// Strong ETag.
     pub etag: Option<String>,
+    /// Last-Modified, if it is a strong validator.
     pub last_modified: Option<String>,
     /// Size of the whole file, as an earlier answer stated it.
     pub total: Option<u64>,
@@ -54,6 +57,7 @@ pub struct Said {
     pub content_range: Option<String>,
     pub etag: Option<String>,
     pub last_modified: Option<String>,
+    pub date: Option<String>,
     pub content_type: Option<String>,
     pub content_encoding: Option<String>,
     pub retry_after: Option<String>,
@@ -66,8 +70,10 @@ pub enum Verdict {
     Whole {
         total: Option<u64>,
     },
-    /// The body goes on where the part ends.
-    Rest,
+    /// The body goes on where the part ends, up to this byte.
+    Rest {
+        end: u64,
+    },
     /// All bytes are there.
     Complete,
     /// What is there is of no use: ask for the whole file.
@@ -153,12 +159,19 @@ fn rest(part: &Part, said: &Said) -> Verdict {
     {
         return not_the_rest("its own size contradicts its range");
     }
-    if let (Some(known), Some(now)) = (&part.etag, &said.etag)
-        && known != now
-    {
-        return not_the_rest("it belongs to another version of the file");
+    let is_same = match (&part.etag, &part.last_modified) {
+        (Some(etag), date) => {
+            let is_dated_otherwise =
+                date.is_some() && said.last_modified.is_some() && *date != said.last_modified;
+            said.etag.as_ref() == Some(etag) && !is_dated_otherwise
+        }
+        (None, Some(date)) => said.last_modified.as_ref() == Some(date),
+        (None, None) => false,
+    };
+    match is_same {
+        true => Verdict::Rest { end: end + 1 },
+        false => not_the_rest("it does not say that it belongs to the same version of the file"),
     }
-    Verdict::Rest
 }
 
 /// Reads `bytes 5-9/10` or `bytes 5-9/*`.
@@ -183,6 +196,18 @@ fn number(text: &str) -> Option<u64> {
 fn total_of_416(said: &Said) -> Option<u64> {
     let text = said.content_range.as_deref()?;
     number(text.trim().strip_prefix("bytes */")?)
+}
+
+/// Returns Last-Modified if it is a strong validator: at least a second older than the answer (RFC 9110, 8.8.2.2). A file that
+/// changes twice in a second has the same date twice.
+#[must_use]
+pub fn strong_date(said: &Said) -> Option<&str> {
+    let date = said.last_modified.as_deref()?;
+    let seconds = |text: &str| {
+        let parsed = DateTimeParser::new().parse_timestamp(text.trim());
+        parsed.ok().map(jiff::Timestamp::as_second)
+    };
+    (seconds(date)? < seconds(said.date.as_deref()?)?).then_some(date)
 }
 
 /// Returns an ETag if it is a strong one (RFC 9110, 8.8.3).
@@ -211,6 +236,7 @@ mod tests {
         Said {
             status: 206,
             content_range: Some(range.to_owned()),
+            etag: Some("\"a\"".to_owned()),
             ..Said::default()
         }
     }
@@ -258,8 +284,14 @@ mod tests {
     #[test]
     fn the_rest_must_begin_where_the_part_ends_and_have_the_same_total() {
         let judge = |said: &Said| judge(&Ask::Rest(40), &part(), said, MAX);
-        assert_eq!(judge(&rest_of("bytes 40-99/100")), Verdict::Rest);
-        assert_eq!(judge(&rest_of("bytes 40-59/100")), Verdict::Rest);
+        assert_eq!(
+            judge(&rest_of("bytes 40-99/100")),
+            Verdict::Rest { end: 100 }
+        );
+        assert_eq!(
+            judge(&rest_of("bytes 40-59/100")),
+            Verdict::Rest { end: 60 }
+        );
         for range in [
             "bytes 0-99/100",
             "bytes 39-99/100",
@@ -279,11 +311,6 @@ mod tests {
                 "{range}: {verdict:?}"
             );
         }
-        let other = Said {
-            etag: Some("\"b\"".to_owned()),
-            ..rest_of("bytes 40-99/100")
-        };
-        assert!(matches!(judge(&other), Verdict::StartOver(_)));
         let contradicting = Said {
             content_length: Some(61),
             ..rest_of("bytes 40-99/100")
@@ -296,6 +323,72 @@ mod tests {
             }),
             Verdict::StartOver(_)
         ));
+    }
+
+    #[test]
+    fn the_rest_must_say_that_it_is_of_the_version_that_was_asked_for() {
+        let text = |text: Option<&str>| text.map(str::to_owned);
+        let (jan, feb) = (
+            Some("Thu, 01 Jan 2026 00:00:00 GMT"),
+            Some("Sun, 01 Feb 2026 00:00:00 GMT"),
+        );
+        let (a, b) = (Some("\"a\""), Some("\"b\""));
+        // What the part has, what the answer says, and whether it goes on.
+        for (known, now, goes_on) in [
+            ((a, None), (a, None), true),
+            ((a, jan), (a, None), true),
+            ((a, jan), (a, jan), true),
+            ((a, None), (a, feb), true),
+            ((None, jan), (None, jan), true),
+            ((None, jan), (b, jan), true),
+            ((a, None), (b, None), false),
+            // A weak ETag is as good as none.
+            ((a, None), (None, None), false),
+            ((a, jan), (None, jan), false),
+            ((a, jan), (a, feb), false),
+            ((None, jan), (None, feb), false),
+            ((None, jan), (None, None), false),
+            ((None, jan), (a, None), false),
+            ((None, None), (a, jan), false),
+        ] {
+            let part = Part {
+                etag: text(known.0),
+                last_modified: text(known.1),
+                ..part()
+            };
+            let said = Said {
+                etag: text(now.0),
+                last_modified: text(now.1),
+                ..rest_of("bytes 40-99/100")
+            };
+            let verdict = judge(&Ask::Rest(40), &part, &said, MAX);
+            assert_eq!(
+                verdict == Verdict::Rest { end: 100 },
+                goes_on,
+                "{known:?} {now:?}"
+            );
+            assert_eq!(matches!(verdict, Verdict::StartOver(_)), !goes_on);
+        }
+    }
+
+    #[test]
+    fn a_date_is_strong_if_the_answer_is_later() {
+        let modified = "Thu, 01 Jan 2026 00:00:00 GMT";
+        for (date, is_strong) in [
+            (Some("Thu, 01 Jan 2026 00:00:01 GMT"), true),
+            (Some(modified), false),
+            (Some("Wed, 31 Dec 2025 23:59:59 GMT"), false),
+            (Some("soon"), false),
+            (None, false),
+        ] {
+            let said = Said {
+                last_modified: Some(modified.to_owned()),
+                date: date.map(str::to_owned),
+                ..Said::default()
+            };
+            assert_eq!(strong_date(&said).is_some(), is_strong, "{date:?}");
+        }
+        assert_eq!(strong_date(&Said::default()), None);
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! Compares all files with their rows.
 
 use std::collections::{HashMap, HashSet};
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use sqlx::SqlitePool;
 
 use super::finish::contents;
 use super::folder::Folder;
-use crate::store::read::{StoredFile, stored_media};
+use crate::store::DamagedMedia;
+use crate::store::read::{StoredFile, named_media, stored_media};
 
 /// Rows that are read at once.
 const ROWS: u32 = 1_000;
+
+const MISSING: &str = "its file was missing";
+const CHANGED: &str = "its file was damaged";
 
 /// What differs between the rows and the folder.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -23,6 +28,9 @@ pub struct Checked {
     pub changed: Vec<String>,
     /// Files that no row knows.
     pub unknown: Vec<String>,
+    /// The missing and changed files, each with what its row says when it is wanted again.
+    #[serde(skip)]
+    pub damaged: Vec<(DamagedMedia, &'static str)>,
 }
 
 impl Checked {
@@ -49,6 +57,8 @@ pub async fn check(
     let found = found.map_err(|why| why.to_string())?;
     let found = found.map_err(|why| format!("{}: {why}", folder.path().display()))?;
     let sizes: HashMap<PathBuf, u64> = found.into_iter().collect();
+    // Before the stored ones: a file that is stored meanwhile is among these or among those.
+    let named = named(readers, folder).await?;
     let mut known: HashSet<PathBuf> = HashSet::new();
     let mut after = 0;
     loop {
@@ -62,35 +72,72 @@ pub async fn check(
             let Some(place) = folder.file(&row.sha256, &row.extension) else {
                 let what = format!("file {} ({}): its row names no file", row.id, row.url_path);
                 checked.changed.push(what);
+                checked.damaged.push((damaged(&row), CHANGED));
                 continue;
             };
             if known.insert(place.clone()) {
-                one(&mut checked, &row, place).await;
+                one(&mut checked, folder, &row, place).await;
                 progress(checked.files);
             }
         }
     }
-    let unknown = sizes.into_keys().filter(|path| !known.contains(path));
+    let unknown = sizes
+        .into_keys()
+        .filter(|path| !known.contains(path) && !named.contains(path));
     checked.unknown = unknown.map(|path| path.display().to_string()).collect();
     checked.unknown.sort();
     Ok(checked)
 }
 
-async fn one(checked: &mut Checked, row: &StoredFile, place: PathBuf) {
+/// Returns the places of files that are being stored, replaced or removed.
+async fn named(readers: &SqlitePool, folder: &Folder) -> Result<HashSet<PathBuf>, String> {
+    let (mut places, mut after) = (HashSet::new(), 0);
+    loop {
+        let rows = named_media(readers, after, ROWS).await;
+        let rows = rows.map_err(|why| why.to_string())?;
+        let Some(last) = rows.last() else {
+            return Ok(places);
+        };
+        after = last.id;
+        let some = rows.iter();
+        places.extend(some.filter_map(|row| folder.file(&row.sha256, &row.extension)));
+    }
+}
+
+async fn one(checked: &mut Checked, folder: &Folder, row: &StoredFile, place: PathBuf) {
     let name = format!("{} ({})", place.display(), row.url_path);
-    let read = tokio::task::spawn_blocking(move || contents(&place)).await;
+    let folder = folder.clone();
+    let read = tokio::task::spawn_blocking(move || contents(folder.open(&place)?)).await;
+    let read = read.unwrap_or_else(|why| Err(io::Error::other(why)));
     match read {
-        Ok(Ok(contents)) => {
+        Ok(contents) => {
             checked.files += 1;
             checked.bytes += contents.bytes;
             let is_same =
                 contents.sha256 == row.sha256 && i64::try_from(contents.bytes) == Ok(row.bytes);
-            if !is_same {
-                checked.changed.push(name);
+            if is_same {
+                return;
+            }
+            checked.changed.push(name);
+            checked.damaged.push((damaged(row), CHANGED));
+        }
+        Err(why) if why.kind() == ErrorKind::NotFound => {
+            checked.missing.push(name);
+            checked.damaged.push((damaged(row), MISSING));
+        }
+        Err(why) => {
+            checked.changed.push(format!("{name}: {why}"));
+            // Another user may be able to read it.
+            if why.kind() != ErrorKind::PermissionDenied {
+                checked.damaged.push((damaged(row), CHANGED));
             }
         }
-        Ok(Err(why)) if why.kind() == std::io::ErrorKind::NotFound => checked.missing.push(name),
-        Ok(Err(why)) => checked.changed.push(format!("{name}: {why}")),
-        Err(why) => checked.changed.push(format!("{name}: {why}")),
+    }
+}
+
+fn damaged(row: &StoredFile) -> DamagedMedia {
+    DamagedMedia {
+        sha256: row.sha256.clone(),
+        extension: row.extension.clone(),
     }
 }

@@ -1,20 +1,19 @@
 //! One attempt to fetch one file.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::Write;
-use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use tokio::sync::watch;
+use tokio::sync::{RwLock, watch};
 use url::Url;
 
-use super::answer::{Ask, Part, Said, Verdict, ask, judge};
+use super::answer::{Ask, Part, Said, Verdict, ask, judge, strong_date};
+use super::bandwidth::Bandwidth;
 use super::counters::Counters;
 use super::failure::Failure;
-use super::finish::{finish, wrong};
+use super::finish::{blocking, examine, place, wrong};
 use super::folder::Folder;
 use super::kind::{FileKind, HEAD_BYTES};
 use super::remote::{Body, Remote};
@@ -23,7 +22,6 @@ use crate::store::{self, MediaPart, MediaTurn, Store, StoredMedia};
 
 /// Bytes after which the free space is looked at again.
 const LOOK_BYTES: u64 = 1 << 20;
-const KIB: u64 = 1_024;
 
 /// Why an attempt ended without a file.
 pub(super) enum Ended {
@@ -54,6 +52,8 @@ pub(super) struct Download {
     pub(super) max_bytes: u64,
     pub(super) counters: Arc<Counters>,
     pub(super) stop: watch::Receiver<bool>,
+    /// Held alone while a damaged file is deleted.
+    pub(super) placing: RwLock<()>,
 }
 
 impl Download {
@@ -67,7 +67,7 @@ impl Download {
         let path = self.folder.part(turn.id, &turn.url_path);
         let row = &turn.part;
         let part = Part {
-            bytes: fs::metadata(&path).map_or(0, |about| about.len()),
+            bytes: self.folder.part_bytes(&path)?,
             etag: row.etag.clone(),
             last_modified: row.last_modified.clone(),
             total: row.total_bytes.and_then(|bytes| bytes.try_into().ok()),
@@ -87,41 +87,86 @@ impl Download {
                     self.forget(turn.id, &path).await?;
                     return Err(failure.into());
                 }
-                Verdict::Rest => {
+                Verdict::Rest { end } => {
                     let promise = self.promise(part.bytes, total)?;
-                    self.append(&path, part.bytes, total, promise, body).await?;
+                    let file = self.folder.append(&path, part.bytes)?;
+                    let span = Span {
+                        from: part.bytes,
+                        end: Some(end),
+                        total,
+                    };
+                    let got = self.receive(file, span, promise, body).await;
+                    self.keep(turn.id, &path, got).await?;
                 }
                 Verdict::Whole { total: now } => {
                     (total, content_type) = (now, said.content_type.clone());
                     let promise = self.promise(0, total)?;
-                    self.start_over(turn.id, &path, &part, now, said).await?;
-                    self.append(&path, 0, total, promise, body).await?;
+                    let file = self.start_over(turn.id, &path, &part, now, said).await?;
+                    let span = Span {
+                        from: 0,
+                        end: now,
+                        total,
+                    };
+                    let got = self.receive(file, span, promise, body).await;
+                    self.keep(turn.id, &path, got).await?;
                 }
             }
         }
-        if let Err(failure) = as_stated(&path, turn.stated_bytes) {
-            self.forget(turn.id, &path).await?;
-            return Err(failure.into());
-        }
-        let (folder, from) = (self.folder.clone(), path.clone());
-        let finished = tokio::task::spawn_blocking(move || {
-            finish(&folder, &from, total, content_type.as_deref())
+        let bytes = self.folder.part_bytes(&path)?;
+        let whole = match as_stated(bytes, turn.stated_bytes) {
+            Ok(()) => {
+                let (folder, path) = (self.folder.clone(), path.clone());
+                blocking(move || examine(&folder, &path, total, content_type.as_deref())).await
+            }
+            Err(failure) => Err(failure),
+        };
+        let stored = self.keep(turn.id, &path, whole).await?;
+        self.store_whole(turn, path, &stored, now).await?;
+        Ok(stored)
+    }
+
+    /// Moves a whole part to its place. The row names the place before, so that a removal finds whatever a crash leaves there.
+    async fn store_whole(
+        &self,
+        turn: &MediaTurn,
+        path: PathBuf,
+        stored: &StoredMedia,
+        now: impl Fn() -> f64,
+    ) -> Result<(), Ended> {
+        let damaged = turn.damaged.as_ref().filter(|damaged| {
+            (&*damaged.sha256, &*damaged.extension) != (&*stored.sha256, stored.extension)
         });
-        let finished = finished
-            .await
-            .map_err(|why| Failure::Unwritable(why.to_string()))?;
-        match finished {
-            Ok(stored) => {
-                self.store.store_media(turn.id, &stored, now()).await?;
-                Ok(stored)
+        let _alone;
+        let _beside;
+        if let Some(damaged) = damaged {
+            // Nobody else puts an equal file there meanwhile.
+            _alone = self.placing.write().await;
+            if !self.store.is_media_shared(turn.id, damaged).await?
+                && let Some(place) = self.folder.file(&damaged.sha256, &damaged.extension)
+            {
+                self.folder.delete(&place)?;
             }
-            Err(failure) => {
-                if matches!(failure, Failure::WrongType(_) | Failure::NotTheRest(_)) {
-                    self.forget(turn.id, &path).await?;
-                }
-                Err(failure.into())
-            }
+        } else {
+            _beside = self.placing.read().await;
         }
+        self.store.place_media(turn.id, stored).await?;
+        let (folder, whole) = (self.folder.clone(), stored.clone());
+        blocking(move || place(&folder, &path, &whole)).await?;
+        Ok(self.store.store_media(turn.id, stored, now()).await?)
+    }
+
+    /// Forgets the part if a failure means that nothing can continue it.
+    async fn keep<T>(&self, id: i64, path: &Path, got: Result<T, Failure>) -> Result<T, Ended> {
+        if let Err(
+            Failure::NotTheRest(_)
+            | Failure::WrongType(_)
+            | Failure::TooLarge { .. }
+            | Failure::Smaller { .. },
+        ) = &got
+        {
+            self.forget(id, path).await?;
+        }
+        Ok(got?)
     }
 
     /// Sets space aside for what is missing of a file.
@@ -133,10 +178,7 @@ impl Download {
     /// Forgets what is there of a file: first in its row, so that nothing else is ever continued.
     async fn forget(&self, id: i64, path: &Path) -> Result<(), Ended> {
         self.store.begin_part(id, &MediaPart::default()).await?;
-        match fs::remove_file(path) {
-            Err(why) if why.kind() != std::io::ErrorKind::NotFound => Err(why.into()),
-            _ => Ok(()),
-        }
+        Ok(self.folder.delete(path)?)
     }
 
     /// Empties the part, and then notes which version of the file it will have.
@@ -147,46 +189,41 @@ impl Download {
         part: &Part,
         total: Option<u64>,
         said: Said,
-    ) -> Result<(), Ended> {
+    ) -> Result<File, Ended> {
         if part.bytes > 0 {
             self.store.begin_part(id, &MediaPart::default()).await?;
         }
-        let file = File::create(path)?;
-        if part.bytes > 0 {
-            file.sync_all()?;
-        }
+        let file = self.folder.create(path)?;
         let row = MediaPart {
+            last_modified: strong_date(&said).map(str::to_owned),
             etag: said.etag,
-            last_modified: said.last_modified,
             total_bytes: total.and_then(|bytes| bytes.try_into().ok()),
             content_type: said.content_type,
         };
-        Ok(self.store.begin_part(id, &row).await?)
+        self.store.begin_part(id, &row).await?;
+        Ok(file)
     }
 
-    /// Writes a body to the end of a part of this size.
-    async fn append(
+    /// Writes a body to the end of a part.
+    async fn receive(
         &self,
-        path: &Path,
-        from: u64,
-        total: Option<u64>,
+        mut file: File,
+        span: Span,
         mut promise: Promise,
         mut body: Body,
-    ) -> Result<(), Ended> {
-        let mut file = File::options().append(true).open(path)?;
-        let (mut got, mut head, mut looked) = (from, Vec::new(), from);
+    ) -> Result<(), Failure> {
+        let (mut got, mut head, mut looked) = (span.from, Vec::new(), span.from);
         while let Some(chunk) = self.until_stopped(body.chunk()).await? {
             self.counters.received(chunk.len());
             if let Some(bandwidth) = &self.bandwidth {
                 self.until_stopped(bandwidth.wait(chunk.len())).await?;
             }
-            self.write(&mut file, &chunk, &mut got, total, &mut promise)?;
-            if from == 0 && head.len() < HEAD_BYTES {
+            self.write(&mut file, &chunk, &mut got, span.end, &mut promise)?;
+            if span.from == 0 && head.len() < HEAD_BYTES {
                 head.extend_from_slice(&chunk);
                 if head.len() >= HEAD_BYTES && FileKind::of(&head).is_none() {
                     // Nothing continues it: its beginning says what it is.
-                    file.set_len(0)?;
-                    return Err(wrong(None).into());
+                    return Err(wrong(None));
                 }
             }
             if got - looked >= LOOK_BYTES {
@@ -194,8 +231,8 @@ impl Download {
                 self.space.check(0)?;
             }
         }
-        match total {
-            Some(total) if got < total => Err(Failure::Short { got, total }.into()),
+        match span.total {
+            Some(total) if got < total => Err(Failure::Short { got, total }),
             _ => Ok(()),
         }
     }
@@ -205,12 +242,12 @@ impl Download {
         file: &mut File,
         chunk: &Bytes,
         got: &mut u64,
-        total: Option<u64>,
+        end: Option<u64>,
         promise: &mut Promise,
     ) -> Result<(), Failure> {
         let bytes = chunk.len() as u64;
-        if got.saturating_add(bytes) > total.unwrap_or(self.max_bytes) {
-            return Err(match total {
+        if got.saturating_add(bytes) > end.unwrap_or(self.max_bytes) {
+            return Err(match end {
                 Some(_) => Failure::NotTheRest("it has more bytes than stated".to_owned()),
                 None => Failure::TooLarge {
                     bytes: got.saturating_add(bytes),
@@ -238,34 +275,19 @@ impl Download {
     }
 }
 
+/// Which bytes of a file a body has.
+struct Span {
+    from: u64,
+    /// One past its last byte.
+    end: Option<u64>,
+    /// Size of the whole file.
+    total: Option<u64>,
+}
+
 /// Checks that a file is not smaller than a reply states: its host may have ended it too soon without saying so.
-fn as_stated(path: &Path, stated: Option<i64>) -> Result<(), Failure> {
-    let bytes = fs::metadata(path)?.len();
+fn as_stated(bytes: u64, stated: Option<i64>) -> Result<(), Failure> {
     match stated.and_then(|stated| u64::try_from(stated).ok()) {
         Some(stated) if bytes < stated => Err(Failure::Smaller { bytes, stated }),
         _ => Ok(()),
-    }
-}
-
-/// A limit of bytes per second over all files.
-pub(super) struct Bandwidth(DefaultDirectRateLimiter, NonZeroU32);
-
-impl Bandwidth {
-    /// Returns the limit, in cells of one KiB.
-    pub(super) fn new(bytes_per_second: u64) -> Self {
-        let cells = u32::try_from(bytes_per_second / KIB).unwrap_or(u32::MAX);
-        let cells = NonZeroU32::new(cells).unwrap_or(NonZeroU32::MIN);
-        Self(RateLimiter::direct(Quota::per_second(cells)), cells)
-    }
-
-    /// Waits until so many bytes may be received.
-    async fn wait(&self, bytes: usize) -> Result<(), Failure> {
-        let mut cells = u32::try_from((bytes as u64).div_ceil(KIB)).unwrap_or(u32::MAX);
-        while let Some(some) = NonZeroU32::new(cells.min(self.1.get())) {
-            // Never more than the limiter can grant at once.
-            let _ = self.0.until_n_ready(some).await;
-            cells -= some.get();
-        }
-        Ok(())
     }
 }

@@ -9,8 +9,9 @@ use futures_util::StreamExt;
 use tokio::sync::{Mutex, Semaphore, watch};
 use url::Url;
 
+use super::bandwidth::Bandwidth;
 use super::counters::Counters;
-use super::download::{Bandwidth, Download, Ended};
+use super::download::{Download, Ended};
 use super::failure::{Failure, Meaning};
 use super::folder::Folder;
 use super::key::url_path;
@@ -93,6 +94,7 @@ impl Fetcher {
             max_bytes: settings.max_file_bytes,
             counters: counters.clone(),
             stop: stop.clone(),
+            placing: tokio::sync::RwLock::default(),
         };
         Ok(Self {
             download,

@@ -1,13 +1,13 @@
-//! A part that has all its bytes becomes a file: fsync, hash, rename, fsync of the folder.
+//! A part that has all its bytes becomes a file: fsync, hash, rename, fsync of the folders.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::failure::Failure;
-use super::folder::{Folder, create_private};
+use super::folder::Folder;
 use super::kind::{FileKind, HEAD_BYTES};
 use crate::model::hex;
 use crate::store::StoredMedia;
@@ -25,8 +25,7 @@ pub(super) struct Contents {
 }
 
 /// Reads a whole file.
-pub(super) fn contents(path: &Path) -> io::Result<Contents> {
-    let mut file = File::open(path)?;
+pub(super) fn contents(mut file: File) -> io::Result<Contents> {
     let (mut hash, mut bytes, mut head) = (Sha256::new(), 0, Vec::new());
     let mut buffer = vec![0; BUFFER_BYTES];
     loop {
@@ -48,15 +47,16 @@ pub(super) fn contents(path: &Path) -> io::Result<Contents> {
     })
 }
 
-/// Moves a part to its place. If an equal file is there, one of them stays.
-pub(super) fn finish(
+/// Writes a part to the disk and reads it. Returns what is stored, if it is a whole file.
+pub(super) fn examine(
     folder: &Folder,
     part: &Path,
     total: Option<u64>,
     content_type: Option<&str>,
 ) -> Result<StoredMedia, Failure> {
-    File::open(part)?.sync_all()?;
-    let contents = contents(part)?;
+    let file = folder.open(part)?;
+    file.sync_all()?;
+    let contents = contents(file)?;
     if let Some(total) = total
         && contents.bytes != total
     {
@@ -70,19 +70,26 @@ pub(super) fn finish(
     let stated = content_type.unwrap_or("");
     let kind = contents.kind.filter(|kind| kind.fits(stated));
     let kind = kind.ok_or_else(|| wrong(contents.kind))?;
-    let place = folder.file(&contents.sha256, kind.extension());
-    let place = place.ok_or_else(|| Failure::Unwritable("it has no place".to_owned()))?;
-    let parent = place.parent().unwrap_or(folder.path());
-    create_private(parent)?;
-    fs::rename(part, &place)?;
-    for folder in [parent, parent.parent().unwrap_or(parent), folder.path()] {
-        File::open(folder)?.sync_all()?;
-    }
     Ok(StoredMedia {
         sha256: contents.sha256,
         extension: kind.extension(),
         bytes: contents.bytes,
     })
+}
+
+/// Moves a whole part to its place. If an equal file is there, one of them stays.
+pub(super) fn place(folder: &Folder, part: &Path, stored: &StoredMedia) -> Result<(), Failure> {
+    let place = folder.file(&stored.sha256, stored.extension);
+    let place = place.ok_or_else(|| Failure::Unwritable("it has no place".to_owned()))?;
+    Ok(folder.rename(part, &place)?)
+}
+
+/// Runs what waits for the disk.
+pub(super) async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|why| Err(Failure::Unwritable(why.to_string())))
 }
 
 /// Returns the failure of a file of a kind that is not stored, or not the stated one.

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
@@ -9,7 +10,8 @@ use sha2::{Digest, Sha256};
 use super::kind::FileKind;
 use crate::model::hex;
 
-const PARTS: &str = "part";
+pub(super) const PARTS: &str = "part";
+const LOCK: &str = "lock";
 const HASH_DIGITS: usize = 64;
 
 /// The folder of the files of one archive.
@@ -39,13 +41,8 @@ impl Folder {
     /// # Errors
     /// Returns an error if the folder cannot be written, or another process fetches.
     pub fn take(&self) -> io::Result<Turn> {
-        let parts = self.0.join(PARTS);
-        create_private(&parts)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(self.0.join("lock"))?;
+        create_private(&self.0)?;
+        let lock = self.open_lock(&self.lock(), &self.0.join(PARTS).join("any"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Turn(lock)),
             Err(TryLockError::WouldBlock) => Err(io::Error::new(
@@ -54,6 +51,16 @@ impl Folder {
             )),
             Err(TryLockError::Error(why)) => Err(why),
         }
+    }
+
+    /// Returns whether files were fetched into the folder before.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.present(self.lock()).is_some()
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.0.join(LOCK)
     }
 
     /// Returns the file that is not whole yet. Its name also depends on the address, so that the row of another archive with
@@ -83,6 +90,28 @@ impl Folder {
         })
     }
 
+    /// Returns the place of a stored file, if a file is there and no link leads to it.
+    #[must_use]
+    pub fn stored(&self, sha256: &str, extension: &str) -> Option<PathBuf> {
+        self.file(sha256, extension)
+            .and_then(|place| self.present(place))
+    }
+
+    /// Returns whether a path leads into the folder, or would if it were created.
+    #[must_use]
+    pub fn contains(&self, path: &Path) -> bool {
+        let absolute = |path: &Path| std::path::absolute(path).unwrap_or(path.to_owned());
+        let (own, path) = (absolute(&self.0), absolute(path));
+        let id = |path: &Path| fs::metadata(path).ok().map(|it| (it.dev(), it.ino()));
+        // Any name of the folder counts: links, `..` and other mounts.
+        let real = path.ancestors().find_map(|it| fs::canonicalize(it).ok());
+        let real = real.unwrap_or_default();
+        match id(&own) {
+            Some(own) => real.ancestors().any(|it| id(it) == Some(own)),
+            None => path.starts_with(&own),
+        }
+    }
+
     /// Returns all files in the folder, except those that are not whole, with their sizes.
     ///
     /// # Errors
@@ -99,7 +128,7 @@ impl Folder {
                 let entry = entry?;
                 let (path, about) = (entry.path(), entry.metadata()?);
                 let is_own =
-                    folder == self.0 && [PARTS, "lock"].iter().any(|own| entry.file_name() == *own);
+                    folder == self.0 && [PARTS, LOCK].iter().any(|own| entry.file_name() == *own);
                 match about.is_dir() {
                     _ if is_own => {}
                     true => folders.push(path),
@@ -113,11 +142,10 @@ impl Folder {
 }
 
 /// Creates a folder and those above it, readable by their owner only.
-pub(super) fn create_private(path: &Path) -> io::Result<()> {
+fn create_private(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.mode(0o700);
     builder.create(path)
 }
 

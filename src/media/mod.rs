@@ -2,6 +2,7 @@
 
 mod address;
 mod answer;
+mod bandwidth;
 mod check;
 mod counters;
 mod download;
@@ -18,7 +19,9 @@ mod resign;
 mod resolve;
 mod sizes;
 mod space;
+mod unsynced;
 mod want;
+mod way;
 
 pub use check::{Checked, check};
 pub use counters::Counters;
@@ -27,7 +30,7 @@ pub use fetch::{Fetcher, Pass, Settings, usable};
 pub use folder::{Folder, Turn};
 pub use hosts::{Hosts, Refused};
 pub use remote::RemoteSettings;
-pub use remove::remove_marked;
+pub use remove::{remove_marked, remove_unknown_parts, unknown_parts};
 pub use resign::{Ask, Page, Purchase, Shown, plan};
 pub use resolve::{Lookup, System};
 pub use sizes::stated_sizes;

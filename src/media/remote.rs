@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::header::{
-    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderName,
-    HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER, TRANSFER_ENCODING,
+    ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_RANGE, CONTENT_TYPE, DATE, ETAG, HeaderMap,
+    HeaderName, HeaderValue, IF_RANGE, LAST_MODIFIED, LOCATION, RANGE, RETRY_AFTER,
+    TRANSFER_ENCODING,
 };
 use url::Url;
 
@@ -135,6 +136,7 @@ fn said(response: &reqwest::Response) -> Said {
         content_range: text(headers, CONTENT_RANGE),
         etag: etag.as_deref().and_then(strong).map(str::to_owned),
         last_modified: text(headers, LAST_MODIFIED),
+        date: text(headers, DATE),
         content_type: text(headers, CONTENT_TYPE),
         content_encoding: text(headers, CONTENT_ENCODING),
         retry_after: text(headers, RETRY_AFTER),

@@ -15,6 +15,7 @@ mod rows;
 pub mod seed;
 mod stale;
 mod subject;
+mod unseen;
 
 pub use absence::{Listed, NotFound, Pass, UNSEEN_AFTER_SECONDS};
 pub use counts::Counts;
@@ -33,3 +34,4 @@ pub use rows::{
 pub use seed::{Seed, SeedKind};
 pub use stale::Stale;
 pub use subject::{Items, Left, LeftOf, ListKind, SubjectKind};
+pub use unseen::is_unseen;

@@ -32,7 +32,9 @@ pub use erase::{
 };
 pub use error::{Error, Scope, Spent};
 pub use ledger::{AlertTold, Dictionary, OpenCall, Outcome, PathRow, Run, RunKind, Settlement};
-pub use media::{Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, ShowingReply, StoredMedia};
+pub use media::{
+    DamagedMedia, Given, MediaPart, MediaTurn, OldMedia, RemovedMedia, ShowingReply, StoredMedia,
+};
 pub use queue::{
     CallOf, Control, ControlResult, Cooling, Failure, KeptReply, LeaseRequest, Leased, Named,
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::media_archive::archive;
 use crate::media_host::{Act, Host, contents};
-use crate::support::Place;
+use crate::support::{Place, soon};
 
 /// A place with an archive whose videos are on a host.
 pub async fn place(host: &Host, files: usize) -> Place {
@@ -17,14 +17,14 @@ pub async fn place(host: &Host, files: usize) -> Place {
     place
 }
 
-/// Returns all files under a folder except the lock.
+/// Returns all files under a folder except the lock and the mark of a fetch that goes on.
 pub fn files(folder: PathBuf) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.expect("an entry").path();
         match path.is_dir() {
             true => found.extend(files(path)),
-            false if path.ends_with("lock") => {}
+            false if path.ends_with("lock") || path.ends_with("boot") => {}
             false => found.push(path),
         }
     }
@@ -32,7 +32,7 @@ pub fn files(folder: PathBuf) -> Vec<PathBuf> {
 }
 
 /// Asserts that exactly these files are stored, whole.
-fn assert_whole(place: &Place, expected: std::ops::Range<usize>) {
+pub fn assert_whole(place: &Place, expected: std::ops::Range<usize>) {
     let mut due: Vec<Vec<u8>> = expected.map(contents).collect();
     let mut found: Vec<Vec<u8>> = files(place.file("media"))
         .into_iter()
@@ -164,6 +164,23 @@ async fn a_full_disk_stops_all_and_the_next_fetch_goes_on() {
     assert_whole(&place, 0..2);
 }
 
+/// Waits until half of the first file has arrived, and nothing else is in flight.
+pub async fn until_half(place: &Place) {
+    let half = contents(0).len() as u64 / 2;
+    let arrived = || {
+        let parts = files(place.file("media/part"));
+        parts.first().map_or(0, |part| {
+            std::fs::metadata(part).map_or(0, |about| about.len())
+        })
+    };
+    let seen = async {
+        while arrived() < half {
+            tokio::task::yield_now().await;
+        }
+    };
+    soon("half of a file", seen).await;
+}
+
 #[tokio::test]
 async fn a_signal_keeps_what_has_arrived() {
     let mut host = Host::start("", |_, request| match request {
@@ -175,12 +192,7 @@ async fn a_signal_keeps_what_has_arrived() {
     let fetch = place.start(&["media", "fetch"]);
     host.until_asked(1).await;
     let half = contents(0).len() as u64 / 2;
-    while files(place.file("media/part")).first().map_or(0, |part| {
-        std::fs::metadata(part).map_or(0, |about| about.len())
-    }) < half
-    {
-        tokio::task::yield_now().await;
-    }
+    until_half(&place).await;
     fetch.signal("SIGINT");
     fetch.end().await.with(0);
     place.run(&["media", "fetch"]).await.with(0);

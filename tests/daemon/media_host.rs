@@ -18,6 +18,11 @@ pub enum Act {
     Status(u16),
     /// 206 with the right range and another total.
     WrongTotal,
+    /// 206 with the right range and other bytes, of no version or of another one.
+    Untagged,
+    OtherVersion,
+    /// 206 with more bytes than its range.
+    Surplus,
     /// Redirects to this host's target.
     Redirect,
     /// No length, and no chunks.
@@ -41,9 +46,15 @@ pub struct Host {
     requests: watch::Receiver<usize>,
 }
 
+/// A file above the limit of a test.
+pub const LARGE: usize = 1_000;
+
 /// Returns the contents of a file: an MP4 file, as far as its first bytes tell.
 pub fn contents(file: usize) -> Vec<u8> {
-    let size = 2_000 + file * 7_919 % 30_000;
+    let size = match file {
+        LARGE => 3 << 20,
+        file => 2_000 + file * 7_919 % 30_000,
+    };
     let mut bytes = b"\0\0\0\x20ftypisom".to_vec();
     let mut state = 0x9e37_79b9_7f4a_7c15 ^ file as u64;
     while bytes.len() < size {
@@ -168,9 +179,14 @@ fn answer(
     let total = whole.len() as u64;
     let etag = format!("\"{file}\"");
     let from = from.filter(|_| header("if-range").as_ref() == Some(&etag));
+    let tag = match (act, from) {
+        (Act::Untagged, Some(_)) => String::new(),
+        (Act::OtherVersion, Some(_)) => "ETag: \"other\"\r\n".to_owned(),
+        _ => format!("ETag: {etag}\r\n"),
+    };
     let head = |status: &str, more: &str, length: usize| {
         format!(
-            "HTTP/1.1 {status}\r\nContent-Type: video/mp4\r\nETag: {etag}\r\n{more}Content-Length: {length}\r\n\r\n"
+            "HTTP/1.1 {status}\r\nContent-Type: video/mp4\r\n{tag}{more}Content-Length: {length}\r\n\r\n"
         )
     };
     let ranged = |from: u64, total: u64| {
@@ -206,6 +222,21 @@ fn answer(
         ),
         Act::WrongTotal if from.is_some() => ranged(from.unwrap_or(0), total + 1),
         Act::WrongTotal => normal,
+        Act::Untagged | Act::OtherVersion => match from {
+            Some(_) => (normal.0, vec![b'x'; normal.1.len()], Then::GoOn),
+            None => normal,
+        },
+        Act::Surplus => match from {
+            Some(_) => {
+                let length = format!("Content-Length: {}", normal.1.len());
+                let head = normal.0.replace(&length, "Transfer-Encoding: chunked");
+                let body = [&*normal.1, b"surplus"].concat();
+                let size = format!("{:x}\r\n", body.len());
+                let body = [size.as_bytes(), &body, b"\r\n0\r\n\r\n"].concat();
+                (head, body, Then::GoOn)
+            }
+            None => normal,
+        },
         Act::Redirect => (
             head("302 Found", &format!("Location: {target}\r\n"), 0),
             Vec::new(),

@@ -5,10 +5,11 @@ use std::path::PathBuf;
 
 use crate::media::{files, place};
 use crate::media_host::{Act, Host};
+use crate::media_parts::{half_fetched, hanging};
 use crate::support::Place;
 
 /// Makes `user-a` the author of the first posts, and `user-b` that of the others.
-async fn with_authors(place: &Place, of_a: usize) {
+pub async fn with_authors(place: &Place, of_a: usize) {
     place
         .execute(
             "insert into users (user_id, username, first_call_id, last_call_id)
@@ -69,6 +70,74 @@ async fn the_files_of_an_erased_person_go_and_a_shared_file_stays() {
         asked,
         "what was erased is fetched again"
     );
+}
+
+#[tokio::test]
+async fn an_address_that_changed_leaves_nothing_behind() {
+    // A fetch finds the new address, or an erasure comes before it, also after a fetch that died in between.
+    for then in ["fetch", "erase", "die and erase"] {
+        let mut host = hanging().await;
+        let place = place(&host, 1).await;
+        with_authors(&place, 1).await;
+        half_fetched(&mut host, &place).await;
+        assert_eq!(files(place.file("media/part")).len(), 1);
+        let moved = format!(
+            "update attachments set source_url = 'http://127.0.0.1:{}/elsewhere/0'",
+            host.port
+        );
+        place.execute(&moved).await;
+        // A part of an archive that was replaced by an older copy.
+        std::fs::write(place.file("media/part/77-0123456789abcdef"), "x").expect("a part");
+        if then == "die and erase" {
+            place
+                .execute(
+                    "insert into media (url_path) values ('127.0.0.1/elsewhere/0');
+                     update attachment_media set media_id = 2",
+                )
+                .await;
+        }
+        if then == "fetch" {
+            place.run(&["media", "fetch"]).await.with(0);
+            assert_eq!(place.number("select count(*) from media").await, 1);
+            assert_eq!(files(place.file("media")).len(), 1);
+            assert_eq!(files(place.file("media/part")), Vec::<PathBuf>::new());
+        }
+        let people = place.file("people.txt");
+        std::fs::write(&people, "user-a\n").expect("written");
+        let users = people.to_str().expect("a name");
+        place
+            .run(&["erase", "--users", users, "--yes"])
+            .await
+            .with(0);
+        assert_eq!(files(place.file("media")), Vec::<PathBuf>::new(), "{then}");
+        assert_eq!(place.number("select count(*) from media").await, 0);
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_leaves_of_an_erased_person_is_erased() {
+    let host = Host::start("", |_, _| Act::Serve).await;
+    let place = place(&host, 1).await;
+    with_authors(&place, 1).await;
+    // The file comes to its place, and its row does not say so.
+    place
+        .execute(
+            "create trigger death before update of state on media when new.state = 'stored'
+             begin select raise(abort, 'death'); end",
+        )
+        .await;
+    let ended = place.run(&["media", "fetch"]).await.with(1);
+    assert!(ended.err.contains("death"), "{}", ended.err);
+    assert_eq!(files(place.file("media")).len(), 1);
+    place.execute("drop trigger death").await;
+    let people = place.file("people.txt");
+    std::fs::write(&people, "user-a\n").expect("written");
+    let users = people.to_str().expect("a name");
+    place
+        .run(&["erase", "--users", users, "--yes"])
+        .await
+        .with(0);
+    assert_eq!(files(place.file("media")), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]

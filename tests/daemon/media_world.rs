@@ -240,6 +240,16 @@ async fn expired_urls_are_renewed_by_the_fewest_calls() {
     assert_eq!(site.bill() - bill, 5 * crate::support::PAGE);
     assert_stored(&site, known(&site).await.values());
     site.run(&["verify", "--media"]).await.with(0);
+    // A damaged file is wanted again when its URL has expired once more.
+    std::fs::write(&files(site.file("media"))[0], "damaged").expect("written");
+    site.run(&["verify", "--media"]).await.with(1);
+    site.run(&["media", "verify", "--requeue"]).await.with(1);
+    site.sim.steer("advance 864000").expect("ten days later");
+    let bill = site.bill();
+    site.run(&["media", "fetch"]).await.with(0);
+    assert!(site.bill() > bill, "no new URL was bought");
+    assert_stored(&site, known(&site).await.values());
+    site.run(&["verify", "--media"]).await.with(0);
     assert_eq!(site.charged().await, site.bill());
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::key::key;
+use super::place::check_place;
 use crate::cli::out::{errln, outln};
 use crate::cli::table::counted;
 use crate::cli::{Cli, Exit, Usage};
@@ -29,6 +30,7 @@ pub struct Media {
 
 pub(super) async fn run(cli: &Cli, args: &Media) -> anyhow::Result<Exit> {
     let config = cli.config()?;
+    check_place(&config, &args.into)?;
     let pseudonyms = args.pseudonyms.as_deref().map(key).transpose()?;
     let what = MediaExport {
         into: &args.into,
@@ -38,7 +40,7 @@ pub(super) async fn run(cli: &Cli, args: &Media) -> anyhow::Result<Exit> {
     let readers = Store::open_current_readers(&config.archive.path).await?;
     let folder = daemon::media_folder(&config);
     let done = export_media(&readers, &what, |hash, extension| {
-        folder.file(hash, extension)
+        folder.stored(hash, extension)
     })
     .await;
     readers.close().await;

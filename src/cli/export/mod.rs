@@ -3,6 +3,7 @@
 mod args;
 mod key;
 mod media;
+mod place;
 mod shown;
 
 use std::path::Path;
@@ -10,6 +11,7 @@ use std::path::Path;
 pub use args::Args;
 use args::{Chosen, Formats, Graph, Tables, What};
 use key::key;
+use place::check_place;
 use shown::Bar;
 
 use super::out::outln;
@@ -70,6 +72,7 @@ async fn export_rows(cli: &Cli, format: &Formats) -> anyhow::Result<Exit> {
         }
         _ => {}
     }
+    check_place(&config, &options.into)?;
     let period = Period {
         since: options.since,
         until: options.until,

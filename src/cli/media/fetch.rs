@@ -16,7 +16,8 @@ use crate::config::{Config, Secret};
 use crate::daemon::{self, Archive, Buyer, Fetched, InUse, Signals};
 use crate::media::{Counters, Failure};
 use crate::model::MicroUsd;
-use crate::store::{RunKind, Store, read};
+use crate::store::read::{self, MissingMedia};
+use crate::store::{self, RunKind, Store};
 
 const REFRESH: Duration = Duration::from_millis(500);
 /// Most files that are named.
@@ -40,7 +41,7 @@ pub(super) async fn fetch(cli: &Cli, config: &Config, also_gone: bool) -> anyhow
         Some(limit) => buying(cli, config, limit, &clock).await?,
         None => None,
     };
-    let fetched = match buying {
+    let (fetched, missing) = match buying {
         Some((archive, key, limit)) => {
             let buyer = Buyer {
                 archive: &archive,
@@ -65,20 +66,28 @@ pub(super) async fn fetch(cli: &Cli, config: &Config, also_gone: bool) -> anyhow
                 }) => "signal",
                 _ => "idle",
             };
+            let missing = missing(&archive.store).await;
             archive
                 .close_when_writable((reason, None), &mut signals, false)
                 .await?;
-            fetched
+            (fetched, missing)
         }
         None => {
             let store = cli.open(config).await?;
             let fetched = show(&store, &clock, config, also_gone, None, bars, &mut signals).await;
+            let missing = missing(&store).await;
             store.close().await?;
-            fetched
+            (fetched, missing)
         }
     };
     drop(turn);
-    conclude(config, &fetched?).await
+    Ok(conclude(&fetched?, missing?))
+}
+
+/// Returns some of the files that are not stored, and their number. A connection of its own would leave an empty log beside the
+/// archive.
+async fn missing(store: &Store) -> store::Result<(Vec<MissingMedia>, i64)> {
+    read::missing_media(store.readers(), NAMED).await
 }
 
 /// Locks the archive for buying URLs, if there is a key and no daemon runs.
@@ -157,14 +166,11 @@ async fn draw(counters: Arc<Counters>, bars: MultiProgress) {
 }
 
 /// Names the files that are not stored, and returns the exit code.
-async fn conclude(config: &Config, fetched: &Fetched) -> anyhow::Result<Exit> {
+fn conclude(fetched: &Fetched, (missing, number): (Vec<MissingMedia>, i64)) -> Exit {
     if let Some(name) = fetched.stopped_by {
         errln!("stopped by {name}; the next fetch goes on");
-        return Ok(Exit::Done);
+        return Exit::Done;
     }
-    let readers = Store::open_current_readers(&config.archive.path).await?;
-    let (missing, number) = read::missing_media(&readers, NAMED).await?;
-    readers.close().await;
     for file in &missing {
         let why = file.reason.as_deref().unwrap_or("not asked for yet");
         errln!("missing  {}: {}", plain(&file.url_path), plain(why));
@@ -184,11 +190,11 @@ async fn conclude(config: &Config, fetched: &Fetched) -> anyhow::Result<Exit> {
     if let Some(why) = &fetched.halted {
         errln!("error: {why}. No further file is fetched; the next fetch goes on");
     }
-    Ok(match (&fetched.halted, fetched.is_spent, number) {
+    match (&fetched.halted, fetched.is_spent, number) {
         (Some(Failure::Unwritable(_)), ..) => Exit::Failed,
         (_, true, _) => Exit::Stopped,
         (Some(_), ..) => Exit::GaveUp,
         (None, _, 0) => Exit::Done,
         (None, ..) => Exit::GaveUp,
-    })
+    }
 }

@@ -12,7 +12,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::store::{Store, read};
 
-pub(super) use check::{check, exit_of, print};
+pub(super) use check::{check, exit_of, hint, print};
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -24,8 +24,12 @@ pub enum Command {
         also_gone: bool,
     },
     /// Read all files and compare them with the archive
-    #[command(after_help = "Example: soracrawl media verify")]
+    #[command(after_help = "Example: soracrawl media verify --requeue")]
     Verify {
+        /// Mark the files that are missing or changed as wanted, so that the next fetch fetches them again
+        #[arg(long)]
+        requeue: bool,
+
         /// Print JSON
         #[arg(long)]
         json: bool,
@@ -43,7 +47,10 @@ pub(super) async fn run(cli: &Cli, command: &Command) -> anyhow::Result<Exit> {
     let config = cli.config()?;
     match command {
         Command::Fetch { also_gone } => fetch::fetch(cli, &config, *also_gone).await,
-        Command::Verify { json } => check::verify(&config, *json).await,
+        Command::Verify { requeue, json } => match requeue {
+            true => check::requeue(cli, &config, *json).await,
+            false => check::verify(&config, *json).await,
+        },
         Command::Status { json } => status(&config, *json).await,
     }
 }

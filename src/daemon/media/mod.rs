@@ -14,7 +14,7 @@ use tokio::sync::watch;
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::daemon::signals::Signals;
-use crate::media::{self, Counters, Failure, Fetcher};
+use crate::media::{self, Counters, Failure, Fetcher, Folder};
 use crate::store::Store;
 
 pub use buy::Buyer;
@@ -63,13 +63,23 @@ pub async fn fetch_media(
         stopping,
     );
     let fetcher = fetcher.map_err(|why| anyhow!(why))?;
+    let in_folder = |why: std::io::Error| anyhow!("{}: {why}", folder.path().display());
+    let doubtful = folder.begin_parts().map_err(in_folder)?;
+    if doubtful > 0 {
+        tracing::warn!(
+            files = doubtful,
+            "the system went down during a fetch: unfinished files are fetched from the beginning"
+        );
+    }
     let renditions = renditions(config);
     mark_old_media(store, config, clock.now()).await?;
-    store.mark_orphaned_media().await?;
-    media::remove_marked(store, &folder)
+    remove_orphaned(store, &folder).await?;
+    media::remove_unknown_parts(store, &folder)
         .await
         .map_err(|why| anyhow!(why))?;
     media::want(store, &renditions).await?;
+    // A video whose file has another address now leaves the old one behind.
+    remove_orphaned(store, &folder).await?;
     sizes::state_sizes(store).await?;
     let mut queue = store.media_queue(&renditions, also_gone).await?;
     let wanted = u64::try_from(queue.len()).unwrap_or(u64::MAX);
@@ -101,8 +111,16 @@ pub async fn fetch_media(
     }
     fetched.expired = expired.files.len();
     (fetched.unsigned, fetched.is_spent) = (expired.unsigned, expired.is_spent);
-    media::remove_marked(store, &folder)
+    remove_orphaned(store, &folder).await?;
+    folder.end_parts().map_err(in_folder)?;
+    Ok(fetched)
+}
+
+/// Removes the files that are marked, and those that no video refers to.
+async fn remove_orphaned(store: &Store, folder: &Folder) -> anyhow::Result<()> {
+    store.mark_orphaned_media().await?;
+    media::remove_marked(store, folder)
         .await
         .map_err(|why| anyhow!(why))?;
-    Ok(fetched)
+    Ok(())
 }

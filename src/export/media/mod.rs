@@ -38,7 +38,7 @@ pub struct MediaExported {
     pub missing: u64,
 }
 
-/// Writes all stored files. `place` returns where the file of a hash with an extension is.
+/// Writes all stored files. `place` returns the path of a hash with an extension, if a file is there.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read, or the folder cannot be written. Then nothing is left behind.
@@ -53,8 +53,7 @@ pub async fn export_media(
     while let Some((files, last)) = media_files(readers, after, VIDEOS).await? {
         after = last;
         for file in files {
-            let from = place(&file.sha256, &file.extension).filter(|from| from.is_file());
-            let Some(from) = from else {
+            let Some(from) = place(&file.sha256, &file.extension) else {
                 done.missing += 1;
                 continue;
             };

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use crate::model::is_unseen;
+
 /// Longest name in bytes, with its extension and that of the file beside it.
 const MAX_BYTES: usize = 200;
 /// Extension of the file beside it.
@@ -112,12 +114,8 @@ fn key(name: &str) -> String {
 
 /// Returns a text as a name: without separators, control characters, and what a system takes for something else.
 fn safe(text: &str) -> String {
-    let is_bad = |letter: char| {
-        letter.is_control()
-            || "/\\:*?\"<>|".contains(letter)
-            // What is not seen, or turns the direction of the text.
-            || matches!(letter, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-    };
+    let is_bad =
+        |letter: char| letter.is_control() || "/\\:*?\"<>|".contains(letter) || is_unseen(letter);
     let text: String = text
         .chars()
         .take(MAX_BYTES)
@@ -180,6 +178,7 @@ mod tests {
             ("com10", "com10.mp4"),
             ("console", "console.mp4"),
             ("a\u{202e}4pm", "a_4pm.mp4"),
+            ("a\u{61c}4pm\u{fff9}\u{e0041}", "a_4pm__.mp4"),
             ("電車", "電車.mp4"),
         ] {
             assert_eq!(one(wanted), name, "{wanted:?}");
@@ -220,6 +219,7 @@ mod tests {
             for text in wanted.iter().chain(&wanted) {
                 let name = names.unique(text, "webp");
                 prop_assert!(name.len() + SIDECAR.len() <= MAX_BYTES);
+                prop_assert!(!name.contains(is_unseen));
                 prop_assert!(!name.contains(['/', '\\', '\0']) && !name.starts_with('.'));
                 prop_assert!(seen.insert(name.to_lowercase()));
             }

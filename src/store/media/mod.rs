@@ -1,10 +1,12 @@
 //! Files of videos: which are wanted, what is stored, and what is removed. The files themselves are the room `media`'s.
 
+mod damaged;
 mod remove;
 mod rows;
 mod sizes;
 mod want;
 
+pub use damaged::DamagedMedia;
 pub use remove::{OldMedia, RemovedMedia};
 pub use rows::{Given, MediaPart, MediaTurn, StoredMedia};
 pub use sizes::ShowingReply;

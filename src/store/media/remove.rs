@@ -42,7 +42,7 @@ impl Store {
         Ok(marked.rows_affected())
     }
 
-    /// Marks some files that are too old. Returns their number.
+    /// Marks some files that are too old, also those that are damaged and wanted again. Returns their number.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -50,7 +50,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let marked = sqlx::query(
             "update media set state = 'removing', reason = 'older than retention.media_days' where id in (
-                 select id from media where state = 'stored' and stored_at < ? order by id limit ?)",
+                 select id from media where state in ('stored', 'wanted', 'failed', 'gone') and stored_at < ? order by id limit ?)",
         )
         .bind(old.before)
         .bind(FILES)
@@ -67,12 +67,25 @@ impl Store {
     pub async fn media_to_remove(&self) -> Result<Vec<RemovedMedia>> {
         Ok(sqlx::query_as(
             "select id, url_path, sha256, extension, exists (
-                 select 1 from media o where o.sha256 = m.sha256 and o.extension = m.extension and o.state = 'stored')
+                 select 1 from media o where o.sha256 = m.sha256 and o.extension = m.extension and o.state <> 'removing')
                  as is_shared
              from media m where state = 'removing' order by id limit ?",
         )
         .bind(FILES)
         .fetch_all(self.readers())
+        .await?)
+    }
+
+    /// Returns the address of a file that is not stored; `None` if there is no such row.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn media_address(&self, id: i64) -> Result<Option<String>> {
+        Ok(sqlx::query_scalar(
+            "select url_path from media where id = ? and state not in ('stored', 'removed')",
+        )
+        .bind(id)
+        .fetch_optional(self.readers())
         .await?)
     }
 

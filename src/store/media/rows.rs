@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, FromRow};
 
-use super::url_of;
+use super::{DamagedMedia, url_of};
 use crate::model::{RENDITIONS, Rendition};
 use crate::store::{Result, Store};
 
@@ -25,6 +25,8 @@ pub struct MediaTurn {
     pub part: MediaPart,
     /// Size that a reply states.
     pub stated_bytes: Option<i64>,
+    /// The file that it replaces.
+    pub damaged: Option<DamagedMedia>,
     /// All URLs that the archive has for it, of any video.
     pub urls: Vec<String>,
 }
@@ -80,9 +82,13 @@ impl Store {
             stated_bytes: Option<i64>,
             #[sqlx(flatten)]
             part: MediaPart,
+            sha256: Option<String>,
+            extension: Option<String>,
         }
         let row: Option<Row> = sqlx::query_as(
-            "select url_path, nullif(stated_bytes, 0) as stated_bytes, etag, last_modified, total_bytes, content_type from media
+            "select url_path, nullif(stated_bytes, 0) as stated_bytes, etag, last_modified, total_bytes, content_type,
+                 sha256, extension
+             from media
              where id = ? and state in ('wanted', 'failed', 'gone')",
         )
         .bind(id)
@@ -92,6 +98,8 @@ impl Store {
             url_path,
             stated_bytes,
             part,
+            sha256,
+            extension,
         }) = row
         else {
             return Ok(None);
@@ -110,6 +118,9 @@ impl Store {
             url_path,
             part,
             stated_bytes,
+            damaged: sha256
+                .zip(extension)
+                .map(|(sha256, extension)| DamagedMedia { sha256, extension }),
             urls: urls.fetch_all(self.readers()).await?,
         }))
     }
@@ -129,6 +140,23 @@ impl Store {
         .bind(&part.last_modified)
         .bind(part.total_bytes)
         .bind(&part.content_type)
+        .execute(&mut *transaction)
+        .await?;
+        transaction.commit().await
+    }
+
+    /// Notes the place of a file before it is there.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be written.
+    pub async fn place_media(&self, id: i64, whole: &StoredMedia) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "update media set sha256 = ?2, extension = ?3 where id = ?1 and state <> 'stored'",
+        )
+        .bind(id)
+        .bind(&whole.sha256)
+        .bind(whole.extension)
         .execute(&mut *transaction)
         .await?;
         transaction.commit().await

@@ -48,6 +48,19 @@ impl Store {
                 .execute(&mut *transaction)
                 .await?;
             noted += new.rows_affected();
+            // The file under the new address replaces a damaged one under the old address.
+            sqlx::query(
+                "update media set sha256 = old.sha256, extension = old.extension from (
+                     select m.sha256, m.extension from attachment_media am join media m on m.id = am.media_id
+                     where am.attachment_id = ?1 and am.rendition = ?2 and m.state in ('wanted', 'failed', 'gone')
+                         and m.sha256 is not null) old
+                 where url_path = ?3 and media.sha256 is null and state = 'wanted'",
+            )
+            .bind(video)
+            .bind(rendition.name)
+            .bind(url_path)
+            .execute(&mut *transaction)
+            .await?;
             // The video may be gone since it was read.
             sqlx::query(
                 "insert into attachment_media (attachment_id, rendition, media_id)

@@ -80,7 +80,7 @@ pub struct StoredFile {
     pub bytes: i64,
 }
 
-/// Returns some stored files after an id, in order. A file that is being removed counts as long as it may be there.
+/// Returns some stored files after an id, in order.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -88,6 +88,30 @@ pub async fn stored_media(pool: &SqlitePool, after: i64, limit: u32) -> Result<V
     Ok(sqlx::query_as(
         "select id, url_path, sha256, extension, bytes from media
          where state = 'stored' and id > ? order by id limit ?",
+    )
+    .bind(after)
+    .bind(limit)
+    .fetch_all(pool)
+    .await?)
+}
+
+/// A place that a row names although it does not say that the file is stored.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct NamedFile {
+    pub id: i64,
+    pub sha256: String,
+    pub extension: String,
+}
+
+/// Returns some places after the id of a row, in order: those of damaged files that are wanted again, and of files that are being
+/// stored or removed.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn named_media(pool: &SqlitePool, after: i64, limit: u32) -> Result<Vec<NamedFile>> {
+    Ok(sqlx::query_as(
+        "select id, sha256, extension from media
+         where state <> 'stored' and sha256 is not null and extension is not null and id > ? order by id limit ?",
     )
     .bind(after)
     .bind(limit)

@@ -60,8 +60,8 @@ pub use known::{Known, known};
 pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
 pub use media::{
-    MediaCount, MediaFile, MissingMedia, ShownMedia, StoredFile, expired_media, media_counts,
-    media_files, missing_media, shown_media, stored_media,
+    MediaCount, MediaFile, MissingMedia, NamedFile, ShownMedia, StoredFile, expired_media,
+    media_counts, media_files, missing_media, named_media, shown_media, stored_media,
 };
 pub use nested::Nest;
 pub use operator::{
