@@ -14,6 +14,7 @@ mod config;
 mod control;
 mod dictionaries;
 mod drift;
+mod drift_names;
 mod erase;
 mod erase_again;
 mod erased;
