@@ -14,13 +14,14 @@
 //! Rooms: `model` (plain data), `api` (the remote), `store` (the archive, the only SQL that writes), `replies` (raw
 //! replies: compression and reading), `crawl` (the engine), `verify` (checks an archive against its raw replies),
 //! `erase` (people removed from an archive), `replay` (an archive served as the API), `media` (files of videos), `report` (status
-//! and estimates), `daemon` (wiring), `config`, `cli`, `clock`, and `sim` (a simulated remote that
+//! and estimates), `daemon` (wiring), `config`, `cli`, `clock`, `connections`, and `sim` (a simulated remote that
 //! shares nothing with the other rooms).
 
 pub mod api;
 pub mod cli;
 pub mod clock;
 pub mod config;
+mod connections;
 pub mod crawl;
 pub mod daemon;
 pub mod erase;

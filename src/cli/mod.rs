@@ -116,7 +116,7 @@ enum Command {
     /// Write files for other tools from one snapshot of the archive
     #[command(after_help = "Example: soracrawl export parquet --into export --licence none")]
     Export(export::Args),
-    /// Write a key for the pseudonyms of `export --pseudonyms` to a new file
+    /// Write a key for `export --pseudonyms` or `replay --key-file` to a new file
     #[command(after_help = "Example: soracrawl new-key project.key")]
     NewKey {
         /// File that does not exist

@@ -1,6 +1,6 @@
 //! `soracrawl replay`: serves an archive as the API.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -65,8 +65,17 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         errln!("warning: {why}. Some replies may not be readable");
     }
     tracing::info!(address = %listen, "replay served");
-    outln!("serving {} at http://{listen}", args.file.display());
-    outln!("in crawler.toml: api.base_url = \"http://{listen}\"");
+    // No request may name the unspecified address, and only this machine can be told another one.
+    let reached = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => (Ipv4Addr::LOCALHOST, listen.port()).into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => (Ipv6Addr::LOCALHOST, listen.port()).into(),
+        _ => listen,
+    };
+    outln!("serving {} at http://{reached}", args.file.display());
+    outln!("in crawler.toml: api.base_url = \"http://{reached}\"");
+    if reached != listen {
+        outln!("from other machines: the name of this one, which web.hosts must list");
+    }
     let stopping = async move {
         signals.next().await;
     };
@@ -84,9 +93,10 @@ fn key(file: &Path) -> Result<String, Usage> {
         .map_err(|why| wrong(&why))?
         .ok_or_else(|| wrong("there is no such file"))?;
     let key = text.trim();
-    if key.len() < KEY_LETTERS || key.contains(char::is_whitespace) {
+    // No other key can be sent in a header.
+    if key.len() < KEY_LETTERS || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(wrong(
-            "expected one key of at least 16 letters, such as `soracrawl new-key` writes",
+            "expected one key of at least 16 ASCII letters, such as `soracrawl new-key` writes",
         ));
     }
     Ok(key.to_owned())

@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use sqlx::SqlitePool;
-use tokio::sync::Mutex;
 
-use super::by_hand::ByHand;
 use crate::model::MicroUsd;
 use crate::replies::Packer;
 use crate::store::Result;
@@ -37,7 +35,6 @@ pub struct App {
     pub(super) readers: SqlitePool,
     packer: Packer,
     pub(super) options: Options,
-    pub(super) by_hand: Mutex<ByHand>,
     billed: AtomicI64,
 }
 
@@ -55,7 +52,6 @@ impl App {
             readers: read::current_readers(archive).await?,
             packer,
             options,
-            by_hand: Mutex::default(),
             billed: AtomicI64::new(0),
         };
         Ok((app, wrong))

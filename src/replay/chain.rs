@@ -4,7 +4,7 @@ use crate::model::ItemHash;
 use crate::store::read::{ReplayPage, ReplayPass};
 
 /// Returns the place of the pass to replay: the newest complete one that had ended at a time, else the newest one that had. Without
-/// a time, a pass that goes on counts too, as the last choice.
+/// a time, a pass that goes on counts too, as the last choice. A pass of which no reply is stored is taken only if no other is left.
 pub(super) fn choose(passes: &[ReplayPass], at: Option<f64>) -> Option<usize> {
     let had_ended = |pass: &ReplayPass| match at {
         Some(at) => pass.ended_at.is_some_and(|ended| ended <= at),
@@ -15,8 +15,9 @@ pub(super) fn choose(passes: &[ReplayPass], at: Option<f64>) -> Option<usize> {
             .iter()
             .position(|pass| had_ended(pass) && is_wanted(pass))
     };
-    find(&|pass| pass.is_complete)
-        .or_else(|| find(&|pass| pass.ended_at.is_some()))
+    find(&|pass| pass.is_complete && pass.is_stored)
+        .or_else(|| find(&|pass| pass.ended_at.is_some() && pass.is_stored))
+        .or_else(|| find(&|pass| pass.is_stored))
         .or_else(|| find(&|_| true))
 }
 
@@ -72,6 +73,7 @@ mod tests {
             joined_by_call_id: None,
             is_complete,
             ended_at,
+            is_stored: true,
         }
     }
 
@@ -90,6 +92,23 @@ mod tests {
         assert_eq!(choose(&passes[..1], None), Some(0));
         assert_eq!(choose(&passes[..1], Some(900.0)), None);
         assert_eq!(choose(&passes, Some(49.0)), None);
+    }
+
+    #[test]
+    fn a_pass_whose_replies_were_removed_is_replayed_only_if_no_other_is_left() {
+        let removed = |pass| ReplayPass {
+            is_stored: false,
+            ..pass
+        };
+        let passes = [
+            pass((30, i64::MAX), false, None),
+            removed(pass((20, 29), true, Some(200.0))),
+            pass((10, 19), false, Some(100.0)),
+            removed(pass((1, 9), true, Some(50.0))),
+        ];
+        assert_eq!(choose(&passes, None), Some(2));
+        assert_eq!(choose(&passes, Some(60.0)), Some(3), "there is no other");
+        assert_eq!(choose(&passes[..2], None), Some(0), "it goes on");
     }
 
     #[test]

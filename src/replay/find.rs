@@ -2,16 +2,12 @@
 
 use super::app::App;
 use super::chain::{choose, next_in, with_met};
+use super::imported::imported;
 use crate::store::Result;
 use crate::store::read::{
-    ReplayJob, ReplayPass, replay_cursors, replay_job, replay_page, replay_pages, replay_refusal,
-    replay_subjects, stored_reply,
+    ReplayJob, ReplayPass, Wanted, replay_by_hand, replay_job, replay_page, replay_pages,
+    replay_refusal,
 };
-
-/// Cursors that a refusal names.
-const CURSORS: u32 = 5;
-/// Letters of a cursor that a refusal shows.
-const LETTERS: usize = 60;
 
 /// What a request asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +17,16 @@ pub(super) struct Asked {
     pub(super) cursor: Option<String>,
     /// All its parameters as JSON, in the forms that a call by hand may have.
     pub(super) parameters: Vec<String>,
+}
+
+impl Asked {
+    pub(super) fn wanted(&self) -> Wanted<'_> {
+        Wanted {
+            endpoint: self.endpoint,
+            subject: &self.subject,
+            cursor: self.cursor.as_deref(),
+        }
+    }
 }
 
 /// Returns the call whose reply answers a request.
@@ -34,17 +40,14 @@ pub(super) async fn find(app: &App, asked: &Asked) -> Result<Option<i64>> {
     {
         return Ok(Some(call_id));
     }
+    if let Some(call_id) = imported(app, asked.wanted()).await? {
+        return Ok(Some(call_id));
+    }
     for parameters in &asked.parameters {
-        let mut by_hand = app.by_hand.lock().await;
-        let found = by_hand
-            .find(&app.readers, app.options.at, asked.endpoint, parameters)
-            .await?;
-        drop(by_hand);
-        if let Some(call_id) = found {
-            let reply = stored_reply(&app.readers, call_id).await?;
-            if reply.endpoint == asked.endpoint && reply.subject == *parameters {
-                return Ok(Some(call_id));
-            }
+        let (readers, at) = (&app.readers, app.options.at);
+        let found = replay_by_hand(readers, asked.endpoint, parameters, at).await?;
+        if found.is_some() {
+            return Ok(found);
         }
     }
     Ok(None)
@@ -113,49 +116,4 @@ async fn after_meeting(
         return Ok(older.last().map(|page| page.id));
     }
     Ok(None)
-}
-
-/// Says what the archive has instead of what was asked for.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read.
-pub(super) async fn what_is_there(app: &App, asked: &Asked) -> Result<String> {
-    let endpoint = asked.endpoint;
-    let when = match app.options.at {
-        Some(_) => " of a pass that had ended by the time of --at",
-        None => "",
-    };
-    let job = replay_job(&app.readers, endpoint, &asked.subject).await?;
-    if let Some(job) = job
-        && let Some(chosen) = choose(&job.passes, app.options.at)
-        && let Some(pass) = job.passes.get(chosen)
-    {
-        let (cursors, pages) = replay_cursors(&app.readers, job.id, pass, CURSORS).await?;
-        if pages > 0 {
-            let named: Vec<String> = cursors.iter().map(|it| shown(it.as_deref())).collect();
-            let more = if pages > i64::from(CURSORS) {
-                ", …"
-            } else {
-                ""
-            };
-            return Ok(format!(
-                "This archive does not have this page. Of this subject, {endpoint} has {pages} pages{when}, with the cursors: {}{more}",
-                named.join(", ")
-            ));
-        }
-    }
-    let subjects = replay_subjects(&app.readers, endpoint).await?;
-    Ok(format!(
-        "This archive has no page of this subject{when}. Of {endpoint} it has the pages of {subjects} subjects"
-    ))
-}
-
-fn shown(cursor: Option<&str>) -> String {
-    match cursor {
-        None => "none (the first page)".to_owned(),
-        Some(cursor) if cursor.chars().count() > LETTERS => {
-            cursor.chars().take(LETTERS).chain(['…']).collect()
-        }
-        Some(cursor) => cursor.to_owned(),
-    }
 }

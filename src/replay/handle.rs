@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use serde_json::{Value, json};
 
 use super::answer;
 use super::app::App;
-use super::find::{Asked, find, what_is_there};
+use super::find::{Asked, find};
+use super::instead::{what_is_there, what_was_made};
 use crate::api::{Entry, account, endpoints};
-use crate::guard::{is_equal, is_our_host};
+use crate::guard::{is_equal, names_us};
 use crate::model::MicroUsd;
 use crate::store::read::stored_reply;
 
@@ -23,7 +25,7 @@ const SUCCESS: u16 = 200;
 pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let parameters = parameters(request.uri().query().unwrap_or(""));
-    let response = match refusal(&app, &path, request.headers()) {
+    let response = match refusal(&app, request.uri(), request.headers()) {
         Some(refused) => refused,
         None => routed(&app, &method, &path, parameters).await,
     };
@@ -37,7 +39,8 @@ pub(super) async fn handle(State(app): State<Arc<App>>, request: Request) -> Res
 }
 
 /// Returns the answer to a request that may not pass: first the name, then the key.
-fn refusal(app: &App, path: &str, headers: &HeaderMap) -> Option<Response> {
+fn refusal(app: &App, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+    let path = uri.path();
     let one = |name: HeaderName| {
         let mut values = headers.get_all(name).iter();
         let first = values.next()?.to_str().ok()?;
@@ -45,7 +48,12 @@ fn refusal(app: &App, path: &str, headers: &HeaderMap) -> Option<Response> {
     };
     let options = &app.options;
     let refused = |status, why| Some(answer::error(status, path, &Value::Null, why));
-    if !one(header::HOST).is_some_and(|host| is_our_host(host, options.listen, &options.hosts)) {
+    let target = uri.authority().map(Authority::as_str);
+    let hosts = headers
+        .get_all(header::HOST)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    if !names_us(target, hosts, options.listen, &options.hosts) {
         let why = "this name is not ours: add it to web.hosts if it is";
         return refused(StatusCode::MISDIRECTED_REQUEST, why);
     }
@@ -79,8 +87,10 @@ async fn routed(
         return answer::error(StatusCode::METHOD_NOT_ALLOWED, path, &shown, why);
     }
     if *method != Method::GET {
-        let why = "A replay only reads, and makes nothing.";
-        return answer::error(StatusCode::NOT_IMPLEMENTED, path, &shown, why);
+        return match what_was_made(app, entry.name).await {
+            Ok(why) => answer::error(StatusCode::NOT_IMPLEMENTED, path, &shown, &why),
+            Err(why) => unreadable(path, &shown, &why.to_string()),
+        };
     }
     if let Some(name) = lacking(entry, &parameters) {
         return answer::missing(name);

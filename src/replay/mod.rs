@@ -1,16 +1,17 @@
 //! An archive served as the API: the stored bytes of its replies, by endpoint, subject and cursor.
 //!
 //! 1. `handle` checks the name in the Host header and the key, and reads the parameters.
-//! 2. `find` looks for the call that got the answer: first among the pages of one pass of the subject's job (`chain`), then among the
-//!    calls by hand (`by_hand`).
-//! 3. `answer` sends the stored bytes, or says what is there instead.
+//! 2. `find` looks for the call that got the answer: first among the pages of one pass of the subject's job (`chain`), then among
+//!    those that were imported (`imported`), then among the calls by hand.
+//! 3. `answer` sends the stored bytes. If there are none, `instead` says what is there.
 
 mod answer;
 mod app;
-mod by_hand;
 mod chain;
 mod find;
 mod handle;
+mod imported;
+mod instead;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,8 +20,12 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::connections;
+
 pub use app::{App, Options};
 
+/// Connections at the same time: more than a crawl opens.
+const CONNECTIONS: usize = 256;
 /// Time for answers in flight to be sent after the end was asked for.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -39,11 +44,11 @@ pub async fn serve(
         .with_state(app.clone());
     let stop = watch::Sender::new(false);
     let mut stopped = stop.subscribe();
-    let served = axum::serve(listener, router).with_graceful_shutdown(async move {
+    let stopped = async move {
         let _ = stopped.wait_for(|stopped| *stopped).await;
-    });
+    };
     tokio::select! {
-        served = served.into_future() => served?,
+        served = connections::serve(listener, CONNECTIONS, router, stopped) => served?,
         () = async {
             stopping.await;
             stop.send_replace(true);

@@ -2,6 +2,7 @@
 //! controls can lead here too. So the Host header is checked first, then the origin, then the token.
 
 use axum::extract::{Query, Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
@@ -9,7 +10,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use sha2::{Digest, Sha256};
 
 use super::{Options, Shared, text};
-use crate::guard::{is_equal, is_our_host};
+use crate::guard::{is_equal, names_us};
 
 /// Paths that need no token.
 const OPEN: [&str; 3] = ["/healthz", "/readyz", "/login"];
@@ -34,7 +35,14 @@ const HEADERS: [(HeaderName, &str); 6] = [
 /// Refuses a request that may not pass, and sets the headers of every answer.
 pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let mut response = match refusal(&app.options, request.method(), &path, request.headers()) {
+    let target = request.uri().authority().map(Authority::as_str);
+    let refused = refusal(
+        &app.options,
+        request.method(),
+        (target, &path),
+        request.headers(),
+    );
+    let mut response = match refused {
         Some((status, why)) => text(status, format!("{why}\n")),
         None => next.run(request).await,
     };
@@ -46,11 +54,12 @@ pub(super) async fn guard(State(app): State<Shared>, request: Request, next: Nex
     response
 }
 
-/// Returns why a request is refused; `None` if it may pass. Pure.
+/// Returns why a request is refused; `None` if it may pass. `target` is the host in the request's target, if it has one, and its
+/// path. Pure.
 pub(super) fn refusal(
     options: &Options,
     method: &Method,
-    path: &str,
+    (target, path): (Option<&str>, &str),
     headers: &HeaderMap,
 ) -> Option<(StatusCode, &'static str)> {
     let one = |name: HeaderName| {
@@ -62,8 +71,11 @@ pub(super) fn refusal(
             Some(_) => None,
         }
     };
-    let host = one(header::HOST);
-    if !host.is_some_and(|host| is_our_host(host, options.listen, &options.hosts)) {
+    let hosts = headers
+        .get_all(header::HOST)
+        .iter()
+        .map(HeaderValue::as_bytes);
+    if !names_us(target, hosts, options.listen, &options.hosts) {
         let why = "this name is not ours: add it to web.hosts if it is";
         return Some((StatusCode::MISDIRECTED_REQUEST, why));
     }
@@ -71,6 +83,7 @@ pub(super) fn refusal(
         .and_then(|value| value.strip_prefix("Bearer "))
         .is_some_and(|given| is_equal(given.trim(), &options.token));
     if *method != Method::GET && *method != Method::HEAD {
+        let host = one(header::HOST);
         let site = one(HeaderName::from_static("sec-fetch-site"));
         let origin = one(header::ORIGIN);
         let is_own = match (site, origin) {

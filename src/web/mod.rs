@@ -4,7 +4,6 @@
 
 mod asset;
 mod cache;
-mod capped;
 mod chart;
 mod control;
 mod events;
@@ -28,12 +27,16 @@ use sqlx::SqlitePool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::connections;
 use crate::model::{Budget, Request};
 use crate::report::status::Status;
 
 pub use cache::Answers;
 pub use metric::{METRICS, Metric};
 pub use token::token;
+
+/// Connections at the same time. Browsers open about six to a host.
+const CONNECTIONS: usize = 64;
 
 type Answer<T> = Pin<Box<dyn Future<Output = Result<T, String>> + Send>>;
 
@@ -94,11 +97,10 @@ pub(crate) type Shared = Arc<App>;
 /// Returns an error if the listener fails.
 pub async fn serve(listener: TcpListener, app: App) -> std::io::Result<()> {
     let mut stopping = app.stopping.clone();
-    let served = axum::serve(capped::Capped::new(listener), router(Arc::new(app)))
-        .with_graceful_shutdown(async move {
-            let _ = stopping.wait_for(|stopping| *stopping).await;
-        });
-    served.await
+    let stopped = async move {
+        let _ = stopping.wait_for(|stopping| *stopping).await;
+    };
+    connections::serve(listener, CONNECTIONS, router(Arc::new(app)), stopped).await
 }
 
 fn router(app: Shared) -> Router {

@@ -9,7 +9,7 @@ use crate::receiver::{Receiver, body};
 use crate::support::Site;
 
 /// A world with enough replies to know their shape.
-fn talkative(alterations: &[&str]) -> Options {
+pub fn talkative(alterations: &[&str]) -> Options {
     Options {
         shape: Shape::Wrapped,
         exact: true,

@@ -8,13 +8,13 @@ use crate::listed::again;
 use crate::replays::Replay;
 use crate::support::{Place, Site, small, walk};
 
-async fn contents(place: &Place) -> String {
+pub async fn contents(place: &Place) -> String {
     let report = place.run(&["verify", "--json"]).await.with(0).json();
     report["contents"].as_str().expect("a hash").to_owned()
 }
 
 /// Returns a place with the same seeds and settings, whose remote is the replay.
-fn beside(site: &Place, replay: &Replay) -> Place {
+pub fn beside(site: &Place, replay: &Replay) -> Place {
     let mut place = Place::new(&replay.base_url());
     for (key, value) in site.settings() {
         if key.starts_with("seeds.") || key.starts_with("crawl.") {
@@ -203,4 +203,14 @@ async fn the_pages_of_an_older_pass_follow_although_their_cursors_were_never_on_
     let archived = site.texts(posts).await;
     assert!(archived.len() > 36, "{}", archived.len());
     assert_eq!(other.texts(posts).await, archived);
+    let unsent = "select c.next_cursor from calls c join spans s on s.joined_by_call_id = c.id and s.state = 'met'";
+    let unsent = site.texts(unsent).await.remove(0);
+    site.execute(
+        "update calls set body = null, redacted_at = 1 where id <= (select max(last_call_id) from spans where state = 'met')",
+    )
+    .await;
+    let user = site.user(0);
+    let asked = [("user_id", user.as_str()), ("cursor", &unsent)];
+    let message = replay.ask("get_user_posts", &asked).await.message();
+    assert!(message.contains("was bought at"), "{message}");
 }

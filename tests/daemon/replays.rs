@@ -34,9 +34,13 @@ impl Answer {
 
 impl Replay {
     pub async fn start(place: &Place, more: &[&str]) -> Self {
+        Self::start_at(place, "127.0.0.1", more).await
+    }
+
+    pub async fn start_at(place: &Place, host: &str, more: &[&str]) -> Self {
         let archive = place.archive();
         let archive = archive.to_str().expect("a path");
-        let free = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let free = TcpListener::bind((host, 0)).await.expect("a port");
         let address = free.local_addr().expect("an address").to_string();
         drop(free);
         let mut arguments = vec!["replay", archive, "--listen", &address];
@@ -60,7 +64,11 @@ impl Replay {
     }
 
     pub async fn get(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
-        let mut request = format!("GET {path} HTTP/1.1\r\nConnection: close\r\n");
+        self.send("GET", path, headers).await
+    }
+
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if headers.iter().all(|(name, _)| *name != "Host") {
             request.push_str(&format!("Host: {}\r\n", self.address));
         }

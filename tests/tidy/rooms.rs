@@ -127,8 +127,8 @@ fn only_the_client_its_replies_the_alerts_and_the_files_mention_reqwest() {
 }
 
 #[test]
-fn only_the_simulator_the_web_and_the_replay_mention_axum() {
-    let is_other = |name: &str| !["sim", "web", "replay"].contains(&room(name));
+fn only_the_servers_mention_axum() {
+    let is_other = |name: &str| !["sim", "web", "replay", "connections"].contains(&room(name));
     assert_eq!(mentioning(&["axum"], is_other), NONE);
 }
 

@@ -241,12 +241,12 @@ fn tables(names: &[String]) -> Result<Vec<ExportTable>, Usage> {
     Ok(tables)
 }
 
-/// `soracrawl new-key`: writes a key for pseudonyms.
+/// `soracrawl new-key`: writes a key for pseudonyms, or for a replay.
 pub(super) fn new_key(file: &Path) -> anyhow::Result<Exit> {
     Key::create(file).map_err(|why| Usage(format!("{}: {why}", file.display())))?;
     outln!(
-        "wrote {}. Keep it apart from the archive and from exports: a person who has it can tell whom a pseudonym stands for.\n\
-         Without it nobody can, and no later export gets the same pseudonyms",
+        "wrote {}. Keep it secret, and apart from the archive and from exports: a person who has it can tell whom a pseudonym\n\
+         of --pseudonyms stands for. Without it nobody can, and no later export gets the same pseudonyms",
         file.display()
     );
     Ok(Exit::Done)

@@ -107,9 +107,9 @@ mod tests {
     fn batches_give_the_same_as_one_pass() {
         let bodies: Vec<String> = (0..40)
             .map(|n| match n % 3 {
-                0 => format!(r#"{{"n":{n},"a":[{{"b":null}},{{"b":1}}]}}"#),
-                1 => r#"{"n":"x","late":true}"#.to_owned(),
-                _ => r#"{"a":[]}"#.to_owned(),
+                0 => format!(r#"{{"count":{n},"items":[{{"id":null}},{{"id":1}}]}}"#),
+                1 => r#"{"count":"x","link":true}"#.to_owned(),
+                _ => r#"{"items":[]}"#.to_owned(),
             })
             .collect();
         let mut whole = EndpointPaths::default();
@@ -123,23 +123,23 @@ mod tests {
             parts.extend(part);
         }
         assert_eq!(whole, parts);
-        let b = &whole.paths["a[].b"];
+        let b = &whole.paths["items[].id"];
         assert_eq!((b.times, b.first, b.last, b.last_call), (14, 0, 39, 39));
-        assert_eq!(b.example, "1");
+        assert_eq!(b.example, "an integer of 1 to 3 digits");
         assert_eq!(whole.replies, 40);
     }
 
     #[test]
     fn the_number_of_paths_is_bounded() {
         let mut paths = EndpointPaths::default();
-        let letters = |n: usize| {
-            let digit = |n: usize| char::from(b'a' + u8::try_from(n % 26).unwrap());
-            [digit(n / 676), digit(n / 26), digit(n)]
-                .iter()
-                .collect::<String>()
-        };
+        let words = [
+            "post", "like", "view", "user", "count", "video", "id", "url", "time", "name", "text",
+            "type", "page",
+        ];
         for n in 0..PATHS + 10 {
-            add(&mut paths, 1, &format!(r#"{{"{}":1}}"#, letters(n)));
+            let word = |n: usize| words[n % words.len()];
+            let key = format!("{}_{}_{}", word(n), word(n / 13), word(n / 169));
+            add(&mut paths, 1, &format!(r#"{{"{key}":1}}"#));
         }
         assert_eq!((paths.paths.len(), paths.cut), (PATHS, 10));
         add(&mut paths, 1, "<html>");

@@ -25,6 +25,7 @@ mod questions;
 mod raw;
 mod refresh;
 mod replay;
+mod replay_loose;
 mod replies;
 mod search;
 mod snapshot;
@@ -76,8 +77,13 @@ pub use refresh::{
     known_posts, refresh_charged, staleness,
 };
 pub use replay::{
-    CallByHand, ReplayJob, ReplayPage, ReplayPass, StoredReply, calls_by_hand, replay_cursors,
-    replay_job, replay_page, replay_pages, replay_refusal, replay_subjects, stored_reply,
+    NestedBeginning, ReplayJob, ReplayPage, ReplayPass, StoredReply, replay_beginning,
+    replay_cursors, replay_job, replay_page, replay_pages, replay_refusal, replay_subjects,
+    stored_reply,
+};
+pub use replay_loose::{
+    ImportedPage, RemovedReply, removed_reply, replay_by_hand, replay_calls_by_hand,
+    replay_imported, replay_imported_cursors, replay_removed,
 };
 pub use replies::{KeptCall, MetSpan, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};

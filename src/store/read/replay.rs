@@ -1,5 +1,4 @@
-//! The replies of an archive by what they answer, for a replay. Every query uses an index and reads one body at most, apart from the
-//! list of calls by hand, which reads no body.
+//! The replies of jobs by what they answer, for a replay. Every query uses an index and reads one body at most.
 
 use sqlx::FromRow;
 use sqlx::sqlite::{SqliteConnection, SqlitePool};
@@ -7,9 +6,7 @@ use sqlx::sqlite::{SqliteConnection, SqlitePool};
 use crate::store::Result;
 
 /// Statuses of answers about a subject: private, gone, or withheld.
-const REFUSALS: &str = "(403, 404, 410, 451)";
-/// Calls by hand per read.
-const CALLS: u32 = 1_000;
+pub(super) const REFUSALS: &str = "(403, 404, 410, 451)";
 
 /// A job and its passes.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,6 +29,9 @@ pub struct ReplayPass {
     pub is_complete: bool,
     /// `None` while it goes on.
     pub ended_at: Option<f64>,
+    /// A reply of it is stored. Old ones may have been removed.
+    #[sqlx(default)]
+    pub is_stored: bool,
 }
 
 /// A page without its body.
@@ -50,14 +50,6 @@ pub struct StoredReply {
     pub http_status: Option<u16>,
     /// zstd; `None` if it was removed.
     pub body: Option<Vec<u8>>,
-}
-
-/// A call that no job made: all its parameters are its subject, as JSON.
-#[derive(Debug, Clone, PartialEq, FromRow)]
-pub struct CallByHand {
-    pub id: i64,
-    pub endpoint: String,
-    pub subject: String,
 }
 
 /// Returns the job of a subject with its passes.
@@ -96,9 +88,13 @@ pub async fn replay_job(
         joined_by_call_id: None,
         is_complete: matches!(ended, Some("complete" | "gone" | "denied")),
         ended_at,
+        is_stored: false,
     }];
     passes.extend(spans);
     passes.extend(before_spans(&mut reader, id, pass_call_id, &passes).await?);
+    for pass in &mut passes {
+        pass.is_stored = is_stored(&mut reader, id, pass).await?;
+    }
     Ok(Some(ReplayJob { id, passes }))
 }
 
@@ -125,10 +121,24 @@ async fn before_spans(
         joined_by_call_id: None,
         is_complete: false,
         ended_at,
+        is_stored: false,
     }))
 }
 
-/// Returns the newest call of a pass that sent a cursor and whose page is kept.
+async fn is_stored(reader: &mut SqliteConnection, job_id: i64, pass: &ReplayPass) -> Result<bool> {
+    let sql = format!(
+        "select exists (select 1 from calls where job_id = ? and id between ? and ? and body is not null
+             and (kept = 1 or http_status in {REFUSALS}))"
+    );
+    Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(job_id)
+        .bind(pass.first_call_id)
+        .bind(pass.last_call_id)
+        .fetch_one(reader)
+        .await?)
+}
+
+/// Returns the newest call of a pass that sent a cursor and whose page is stored.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -139,7 +149,7 @@ pub async fn replay_page(
     cursor: Option<&str>,
 ) -> Result<Option<i64>> {
     Ok(sqlx::query_scalar(
-        "select id from calls where job_id = ? and id between ? and ? and kept = 1 and cursor is ?
+        "select id from calls where job_id = ? and id between ? and ? and kept = 1 and body is not null and cursor is ?
          order by id desc limit 1",
     )
     .bind(job_id)
@@ -205,42 +215,28 @@ pub async fn stored_reply(pool: &SqlitePool, call_id: i64) -> Result<StoredReply
     )
 }
 
-/// Returns the next calls by hand with a reply after the call `after`, settled by `at` in Unix seconds.
+/// Returns how many subjects of an endpoint have a stored page that was known at `at`, without those of calls by hand.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub async fn calls_by_hand(
-    pool: &SqlitePool,
-    after: i64,
-    at: Option<f64>,
-) -> Result<Vec<CallByHand>> {
+pub async fn replay_subjects(pool: &SqlitePool, endpoint: &str, at: Option<f64>) -> Result<i64> {
+    let is_stored = "kept = 1 and body is not null and (?2 is null or settled_at <= ?2)";
     let sql = format!(
-        "select id, endpoint, subject from calls where id > ? and job_id is null and body is not null
-             and (kept = 1 or http_status in {REFUSALS}) and (?2 is null or settled_at <= ?2) order by id limit ?3"
+        "select count(*) from (
+             select subject from jobs where endpoint = ?1
+                 and exists (select 1 from calls where calls.job_id = jobs.id and {is_stored})
+             union
+             select iif(subject glob ' {{*', ltrim(subject), subject) from calls
+             where endpoint = ?1 and job_id is null and outcome = 'imported' and {is_stored})"
     );
-    Ok(sqlx::query_as(sqlx::AssertSqlSafe(sql))
-        .bind(after)
+    Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(endpoint)
         .bind(at)
-        .bind(CALLS)
-        .fetch_all(pool)
+        .fetch_one(pool)
         .await?)
 }
 
-/// Returns how many subjects of an endpoint have a page.
-///
-/// # Errors
-/// Returns an error if the archive cannot be read.
-pub async fn replay_subjects(pool: &SqlitePool, endpoint: &str) -> Result<i64> {
-    Ok(sqlx::query_scalar(
-        "select count(*) from jobs where endpoint = ?
-             and exists (select 1 from calls where calls.job_id = jobs.id and calls.kept = 1)",
-    )
-    .bind(endpoint)
-    .fetch_one(pool)
-    .await?)
-}
-
-/// Returns up to `most` cursors of the kept pages of a pass, and the number of its pages.
+/// Returns the cursors of the stored pages of a pass, oldest first.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -248,17 +244,46 @@ pub async fn replay_cursors(
     pool: &SqlitePool,
     job_id: i64,
     pass: &ReplayPass,
-    most: u32,
-) -> Result<(Vec<Option<String>>, i64)> {
-    let rows: Vec<(Option<String>, i64)> = sqlx::query_as(
-        "select cursor, count(*) over () from calls where job_id = ? and id between ? and ? and kept = 1 order by id limit ?",
+) -> Result<Vec<Option<String>>> {
+    Ok(sqlx::query_scalar(
+        "select cursor from calls where job_id = ? and id between ? and ? and kept = 1 and body is not null
+         group by cursor order by min(id)",
     )
     .bind(job_id)
     .bind(pass.first_call_id)
     .bind(pass.last_call_id)
-    .bind(most)
     .fetch_all(pool)
-    .await?;
-    let count = rows.first().map_or(0, |(_, count)| *count);
-    Ok((rows.into_iter().map(|(cursor, _)| cursor).collect(), count))
+    .await?)
+}
+
+/// Where a walk began that did not begin at the head of its list.
+#[derive(Debug, Clone, PartialEq, FromRow)]
+pub struct NestedBeginning {
+    /// The cursor of its first page.
+    pub cursor: String,
+    /// The job whose reply led to it.
+    pub endpoint: Option<String>,
+    pub subject: Option<String>,
+}
+
+/// Returns where a pass began; `None` if it began at the head of its list.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn replay_beginning(
+    pool: &SqlitePool,
+    job_id: i64,
+    pass: &ReplayPass,
+) -> Result<Option<NestedBeginning>> {
+    Ok(sqlx::query_as(
+        "select first.cursor, parent.endpoint, parent.subject
+         from (select cursor from calls where job_id = ?1 and id between ?2 and ?3 and kept = 1 order by id limit 1) first
+         left join jobs parent on parent.id = (select parent_job_id from jobs where id = ?1)
+         where first.cursor is not null",
+    )
+    .bind(job_id)
+    .bind(pass.first_call_id)
+    .bind(pass.last_call_id)
+    .fetch_optional(pool)
+    .await?)
 }

@@ -26,7 +26,7 @@ fn status(listen: &str, method: Method, path: &str, headers: &[(&str, &str)]) ->
     for (name, value) in headers {
         map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
     }
-    refusal(&options(listen), &method, path, &map)
+    refusal(&options(listen), &method, (None, path), &map)
         .map_or(200, |(status, _): (StatusCode, _)| status.as_u16())
 }
 
@@ -65,6 +65,7 @@ fn only_our_names_are_answered_whatever_the_token() {
         "2130706433",
         "",
         "localhost@evil.example",
+        "localhost:7666.evil.example",
         "[::2]:7666",
     ] {
         assert_eq!(with(foreign), 421, "{foreign}");
