@@ -12,6 +12,7 @@ mod import;
 mod job;
 mod large;
 mod limit;
+mod peers;
 mod process;
 mod refresh;
 mod reparse;
@@ -26,7 +27,7 @@ use support::{Bench, line};
 struct Figure {
     name: &'static str,
     run: fn(&Bench) -> anyhow::Result<()>,
-    /// Whether the figure runs only if it is named, because it takes minutes and gigabytes of disk.
+    /// Whether the figure runs only if it is named, because it takes minutes, much disk, or packages of Python.
     only_by_name: bool,
 }
 
@@ -38,7 +39,7 @@ const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Fi
     }
 }
 
-const FIGURES: [Figure; 11] = [
+const FIGURES: [Figure; 12] = [
     figure("job", job::run),
     figure("burst", burst::run),
     figure("reparse", reparse::run),
@@ -49,6 +50,10 @@ const FIGURES: [Figure; 11] = [
     figure("economy", economy::run),
     figure("refresh", refresh::run),
     figure("build", build::run),
+    Figure {
+        only_by_name: true,
+        ..figure("peers", peers::run)
+    },
     Figure {
         only_by_name: true,
         ..figure("large", large::run)
