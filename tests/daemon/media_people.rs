@@ -30,6 +30,17 @@ fn names(folder: PathBuf) -> BTreeSet<String> {
         .collect()
 }
 
+/// Erases the first author.
+async fn erase(place: &Place) {
+    let people = place.file("people.txt");
+    std::fs::write(&people, "user-a\n").expect("written");
+    let users = people.to_str().expect("a name");
+    place
+        .run(&["erase", "--users", users, "--yes"])
+        .await
+        .with(0);
+}
+
 #[tokio::test]
 async fn the_files_of_an_erased_person_go_and_a_shared_file_stays() {
     let host = Host::start("", |_, _| Act::Serve).await;
@@ -102,13 +113,7 @@ async fn an_address_that_changed_leaves_nothing_behind() {
             assert_eq!(files(place.file("media")).len(), 1);
             assert_eq!(files(place.file("media/part")), Vec::<PathBuf>::new());
         }
-        let people = place.file("people.txt");
-        std::fs::write(&people, "user-a\n").expect("written");
-        let users = people.to_str().expect("a name");
-        place
-            .run(&["erase", "--users", users, "--yes"])
-            .await
-            .with(0);
+        erase(&place).await;
         assert_eq!(files(place.file("media")), Vec::<PathBuf>::new(), "{then}");
         assert_eq!(place.number("select count(*) from media").await, 0);
     }
@@ -130,13 +135,7 @@ async fn what_a_crash_leaves_of_an_erased_person_is_erased() {
     assert!(ended.err.contains("death"), "{}", ended.err);
     assert_eq!(files(place.file("media")).len(), 1);
     place.execute("drop trigger death").await;
-    let people = place.file("people.txt");
-    std::fs::write(&people, "user-a\n").expect("written");
-    let users = people.to_str().expect("a name");
-    place
-        .run(&["erase", "--users", users, "--yes"])
-        .await
-        .with(0);
+    erase(&place).await;
     assert_eq!(files(place.file("media")), Vec::<PathBuf>::new());
 }
 

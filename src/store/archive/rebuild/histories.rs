@@ -4,7 +4,8 @@
 use sqlx::SqliteConnection;
 
 use super::keys::{NEW, OLD, is_same};
-use super::loss::{is_between, may_be_lost, missing, run};
+use super::loss::{is_between, may_be_lost, missing};
+use super::rows::run;
 use crate::store::Result;
 use crate::store::archive::schema::tables;
 use crate::store::archive::{Kind, Outline};

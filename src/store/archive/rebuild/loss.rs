@@ -1,16 +1,7 @@
 //! Which old rows a lost call may have shown, and how they are copied. The temporary table `lost` has these calls.
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
-
 use super::keys::{NEW, OLD, is_same, value};
-use crate::store::Result;
 use crate::store::archive::{Kind, Outline};
-
-pub(super) async fn run(connection: &mut SqliteConnection, text: String) -> Result<u64> {
-    // Only names of the schema are in the text.
-    let done = sqlx::query(AssertSqlSafe(text)).execute(connection).await?;
-    Ok(done.rows_affected())
-}
 
 /// Whether a lost call may have shown the old row `o`.
 pub(super) fn may_be_lost(table: &Outline) -> String {

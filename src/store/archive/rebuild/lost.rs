@@ -7,7 +7,8 @@ use sqlx::SqliteConnection;
 
 use super::histories;
 use super::keys::{NEW, OLD, is_same, value};
-use super::loss::{has, may_be_lost, missing, run};
+use super::loss::{has, may_be_lost, missing};
+use super::rows::run;
 use crate::store::Result;
 use crate::store::archive::schema::tables;
 use crate::store::archive::{ColumnOutline, Kind, Outline};

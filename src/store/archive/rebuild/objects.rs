@@ -72,13 +72,13 @@ pub(super) async fn begin(connection: &mut SqliteConnection, archive: &Path) -> 
         referring: Vec::new(),
         own: Own::read().await?,
     };
-    objects.make(connection, Object::is_table).await?;
+    objects.make(connection, |it, _| it.is_table()).await?;
     objects.copy(connection).await?;
     // What is needed while rows are written: keys, threads of comments, and histories.
-    let own = |it: &Object, own: &Own| own.has(&it.name) && is_of_replies(&it.of);
     objects
-        .make_if(connection, |it, names| {
-            own(it, names)
+        .make(connection, |it, own| {
+            own.has(&it.name)
+                && is_of_replies(&it.of)
                 && match &*it.kind {
                     "index" => it.sql.starts_with("CREATE UNIQUE") || it.of == "comments",
                     kind => kind == "trigger" && !is_full_text(&it.name),
@@ -130,16 +130,8 @@ impl Objects {
         }
     }
 
-    async fn make(
-        &mut self,
-        connection: &mut SqliteConnection,
-        is_meant: impl Fn(&Object) -> bool,
-    ) -> Result<()> {
-        self.make_if(connection, |it, _| is_meant(it)).await
-    }
-
     /// Makes what is meant and not made yet.
-    async fn make_if(
+    async fn make(
         &mut self,
         connection: &mut SqliteConnection,
         is_meant: impl Fn(&Object, &Own) -> bool,
@@ -177,8 +169,8 @@ impl Objects {
 
     /// Makes the rest, and what SQLite knows about the file.
     pub(super) async fn complete(&mut self, connection: &mut SqliteConnection) -> Result<()> {
-        self.make(connection, |it| it.kind == "index").await?;
-        self.make_if(connection, |it, own| it.is_virtual && own.has(&it.name))
+        self.make(connection, |it, _| it.kind == "index").await?;
+        self.make(connection, |it, own| it.is_virtual && own.has(&it.name))
             .await?;
         for indexed in INDEXED {
             let index = indexed.index;
@@ -191,7 +183,7 @@ impl Objects {
             }
         }
         self.add_virtual_tables(connection).await?;
-        self.make(connection, |it| matches!(&*it.kind, "trigger" | "view"))
+        self.make(connection, |it, _| matches!(&*it.kind, "trigger" | "view"))
             .await?;
         set_numbers(connection).await?;
         let has_statistics: bool = sqlx::query_scalar(

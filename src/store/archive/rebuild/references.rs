@@ -84,5 +84,6 @@ async fn point_absences_to_new_rows(connection: &mut SqliteConnection) -> Result
         of_user = of(USER, "of_id"),
         of_post = of(POST, "of_id"),
     );
-    run(connection, text).await
+    run(connection, text).await?;
+    Ok(())
 }

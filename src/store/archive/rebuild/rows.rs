@@ -76,7 +76,8 @@ pub(super) async fn copy(
         values.join(", "),
         of = quoted(table),
     );
-    run(connection, text).await
+    run(connection, text).await?;
+    Ok(())
 }
 
 /// Returns the name of the number of a table's rows, unless a column has it.
@@ -129,10 +130,10 @@ pub(super) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// Runs SQL of the archive's own schema, or made of constants and quoted names.
-pub(super) async fn run(connection: &mut SqliteConnection, sql: String) -> Result<()> {
-    sqlx::raw_sql(AssertSqlSafe(sql))
+/// Runs SQL of the archive's own schema, or made of constants and quoted names. Returns the number of rows that changed.
+pub(super) async fn run(connection: &mut SqliteConnection, sql: String) -> Result<u64> {
+    let done = sqlx::raw_sql(AssertSqlSafe(sql))
         .execute(connection)
         .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
