@@ -31,6 +31,8 @@ pub struct FailureFacts {
     pub has_answered: bool,
     /// Other jobs of the endpoint fail too, and none has succeeded since.
     pub others_fail: bool,
+    /// The endpoint has answered others since the job's last failure, or the job has not failed yet.
+    pub is_first: bool,
     /// The remote has answered another call since this one was sent.
     pub is_reachable: bool,
     pub doubts: Doubts,

@@ -158,10 +158,11 @@ async fn facts(
         Reply::NeverSent { .. } | Reply::Unknown { .. } => None,
     };
     let is_answer_charged = is_charged && status.is_some();
-    let (has_answered, others_fail, doubts) = limiter.evidence(|policy| {
+    let (has_answered, others_fail, is_first, doubts) = limiter.evidence(|policy| {
         (
             policy.has_answered(entry.name),
             policy.others_fail(entry.name, job_id),
+            policy.is_first_failure(entry.name, job_id),
             policy.doubts(entry.name),
         )
     });
@@ -204,6 +205,7 @@ async fn facts(
         is_same_status: past.status.is_some() && past.status == status,
         has_answered,
         others_fail,
+        is_first,
         is_reachable: limiter.is_reachable(entry.name, sent.began),
         doubts,
         standing: match account {

@@ -176,7 +176,13 @@ fn after_missing(
             } else {
                 StopReason::Failed
             };
-            Decision::new(again(error, facts, reason), failed)
+            // An endpoint that answered others in between is not the cause, also if other jobs fail now.
+            let others_fail = facts.others_fail && !(lasts && facts.is_first);
+            let facts = FailureFacts {
+                others_fail,
+                ..facts.clone()
+            };
+            Decision::new(again(error, &facts, reason), failed)
         }
         _ => doubt(about, why, error, facts),
     }

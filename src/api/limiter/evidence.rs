@@ -30,6 +30,11 @@ impl Evidence {
         self.failing.keys().any(|other| *other != job_id)
     }
 
+    /// Returns whether the job has not failed since the endpoint's last answer.
+    pub(super) fn is_first(&self, job_id: i64) -> bool {
+        !self.failing.contains_key(&job_id)
+    }
+
     /// Returns the jobs that failed at least so often since the endpoint's last answer.
     pub(super) fn failed_often(&self, least: u32) -> Vec<i64> {
         let often = self
@@ -111,6 +116,7 @@ mod tests {
         let mut evidence = Evidence::default();
         evidence.failed(1);
         assert!(!evidence.others_fail(1) && evidence.others_fail(2));
+        assert!(!evidence.is_first(1) && evidence.is_first(2));
         evidence.failed(2);
         evidence.failed(2);
         assert_eq!(evidence.failed_often(2), [2]);
@@ -125,6 +131,7 @@ mod tests {
         );
         assert_eq!(evidence.answered(), [3]);
         assert!(evidence.has_answered && !evidence.others_fail(1));
+        assert!(evidence.is_first(1));
         assert_eq!(evidence.doubts(), Doubts::default());
     }
 

@@ -180,6 +180,13 @@ impl Policy {
         })
     }
 
+    /// Returns whether the endpoint has answered since the job's last failure, or the job has not failed yet.
+    #[must_use]
+    pub fn is_first_failure(&self, endpoint: &str, job_id: i64) -> bool {
+        let state = self.endpoints.get(endpoint);
+        state.is_none_or(|state| state.evidence.is_first(job_id))
+    }
+
     /// Returns the answers that name no subject, of an endpoint that has never answered anything else.
     #[must_use]
     pub fn doubts(&self, endpoint: &str) -> Doubts {

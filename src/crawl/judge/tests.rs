@@ -28,6 +28,7 @@ fn facts() -> FailureFacts {
         is_same_status: false,
         has_answered: true,
         others_fail: false,
+        is_first: false,
         is_reachable: true,
         doubts: Doubts::default(),
         standing: Standing::Fine,
@@ -227,6 +228,16 @@ fn a_404_of_the_path_retires_only_an_endpoint_that_never_answered_and_only_after
             "later 102"
         );
         assert_eq!(decided(&error, |facts| facts.attempts = 4), "gone");
+        // Others failed after the endpoint's last answer. That answer came after the last attempt of this job.
+        let between = |facts: &mut FailureFacts| {
+            (facts.attempts, facts.others_fail, facts.is_first) = (4, true, true);
+        };
+        assert_eq!(decided(&error, between), "gone");
+        let begun = |facts: &mut FailureFacts| {
+            between(facts);
+            facts.had_cursor = true;
+        };
+        assert_eq!(decided(&error, begun), "later 102");
         let begun = |facts: &mut FailureFacts| (facts.attempts, facts.had_cursor) = (4, true);
         assert_eq!(
             decided(&error, begun),

@@ -373,6 +373,7 @@ impl Crowd {
             is_same_status: status != 0 && job.past.last() == Some(&status),
             has_answered: self.policy.has_answered(key.0),
             others_fail: self.policy.others_fail(key.0, job_id),
+            is_first: self.policy.is_first_failure(key.0, job_id),
             is_reachable: self.policy.is_reachable(key.0, began),
             doubts: self.policy.doubts(key.0),
             standing,

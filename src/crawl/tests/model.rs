@@ -686,6 +686,7 @@ impl Model {
                 is_same_status: false,
                 has_answered: self.policy.has_answered(endpoint),
                 others_fail: self.policy.others_fail(endpoint, job_id),
+                is_first: self.policy.is_first_failure(endpoint, job_id),
                 is_reachable: self.policy.is_reachable(endpoint, began),
                 doubts: self.policy.doubts(endpoint),
                 standing: Standing::Unoffered,
