@@ -121,15 +121,17 @@ impl Reading {
             Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, why)),
         };
         let now = self.clock.now();
-        // Nobody received a reply before 1970 or in the future.
-        let at = answered
-            .at
-            .or(file_time)
-            .filter(|at| (1.0..=now).contains(at));
+        let told = answered.times.into_iter().flatten();
+        let mut times = told.chain(self.given.at).chain(file_time);
+        let Some(at) = times.find(|at| import::is_plausible(*at, now)) else {
+            let why = "nothing says when it was received, or it says a time before the service or in the future. \
+                       Name it with --time WHEN";
+            return send(to, Read::bad(&place, why));
+        };
         for reply in answered.replies {
             let place = format!("{place}{}", reply.part);
             let about = About {
-                at: at.unwrap_or(now),
+                at,
                 status,
                 request_id: answered.request_id.as_deref(),
                 is_redacted,
