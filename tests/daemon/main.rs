@@ -24,6 +24,7 @@ mod graphs;
 mod hostile;
 mod import;
 mod import_files;
+mod import_jobs;
 mod known;
 mod lake_folders;
 mod lakes;
