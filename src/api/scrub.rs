@@ -4,6 +4,7 @@
 //! Each rule only returns ranges (`Edit`). All ranges are replaced together at the end, so no rule can hide a secret
 //! from another one.
 
+mod captured;
 mod edit;
 mod forms;
 mod rules;
@@ -81,6 +82,25 @@ impl Scrubber {
     pub fn scrub_body<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
         let with_key = !self.is_short || self.rules.is_error(body);
         apply(body, self.find(body, with_key))
+    }
+
+    /// Returns a body from a capture of another tool without its secrets: also headers, cookies and keys of the client.
+    #[must_use]
+    pub fn scrub_captured<'a>(&self, body: &'a [u8]) -> Cow<'a, [u8]> {
+        match captured::clean_body(body) {
+            None => self.scrub_body(body),
+            Some(clean) => Cow::Owned(self.scrub_body(&clean).into_owned()),
+        }
+    }
+
+    /// Returns a text beside such a body without its secrets: also those in addresses.
+    #[must_use]
+    pub fn scrub_captured_text(&self, text: &str) -> String {
+        match captured::clean_text(text.as_bytes()) {
+            None => self.scrub_text(text),
+            // Lossless, because only tokens are replaced.
+            Some(clean) => self.scrub_text(&String::from_utf8_lossy(&clean)),
+        }
     }
 
     fn find(&self, body: &[u8], with_key: bool) -> Vec<Edit<'_>> {

@@ -9,7 +9,7 @@ use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, logging};
 use crate::api::endpoints;
-use crate::clock::Clock;
+use crate::clock::{Clock, unix_seconds};
 use crate::config::Config;
 use crate::daemon::{
     self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
@@ -31,13 +31,17 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
-    /// Endpoint of replies whose request the files do not say
+    /// Endpoint of replies whose request the files do not say, not even by an address
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
 
     /// Whom or what these replies are about: the id of the user, the post or the comment, or the text of the search
     #[arg(long, value_name = "ID", requires = "endpoint")]
     subject: Option<String>,
+
+    /// When replies were received of which neither the entry nor the envelope says it: a date, or a time with offset
+    #[arg(long, value_name = "WHEN", value_parser = unix_seconds)]
+    time: Option<f64>,
 
     /// Print JSON
     #[arg(long)]
@@ -98,6 +102,7 @@ fn wish(args: &Args) -> Result<ImportWish, Usage> {
         given: Given {
             entry,
             subject: args.subject.clone(),
+            at: args.time,
         },
     })
 }

@@ -25,6 +25,7 @@ mod graphs;
 mod hostile;
 mod import;
 mod import_files;
+mod import_jobs;
 mod known;
 mod lake_folders;
 mod lakes;

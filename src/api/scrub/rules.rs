@@ -161,7 +161,7 @@ fn skip_spaces(body: &[u8], at: usize) -> usize {
 }
 
 /// Returns the end of a token or parameter: letters, digits and the symbols of base64 and percent encoding.
-fn token_end(body: &[u8], start: usize) -> usize {
+pub(super) fn token_end(body: &[u8], start: usize) -> usize {
     let mut end = start;
     while let Some(byte) = body.get(end) {
         let escaped_slash = *byte == b'\\' && body.get(end + 1) == Some(&b'/');
@@ -177,7 +177,7 @@ fn token_end(body: &[u8], start: usize) -> usize {
 }
 
 /// Returns the position of the quote that ends a string.
-fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
+pub(super) fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
     let mut at = start;
     while at < body.len() && !body[at..].starts_with(quote) {
         at += if body[at] == b'\\' { 2 } else { 1 };

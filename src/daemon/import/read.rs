@@ -121,15 +121,17 @@ impl Reading {
             Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, why)),
         };
         let now = self.clock.now();
-        // Nobody received a reply before 1970 or in the future.
-        let at = answered
-            .at
-            .or(file_time)
-            .filter(|at| (1.0..=now).contains(at));
+        let told = answered.times.into_iter().flatten();
+        let mut times = told.chain(self.given.at).chain(file_time);
+        let Some(at) = times.find(|at| import::is_plausible(*at, now)) else {
+            let why = "nothing says when it was received, or it says a time before the service or in the future. \
+                       Name it with --time WHEN";
+            return send(to, Read::bad(&place, why));
+        };
         for reply in answered.replies {
             let place = format!("{place}{}", reply.part);
             let about = About {
-                at: at.unwrap_or(now),
+                at,
                 status,
                 request_id: answered.request_id.as_deref(),
                 is_redacted,
@@ -143,6 +145,12 @@ impl Reading {
         ControlFlow::Continue(())
     }
 
+    /// Returns a text that stands beside a reply, without secrets and people.
+    fn beside(&self, text: &str) -> String {
+        let text = self.scrubber.scrub_captured_text(text);
+        self.people.taken_out_of(&text).unwrap_or(text)
+    }
+
     /// Turns a reply into what is kept of it.
     fn reply(&self, place: String, reply: Recognised, about: &About<'_>) -> Read {
         let Recognised {
@@ -152,6 +160,8 @@ impl Reading {
             body,
             ..
         } = reply;
+        let subject = self.scrubber.scrub_captured_text(&subject);
+        let cursor = cursor.map(|cursor| self.scrubber.scrub_captured_text(&cursor));
         if self.people.subject(&subject).is_some() {
             return Read::Not(NotImported {
                 place,
@@ -161,7 +171,7 @@ impl Reading {
         }
         let sha256 = Sha256::digest(&body).to_vec();
         let body_bytes = body.len();
-        let mut body = self.scrubber.scrub_body(&body).into_owned();
+        let mut body = self.scrubber.scrub_captured(&body).into_owned();
         let mut is_redacted = about.is_redacted;
         if let Some(taken) = self.people.taken_out_of_reply(&subject, &body) {
             body = taken.body;
@@ -183,7 +193,7 @@ impl Reading {
             charge: MicroUsd(0),
             http_status: Some(about.status.unwrap_or(200)),
             error: None,
-            request_id: about.request_id.map(|id| self.scrubber.scrub_text(id)),
+            request_id: about.request_id.map(|id| self.beside(id)),
             body_bytes: Some(body_bytes),
             body: packed,
         };

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 use super::call::{Call, Meaning};
+use super::stated::Stated;
 use super::upstream;
 use crate::api::{Entry, endpoints};
 use crate::model::seed::{Kind, item};
@@ -24,67 +25,153 @@ impl Asked {
     #[must_use]
     pub fn of_url(url: &str) -> Self {
         Self {
-            url: Some(url.to_owned()),
+            url: Some(url.to_owned()).filter(|url| !url.is_empty()),
             ..Self::default()
         }
     }
 
     /// Returns whether the request tells no call.
     pub(super) fn names_no_call(&self) -> bool {
-        !matches!(self.meaning(), Meaning::Call(_))
+        !matches!(self.meaning(), Meaning::Call(_) | Meaning::Unclear(_))
+    }
+
+    /// Returns whether it is a request for a page, if this was its method. An unknown method is none.
+    pub(super) fn can_be(&self, method: &str) -> bool {
+        match method.to_ascii_uppercase().as_str() {
+            "" | "GET" => true,
+            "POST" => matches!(self.meaning(), Meaning::Call(Call { entry, .. })
+                if entry.method == crate::api::endpoint::Method::Post),
+            _ => false,
+        }
+    }
+
+    /// Returns what all its places state of the parameters.
+    ///
+    /// # Errors
+    /// Returns an error if they contradict each other.
+    pub(super) fn stated(&self) -> Result<Stated, String> {
+        let mut stated = Stated::default();
+        for (name, value) in &self.parameters {
+            stated.add(name, value, "the parameters")?;
+        }
+        for (text, place) in [(&self.endpoint, "the endpoint"), (&self.url, "the URL")] {
+            if let Some(address) = text.as_deref().and_then(address) {
+                stated.add_query(&address, place)?;
+            }
+        }
+        Ok(stated)
     }
 
     /// Returns which call the request was.
     pub(super) fn meaning(&self) -> Meaning {
-        if let Some(name) = &self.endpoint {
-            return match find(name) {
-                Some(entry) => Meaning::Call(call(entry, &self.parameters)),
-                None => Meaning::Other(format!("`{name}` is no endpoint of this archive")),
-            };
+        match self.told() {
+            Ok(Some(call)) => Meaning::Call(call),
+            Ok(None) => match self.endpoint.as_deref() {
+                Some(name) if is_name(name) => {
+                    let name = name.split(['?', '#']).next().unwrap_or_default();
+                    Meaning::Other(format!("`{name}` is no endpoint of this archive"))
+                }
+                _ => Meaning::Unknown,
+            },
+            Err(why) => Meaning::Unclear(why),
         }
-        let Some(text) = &self.url else {
-            return Meaning::Unknown;
-        };
-        let Ok(url) = Url::parse(text) else {
-            return Meaning::Unknown;
-        };
-        let parameters: BTreeMap<String, String> = url
-            .query_pairs()
-            .map(|(key, value)| (key.into_owned(), value.into_owned()))
-            .collect();
-        if let Some(entry) = find(url.path()) {
-            return Meaning::Call(call(entry, &parameters));
+    }
+
+    fn told(&self) -> Result<Option<Call>, String> {
+        let stated = self.stated()?;
+        let named = self
+            .endpoint
+            .as_deref()
+            .and_then(|name| call_of(name, true, &stated));
+        let of_url = self
+            .url
+            .as_deref()
+            .and_then(|url| call_of(url, false, &stated));
+        let is_of_another = named.is_none()
+            && of_url.is_some()
+            && self
+                .endpoint
+                .as_deref()
+                .is_some_and(|name| name.contains("/api/"));
+        if is_of_another {
+            return Err(
+                "its request is unclear: the endpoint and the URL are of different APIs".to_owned(),
+            );
         }
-        upstream::meaning(&url, &parameters)
+        match (named, of_url) {
+            (Some(one), Some(other)) => one.with(other, "the URL").map(Some),
+            (one, other) => Ok(one.or(other)),
+        }
     }
 }
 
-/// Returns the endpoint with this name or path, whatever host and version are before it.
-fn find(name: &str) -> Option<&'static Entry> {
-    let path = name.split(['?', '#']).next().unwrap_or_default();
-    let mut all = endpoints::ALL.iter();
-    all.find(|entry| {
-        path == entry.name
-            || path.trim_end_matches('/').ends_with(entry.path)
-            || path
-                .trim_end_matches('/')
-                .ends_with(entry.path.trim_start_matches("/api/v1"))
+/// Returns whether a text is meant as the name of an endpoint, and not as that of a file.
+fn is_name(text: &str) -> bool {
+    let is_word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.contains("/api/") || (!text.is_empty() && text.chars().all(is_word))
+}
+
+/// Returns an address, also one without its host.
+pub(super) fn address(text: &str) -> Option<Url> {
+    let text = text.trim();
+    // The first line of a request in HTTP.
+    let mut words = text.split_ascii_whitespace();
+    let text = match (words.next(), words.next()) {
+        (Some("GET" | "POST"), Some(path)) => path,
+        _ => text,
+    };
+    Url::parse(text).ok().or_else(|| {
+        let any = Url::parse("http://host/").ok()?;
+        any.join(text).ok()
     })
 }
 
-fn call(entry: &'static Entry, parameters: &BTreeMap<String, String>) -> Call {
-    let stated = |name: &str| parameters.get(name).filter(|value| !value.is_empty());
+/// Returns the call of a name, a path or an address.
+pub(super) fn call_of(text: &str, may_be_name: bool, stated: &Stated) -> Option<Call> {
+    let address = address(text)?;
+    let path = address.path();
+    let name = Some(path.trim_start_matches('/')).filter(|_| may_be_name);
+    if let Some(entry) = find(path, name) {
+        return Some(call(entry, stated));
+    }
+    let own: BTreeMap<String, String> = address.query_pairs().into_owned().collect();
+    let (entry, subject) = upstream::meaning(&address, &own)?;
+    Some(Call {
+        subject: Some(subject),
+        ..call(entry, stated)
+    })
+}
+
+/// Returns the endpoint with this name or path, whatever host and version are before it.
+fn find(path: &str, name: Option<&str>) -> Option<&'static Entry> {
+    let path = path.trim_end_matches('/');
+    let mut all = endpoints::ALL.iter();
+    all.find(|entry| {
+        name == Some(entry.name)
+            || path.ends_with(entry.path)
+            || path.ends_with(entry.path.trim_start_matches("/api/v1"))
+    })
+}
+
+/// Returns the call of an endpoint with these parameters.
+pub(super) fn call(entry: &'static Entry, stated: &Stated) -> Call {
+    let of = |name: &str| {
+        stated
+            .get(name)
+            .map(str::to_owned)
+            .filter(|it| !it.is_empty())
+    };
     let by_url = || {
-        let url = stated("post_url")?;
-        item(Kind::Posts, url).ok().map(|seed| seed.subject)
+        let seed = item(Kind::Posts, &of("post_url")?).ok()?;
+        Some(seed.subject)
     };
     let subject = match entry.subject {
         None => Some(String::new()),
-        Some(name) => stated(name).cloned().or_else(by_url),
+        Some(name) => of(name).or_else(by_url),
     };
     Call {
         entry,
         subject,
-        cursor: stated("cursor").cloned(),
+        cursor: stated.get("cursor").map(str::to_owned),
     }
 }

@@ -122,6 +122,8 @@ struct Recorded {
 #[derive(Deserialize, Default)]
 struct Sent {
     #[serde(default)]
+    method: String,
+    #[serde(default)]
     url: String,
 }
 
@@ -151,6 +153,10 @@ fn found(recorded: Recorded, limits: Limits) -> Found {
         response,
     } = recorded;
     let asked = Asked::of_url(&request.url);
+    if !asked.names_no_call() && !asked.can_be(&request.method) {
+        let method = request.method.to_ascii_uppercase();
+        return Found::Foreign(format!("an answer to {method}"));
+    }
     let content = response.content;
     let is_json = content.mime_type.contains("json");
     if !is_json && asked.names_no_call() {

@@ -5,6 +5,7 @@
 
 mod asked;
 mod call;
+mod fields;
 mod file;
 mod folder;
 mod har;
@@ -12,7 +13,11 @@ mod http;
 mod json;
 mod jsonl;
 mod recognise;
+mod recorded;
+mod request;
 mod shape;
+mod stated;
+mod times;
 mod upstream;
 mod warc;
 
@@ -22,6 +27,7 @@ pub use file::{Kind, Opened, open};
 pub use folder::{FileOrWhy, files};
 pub use json::checked;
 pub use recognise::{Answered, Given, Unrecognised, recognise};
+pub use times::is_plausible;
 
 use std::ops::ControlFlow;
 

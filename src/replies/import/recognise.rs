@@ -1,7 +1,10 @@
 //! Decides which calls a captured answer answers.
 
+use super::Captured;
+use super::asked::call;
 use super::call::{Call, Meaning, Recognised};
-use super::{Captured, shape};
+use super::shape::{self, Said};
+use super::stated::Stated;
 use crate::api::Entry;
 
 /// What the user says about answers whose request is unknown.
@@ -9,13 +12,15 @@ use crate::api::Entry;
 pub struct Given {
     pub entry: Option<&'static Entry>,
     pub subject: Option<String>,
+    /// When they were received, Unix seconds, if the file does not say.
+    pub at: Option<f64>,
 }
 
 /// An answer that was recognised, with what it says about itself.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// When it was received, Unix seconds; `None` if nothing says so.
-    pub at: Option<f64>,
+    /// When it was received, as the entry and the envelope say it, Unix seconds.
+    pub times: [Option<f64>; 2],
     pub request_id: Option<String>,
     pub replies: Vec<Recognised>,
 }
@@ -46,35 +51,80 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
         return Err(format!("it is an answer with status {status}, not a page"));
     }
     let said = shape::envelope(&captured.body);
-    let mut meaning = captured.asked.meaning();
-    if matches!(meaning, Meaning::Unknown) {
-        meaning = said.asked.meaning();
-    }
-    let replies = match meaning {
-        Meaning::Other(why) => return Err(why),
-        Meaning::Call(Call {
-            entry,
-            subject: Some(subject),
-            cursor,
-        }) => vec![whole(entry, subject, cursor, captured.body)],
+    let replies = match meaning(&captured, &said)? {
+        Meaning::Other(why) | Meaning::Unclear(why) => return Err(why),
         Meaning::Call(call) => vec![of_call(call, given, captured.body)?],
-        Meaning::Unknown => match given.entry {
-            Some(entry) => {
-                let call = Call {
-                    entry,
-                    subject: entry.subject.is_none().then(String::new),
-                    cursor: None,
-                };
-                vec![of_call(call, given, captured.body)?]
+        Meaning::Unknown => {
+            let stated = stated(&captured, &said)?;
+            // An address of somebody else says that it is no reply of ours.
+            match given.entry.filter(|_| captured.asked.url.is_none()) {
+                Some(entry) => vec![of_call(call(entry, &stated), given, captured.body)?],
+                None => {
+                    let mut found = shape::recognise(&captured.body)?;
+                    let whole = found.iter_mut().filter(|found| found.part.is_empty());
+                    for found in whole.filter(|found| found.entry.is_paged()) {
+                        found.cursor = call(found.entry, &stated).cursor.filter(is_some);
+                    }
+                    found
+                }
             }
-            None => shape::recognise(&captured.body)?,
-        },
+        }
     };
     Ok(Answered {
-        at: captured.at.or(said.at),
+        times: [captured.at, said.at],
         request_id: captured.request_id.or(said.request_id),
         replies,
     })
+}
+
+/// Returns what the request and the envelope say together.
+fn meaning(captured: &Captured, said: &Said) -> Result<Meaning, String> {
+    let (asked, envelope) = (captured.asked.meaning(), said.asked.meaning());
+    // Whoever took something out of the reply may have taken it out of its envelope.
+    if captured.is_redacted && matches!(asked, Meaning::Call(_)) {
+        return Ok(asked);
+    }
+    match (asked, envelope) {
+        (unclear @ Meaning::Unclear(_), _) | (Meaning::Unknown, unclear @ Meaning::Unclear(_)) => {
+            Ok(unclear)
+        }
+        (Meaning::Call(one), Meaning::Call(other)) => {
+            let both = one.with(other, "the envelope of the reply")?;
+            stated(captured, said)?;
+            Ok(Meaning::Call(both))
+        }
+        (Meaning::Call(one), Meaning::Unknown) => {
+            let other = call(one.entry, &said.asked.stated()?);
+            let both = one.with(other, "the envelope of the reply")?;
+            stated(captured, said)?;
+            Ok(Meaning::Call(both))
+        }
+        (Meaning::Call(_), Meaning::Other(why) | Meaning::Unclear(why)) => Err(format!(
+            "its request is unclear: its envelope says that {why}"
+        )),
+        (Meaning::Unknown, Meaning::Call(one)) => {
+            let other = call(one.entry, &stated(captured, said)?);
+            one.with(other, "the entry").map(Meaning::Call)
+        }
+        (Meaning::Unknown, other) => Ok(other),
+        (other @ Meaning::Other(_), _) => Ok(other),
+    }
+}
+
+/// Returns the parameters that the entry and the envelope state.
+fn stated(captured: &Captured, said: &Said) -> Result<Stated, String> {
+    if let Some(why) = &said.unclear {
+        return Err(why.clone());
+    }
+    let mut stated = captured.asked.stated()?;
+    for (name, value) in &said.asked.parameters {
+        stated.add(name, value, "the envelope of the reply")?;
+    }
+    Ok(stated)
+}
+
+fn is_some(cursor: &String) -> bool {
+    !cursor.is_empty()
 }
 
 fn whole(
@@ -108,7 +158,7 @@ fn of_call(call: Call, given: &Given, body: Vec<u8>) -> Result<Recognised, Strin
     };
     let subject = subject.or_else(|| given.subject.clone()).or_else(of_shape);
     match subject {
-        Some(subject) => Ok(whole(entry, subject, cursor, body)),
+        Some(subject) => Ok(whole(entry, subject, cursor.filter(is_some), body)),
         None => Err(format!(
             "it is a reply of {}, but nothing says of whom. Name it with --subject ID",
             entry.name

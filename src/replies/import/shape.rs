@@ -4,20 +4,11 @@ use serde_json::value::RawValue;
 
 use super::asked::Asked;
 use super::call::Recognised;
-use crate::api::endpoints;
+use super::fields::Fields;
+use super::stated::Stated;
+use super::times;
 use crate::api::json::Json;
-
-/// The parts of an envelope that repeat the request (api/README.md §3).
-#[derive(serde::Deserialize)]
-struct Envelope<'a> {
-    router: Option<String>,
-    params: Option<std::collections::BTreeMap<String, serde_json::Value>>,
-    #[serde(borrow)]
-    data: Option<&'a RawValue>,
-    code: Option<serde_json::Value>,
-    time_stamp: Option<f64>,
-    request_id: Option<String>,
-}
+use crate::api::{endpoints, repaired};
 
 /// A list of items.
 #[derive(serde::Deserialize)]
@@ -26,49 +17,48 @@ struct List<'a> {
     items: Vec<&'a RawValue>,
 }
 
-/// What the envelope of a reply says.
+/// What the envelope of a reply says (api/README.md §3).
 #[derive(Debug, Default)]
 pub(super) struct Said {
     pub(super) asked: Asked,
+    /// Why its request cannot be read.
+    pub(super) unclear: Option<String>,
     pub(super) at: Option<f64>,
     pub(super) request_id: Option<String>,
 }
 
-/// Reads the envelope of a reply, if it has one.
+/// Reads the envelope of a reply, if it has one. It repeats the request.
 pub(super) fn envelope(body: &[u8]) -> Said {
-    let Ok(envelope) = serde_json::from_slice::<Envelope<'_>>(body) else {
+    let repaired = repaired(body);
+    let body = repaired.as_deref().map_or(body, str::as_bytes);
+    // Some replies are a list of what they should be.
+    let only = serde_json::from_slice::<[&RawValue; 1]>(body).ok();
+    let body = only.map_or(body, |[only]| only.get().as_bytes());
+    let Some(fields) = Fields::of(body).filter(|fields| fields.has("code")) else {
         return Said::default();
     };
-    if envelope.code.is_none() {
-        return Said::default();
-    }
-    let texts = envelope.params.unwrap_or_default().into_iter();
-    let texts = texts.filter_map(|(name, value)| match value {
-        serde_json::Value::String(text) => Some((name, text)),
-        serde_json::Value::Number(number) => Some((name, number.to_string())),
-        _ => None,
-    });
+    let mut stated = Stated::default();
+    let mut params = fields.all("params");
+    let unclear = params.find_map(|raw| stated.add_json(raw, "its envelope").err());
+    let router = fields.text("router").filter(|router| !router.is_empty());
     Said {
         asked: Asked {
-            endpoint: envelope.router,
-            parameters: texts.collect(),
+            endpoint: router,
+            parameters: stated.values(),
             url: None,
         },
-        at: envelope.time_stamp,
-        request_id: envelope.request_id,
+        unclear,
+        at: fields.all("time_stamp").find_map(times::of_json),
+        request_id: fields.text("request_id"),
     }
 }
 
 /// Returns the payload of a body: `data` of an envelope, or all of it.
 fn payload(body: &[u8]) -> &[u8] {
-    match serde_json::from_slice::<Envelope<'_>>(body) {
-        Ok(Envelope {
-            code: Some(_),
-            data: Some(data),
-            ..
-        }) => data.get().as_bytes(),
-        _ => body,
-    }
+    let fields = Fields::of(body).filter(|fields| fields.get("code").is_some());
+    fields
+        .and_then(|fields| fields.get("data"))
+        .map_or(body, str::as_bytes)
 }
 
 /// Returns what a reply is. A list of posts or profiles of which nobody knows the request is taken apart: each item

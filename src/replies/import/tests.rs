@@ -1,5 +1,7 @@
 //! Files as other tools write them, whole and damaged.
 
+mod requests;
+
 use std::io::Write;
 use std::ops::ControlFlow;
 use std::path::Path;
@@ -31,25 +33,24 @@ fn of_file(path: &Path) -> (Kind, Vec<String>) {
         let said = match entry.found {
             Found::Bad(why) => format!("bad: {why}"),
             Found::Foreign(what) => format!("other: {what}"),
-            Found::Answer(captured) => {
-                let at = captured
-                    .at
-                    .map(|at| format!(" at {at}"))
-                    .unwrap_or_default();
-                match recognise(captured, &Given::default()) {
-                    Err(unrecognised) => format!("no: {}", unrecognised.why),
-                    Ok(answered) => {
-                        let replies = answered.replies.iter().map(|reply| {
-                            let cursor = reply.cursor.as_deref().unwrap_or("-");
-                            format!(
-                                "{} {} {cursor}{}{at}",
-                                reply.entry.name, reply.subject, reply.part
-                            )
-                        });
-                        replies.collect::<Vec<_>>().join(" + ")
-                    }
+            Found::Answer(captured) => match recognise(captured, &Given::default()) {
+                Err(unrecognised) => format!("no: {}", unrecognised.why),
+                Ok(answered) => {
+                    let mut times = answered.times.into_iter().flatten();
+                    let at = times
+                        .next()
+                        .map(|at| format!(" at {at}"))
+                        .unwrap_or_default();
+                    let replies = answered.replies.iter().map(|reply| {
+                        let cursor = reply.cursor.as_deref().unwrap_or("-");
+                        format!(
+                            "{} {} {cursor}{}{at}",
+                            reply.entry.name, reply.subject, reply.part
+                        )
+                    });
+                    replies.collect::<Vec<_>>().join(" + ")
                 }
-            }
+            },
         };
         all.push(format!("{}: {said}", entry.place));
         ControlFlow::Continue(())

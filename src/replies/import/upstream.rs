@@ -4,34 +4,24 @@ use std::collections::BTreeMap;
 
 use url::Url;
 
-use super::call::{Call, Meaning};
 use crate::api::{Entry, endpoints};
 
 /// Beginning of the paths of the service's API.
 const API: [&str; 2] = ["backend", "project_y"];
 
-/// Returns which call of ours answers the same as an address of the service.
-pub(super) fn meaning(url: &Url, parameters: &BTreeMap<String, String>) -> Meaning {
+/// Returns which endpoint and subject of ours answer the same as an address of the service.
+pub(super) fn meaning(
+    url: &Url,
+    parameters: &BTreeMap<String, String>,
+) -> Option<(&'static Entry, String)> {
     let segments: Vec<&str> = url.path_segments().into_iter().flatten().collect();
-    let Some(path) = segments.strip_prefix(&API[..]) else {
-        return Meaning::Unknown;
-    };
+    let path = segments.strip_prefix(&API[..])?;
     let found = endpoints::ALL.iter().filter_map(|entry| {
         let subject = subject(entry, path, parameters)?;
         Some((entry, subject))
     });
     // A path with a query is more exact than the same without.
-    let Some((entry, subject)) = found.max_by_key(|(entry, _)| entry.upstream.contains('?')) else {
-        return Meaning::Unknown;
-    };
-    Meaning::Call(Call {
-        entry,
-        subject: Some(subject),
-        cursor: parameters
-            .get("cursor")
-            .filter(|it| !it.is_empty())
-            .cloned(),
-    })
+    found.max_by_key(|(entry, _)| entry.upstream.contains('?'))
 }
 
 /// Returns the subject of a path that is one of this endpoint.

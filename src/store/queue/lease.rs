@@ -37,8 +37,8 @@ pub(in crate::store) async fn lease(
     Ok((leases, settled))
 }
 
-/// The condition for jobs in their first pass whose next page was imported.
-const IMPORTED: &str = " and pass_call_id = 0 and exists (select 1 from calls c where c.endpoint = jobs.endpoint \
+/// Is true for jobs in their first pass whose next page was imported.
+const IMPORTED: &str = "pass_call_id = 0 and exists (select 1 from calls c where c.endpoint = jobs.endpoint \
     and c.subject = jobs.subject and c.cursor is jobs.cursor and c.job_id is null and c.outcome = 'imported' and c.kept = 1 \
     and c.body is not null)";
 
@@ -58,8 +58,10 @@ async fn lease_next(
         "update jobs set state = 'leased', fence = fence + 1, lease_until = ?1, ready_at = null where id in (select id from (",
     );
     let mut conditions = unless_paused(&request.paused_seeds);
+    let unneeded = unneeded(request);
     if request.imported_only {
-        conditions.push_str(IMPORTED);
+        // A job that ends without a call needs no reply, and others may wait for it.
+        conditions.push_str(&format!(" and ({IMPORTED} or {unneeded})"));
     }
     for (rank, endpoint) in request.endpoints.iter().enumerate() {
         let order = match request.sampled.contains(endpoint) {
@@ -75,20 +77,13 @@ async fn lease_next(
             rank + 5
         ));
     }
-    // A requeued job, or one with pages, is never unneeded.
     text.push_str(
         ") order by depth, rank, id limit ?3 + 0) returning id, fence, endpoint, subject, depth, seed_id, cursor, pages, \
          items, attempts, restarts, stale_pages, repeated_pages, resolves_name, led_to, \
          iif(last_error glob ?4, last_call_id, null), \
-         exists (select 1 from spans where job_id = jobs.id and state = 'open'), refreshes, pass_call_id, \
-         pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0",
+         exists (select 1 from spans where job_id = jobs.id and state = 'open'), refreshes, pass_call_id, ",
     );
-    for (endpoint, left) in &request.may_be_unneeded {
-        if let Some(left) = known_left(*left, "subject", "depth") {
-            text.push_str(&format!(" when '{endpoint}' then ({left}) is 0"));
-        }
-    }
-    text.push_str(" else 0 end");
+    text.push_str(&unneeded);
     let mut query = sqlx::query(AssertSqlSafe(text))
         .bind(now + request.lease_seconds)
         .bind(request.max_depth)
@@ -99,6 +94,18 @@ async fn lease_next(
     }
     let rows = query.fetch_all(&mut *connection).await?;
     rows.iter().map(|row| read(row, request)).collect()
+}
+
+/// Returns what is true for jobs that the archive makes unneeded. A requeued job, or one with pages, is never unneeded.
+fn unneeded(request: &LeaseRequest) -> String {
+    let mut sql = "(pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0".to_owned();
+    for (endpoint, left) in &request.may_be_unneeded {
+        if let Some(left) = known_left(*left, "subject", "depth") {
+            sql.push_str(&format!(" when '{endpoint}' then ({left}) is 0"));
+        }
+    }
+    sql.push_str(" else 0 end)");
+    sql
 }
 
 /// Returns the condition that leaves out the jobs of paused seeds; empty without any, so that the statement stays one.

@@ -1,0 +1,324 @@
+//! Secrets that a capture of another tool has around a reply: headers, cookies, settings of the client, keys in parameters.
+//!
+//! The bytes that stay are the same. A value that goes is replaced as a whole, so valid JSON stays valid.
+
+use std::ops::Range;
+
+/// Values deeper than this are passed over: no reply is read as deep.
+const DEEPEST: u32 = 256;
+/// What stands where something was removed.
+const REMOVED: &[u8] = b"\"[removed]\"";
+/// Parameters of addresses that are secrets, whatever the address is of. Links to files keep their signatures.
+const PARAMETERS: [&str; 12] = [
+    "api_key",
+    "apikey",
+    "api-key",
+    "x-api-key",
+    "access_token",
+    "auth_token",
+    "refresh_token",
+    "id_token",
+    "session_token",
+    "authorization",
+    "client_secret",
+    "password",
+];
+
+type Edit = (Range<usize>, Vec<u8>);
+
+/// Returns a body without them; `None` if it has none.
+pub(super) fn clean_body(body: &[u8]) -> Option<Vec<u8>> {
+    let mut walk = Walk {
+        body,
+        edits: Vec::new(),
+    };
+    let mut at = 0;
+    while at < body.len() {
+        at = walk.value(at, 0).end.max(at + 1);
+    }
+    apply(body, walk.edits)
+}
+
+/// Returns a text without the secret parameters of its addresses; `None` if it has none.
+pub(super) fn clean_text(text: &[u8]) -> Option<Vec<u8>> {
+    let edits = parameters(text).map(|range| (range, b"[removed]".to_vec()));
+    apply(text, edits.collect())
+}
+
+fn apply(body: &[u8], mut edits: Vec<Edit>) -> Option<Vec<u8>> {
+    if edits.is_empty() {
+        return None;
+    }
+    edits.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
+    let (mut clean, mut done) = (Vec::with_capacity(body.len()), 0);
+    for (range, with) in edits {
+        // One that is inside of another one goes with it.
+        if range.start >= done {
+            clean.extend_from_slice(&body[done..range.start]);
+            clean.extend_from_slice(&with);
+            done = range.end;
+        }
+    }
+    clean.extend_from_slice(&body[done..]);
+    Some(clean)
+}
+
+/// What stands at a place of a body.
+struct Node {
+    start: usize,
+    end: usize,
+    kind: Kind,
+}
+
+enum Kind {
+    Text(String),
+    /// A list, with its name and the range of its value if it is a pair of these.
+    List(Option<(String, Range<usize>)>),
+    Object,
+    Other,
+}
+
+struct Walk<'b> {
+    body: &'b [u8],
+    edits: Vec<Edit>,
+}
+
+impl Walk<'_> {
+    fn value(&mut self, at: usize, depth: u32) -> Node {
+        let start = self.past_blanks(at);
+        let (end, kind) = match self.body.get(start) {
+            Some(b'"') => self.text(start, depth),
+            Some(b'{') if depth < DEEPEST => self.object(start, depth),
+            Some(b'[') if depth < DEEPEST => self.list(start, depth),
+            Some(_) => {
+                let rest = &self.body[start..];
+                let ends = |byte: &u8| b",]}:\"".contains(byte) || byte.is_ascii_whitespace();
+                let length = rest.iter().position(ends).unwrap_or(rest.len());
+                (start + length, Kind::Other)
+            }
+            None => (start, Kind::Other),
+        };
+        Node { start, end, kind }
+    }
+
+    fn past_blanks(&self, at: usize) -> usize {
+        let rest = self.body.get(at..).unwrap_or_default();
+        at + rest
+            .iter()
+            .take_while(|byte| byte.is_ascii_whitespace() || **byte == b',')
+            .count()
+    }
+
+    fn text(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+        let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
+        let end = end.min(self.body.len());
+        let raw = &self.body[start..end];
+        let text: String = serde_json::from_slice(raw)
+            .unwrap_or_else(|_| String::from_utf8_lossy(raw).trim_matches('"').to_owned());
+        if depth < DEEPEST && text.trim_start().starts_with(['{', '[']) {
+            // JSON in a text.
+            if let Some(clean) = clean_body(text.as_bytes()) {
+                let clean = String::from_utf8_lossy(&clean).into_owned();
+                let json = serde_json::Value::String(clean).to_string();
+                self.edits.push((start..end, json.into_bytes()));
+            }
+        } else if is_message(&text) {
+            self.edits.push((start..end, REMOVED.to_vec()));
+        } else {
+            let found = parameters(raw);
+            self.edits.extend(found.map(|range| {
+                (start + range.start..start + range.end, b"[removed]".to_vec())
+            }));
+        }
+        (end, Kind::Text(text))
+    }
+
+    fn object(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+        let (mut at, mut name, mut values) = (start + 1, None, Vec::new());
+        loop {
+            at = self.past_blanks(at);
+            match self.body.get(at) {
+                None => break,
+                Some(b'}') => {
+                    at += 1;
+                    break;
+                }
+                Some(b'"') => {}
+                Some(_) => {
+                    at += 1;
+                    continue;
+                }
+            }
+            let before = self.edits.len();
+            let (end, Kind::Text(key)) = self.text(at, DEEPEST) else {
+                break;
+            };
+            self.edits.truncate(before);
+            let colon = self.past_blanks(end);
+            if self.body.get(colon) != Some(&b':') {
+                at = end;
+                continue;
+            }
+            let value = self.value(colon + 1, depth + 1);
+            let range = value.start..value.end;
+            if is_removed(&key, &value.kind) {
+                self.remove(range.clone());
+            }
+            match key.to_ascii_lowercase().as_str() {
+                "name" | "key" | "header" => {
+                    if let Kind::Text(text) = &value.kind {
+                        name = Some(text.clone());
+                    }
+                }
+                "value" | "values" => values.push(range),
+                _ => {}
+            }
+            at = value.end.max(colon + 1);
+        }
+        if name.is_some_and(|name| is_secret(&name)) {
+            for range in values {
+                self.remove(range);
+            }
+        }
+        (at, Kind::Object)
+    }
+
+    fn list(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+        let (mut at, mut items) = (start + 1, Vec::new());
+        loop {
+            at = self.past_blanks(at);
+            match self.body.get(at) {
+                None => break,
+                Some(b']') => {
+                    at += 1;
+                    break;
+                }
+                Some(b'}' | b':') => at += 1,
+                Some(_) => {
+                    let item = self.value(at, depth + 1);
+                    at = item.end.max(at + 1);
+                    items.push(item);
+                }
+            }
+        }
+        let pairs: Option<Vec<_>> = items
+            .iter()
+            .map(|item| match &item.kind {
+                Kind::List(pair) => pair.as_ref(),
+                _ => None,
+            })
+            .collect();
+        for (name, value) in pairs.into_iter().flatten() {
+            if is_secret(name) {
+                self.remove(value.clone());
+            }
+        }
+        // Names and values in turn, as Node has raw headers. A list of words may have some of these words too.
+        let is_header = |item: &Node| matches!(&item.kind, Kind::Text(name) if is_header(name));
+        if items.iter().any(is_header) {
+            for two in items.windows(2) {
+                if matches!(&two[0].kind, Kind::Text(name) if is_secret(name)) {
+                    self.remove(two[1].start..two[1].end);
+                }
+            }
+        }
+        let pair = match &items[..] {
+            [
+                Node {
+                    kind: Kind::Text(name),
+                    ..
+                },
+                value,
+            ] => Some((name.clone(), value.start..value.end)),
+            _ => None,
+        };
+        (at, Kind::List(pair))
+    }
+
+    fn remove(&mut self, range: Range<usize>) {
+        if !range.is_empty() {
+            self.edits.push((range, REMOVED.to_vec()));
+        }
+    }
+}
+
+fn letters(name: &str) -> String {
+    let letters = name.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
+/// Returns whether the value of a key is removed.
+fn is_removed(key: &str, value: &Kind) -> bool {
+    let name = letters(key);
+    match value {
+        // A number, a truth value or nothing.
+        Kind::Other => is_secret(key) && !name.ends_with("token"),
+        // A hit of a search has the mention of a user as its token.
+        Kind::Text(text) if name == "token" => !text.starts_with("<@"),
+        _ => {
+            is_secret(key)
+                || name.ends_with("headers")
+                || matches!(name.as_str(), "config" | "request" | "requestconfig")
+        }
+    }
+}
+
+/// Returns whether a name of a header, cookie or parameter has a secret as its value.
+fn is_secret(name: &str) -> bool {
+    let name = letters(name);
+    let ends = [
+        "cookie",
+        "cookies",
+        "setcookie2",
+        "cookiejar",
+        "authorization",
+        "apikey",
+        "secretkey",
+        "accesskey",
+        "clientsecret",
+        "password",
+        "passwd",
+        "jsessionid",
+    ];
+    let is_place = ["page", "cursor", "continuation", "next", "sync"]
+        .iter()
+        .any(|word| name.contains(word));
+    ends.iter().any(|end| name.ends_with(end))
+        || matches!(name.as_str(), "auth" | "secret" | "session" | "sessionid" | "credentials")
+        || (name.ends_with("token") && !is_place)
+}
+
+/// Returns whether a word is the name of a header, and hardly anything else.
+fn is_header(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    matches!(
+        name.as_str(),
+        "authorization" | "proxy-authorization" | "set-cookie" | "x-api-key" | "content-type" | "user-agent"
+    )
+}
+
+/// Returns whether a text is a message of HTTP with a secret in its head.
+fn is_message(text: &str) -> bool {
+    text.contains("HTTP/")
+        && text.lines().any(|line| {
+            line.split_once(':')
+                .is_some_and(|(name, _)| is_secret(name))
+        })
+}
+
+/// Returns the values of secret parameters in the addresses of a text.
+fn parameters(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
+    memchr::memchr_iter(b'=', text).filter_map(move |at| {
+        let before = &text[..at];
+        let is_one = PARAMETERS.iter().any(|name| {
+            let Some(start) = at.checked_sub(name.len()) else {
+                return false;
+            };
+            // The `6` is the end of \u0026, which some JSON encoders write for `&`.
+            before[start..].eq_ignore_ascii_case(name.as_bytes())
+                && (start == 0 || b"?&;\"6 #".contains(&before[start - 1]))
+        });
+        let end = super::rules::token_end(text, at + 1);
+        (is_one && end > at + 1).then_some(at + 1..end)
+    })
+}

@@ -1,0 +1,153 @@
+//! An object with a reply and its request, as tools write it beside each other.
+
+use super::fields::Fields;
+use super::request::Request;
+use super::{Captured, Found, times};
+
+const BODIES: [&str; 11] = [
+    "body",
+    "response",
+    "reply",
+    "result",
+    "json",
+    "data",
+    "content",
+    "response_body",
+    "response_text",
+    "response_json",
+    "response_data",
+];
+/// Keys of the body of an HTTP response.
+const INNER_BODIES: [&str; 5] = ["body", "text", "data", "json", "content"];
+const STATUSES: [&str; 4] = ["http_status", "status_code", "status", "code"];
+/// Objects in objects: a response of a library in a response of a recorder.
+const DEEPEST: u32 = 4;
+
+/// Returns the reply of an object that also has its request or its status; `None` for any other text.
+pub(super) fn recorded(text: &[u8]) -> Option<Result<Captured, Found>> {
+    let fields = Fields::of(text)?;
+    // The vendor's envelope repeats the request, and is the reply itself.
+    let is_envelope = fields.has("data")
+        && fields.has("code")
+        && (fields.has("router") || fields.has("request_id"));
+    let mut request = Request::default();
+    if let Err(why) = request.add_entry(&fields) {
+        let has_body = is_envelope || BODIES.iter().any(|key| fields.get(key).is_some());
+        return has_body.then_some(Err(Found::Bad(why)));
+    }
+    if is_envelope {
+        return Some(captured(&fields, &request, None, None, text.to_vec()));
+    }
+    let is_response = is_http(&fields);
+    let has_status = fields.has("http_status") || fields.has("status_code") || is_response;
+    if !request.is_known() && !has_status {
+        return None;
+    }
+    let body = BODIES.iter().find_map(|key| fields.get(key));
+    let body = body.or_else(|| fields.get("text").filter(|_| is_response))?;
+    let beside = fields.get("cursor");
+    let found = status_of(&fields, None).and_then(|status| unwrapped(body, &mut request, status));
+    Some(match found {
+        Ok((body, status)) => captured(&fields, &request, beside, status, body),
+        Err(why) => Err(Found::Bad(why)),
+    })
+}
+
+fn captured(
+    fields: &Fields<'_>,
+    request: &Request,
+    beside: Option<&str>,
+    status: Option<u16>,
+    body: Vec<u8>,
+) -> Result<Captured, Found> {
+    let asked = request.asked(beside).map_err(Found::Bad)?;
+    if let Some(method) = request.other_method(&asked) {
+        let method = method.to_ascii_uppercase();
+        return Err(Found::Foreign(format!("an answer to {method}")));
+    }
+    let is_envelope = fields.has("router") && fields.has("code");
+    Ok(Captured {
+        asked,
+        status,
+        at: times::of_entry(fields, is_envelope),
+        request_id: fields.text("request_id"),
+        body,
+        is_redacted: fields.get("redacted") == Some("true"),
+    })
+}
+
+/// Returns the body of the innermost response, and its status.
+fn unwrapped(
+    json: &str,
+    request: &mut Request,
+    mut status: Option<u16>,
+) -> Result<(Vec<u8>, Option<u16>), String> {
+    let mut body = json.as_bytes().to_vec();
+    for _ in 0..DEEPEST {
+        if let Ok(text) = serde_json::from_slice::<String>(&body) {
+            body = text.into_bytes();
+        }
+        let Some(fields) = Fields::of(&body).filter(is_http) else {
+            break;
+        };
+        request.add_response(&fields)?;
+        status = status_of(&fields, status)?;
+        let inner = inner_body(&fields).to_vec();
+        drop(fields);
+        body = inner;
+    }
+    if let Ok(text) = serde_json::from_slice::<String>(&body) {
+        body = text.into_bytes();
+    }
+    Ok((body, status))
+}
+
+/// Returns the body of an HTTP response: the first one that is not empty.
+fn inner_body<'a>(fields: &Fields<'a>) -> &'a [u8] {
+    let mut bodies = INNER_BODIES.iter().flat_map(|key| fields.all(key));
+    let body = bodies.find(|raw| *raw != "\"\"");
+    body.unwrap_or("\"\"").as_bytes()
+}
+
+/// Returns whether an object is an HTTP response of a library.
+fn is_http(fields: &Fields<'_>) -> bool {
+    let status = |key| fields.all(key).filter_map(number);
+    let mut statuses = ["http_status", "status_code", "status"]
+        .into_iter()
+        .flat_map(status);
+    statuses.any(|status| (100.0..600.0).contains(&status))
+        && !fields.has("router")
+        && INNER_BODIES.iter().any(|key| fields.has(key))
+}
+
+/// Returns the status that all keys state, and `known` if there is one.
+fn status_of(fields: &Fields<'_>, known: Option<u16>) -> Result<Option<u16>, String> {
+    let mut found = known;
+    for status in STATUSES
+        .iter()
+        .flat_map(|key| fields.all(key))
+        .filter_map(number)
+    {
+        if !(100.0..600.0).contains(&status) || status.fract() != 0.0 {
+            return Err(format!("its status {status} is none of HTTP"));
+        }
+        let status = status as u16;
+        match found {
+            Some(known) if known != status => {
+                return Err(format!("it has two statuses: {known} and {status}"));
+            }
+            _ => found = Some(status),
+        }
+    }
+    Ok(found)
+}
+
+fn number(json: &str) -> Option<f64> {
+    match serde_json::from_str(json).ok()? {
+        serde_json::Value::Number(number) => number.as_f64(),
+        serde_json::Value::String(text) => {
+            text.trim().parse().ok().filter(|it: &f64| it.is_finite())
+        }
+        _ => None,
+    }
+}

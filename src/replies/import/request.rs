@@ -1,0 +1,181 @@
+//! The request of an entry, gathered from all places where tools write it.
+
+use super::asked::{Asked, address, call_of};
+use super::call::{Call, Meaning};
+use super::fields::Fields;
+use super::stated::{Stated, tells_calls_apart};
+
+/// Keys of the name or path of the endpoint.
+const NAMES: [&str; 5] = ["endpoint", "operation", "path", "route", "router"];
+const URLS: [&str; 3] = ["url", "request_url", "uri"];
+const PARAMETERS: [&str; 12] = [
+    "params",
+    "parameters",
+    "query",
+    "arguments",
+    "args",
+    "kwargs",
+    "query_params",
+    "query_parameters",
+    "query_string",
+    "request_params",
+    "search_params",
+    "qs",
+];
+/// Keys of objects that are a request.
+const REQUESTS: [&str; 3] = ["request", "req", "config"];
+const METHODS: [&str; 3] = ["method", "http_method", "request_method"];
+/// Methods of HTTP. Tools also write other things into `method`.
+const HTTP: [&str; 9] = [
+    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE",
+];
+/// How deep a request may be in a request.
+const DEEPEST: u32 = 2;
+
+/// What was found of the request.
+#[derive(Debug, Default)]
+pub(super) struct Request {
+    names: Vec<String>,
+    urls: Vec<String>,
+    stated: Stated,
+    methods: Vec<String>,
+}
+
+impl Request {
+    /// Returns whether anything says what was asked.
+    pub(super) fn is_known(&self) -> bool {
+        !self.names.is_empty() || !self.urls.is_empty()
+    }
+
+    /// Adds what an entry says.
+    ///
+    /// # Errors
+    /// Returns an error if its parts contradict each other, or cannot be read.
+    pub(super) fn add_entry(&mut self, fields: &Fields<'_>) -> Result<(), String> {
+        self.add_all(fields, 0)
+    }
+
+    /// Adds what an HTTP response says about its request.
+    ///
+    /// # Errors
+    /// Returns an error if its parts contradict each other, or cannot be read.
+    pub(super) fn add_response(&mut self, fields: &Fields<'_>) -> Result<(), String> {
+        self.add_texts(fields, &[], &URLS)?;
+        self.add_requests(fields, 0)
+    }
+
+    fn add_all(&mut self, fields: &Fields<'_>, depth: u32) -> Result<(), String> {
+        self.add_texts(fields, &NAMES, &URLS)?;
+        for key in PARAMETERS {
+            for raw in fields.all(key) {
+                self.stated.add_json(raw, &format!("`{key}`"))?;
+            }
+        }
+        for key in METHODS {
+            let texts = fields
+                .all(key)
+                .filter_map(|raw| serde_json::from_str(raw).ok());
+            self.methods.extend(texts);
+        }
+        if depth > 0 {
+            for (key, raw) in fields.0.iter().filter(|(key, _)| tells_calls_apart(key)) {
+                self.stated.add_value(key, raw.get(), "the request")?;
+            }
+        }
+        self.add_requests(fields, depth)
+    }
+
+    fn add_texts(
+        &mut self,
+        fields: &Fields<'_>,
+        names: &[&str],
+        urls: &[&str],
+    ) -> Result<(), String> {
+        for (keys, is_url) in [(names, false), (urls, true)] {
+            for key in keys {
+                let texts = fields.all(key);
+                for text in texts.filter_map(|raw| serde_json::from_str::<String>(raw).ok()) {
+                    if let Some(address) = address(&text) {
+                        self.stated.add_query(&address, &format!("`{key}`"))?;
+                    }
+                    match is_url {
+                        true => self.urls.push(text),
+                        false => self.names.push(text),
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_requests(&mut self, fields: &Fields<'_>, depth: u32) -> Result<(), String> {
+        if depth > DEEPEST {
+            return Ok(());
+        }
+        for raw in REQUESTS.iter().flat_map(|key| fields.all(key)) {
+            let text: Option<String> = serde_json::from_str(raw).ok();
+            let raw = text.as_deref().unwrap_or(raw);
+            if let Some(inner) = Fields::of(raw.as_bytes()) {
+                self.add_all(&inner, depth + 1)?;
+            } else if let Some(line) = text.filter(|it| call_of(it, false, &self.stated).is_some())
+            {
+                if let Some(address) = address(&line) {
+                    self.stated.add_query(&address, "`request`")?;
+                }
+                self.urls.push(line);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the method if a request with it gets no page.
+    pub(super) fn other_method(&self, asked: &Asked) -> Option<&str> {
+        let of_http = |method: &&String| HTTP.contains(&method.to_ascii_uppercase().as_str());
+        let mut methods = self.methods.iter().filter(of_http);
+        methods
+            .find(|method| !asked.can_be(method))
+            .map(String::as_str)
+    }
+
+    /// Returns the request. `beside` is a cursor that is neither of the request nor of the reply.
+    ///
+    /// # Errors
+    /// Returns an error if its parts contradict each other.
+    pub(super) fn asked(&self, beside: Option<&str>) -> Result<Asked, String> {
+        let asked = Asked {
+            endpoint: self.best(&self.names, true)?,
+            url: self.best(&self.urls, false)?,
+            parameters: self.stated.clone().values(),
+        };
+        let can_have_pages = match asked.meaning() {
+            Meaning::Call(call) => call.entry.is_paged(),
+            _ => true,
+        };
+        let is_stated = self.stated.get("cursor").is_some();
+        if can_have_pages && !is_stated && beside.is_some_and(|json| json != "\"\"") {
+            return Err(
+                "its request is unclear: `cursor` beside the reply may be that of this page or of the next one. \
+                 Write the one of this page into `params`"
+                    .to_owned(),
+            );
+        }
+        Ok(asked)
+    }
+
+    /// Returns the text that names an endpoint, or else the first one.
+    fn best(&self, texts: &[String], may_be_name: bool) -> Result<Option<String>, String> {
+        let mut best: Option<(&String, Call)> = None;
+        for text in texts {
+            let Some(call) = call_of(text, may_be_name, &self.stated) else {
+                continue;
+            };
+            best = Some(match best {
+                None => (text, call),
+                Some((first, known)) => (first, known.with(call, "another key of it")?),
+            });
+        }
+        let of_another_api = || texts.iter().find(|text| text.contains("/api/"));
+        let text = best.map(|(text, _)| text);
+        Ok(text.or_else(of_another_api).or(texts.first()).cloned())
+    }
+}

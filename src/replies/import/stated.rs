@@ -1,0 +1,179 @@
+//! The parameters of a request, as several places of an entry state them.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+use url::Url;
+use url::form_urlencoded::parse as query_pairs;
+
+use super::fields::Fields;
+use crate::api::endpoints;
+
+/// How deep a text may be in a text.
+const DEEPEST: u32 = 3;
+
+/// Parameters that tell calls apart, with the places that state them. Others are passed over.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Stated(BTreeMap<String, (String, String)>);
+
+impl Stated {
+    /// Returns the value of a parameter; an empty one says that the request had none.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    /// Returns all values.
+    pub(super) fn values(self) -> BTreeMap<String, String> {
+        let values = self.0.into_iter();
+        values.map(|(name, (value, _))| (name, value)).collect()
+    }
+
+    /// Adds a parameter.
+    ///
+    /// # Errors
+    /// Returns an error if another place states another value.
+    pub(super) fn add(&mut self, name: &str, value: &str, place: &str) -> Result<(), String> {
+        let name = name.to_ascii_lowercase();
+        if !tells_calls_apart(&name) {
+            return Ok(());
+        }
+        match self.0.get(&name) {
+            Some((known, _)) if known.trim() == value.trim() => {}
+            Some((_, other)) => {
+                return Err(format!(
+                    "its request is unclear: `{name}` has one value in {other} and another one in {place}. Keep the right one"
+                ));
+            }
+            None => {
+                self.0.insert(name, (value.to_owned(), place.to_owned()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the query of an address.
+    ///
+    /// # Errors
+    /// Returns an error if another place states another value.
+    pub(super) fn add_query(&mut self, address: &Url, place: &str) -> Result<(), String> {
+        let place = format!("the query of {place}");
+        for (name, value) in address.query_pairs() {
+            self.add(&name, &value, &place)?;
+        }
+        Ok(())
+    }
+
+    /// Adds parameters that are written in JSON: an object, a list of pairs, or a query.
+    ///
+    /// # Errors
+    /// Returns an error if they cannot be read, or another place states other ones.
+    pub(super) fn add_json(&mut self, json: &str, place: &str) -> Result<(), String> {
+        self.read(json, place, 0)
+    }
+
+    fn read(&mut self, json: &str, place: &str, depth: u32) -> Result<(), String> {
+        let unreadable = || {
+            Err(format!(
+                "its request is unclear: {place} cannot be read. Write an object of names and texts"
+            ))
+        };
+        if depth > DEEPEST {
+            return unreadable();
+        }
+        if json == "null" {
+            return Ok(());
+        }
+        if let Some(fields) = Fields::of(json.as_bytes()) {
+            return self.object(&fields, place);
+        }
+        if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
+            for item in items {
+                let item = item.get();
+                match (
+                    serde_json::from_str::<(String, &RawValue)>(item),
+                    Fields::of(item.as_bytes()),
+                ) {
+                    (Ok((name, value)), _) => self.add_value(&name, value.get(), place)?,
+                    (_, Some(fields)) => match fields.text("name").or_else(|| fields.text("key")) {
+                        Some(name) if fields.has("value") => {
+                            for (key, value) in &fields.0 {
+                                if key == "value" {
+                                    self.add_value(&name, value.get(), place)?;
+                                }
+                            }
+                        }
+                        _ => self.object(&fields, place)?,
+                    },
+                    _ if item.starts_with('"') => self.read(item, place, depth + 1)?,
+                    _ => return unreadable(),
+                }
+            }
+            return Ok(());
+        }
+        let Ok(text) = serde_json::from_str::<String>(json) else {
+            return unreadable();
+        };
+        match text.trim().trim_start_matches('?') {
+            "" => Ok(()),
+            inner if inner.starts_with(['{', '[']) => self.read(inner, place, depth + 1),
+            query if query.contains('=') => {
+                for (name, value) in query_pairs(query.as_bytes()) {
+                    self.add(&name, &value, place)?;
+                }
+                Ok(())
+            }
+            _ => unreadable(),
+        }
+    }
+
+    fn object(&mut self, fields: &Fields<'_>, place: &str) -> Result<(), String> {
+        for (name, value) in &fields.0 {
+            self.add_value(name, value.get(), place)?;
+        }
+        Ok(())
+    }
+
+    /// Adds a parameter whose value is written in JSON.
+    ///
+    /// # Errors
+    /// Returns an error if it is no text, or another place states another one.
+    pub(super) fn add_value(&mut self, name: &str, json: &str, place: &str) -> Result<(), String> {
+        match scalar(json) {
+            Some(value) => self.add(name, &value, place),
+            None if tells_calls_apart(name) => Err(format!(
+                "its request is unclear: `{name}` in {place} is no text. Write the one text that was sent"
+            )),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Returns whether two calls may differ by this parameter only.
+pub(super) fn tells_calls_apart(name: &str) -> bool {
+    let name = &*name.to_ascii_lowercase();
+    matches!(name, "cursor" | "post_url")
+        || endpoints::ALL
+            .iter()
+            .any(|entry| entry.subject == Some(name))
+}
+
+/// Returns a value as it was sent. Some libraries make a list of each value.
+fn scalar(json: &str) -> Option<String> {
+    if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
+        let mut texts = items.iter().map(|item| match item.get().starts_with('[') {
+            true => None,
+            false => scalar(item.get()),
+        });
+        let Some(first) = texts.next() else {
+            return Some(String::new());
+        };
+        return first.filter(|first| texts.all(|text| text.as_ref() == Some(first)));
+    }
+    match serde_json::from_str(json).ok()? {
+        serde_json::Value::Null => Some(String::new()),
+        serde_json::Value::String(text) => Some(text),
+        serde_json::Value::Number(number) if !number.is_f64() => Some(number.to_string()),
+        serde_json::Value::Bool(value) => Some(value.to_string()),
+        _ => None,
+    }
+}
