@@ -17,7 +17,7 @@ use crate::daemon::{
 use crate::replies::import::Given;
 use crate::store::{RunKind, Store};
 
-/// Entries of a file that are named on a terminal. `--json` has all of them.
+/// Entries of a file that are named on a terminal. `--json` has more of them.
 const NAMED: usize = 20;
 
 /// Arguments of `import`.
@@ -195,11 +195,14 @@ fn sentence(new: u64, known: u64, is_dry: bool) -> String {
 
 fn print_file(file: &FileReport, is_dry: bool) {
     let new: u64 = file.new.values().sum();
-    outln!(
-        "{}: {}",
-        plain(&file.file),
-        sentence(new, file.known, is_dry)
-    );
+    match file.is_folder() {
+        true => outln!("{}:", plain(&file.file)),
+        false => outln!(
+            "{}: {}",
+            plain(&file.file),
+            sentence(new, file.known, is_dry)
+        ),
+    }
     let rows: Vec<Vec<String>> = file
         .new
         .iter()
@@ -232,11 +235,12 @@ fn print_file(file: &FileReport, is_dry: bool) {
             plain(&not.reason)
         );
     }
-    if file.not_imported.len() > NAMED {
+    let more = file.not_imported.len().saturating_sub(NAMED) as u64 + file.not_imported_more;
+    if more > 0 {
         errln!(
-            "not imported: {} more of {}; --json names all",
-            file.not_imported.len() - NAMED,
-            plain(&file.file)
+            "not imported: {more} more of {}; --json names the first {}",
+            plain(&file.file),
+            file.not_imported.len()
         );
     }
 }

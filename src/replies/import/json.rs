@@ -4,12 +4,10 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 
-use serde_json::value::RawValue;
-
+use super::fields::Fields;
+use super::items;
 use super::{Asked, Captured, Each, Entry, Found, Limits};
 use crate::clock::unix_seconds;
-
-type Fields<'a> = BTreeMap<std::borrow::Cow<'a, str>, &'a RawValue>;
 
 /// Keys of the name or path of the endpoint.
 const ENDPOINTS: [&str; 5] = ["endpoint", "operation", "path", "route", "router"];
@@ -29,6 +27,9 @@ const TIMES: [&str; 9] = [
     "date",
     "ts",
 ];
+/// Longer parameters and times are none.
+const PARAMETERS_BYTES: usize = 64 << 10;
+const TIME_BYTES: usize = 100;
 const STATUSES: [&str; 4] = ["status", "http_status", "status_code", "code"];
 
 /// Reads a file with one JSON text.
@@ -40,6 +41,15 @@ pub(super) fn read(
     let most = limits.line_bytes();
     let mut text = Vec::new();
     (&mut reader).take(most as u64 + 1).read_to_end(&mut text)?;
+    let bare = text
+        .strip_prefix("\u{feff}".as_bytes())
+        .unwrap_or(&text)
+        .trim_ascii();
+    // A list of replies with their requests, as some tools store it.
+    if bare.starts_with(b"[") && (text.len() > most || items::any(bare, has_request)?) {
+        let whole = std::io::Cursor::new(text).chain(reader);
+        return items::read(whole, limits, each);
+    }
     let place = "the file".to_owned();
     if text.len() > most {
         let why = format!("the file is longer than {most} bytes");
@@ -49,26 +59,12 @@ pub(super) fn read(
         });
         return Ok(());
     }
-    let text = text
-        .strip_prefix("\u{feff}".as_bytes())
-        .unwrap_or(&text)
-        .trim_ascii();
-    // A list of replies with their requests, as some tools store it.
-    if let Ok(items) = serde_json::from_slice::<Vec<&RawValue>>(text)
-        && items
-            .iter()
-            .any(|item| with_request(item.get().as_bytes()).is_some())
-    {
-        for (at, item) in items.iter().enumerate() {
-            let place = format!("item {at}");
-            if entry(place, item.get().as_bytes(), limits, each).is_break() {
-                break;
-            }
-        }
-        return Ok(());
-    }
-    let _ = entry(place, text, limits, each);
+    let _ = entry(place, bare, limits, each);
     Ok(())
+}
+
+fn has_request(text: &[u8]) -> bool {
+    with_request(text).is_some()
 }
 
 /// Gives the entry of one JSON text.
@@ -190,6 +186,9 @@ fn number(fields: &Fields<'_>, names: &[&str]) -> Option<f64> {
 
 /// Returns the parameters of a request, as texts.
 fn parameters_of(json: &str) -> BTreeMap<String, String> {
+    if json.len() > PARAMETERS_BYTES {
+        return BTreeMap::new();
+    }
     let all: BTreeMap<String, serde_json::Value> = serde_json::from_str(json).unwrap_or_default();
     let texts = all.into_iter().filter_map(|(name, value)| match value {
         serde_json::Value::String(text) => Some((name, text)),
@@ -201,6 +200,9 @@ fn parameters_of(json: &str) -> BTreeMap<String, String> {
 
 fn time(fields: &Fields<'_>) -> Option<f64> {
     let raw = TIMES.iter().find_map(|name| fields.get(*name))?;
+    if raw.get().len() > TIME_BYTES {
+        return None;
+    }
     match serde_json::from_str::<serde_json::Value>(raw.get()).ok()? {
         serde_json::Value::Number(seconds) => seconds.as_f64().map(in_seconds),
         serde_json::Value::String(text) => unix_seconds(&text).ok().or_else(|| naive(&text)),
@@ -216,7 +218,7 @@ fn naive(text: &str) -> Option<f64> {
 }
 
 /// Milliseconds and microseconds are told by their size: in seconds they would be after the year 5000.
-fn in_seconds(time: f64) -> f64 {
+pub(super) fn in_seconds(time: f64) -> f64 {
     match time {
         1e14.. => time / 1e6,
         1e11.. => time / 1e3,
