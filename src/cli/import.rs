@@ -15,7 +15,7 @@ use crate::daemon::{
     self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
 };
 use crate::replies::import::Given;
-use crate::store::{RunKind, Store};
+use crate::store::{Error, RunKind, Store};
 
 /// Entries of a file that are named on a terminal. `--json` has more of them.
 const NAMED: usize = 20;
@@ -144,8 +144,19 @@ async fn dry_run(
 ) -> anyhow::Result<ImportReport> {
     let path = &config.archive.path;
     let readers = match path.exists() {
-        true => Some(Store::open_current_readers(path).await?),
         false => None,
+        true => match Store::open_current_readers(path).await {
+            Ok(readers) => Some(readers),
+            // An import brings it up to date first.
+            Err(Error::Older { path }) => {
+                errln!(
+                    "{path} was written by an older version of soracrawl, so what it has already is counted as new. \
+                     `soracrawl import` without --dry-run brings it up to date"
+                );
+                None
+            }
+            Err(why) => return Err(why.into()),
+        },
     };
     let report = daemon::import_dry(readers.as_ref(), config, wish, signals, progress).await;
     if let Some(readers) = readers {

@@ -154,6 +154,7 @@ async fn import_all(
                 Read::Kind(kind) => {
                     let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
                     source = Some((place, kind));
+                    file.note(read);
                 }
                 Read::Reply(reply, body, _room) => {
                     let readers = engine.parts.store.readers();
