@@ -125,12 +125,12 @@ impl Foreign {
             .await;
             let read = row.and_then(|row| {
                 Ok(Dictionary {
-                    id: row.try_get("id")?,
-                    endpoint: row.try_get("endpoint")?,
-                    made_at: row.try_get("made_at")?,
-                    replies: row.try_get("replies")?,
-                    checksum: row.try_get("checksum")?,
-                    bytes: row.try_get("dictionary")?,
+                    id: stated(&row, "id")?,
+                    endpoint: stated(&row, "endpoint")?,
+                    made_at: stated(&row, "made_at")?,
+                    replies: stated(&row, "replies")?,
+                    checksum: stated(&row, "checksum")?,
+                    bytes: stated(&row, "dictionary")?,
                 })
             });
             match read {
@@ -216,12 +216,24 @@ impl Foreign {
 
 fn read(row: &SqliteRow) -> sqlx::Result<ForeignReply> {
     Ok(ForeignReply {
-        endpoint: row.try_get("endpoint")?,
-        subject: row.try_get("subject")?,
+        endpoint: stated(row, "endpoint")?,
+        subject: stated(row, "subject")?,
         cursor: row.try_get("cursor")?,
-        settled_at: row.try_get("settled_at")?,
+        settled_at: stated(row, "settled_at")?,
         request_id: row.try_get("request_id")?,
         body: row.try_get("body")?,
         is_redacted: row.try_get("is_redacted")?,
+    })
+}
+
+/// Returns a value that must not be null. The driver reads null as 0 or as nothing.
+fn stated<'r, T>(row: &'r SqliteRow, column: &str) -> sqlx::Result<T>
+where
+    T: sqlx::Decode<'r, sqlx::Sqlite> + sqlx::Type<sqlx::Sqlite>,
+{
+    let value: Option<T> = row.try_get(column)?;
+    value.ok_or_else(|| sqlx::Error::ColumnDecode {
+        index: column.to_owned(),
+        source: "it is null or too long".into(),
     })
 }
