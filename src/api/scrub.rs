@@ -8,6 +8,7 @@ mod captured;
 mod edit;
 mod forms;
 mod rules;
+mod secrets;
 
 use std::borrow::Cow;
 use std::fmt;

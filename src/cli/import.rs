@@ -15,9 +15,9 @@ use crate::daemon::{
     self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
 };
 use crate::replies::import::Given;
-use crate::store::{RunKind, Store};
+use crate::store::{Error, RunKind, Store};
 
-/// Entries of a file that are named on a terminal. `--json` has all of them.
+/// Entries of a file that are named on a terminal. `--json` has more of them.
 const NAMED: usize = 20;
 
 /// Arguments of `import`.
@@ -149,8 +149,19 @@ async fn dry_run(
 ) -> anyhow::Result<ImportReport> {
     let path = &config.archive.path;
     let readers = match path.exists() {
-        true => Some(Store::open_current_readers(path).await?),
         false => None,
+        true => match Store::open_current_readers(path).await {
+            Ok(readers) => Some(readers),
+            // An import brings it up to date first.
+            Err(Error::Older { path }) => {
+                errln!(
+                    "{path} was written by an older version of soracrawl, so what it has already is counted as new. \
+                     `soracrawl import` without --dry-run brings it up to date"
+                );
+                None
+            }
+            Err(why) => return Err(why.into()),
+        },
     };
     let report = daemon::import_dry(readers.as_ref(), config, wish, signals, progress).await;
     if let Some(readers) = readers {
@@ -200,11 +211,14 @@ fn sentence(new: u64, known: u64, is_dry: bool) -> String {
 
 fn print_file(file: &FileReport, is_dry: bool) {
     let new: u64 = file.new.values().sum();
-    outln!(
-        "{}: {}",
-        plain(&file.file),
-        sentence(new, file.known, is_dry)
-    );
+    match file.is_folder() {
+        true => outln!("{}:", plain(&file.file)),
+        false => outln!(
+            "{}: {}",
+            plain(&file.file),
+            sentence(new, file.known, is_dry)
+        ),
+    }
     let rows: Vec<Vec<String>> = file
         .new
         .iter()
@@ -237,11 +251,12 @@ fn print_file(file: &FileReport, is_dry: bool) {
             plain(&not.reason)
         );
     }
-    if file.not_imported.len() > NAMED {
+    let more = file.not_imported.len().saturating_sub(NAMED) as u64 + file.not_imported_more;
+    if more > 0 {
         errln!(
-            "not imported: {} more of {}; --json names all",
-            file.not_imported.len() - NAMED,
-            plain(&file.file)
+            "not imported: {more} more of {}; --json names the first {}",
+            plain(&file.file),
+            file.not_imported.len()
         );
     }
 }

@@ -1,6 +1,7 @@
 //! Raw replies: compression, training of dictionaries, parsing, and reading them again.
 
 mod again;
+mod ahead;
 mod codec;
 pub mod drift;
 pub mod import;

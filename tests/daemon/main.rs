@@ -23,6 +23,7 @@ mod export;
 mod forms;
 mod graphs;
 mod hostile;
+mod hostile_import;
 mod import;
 mod import_files;
 mod import_jobs;

@@ -106,24 +106,24 @@ async fn with_pages(pages: &[String]) -> Place {
 #[tokio::test]
 async fn of_imported_lists_the_newest_one_with_its_end_is_served() {
     let whole = [
-        page(1_000, None, Some("c1"), "user-a"),
-        page(1_001, Some("c1"), Some("c2"), "user-b"),
-        page(1_002, Some("c2"), None, "user-c"),
+        page(1_760_001_000, None, Some("c1"), "user-a"),
+        page(1_760_001_001, Some("c1"), Some("c2"), "user-b"),
+        page(1_760_001_002, Some("c2"), None, "user-c"),
     ];
-    let cut = page(2_000, None, Some("d1"), "user-d");
+    let cut = page(1_760_002_000, None, Some("d1"), "user-d");
     let newer = [
-        page(3_000, None, Some("e1"), "user-e"),
-        page(3_001, Some("e1"), None, "user-f"),
+        page(1_760_003_000, None, Some("e1"), "user-e"),
+        page(1_760_003_001, Some("e1"), None, "user-f"),
     ];
     let place = with_pages(&[whole.as_slice(), &[cut], &newer].concat()).await;
     for (at, expected) in [
         (None, ["user-e", "user-f"].as_slice()),
         (
-            Some("1970-01-01T00:33:20Z"),
+            Some("2025-10-09T09:26:40Z"),
             &["user-a", "user-b", "user-c"],
         ),
-        (Some("1970-01-01T00:16:41Z"), &["user-a", "user-b"]),
-        (Some("1970-01-01T00:16:39Z"), &[]),
+        (Some("2025-10-09T09:10:01Z"), &["user-a", "user-b"]),
+        (Some("2025-10-09T09:09:59Z"), &[]),
     ] {
         let more: Vec<&str> = at.map_or(vec![], |at| vec!["--at", at]);
         let replay = Replay::start(&place, &more).await;
@@ -145,7 +145,7 @@ async fn of_imported_lists_the_newest_one_with_its_end_is_served() {
         }
         assert_eq!(found, expected, "{at:?}");
         let is_whole =
-            !["1970-01-01T00:16:41Z", "1970-01-01T00:16:39Z"].contains(&at.unwrap_or(""));
+            !["2025-10-09T09:10:01Z", "2025-10-09T09:09:59Z"].contains(&at.unwrap_or(""));
         assert_eq!(last, if is_whole { 200 } else { 501 }, "{at:?}");
         replay.stop().await.with(0);
     }

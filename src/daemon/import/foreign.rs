@@ -7,7 +7,7 @@ use tokio::runtime::Handle;
 use crate::api::endpoints;
 use crate::replies::import::{self, Asked, Captured, Each, Entry, Found, Limits};
 use crate::replies::{Packer, reread};
-use crate::store::read::{Foreign, ForeignReply};
+use crate::store::read::{Foreign, ForeignPlace, ForeignReply};
 
 /// Reads another archive. The progress is counted in replies, because its bytes are read in another order.
 pub(super) fn read(
@@ -19,8 +19,9 @@ pub(super) fn read(
 ) -> Result<(), String> {
     let why = |error: crate::store::Error| error.to_string();
     let mut archive = runtime.block_on(Foreign::open(path)).map_err(why)?;
-    let dictionaries = runtime.block_on(archive.dictionaries()).map_err(why)?;
-    let (packer, damaged) = Packer::new(&dictionaries);
+    let (dictionaries, mut damaged) = runtime.block_on(archive.dictionaries()).map_err(why)?;
+    let (packer, unusable) = Packer::new(&dictionaries);
+    damaged.extend(unusable);
     for why in damaged {
         let found = Found::Bad(why);
         let place = "the file".to_owned();
@@ -29,28 +30,32 @@ pub(super) fn read(
         }
     }
     let total = runtime.block_on(archive.count()).map_err(why)?.max(1);
-    let mut last: Option<ForeignReply> = None;
+    let mut last: Option<ForeignPlace> = None;
     let mut read = 0_u64;
     loop {
-        let next = archive.replies(last.as_ref(), limits.body_bytes);
-        let replies = runtime.block_on(next).map_err(why)?;
-        if replies.is_empty() {
+        let places = runtime.block_on(archive.places(last)).map_err(why)?;
+        if places.is_empty() {
             return Ok(());
         }
-        for reply in &replies {
+        for place in &places {
             read += 1;
-            at(read as f64 / total as f64);
-            if each(entry(reply, &packer, limits)).is_break() {
+            at((read as f64 / total as f64).min(1.0));
+            let reply = runtime.block_on(archive.reply(*place, limits.body_bytes));
+            let found = match reply {
+                Ok(reply) => found(&reply, &packer, limits),
+                Err(error) => Found::Bad(format!("its row cannot be read: {error}")),
+            };
+            let place = format!("call {}", place.id);
+            if each(Entry { place, found }).is_break() {
                 return Ok(());
             }
         }
-        last = replies.into_iter().next_back();
+        last = places.last().copied();
     }
 }
 
-/// Returns the entry of a reply of another archive.
-fn entry(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Entry {
-    let place = format!("call {}", reply.id);
+/// Returns what a reply of another archive is.
+fn found(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Found {
     let body = match &reply.body {
         None if reply.is_redacted => Err("its raw reply was removed".to_owned()),
         None => Err(format!(
@@ -64,7 +69,7 @@ fn entry(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Entry {
                 .map_err(|why| format!("it cannot be decompressed: {why}"))
         }
     };
-    let found = match body {
+    match body {
         Err(why) => Found::Bad(why),
         Ok(body) => import::checked(
             Captured {
@@ -77,8 +82,7 @@ fn entry(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Entry {
             },
             limits,
         ),
-    };
-    Entry { place, found }
+    }
 }
 
 /// Returns the request of a reply of another archive.

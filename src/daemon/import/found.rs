@@ -59,14 +59,28 @@ pub(super) enum Read {
     Not(NotImported),
     /// Something that is no reply of the remote.
     Other(String),
+    /// Files of a folder that are no captures by their names.
+    PassedOver(u64),
 }
+
+/// The most characters of a reason. It may quote what a file says.
+const REASON: usize = 500;
 
 impl Read {
     pub(super) fn bad(place: &str, reason: impl Into<String>) -> Self {
         Self::Not(NotImported {
             place: place.to_owned(),
             why: Why::Bad,
-            reason: reason.into(),
+            reason: shortened(reason.into()),
         })
     }
+}
+
+fn shortened(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(REASON) {
+        text.truncate(end);
+        text.push('…');
+        text.shrink_to_fit();
+    }
+    text
 }

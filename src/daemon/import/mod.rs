@@ -25,7 +25,7 @@ use super::{Archive, Signals, build};
 use crate::api::Secret;
 use crate::config::Config;
 use crate::crawl::{self, Engine};
-use crate::replies::import::{FileOrWhy, files};
+use crate::replies::import::{Listed, files};
 use crate::store::ImportedReply;
 use crate::store::read::dictionaries;
 
@@ -92,11 +92,21 @@ pub async fn dry_run(
         None => build::packer(&[]),
     };
     let mut report = Report::default();
-    for (path, whether) in all_files(wish, progress)? {
+    for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, None);
-        let mut replies = start(path.clone(), whether, reading, progress);
-        while let Some(read) = replies.recv().await {
+        let mut replies = start(path.clone(), listed, reading, progress);
+        // A file may have nothing to say for a long time.
+        loop {
+            let read = tokio::select! {
+                biased;
+                _ = signals.next() => {
+                    report.is_interrupted = true;
+                    break;
+                }
+                read = replies.recv() => read,
+            };
+            let Some(read) = read else { break };
             match read {
                 Read::Reply(reply, body, _room) => {
                     let known = match readers {
@@ -106,10 +116,6 @@ pub async fn dry_run(
                     file.count(&reply, known);
                 }
                 other => file.note(other),
-            }
-            if signals.has_come() {
-                report.is_interrupted = true;
-                break;
             }
         }
         report.files.push(file);
@@ -128,16 +134,27 @@ async fn import_all(
     (signals, progress, report): (&mut Signals, &Arc<Progress>, &mut Report),
 ) -> anyhow::Result<()> {
     let mut all = Known::of(engine.parts.store.readers()).await?;
-    for (path, whether) in all_files(wish, progress)? {
+    for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, Some(engine));
-        let mut replies = start(path.clone(), whether, reading, progress);
+        let mut replies = start(path.clone(), listed, reading, progress);
         let (mut group, mut bytes, mut source) = (Vec::new(), 0, None);
-        while let Some(read) = replies.recv().await {
+        // A file may have nothing to say for a long time.
+        loop {
+            let read = tokio::select! {
+                biased;
+                _ = signals.next() => {
+                    report.is_interrupted = true;
+                    break;
+                }
+                read = replies.recv() => read,
+            };
+            let Some(read) = read else { break };
             match read {
                 Read::Kind(kind) => {
                     let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
                     source = Some((place, kind));
+                    file.note(read);
                 }
                 Read::Reply(reply, body, _room) => {
                     let readers = engine.parts.store.readers();
@@ -155,14 +172,9 @@ async fn import_all(
                 }
                 other => file.note(other),
             }
-            let is_over = signals.has_come();
-            if is_over || group.len() >= GROUP || bytes >= GROUP_BYTES {
+            if group.len() >= GROUP || bytes >= GROUP_BYTES {
                 keep(engine, archive, source.as_ref(), &mut group).await?;
                 bytes = 0;
-            }
-            if is_over {
-                report.is_interrupted = true;
-                break;
             }
         }
         let kept = keep(engine, archive, source.as_ref(), &mut group).await;
@@ -198,18 +210,18 @@ async fn keep(
 }
 
 /// Returns the files of all paths.
-fn all_files(wish: &Wish, progress: &Progress) -> anyhow::Result<Vec<FileOrWhy>> {
+fn all_files(wish: &Wish, progress: &Progress) -> anyhow::Result<Vec<(PathBuf, Listed)>> {
     let mut all = Vec::new();
     for path in &wish.paths {
         let found = files(path).with_context(|| format!("cannot read {}", path.display()))?;
-        if found.is_empty() {
+        let has_any = |(_, listed): &(PathBuf, Listed)| !matches!(listed, Listed::PassedOver(_));
+        if !found.iter().any(has_any) {
             return Err(anyhow!("{} has no files with replies", path.display()));
         }
         all.extend(found);
     }
-    let bytes = all
-        .iter()
-        .filter_map(|(path, _)| Some(std::fs::metadata(path).ok()?.len()));
+    let files = all.iter().filter(|(_, listed)| *listed == Listed::File);
+    let bytes = files.filter_map(|(path, _)| Some(std::fs::metadata(path).ok()?.len()));
     progress.bytes.store(bytes.sum(), Ordering::Relaxed);
     Ok(all)
 }
@@ -217,18 +229,19 @@ fn all_files(wish: &Wish, progress: &Progress) -> anyhow::Result<Vec<FileOrWhy>>
 /// Reads a file on a thread of its own.
 fn start(
     path: PathBuf,
-    whether: Result<(), String>,
+    listed: Listed,
     reading: Reading,
     progress: &Arc<Progress>,
 ) -> mpsc::Receiver<Read> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let progress = progress.clone();
     tokio::task::spawn_blocking(move || {
-        if let Err(why) = whether {
-            let _ = sender.blocking_send(Read::bad("the file", why));
-            return;
-        }
-        reading.read(&path, &sender, &progress);
+        let read = match listed {
+            Listed::File => return reading.read(&path, &sender, &progress),
+            Listed::Not(why) => Read::bad("the file", why),
+            Listed::PassedOver(files) => Read::PassedOver(files),
+        };
+        let _ = sender.blocking_send(read);
     });
     receiver
 }

@@ -23,6 +23,9 @@ use crate::replies::import::{
 use crate::replies::{People, Reader};
 use crate::store::{ImportedReply, Outcome, Settlement};
 
+/// The most bytes of a subject, a cursor and a request id.
+const NAME: usize = 4 << 10;
+
 /// What the thread needs.
 pub(super) struct Reading {
     limits: Limits,
@@ -60,7 +63,10 @@ impl Reading {
     /// Reads a file, and sends what it finds until nobody listens.
     pub(super) fn read(&self, path: &Path, to: &Sender<Read>, progress: &Progress) {
         let opened = match import::open(path) {
-            Ok(opened) => opened,
+            Ok(opened) => {
+                let to = to.clone();
+                opened.until(move || to.is_closed())
+            }
             Err(why) => {
                 let _ =
                     to.blocking_send(Read::bad("the file", format!("it cannot be opened: {why}")));
@@ -160,6 +166,16 @@ impl Reading {
             body,
             ..
         } = reply;
+        for (what, text) in [
+            ("subject", Some(&*subject)),
+            ("cursor", cursor.as_deref()),
+            ("request id", about.request_id),
+        ] {
+            if let Some(bytes) = text.map(str::len).filter(|bytes| *bytes > NAME) {
+                let why = format!("its {what} has {bytes} bytes, more than {NAME}");
+                return Read::bad(&place, why);
+            }
+        }
         let subject = self.scrubber.scrub_captured_text(&subject);
         let cursor = cursor.map(|cursor| self.scrubber.scrub_captured_text(&cursor));
         if self.people.subject(&subject).is_some() {

@@ -1,13 +1,20 @@
-//! The keys of a JSON object with the texts of their values, in their order. A key may be there twice.
+//! The keys of a JSON object with the texts of their values, in their order. A key may be there twice. Long keys and
+//! what follows many others are passed over.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// An object. Keys are compared without case, `_` and `-`: tools write `statusCode` and `status_code`.
 #[derive(Debug, Default)]
-pub(super) struct Fields<'a>(pub(super) Vec<(String, &'a RawValue)>);
+pub(super) struct Fields<'a>(pub(super) Vec<(Cow<'a, str>, &'a RawValue)>);
+
+/// The most values that are held.
+const MOST: usize = 256;
+/// The longest key of one that is held, in bytes.
+const NAME: usize = 64;
 
 impl<'a> Fields<'a> {
     /// Returns the keys of an object; `None` for any other text.
@@ -53,7 +60,7 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
     fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
         struct Keys;
         impl<'de> Visitor<'de> for Keys {
-            type Value = Vec<(String, &'de RawValue)>;
+            type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("an object")
@@ -61,8 +68,11 @@ impl<'a, 'de: 'a> Deserialize<'de> for Fields<'a> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut all = Vec::new();
-                while let Some(pair) = map.next_entry()? {
-                    all.push(pair);
+                while let Some(key) = map.next_key::<Cow<'de, str>>()? {
+                    match key.len() <= NAME && all.len() < MOST {
+                        true => all.push((key, map.next_value()?)),
+                        false => drop(map.next_value::<IgnoredAny>()?),
+                    }
                 }
                 Ok(all)
             }

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use flate2::bufread::MultiGzDecoder;
+use super::begun::{Begun, Until};
+use super::unpack::{GZIP, Raw, Unpack, ZSTD};
+use crate::replies::ahead::Ahead;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,41 +49,88 @@ pub struct Opened {
 const BEGINNING: usize = 64 << 10;
 const BUFFER: usize = 256 << 10;
 const SQLITE: &[u8] = b"SQLite format 3\0";
-const GZIP: &[u8] = &[0x1f, 0x8b];
-const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
 /// A skippable frame in which a WARC file has its dictionary (iipc/warc-specifications, warc-zstd).
 const ZSTD_DICTIONARY: u32 = 0x184d_2a5d;
+/// Frames of zstd that a decoder passes over.
+const ZSTD_SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184d_2a50..=0x184d_2a5f;
+/// The largest dictionary that is read, in bytes.
+const DICTIONARY: u64 = 16 << 20;
 
 /// Opens a file. A symbolic link is not followed.
 ///
 /// # Errors
-/// Returns an error if the file cannot be read, or is no regular file.
+/// Returns an error if the file cannot be read, is no regular file, or is an archive that is compressed.
 pub fn open(path: &Path) -> io::Result<Opened> {
-    let about = std::fs::symlink_metadata(path)?;
-    if !about.is_file() {
-        let what = if about.is_symlink() {
-            "a symbolic link"
-        } else {
-            "no regular file"
-        };
-        return Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            format!("it is {what}"),
-        ));
-    }
+    let file = regular(path)?;
+    let bytes = file.metadata()?.len();
     let read = Arc::new(AtomicU64::new(0));
     let file = Counting {
-        file: File::open(path)?,
+        file,
         read: read.clone(),
     };
-    let (reader, beginning) = decompressed(Box::new(BufReader::with_capacity(BUFFER, file)))?;
+    let raw: Reader = Box::new(BufReader::with_capacity(BUFFER, file));
+    let (reader, is_compressed) = decompressed(Ahead::of_file(raw, bytes))?;
+    let (reader, beginning) = beginning(reader);
+    let kind = kind(path, &beginning);
+    if kind == Kind::Archive && is_compressed {
+        return Err(invalid(
+            "it is an archive that is compressed. Decompress it first: an archive is read in its place",
+        ));
+    }
     Ok(Opened {
-        kind: kind(path, &beginning),
+        kind,
         reader,
         read,
-        bytes: about.len(),
+        bytes,
         changed_at: crate::clock::touched_at(path),
     })
+}
+
+impl Opened {
+    /// Ends the reading with an error as soon as this is true, also in the middle of an entry.
+    #[must_use]
+    pub fn until(self, is_over: impl Fn() -> bool + Send + 'static) -> Self {
+        let reader = Until {
+            reader: self.reader,
+            is_over: Box::new(is_over),
+        };
+        Self {
+            reader: Box::new(reader),
+            ..self
+        }
+    }
+}
+
+/// Opens a file that is no link, no pipe and no device, without waiting for one.
+fn regular(path: &Path) -> io::Result<File> {
+    let what = |about: &std::fs::Metadata| match about.is_symlink() {
+        true => "it is a symbolic link",
+        false => "it is no regular file",
+    };
+    let about = std::fs::symlink_metadata(path)?;
+    if !about.is_file() {
+        return Err(invalid(what(&about)));
+    }
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
+        // Somebody may put something else there meanwhile.
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        options.custom_flags(flags.bits().cast_signed());
+    }
+    let file = options.open(path)?;
+    let about = file.metadata()?;
+    match about.is_file() {
+        true => Ok(file),
+        false => Err(invalid(what(&about))),
+    }
+}
+
+fn invalid(why: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, why)
 }
 
 struct Counting {
@@ -97,54 +146,75 @@ impl Read for Counting {
     }
 }
 
-type Reader = Box<dyn BufRead + Send>;
-
-/// Returns the decompressed stream, and its first bytes, which are still in the stream.
-fn decompressed(mut reader: Reader) -> io::Result<(Reader, Vec<u8>)> {
-    let begin = reader.fill_buf()?;
-    if begin.starts_with(GZIP) {
-        let reader = MultiGzDecoder::new(reader);
-        return beginning(Box::new(BufReader::with_capacity(BUFFER, reader)));
-    }
-    let magic = begin
-        .get(..4)
-        .and_then(|it| it.try_into().ok())
-        .map(u32::from_le_bytes);
-    if magic == Some(ZSTD_DICTIONARY) {
-        let mut head = [0; 8];
-        reader.read_exact(&mut head)?;
-        let bytes = u32::from_le_bytes([head[4], head[5], head[6], head[7]]);
-        let mut dictionary = Vec::new();
-        (&mut reader)
-            .take(u64::from(bytes))
-            .read_to_end(&mut dictionary)?;
-        if dictionary.starts_with(ZSTD) {
-            dictionary = zstd::decode_all(&dictionary[..])?;
-        }
-        let reader = zstd::stream::read::Decoder::with_dictionary(reader, &dictionary)?;
-        return beginning(Box::new(BufReader::with_capacity(BUFFER, reader)));
-    }
-    if begin.starts_with(ZSTD) {
-        let reader = zstd::stream::read::Decoder::with_buffer(reader)?;
-        return beginning(Box::new(BufReader::with_capacity(BUFFER, reader)));
-    }
-    beginning(reader)
+/// Returns the name of a file without that of its compression.
+pub(super) fn uncompressed(name: &str) -> &str {
+    let endings = [".gz", ".zst"];
+    let found = endings.iter().find_map(|ending| name.strip_suffix(ending));
+    found.unwrap_or(name)
 }
 
-fn beginning(mut reader: Reader) -> io::Result<(Reader, Vec<u8>)> {
+type Reader = Box<dyn BufRead + Send>;
+
+/// Returns the decompressed stream, and whether the file is compressed.
+fn decompressed(mut raw: Raw) -> io::Result<(Reader, bool)> {
+    let begin = raw.ahead(4)?;
+    let magic = begin.try_into().map_or(0, u32::from_le_bytes);
+    let reader = if begin.starts_with(&GZIP[..2]) {
+        Unpack::gzip(raw)
+    } else if magic == ZSTD_DICTIONARY {
+        let dictionary = dictionary(&mut raw)?;
+        Unpack::zstd(raw, dictionary)?
+    } else if begin == ZSTD || ZSTD_SKIPPABLE.contains(&magic) {
+        Unpack::zstd(raw, Vec::new())?
+    } else {
+        return Ok((Box::new(raw), false));
+    };
+    Ok((Box::new(BufReader::with_capacity(BUFFER, reader)), true))
+}
+
+/// Reads the dictionary with which the file begins.
+fn dictionary(raw: &mut Raw) -> io::Result<Vec<u8>> {
+    let mut head = [0; 8];
+    raw.read_exact(&mut head)?;
+    let bytes = u64::from(u32::from_le_bytes([head[4], head[5], head[6], head[7]]));
+    let too_long = || invalid(&format!("its dictionary has more than {DICTIONARY} bytes"));
+    if bytes > DICTIONARY {
+        return Err(too_long());
+    }
+    let mut dictionary = Vec::new();
+    raw.take(bytes).read_to_end(&mut dictionary)?;
+    if dictionary.starts_with(ZSTD) {
+        let packed = std::mem::take(&mut dictionary);
+        zstd::stream::read::Decoder::with_buffer(&packed[..])?
+            .take(DICTIONARY + 1)
+            .read_to_end(&mut dictionary)?;
+    }
+    match dictionary.len() as u64 > DICTIONARY {
+        true => Err(too_long()),
+        false => Ok(dictionary),
+    }
+}
+
+/// Returns the stream, and its first bytes, which are still in it. An error after them is still in it, too.
+fn beginning(mut reader: Reader) -> (Reader, Vec<u8>) {
     let mut begin = Vec::new();
-    (&mut reader)
-        .take(BEGINNING as u64)
-        .read_to_end(&mut begin)?;
-    let rest = io::Cursor::new(begin.clone()).chain(reader);
-    Ok((Box::new(BufReader::with_capacity(BUFFER, rest)), begin))
+    let read = (&mut reader).take(BEGINNING as u64).read_to_end(&mut begin);
+    let rest = Begun {
+        front: begin.clone(),
+        used: 0,
+        error: read.err(),
+        reader,
+    };
+    (Box::new(rest), begin)
 }
 
 fn kind(path: &Path, beginning: &[u8]) -> Kind {
     if beginning.starts_with(SQLITE) {
         return Kind::Archive;
     }
-    if beginning.starts_with(b"WARC/") {
+    let text = beginning.strip_prefix("\u{feff}".as_bytes());
+    let text = text.unwrap_or(beginning).trim_ascii_start();
+    if text.starts_with(b"WARC/") {
         return Kind::Warc;
     }
     let name = path
@@ -152,7 +222,7 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
         .unwrap_or_default()
         .to_string_lossy()
         .to_lowercase();
-    let name = name.trim_end_matches(".gz").trim_end_matches(".zst");
+    let name = uncompressed(&name);
     if name.ends_with(".jsonl") || name.ends_with(".ndjson") {
         return Kind::JsonLines;
     }

@@ -3,10 +3,11 @@
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
 
-use super::json::entry;
+use super::items::entry;
+use super::unpack::may_go_on;
 use super::{Each, Entry, Found, Limits};
 
-/// Reads the lines. A line that is too long is named and passed over.
+/// Reads the lines. A line that is too long, and damage of the file, are named and passed over.
 pub(super) fn read(
     mut reader: impl BufRead,
     limits: Limits,
@@ -17,13 +18,14 @@ pub(super) fn read(
         line.clear();
         let read = (&mut reader)
             .take(most as u64 + 1)
-            .read_until(b'\n', &mut line)?;
-        if read == 0 {
+            .read_until(b'\n', &mut line);
+        if let Ok(0) = read {
             break;
         }
         let place = format!("line {number}");
+        let mut ended = read.map(drop);
         let next = if line.len() > most {
-            pass_over(&mut reader)?;
+            ended = ended.and_then(|()| pass_over(&mut reader));
             line.shrink_to(1 << 20);
             let why = format!("the line is longer than {most} bytes");
             each(Entry {
@@ -39,6 +41,17 @@ pub(super) fn read(
         };
         if next.is_break() {
             break;
+        }
+        match ended {
+            Ok(()) => {}
+            Err(error) if may_go_on(&error) => {
+                let place = format!("after line {number}");
+                let found = Found::Bad(format!("the file is damaged: {error}"));
+                if each(Entry { place, found }).is_break() {
+                    break;
+                }
+            }
+            Err(error) => return Err(error),
         }
     }
     Ok(())

@@ -4,32 +4,40 @@
 //! which call an entry answers. Nothing here writes.
 
 mod asked;
+mod begun;
 mod call;
+mod digest;
 mod fields;
 mod file;
 mod folder;
 mod har;
 mod http;
+mod items;
 mod json;
 mod jsonl;
 mod recognise;
 mod recorded;
 mod request;
+mod scan;
 mod shape;
 mod stated;
 mod times;
+mod unpack;
 mod upstream;
+mod value;
 mod warc;
 
 pub use asked::Asked;
 pub use call::Recognised;
 pub use file::{Kind, Opened, open};
-pub use folder::{FileOrWhy, files};
-pub use json::checked;
+pub use folder::{Listed, files};
 pub use recognise::{Answered, Given, Unrecognised, recognise};
 pub use times::is_plausible;
+pub use value::checked;
 
 use std::ops::ControlFlow;
+
+use self::begun::UpTo;
 
 /// The largest body and line that is read.
 #[derive(Debug, Clone, Copy)]
@@ -44,9 +52,9 @@ impl Limits {
 
     /// Returns how long a line with one entry may be.
     fn line_bytes(self) -> usize {
-        // An escaped string is at most six times as long as its text.
+        // JSON as a string of JSON is at most three times as long: `\"` for each quote, `\u00e9` for two bytes of UTF-8.
         self.body_bytes
-            .saturating_mul(6)
+            .saturating_mul(3)
             .saturating_add(Self::AROUND)
     }
 }
@@ -92,14 +100,22 @@ pub type Each<'e> = dyn FnMut(Entry) -> ControlFlow<()> + 'e;
 /// # Errors
 /// Returns an error if the file cannot be read at all.
 pub fn read(opened: Opened, limits: Limits, each: &mut Each<'_>) -> std::io::Result<()> {
-    match opened.kind {
-        Kind::JsonLines => jsonl::read(opened.reader, limits, each),
-        Kind::Json => json::read(opened.reader, limits, each),
-        Kind::Har => har::read(opened.reader, limits, each),
-        Kind::Warc => warc::read(opened.reader, limits, each),
+    let Opened { kind, reader, .. } = opened;
+    let mut error = None;
+    let whole = UpTo {
+        reader,
+        error: &mut error,
+    };
+    match kind {
+        // What follows damage is read, too.
+        Kind::JsonLines => return jsonl::read(whole.reader, limits, each),
+        Kind::Warc => return warc::read(whole.reader, limits, each),
+        Kind::Json => json::read(whole, limits, each)?,
+        Kind::Har => har::read(whole, limits, each)?,
         // It is read by queries.
-        Kind::Archive => Ok(()),
+        Kind::Archive => {}
     }
+    error.map_or(Ok(()), Err)
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
                     let mut found = shape::recognise(&captured.body)?;
                     let whole = found.iter_mut().filter(|found| found.part.is_empty());
                     for found in whole.filter(|found| found.entry.is_paged()) {
-                        found.cursor = call(found.entry, &stated).cursor.filter(is_some);
+                        found.cursor = some(call(found.entry, &stated).cursor);
                     }
                     found
                 }
@@ -80,7 +80,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
 /// Returns what the request and the envelope say together.
 fn meaning(captured: &Captured, said: &Said) -> Result<Meaning, String> {
     let (asked, envelope) = (captured.asked.meaning(), said.asked.meaning());
-    // Whoever took something out of the reply may have taken it out of its envelope.
+    // What was taken out of the reply may have been taken out of its envelope, too.
     if captured.is_redacted && matches!(asked, Meaning::Call(_)) {
         return Ok(asked);
     }
@@ -123,8 +123,9 @@ fn stated(captured: &Captured, said: &Said) -> Result<Stated, String> {
     Ok(stated)
 }
 
-fn is_some(cursor: &String) -> bool {
-    !cursor.is_empty()
+/// Returns the cursor; none for an empty one.
+fn some(cursor: Option<String>) -> Option<String> {
+    cursor.filter(|cursor| !cursor.is_empty())
 }
 
 fn whole(
@@ -158,7 +159,7 @@ fn of_call(call: Call, given: &Given, body: Vec<u8>) -> Result<Recognised, Strin
     };
     let subject = subject.or_else(|| given.subject.clone()).or_else(of_shape);
     match subject {
-        Some(subject) => Ok(whole(entry, subject, cursor.filter(is_some), body)),
+        Some(subject) => Ok(whole(entry, subject, some(cursor), body)),
         None => Err(format!(
             "it is a reply of {}, but nothing says of whom. Name it with --subject ID",
             entry.name

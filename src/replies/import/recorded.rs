@@ -24,7 +24,7 @@ const STATUSES: [&str; 4] = ["http_status", "status_code", "status", "code"];
 const DEEPEST: u32 = 4;
 
 /// Returns the reply of an object that also has its request or its status; `None` for any other text.
-pub(super) fn recorded(text: &[u8]) -> Option<Result<Captured, Found>> {
+pub(super) fn recorded(text: &[u8]) -> Option<Found> {
     let fields = Fields::of(text)?;
     // The vendor's envelope repeats the request, and is the reply itself.
     let is_envelope = fields.has("data")
@@ -33,7 +33,7 @@ pub(super) fn recorded(text: &[u8]) -> Option<Result<Captured, Found>> {
     let mut request = Request::default();
     if let Err(why) = request.add_entry(&fields) {
         let has_body = is_envelope || BODIES.iter().any(|key| fields.get(key).is_some());
-        return has_body.then_some(Err(Found::Bad(why)));
+        return has_body.then_some(Found::Bad(why));
     }
     if is_envelope {
         return Some(captured(&fields, &request, None, None, text.to_vec()));
@@ -49,7 +49,7 @@ pub(super) fn recorded(text: &[u8]) -> Option<Result<Captured, Found>> {
     let found = status_of(&fields, None).and_then(|status| unwrapped(body, &mut request, status));
     Some(match found {
         Ok((body, status)) => captured(&fields, &request, beside, status, body),
-        Err(why) => Err(Found::Bad(why)),
+        Err(why) => Found::Bad(why),
     })
 }
 
@@ -59,14 +59,17 @@ fn captured(
     beside: Option<&str>,
     status: Option<u16>,
     body: Vec<u8>,
-) -> Result<Captured, Found> {
-    let asked = request.asked(beside).map_err(Found::Bad)?;
+) -> Found {
+    let asked = match request.asked(beside) {
+        Ok(asked) => asked,
+        Err(why) => return Found::Bad(why),
+    };
     if let Some(method) = request.other_method(&asked) {
         let method = method.to_ascii_uppercase();
-        return Err(Found::Foreign(format!("an answer to {method}")));
+        return Found::Foreign(format!("an answer to {method}"));
     }
     let is_envelope = fields.has("router") && fields.has("code");
-    Ok(Captured {
+    Found::Answer(Captured {
         asked,
         status,
         at: times::of_entry(fields, is_envelope),

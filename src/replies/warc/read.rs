@@ -2,6 +2,8 @@
 
 use std::io::{self, BufRead, Read};
 
+use crate::replies::ahead::Ahead;
+
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
@@ -30,7 +32,7 @@ pub enum Next {
         at: u64,
         bytes: u64,
     },
-    /// The rest of the file cannot be read.
+    /// Nothing can be read here. What comes next is the next record that begins after it.
     Broken {
         at: u64,
         why: String,
@@ -40,24 +42,35 @@ pub enum Next {
 
 /// The records of a file.
 pub struct Records<R> {
-    reader: R,
+    reader: Ahead<R>,
     at: u64,
     most: usize,
+    may_go_on: fn(&io::Error) -> bool,
+    /// An error that stands after the last record.
+    error: Option<io::Error>,
+    /// The next record must be looked for.
+    is_lost: bool,
     is_over: bool,
 }
 
 /// The longest line of a header.
-const LINE: u64 = 64 << 10;
-/// The most lines of a header.
+const LINE: usize = 64 << 10;
+/// The most lines and bytes of a header.
 const LINES: usize = 200;
+const HEADER: usize = 1 << 20;
+/// How a record begins.
+const BEGIN: &[u8] = b"WARC/";
 
 impl<R: BufRead> Records<R> {
-    /// Returns a reader of records with at most `most` bytes of content.
-    pub fn new(reader: R, most: usize) -> Self {
+    /// Returns a reader of records with at most `most` bytes of content. `may_go_on` says after which errors reading goes on.
+    pub fn new(reader: R, most: usize, may_go_on: fn(&io::Error) -> bool) -> Self {
         Self {
-            reader,
+            reader: Ahead::new(reader),
             at: 0,
             most,
+            may_go_on,
+            error: None,
+            is_lost: false,
             is_over: false,
         }
     }
@@ -73,45 +86,114 @@ impl<R: BufRead> Records<R> {
         let at = self.at;
         let next = match self.try_next() {
             Ok(next) => next,
-            Err(error) if is_damage(&error) => Next::Broken {
-                at,
-                why: format!("the file is cut or damaged here: {error}"),
-            },
-            Err(error) => return Err(error),
+            Err(error) => {
+                self.is_over = !(self.may_go_on)(&error);
+                if self.is_over && !is_damage(&error) {
+                    return Err(error);
+                }
+                Next::Broken {
+                    at,
+                    why: format!("the file is cut or damaged here: {error}"),
+                }
+            }
         };
-        self.is_over = matches!(next, Next::Broken { .. } | Next::End);
+        self.is_lost |= matches!(next, Next::Broken { .. });
+        self.is_over |= matches!(next, Next::End);
         Ok(next)
     }
 
     fn try_next(&mut self) -> io::Result<Next> {
-        let mut first = self.line()?;
-        while first.as_deref().is_some_and(|line| line.trim().is_empty()) {
-            first = self.line()?;
+        if let Some(error) = self.error.take() {
+            return Err(error);
         }
-        let Some(first) = first else {
-            return Ok(Next::End);
+        if self.is_lost {
+            self.seek(u64::MAX)?;
+            self.is_lost = false;
+        }
+        let first = loop {
+            match self.line()? {
+                None => return Ok(Next::End),
+                Some(line) if line.trim_matches(BLANK).is_empty() => {}
+                Some(line) => break line,
+            }
         };
         let at = self.at - first.len() as u64;
         let broken = |why: &str| {
-            Ok(Next::Broken {
-                at,
-                why: why.to_owned(),
-            })
+            let why = why.to_owned();
+            Ok(Next::Broken { at, why })
         };
-        if !first.starts_with("WARC/") {
+        if !first
+            .trim_start_matches(BLANK)
+            .as_bytes()
+            .starts_with(BEGIN)
+        {
             return broken("no WARC record begins here");
         }
-        let mut headers: Vec<(String, String)> = Vec::new();
-        loop {
-            let Some(line) = self.line()? else {
-                return broken("the file ends in the header of a record");
+        let headers = match self.headers()? {
+            Ok(headers) => headers,
+            Err(why) => return broken(why),
+        };
+        let content = Vec::new();
+        let record = Record {
+            at,
+            headers,
+            content,
+        };
+        let bytes = record
+            .header("Content-Length")
+            .and_then(|it| it.parse::<u64>().ok());
+        let Some(bytes) = bytes else {
+            return broken("the record has no Content-Length");
+        };
+        if bytes > self.most as u64 {
+            let begin = self.at;
+            let is_begun = self.seek(bytes)?;
+            return match self.at - begin == bytes && !is_begun {
+                true => Ok(Next::TooLong { at, bytes }),
+                false if is_begun => broken(WRONG_LENGTH),
+                false => broken("the file ends in this record"),
             };
+        }
+        let mut content = Vec::new();
+        let read = (&mut self.reader).take(bytes).read_to_end(&mut content);
+        self.at += content.len() as u64;
+        read?;
+        let is_cut = (content.len() as u64) < bytes;
+        let next = match self.reader.ahead(1) {
+            Ok(next) => next.first().copied(),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        };
+        if is_cut || next.is_some_and(|byte| !b"\r\n".contains(&byte)) {
+            let is_begun = self.begun_inside(content);
+            return match is_cut && !is_begun {
+                true => broken("the file ends in this record"),
+                false => broken(WRONG_LENGTH),
+            };
+        }
+        Ok(Next::Record(Record { content, ..record }))
+    }
+
+    /// Returns the headers of a record, or why they are none.
+    fn headers(&mut self) -> io::Result<Result<Vec<(String, String)>, &'static str>> {
+        let mut headers: Vec<(String, String)> = Vec::new();
+        let (mut lines, mut bytes) = (0, 0);
+        loop {
+            if self.reader.ahead(BEGIN.len())? == BEGIN {
+                return Ok(Err("the header of the record has no end"));
+            }
+            let Some(line) = self.line()? else {
+                return Ok(Err("the file ends in the header of a record"));
+            };
+            (lines, bytes) = (lines + 1, bytes + line.len());
             let line = line.trim_end_matches(['\r', '\n']);
             if line.is_empty() {
-                break;
+                return Ok(Ok(headers));
             }
-            if headers.len() == LINES {
-                return broken("the header of the record has too many lines");
+            if lines > LINES || bytes > HEADER || line.len() >= LINE {
+                return Ok(Err("the header of the record is too long"));
             }
             match (line.starts_with([' ', '\t']), line.split_once(':')) {
                 // A folded line, as older versions allow.
@@ -123,48 +205,60 @@ impl<R: BufRead> Records<R> {
                 (false, Some((name, value))) => {
                     headers.push((name.trim().to_owned(), value.trim().to_owned()));
                 }
-                (false, None) => return broken("a line of the header has no colon"),
+                (false, None) => return Ok(Err("a line of the header has no colon")),
             }
         }
-        let record = Record {
-            at,
-            headers,
-            content: Vec::new(),
+    }
+
+    /// Takes back what stands in the content of a record after the beginning of another one. Returns whether there is one.
+    fn begun_inside(&mut self, mut content: Vec<u8>) -> bool {
+        let begun = match content.starts_with(BEGIN) {
+            true => Some(0),
+            false => memchr::memmem::find(&content, b"\nWARC/1.").map(|at| at + 1),
         };
-        let bytes = record
-            .header("Content-Length")
-            .and_then(|it| it.parse::<u64>().ok());
-        let Some(bytes) = bytes else {
-            return broken("the record has no Content-Length");
-        };
-        if bytes > self.most as u64 {
-            let passed = io::copy(&mut (&mut self.reader).take(bytes), &mut io::sink())?;
-            self.at += passed;
-            return Ok(match passed == bytes {
-                true => Next::TooLong { at, bytes },
-                false => Next::Broken {
-                    at,
-                    why: "the file ends in this record".to_owned(),
-                },
-            });
+        if let Some(at) = begun {
+            let next = content.split_off(at);
+            self.at -= next.len() as u64;
+            self.reader.put_back(next);
         }
-        let mut content = Vec::with_capacity(bytes as usize);
-        (&mut self.reader).take(bytes).read_to_end(&mut content)?;
-        self.at += content.len() as u64;
-        if (content.len() as u64) < bytes {
-            return broken("the file ends in this record");
+        begun.is_some()
+    }
+
+    /// Goes to the next line that begins a record, or on by `most` bytes. Returns whether a record begins there.
+    fn seek(&mut self, most: u64) -> io::Result<bool> {
+        let end = self.at.saturating_add(most);
+        loop {
+            if self.at < end && self.reader.ahead(BEGIN.len())? == BEGIN {
+                return Ok(true);
+            }
+            let left = usize::try_from(end - self.at).unwrap_or(usize::MAX);
+            let buffer = self.reader.fill_buf()?;
+            let buffer = &buffer[..buffer.len().min(left)];
+            if buffer.is_empty() {
+                return Ok(false);
+            }
+            let line = memchr::memchr(b'\n', buffer);
+            let passed = line.map_or(buffer.len(), |at| at + 1);
+            self.reader.consume(passed);
+            self.at += passed as u64;
         }
-        Ok(Next::Record(Record { content, ..record }))
     }
 
     /// Returns the next line with its end; `None` at the end of the file.
     fn line(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
-        let read = (&mut self.reader).take(LINE).read_until(b'\n', &mut line)?;
-        self.at += read as u64;
+        let read = (&mut self.reader)
+            .take(LINE as u64)
+            .read_until(b'\n', &mut line);
+        self.at += line.len() as u64;
+        let read = read?;
         Ok((read > 0).then(|| String::from_utf8_lossy(&line).into_owned()))
     }
 }
+
+const WRONG_LENGTH: &str = "the Content-Length of the record is wrong";
+/// What may stand before a record.
+const BLANK: [char; 5] = ['\u{feff}', ' ', '\t', '\r', '\n'];
 
 fn is_damage(error: &io::Error) -> bool {
     use io::ErrorKind::{InvalidData, InvalidInput, Other, UnexpectedEof};

@@ -98,7 +98,9 @@ async fn lease_next(
 
 /// Returns what is true for jobs that the archive makes unneeded. A requeued job, or one with pages, is never unneeded.
 fn unneeded(request: &LeaseRequest) -> String {
-    let mut sql = "(pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0".to_owned();
+    let mut sql =
+        "(pass_call_id = 0 and pages = 0 and cursor is null and case endpoint when '' then 0"
+            .to_owned();
     for (endpoint, left) in &request.may_be_unneeded {
         if let Some(left) = known_left(*left, "subject", "depth") {
             sql.push_str(&format!(" when '{endpoint}' then ({left}) is 0"));

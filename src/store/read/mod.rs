@@ -48,7 +48,7 @@ pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
-pub use foreign::{Foreign, ForeignReply};
+pub use foreign::{Foreign, ForeignPlace, ForeignReply};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use imported::{
     UsableReply, Wanted, answers_to, dictionaries, has_imported, has_replies, imported_reply,

@@ -1,0 +1,85 @@
+//! The items of a list, one after the other.
+
+use std::io::BufRead;
+use std::ops::ControlFlow;
+
+use super::scan::{Scanned, Scanner, Stop};
+use super::value::{has_request, one};
+use super::{Each, Entry, Found, Limits};
+
+/// Returns whether any item of a list has its request; false for what is no list.
+pub(super) fn have_requests(list: &[u8]) -> bool {
+    let mut found = false;
+    if let Ok(mut scanner) = Scanner::new(list) {
+        // What was found before damage counts.
+        let _ = scanner.list(&mut |scanner| {
+            found = has_request(&scanner.value(list.len())?.bytes);
+            Ok(!found)
+        });
+    }
+    found
+}
+
+/// Gives the entries of one JSON text: more than one if it is a list of replies with their requests.
+pub(super) fn entry(
+    place: String,
+    text: &[u8],
+    limits: Limits,
+    each: &mut Each<'_>,
+) -> ControlFlow<()> {
+    match have_requests(text) {
+        true => {
+            read(text, &format!("{place}, "), limits, each).unwrap_or(ControlFlow::Continue(()))
+        }
+        false => each(one(place, text, limits)),
+    }
+}
+
+/// Gives the items of a list. An item that is too long is named and passed over. `before` stands before their places.
+pub(super) fn read(
+    reader: impl BufRead,
+    before: &str,
+    limits: Limits,
+    each: &mut Each<'_>,
+) -> std::io::Result<ControlFlow<()>> {
+    let mut at = 0_u64;
+    let why = match all(reader, before, &mut at, limits, each) {
+        Ok(next) => return Ok(next),
+        Err(Stop::Io(error)) => return Err(error),
+        Err(Stop::Malformed(why)) => format!("the list is cut or malformed: {why}"),
+    };
+    let place = format!("{before}item {at}");
+    let found = Found::Bad(why);
+    Ok(each(Entry { place, found }))
+}
+
+fn all(
+    reader: impl BufRead,
+    before: &str,
+    at: &mut u64,
+    limits: Limits,
+    each: &mut Each<'_>,
+) -> Scanned<ControlFlow<()>> {
+    let most = limits.line_bytes();
+    let mut scanner = Scanner::new(reader)?;
+    let is_whole = scanner.list(&mut |scanner| {
+        let item = scanner.value(most)?;
+        let place = format!("{before}item {at}");
+        *at += 1;
+        let next = match item.is_cut {
+            true => {
+                let found = Found::Bad(format!("the item is longer than {most} bytes"));
+                each(Entry { place, found })
+            }
+            false => each(one(place, &item.bytes, limits)),
+        };
+        Ok(next.is_continue())
+    })?;
+    match is_whole {
+        false => Ok(ControlFlow::Break(())),
+        true if scanner.peek()?.is_some_and(|byte| byte != 0) => {
+            Err(Stop::Malformed("something stands after its end".to_owned()))
+        }
+        true => Ok(ControlFlow::Continue(())),
+    }
+}

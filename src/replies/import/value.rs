@@ -1,0 +1,60 @@
+//! One JSON value: the bare reply, or an object with the reply and its request.
+
+use super::fields::Fields;
+use super::recorded::recorded;
+use super::{Asked, Captured, Entry, Found, Limits, times};
+
+/// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply.
+pub(super) fn has_request(text: &[u8]) -> bool {
+    recorded(text).is_some()
+}
+
+/// Returns the entry of one JSON text.
+pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
+    if describes_data(text) {
+        let found = Found::Foreign("a description of files".to_owned());
+        return Entry { place, found };
+    }
+    let bare = || {
+        Found::Answer(Captured {
+            asked: Asked::default(),
+            status: None,
+            at: scraped_at(text),
+            request_id: None,
+            body: text.to_vec(),
+            is_redacted: false,
+        })
+    };
+    let found = match recorded(text).unwrap_or_else(bare) {
+        Found::Answer(captured) => checked(captured, limits),
+        other => other,
+    };
+    Entry { place, found }
+}
+
+/// Returns the answer if its body is of a usable size.
+#[must_use]
+pub fn checked(captured: Captured, limits: Limits) -> Found {
+    match captured.body.len() {
+        0 => Found::Bad("the body is missing".to_owned()),
+        bytes if bytes > limits.body_bytes => Found::Bad(format!(
+            "the body has {bytes} bytes, and api.max_body_bytes is {}",
+            limits.body_bytes
+        )),
+        _ => Found::Answer(captured),
+    }
+}
+
+/// Returns the time that a downloader wrote beside what it found.
+fn scraped_at(text: &[u8]) -> Option<f64> {
+    let at = Fields::of(text)?.text("scraped_at")?;
+    times::of_text(&at)
+}
+
+/// Returns whether a text is what stands beside data: a data package or an RO-Crate.
+fn describes_data(text: &[u8]) -> bool {
+    Fields::of(text).is_some_and(|fields| {
+        fields.has("@graph")
+            || (fields.has("resources") && (fields.has("profile") || fields.has("$schema")))
+    })
+}
