@@ -209,11 +209,12 @@ impl Client {
                 "too large: exceeds the limit of {} bytes",
                 self.max_body_bytes
             )),
+            (None, None) => None,
             // No JSON object is the beginning of a longer one: whatever became of the transfer, the page is whole.
             _ if is_whole(&bytes) => None,
             (_, Some(cut)) => Some(format!("truncated at byte {}: {cut}", bytes.len())),
             (Some(Problem::Broken(why)), None) => Some(format!("cannot be decoded: {why}")),
-            (Some(Problem::TooLarge) | None, None) => None,
+            (Some(Problem::TooLarge), None) => None,
         };
         Answer {
             status,
