@@ -135,8 +135,8 @@ impl Replies<'_> {
                     _ => groups.push((number, vec![page])),
                 }
             }
-            for (_, group) in &groups {
-                self.scratch.keep(group).await?;
+            for (number, group) in &groups {
+                self.scratch.keep(*number, group).await?;
             }
             Ok(())
         })

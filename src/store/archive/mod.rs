@@ -51,6 +51,8 @@ pub(super) struct Known {
     pub(super) has_orphans: bool,
     /// Things that are absent now.
     pub(super) has_absences: bool,
+    /// Each row names the last call that showed it: an earlier version wrote these pages.
+    pub(super) names_each_call: bool,
 }
 
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls, and the
@@ -60,17 +62,21 @@ pub(super) async fn write(
     pages: &[PageRows<'_>],
     known: Known,
 ) -> Result<()> {
+    let of_calls = match known.names_each_call {
+        true => Order::EachCall,
+        false => Order::Calls,
+    };
     if pages.iter().all(|page| !page.is_imported) {
-        return write_together(connection, pages, known, Order::OfCalls).await;
+        return write_together(connection, pages, known, of_calls).await;
     }
     // Imported pages have times of their own, so they are written one by one.
     for page in pages {
         let page = std::slice::from_ref(page);
         if !page[0].is_imported {
-            write_together(connection, page, known, Order::OfCalls).await?;
+            write_together(connection, page, known, of_calls).await?;
             continue;
         }
-        write_together(connection, page, known, Order::OfTimes).await?;
+        write_together(connection, page, known, Order::Times).await?;
     }
     Ok(())
 }
@@ -82,12 +88,12 @@ async fn write_together(
     order: Order,
 ) -> Result<()> {
     let all = merge(pages);
-    let order = match order == Order::OfTimes && !has_newer(connection, &all).await? {
+    let order = match order == Order::Times && !has_newer(connection, &all).await? {
         // Each row of the page is newer than what the archive has of it, as in a crawl.
-        true => Order::OfCalls,
+        true => Order::EachCall,
         false => order,
     };
-    if order == Order::OfTimes {
+    if order == Order::Times {
         past::note(connection, &all).await?;
     }
     write_entities(connection, &USERS, &all.users, &all.parent_users, order).await?;
@@ -182,6 +188,7 @@ async fn write_entities<R: Sync>(
             row.set(key, *id)
                 .set("first_call_id", of.first_call)
                 .set("last_call_id", of.last_call);
+            table.fill_time(row, of);
         })
         .await?;
     write_rows(connection, table, entities, order).await
@@ -247,7 +254,7 @@ async fn write_of_call(
         })
         .collect();
     table
-        .upsert(Order::OfCalls)
+        .upsert(Order::Calls)
         .write(connection, &observed, |row, of| table.fill(row, of))
         .await
 }

@@ -109,6 +109,7 @@ impl BatchContext {
             known: Known {
                 has_orphans: row.try_get(2)?,
                 has_absences: row.try_get(3)?,
+                names_each_call: false,
             },
         })
     }
