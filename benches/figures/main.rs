@@ -16,7 +16,9 @@ mod peers;
 mod process;
 mod refresh;
 mod reparse;
+mod soak;
 mod support;
+mod verify;
 mod world;
 mod writer;
 
@@ -39,7 +41,7 @@ const fn figure(name: &'static str, run: fn(&Bench) -> anyhow::Result<()>) -> Fi
     }
 }
 
-const FIGURES: [Figure; 12] = [
+const FIGURES: [Figure; 14] = [
     figure("job", job::run),
     figure("burst", burst::run),
     figure("reparse", reparse::run),
@@ -53,6 +55,14 @@ const FIGURES: [Figure; 12] = [
     Figure {
         only_by_name: true,
         ..figure("peers", peers::run)
+    },
+    Figure {
+        only_by_name: true,
+        ..figure("verify", verify::run)
+    },
+    Figure {
+        only_by_name: true,
+        ..figure("soak", soak::run)
     },
     Figure {
         only_by_name: true,

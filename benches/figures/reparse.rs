@@ -13,10 +13,7 @@ pub fn run(bench: &Bench) -> Result<()> {
     let before = size(crawled.site.archive())?;
     let usage = crawled.site.run(&["reparse"])?;
     let pages = float(PAGES) / usage.wall_seconds;
-    let (again, verified) = (
-        crawled.site.run(&["reparse", "--check"])?,
-        crawled.site.run(&["verify"])?,
-    );
+    let again = crawled.site.run(&["reparse", "--check"])?;
     let kept: i64 = bench
         .ask_one::<(i64,)>(
             &crawled.site.archive(),
@@ -35,15 +32,13 @@ pub fn run(bench: &Bench) -> Result<()> {
     note(
         "reparse",
         &format!(
-            "wall {:.2} s, CPU {:.2} s, peak {:.1} MB; file {:.1} MB before, {:.1} MB after; --check {:.2} s, verify {:.2} s; \
-             burst {burst:.0} pages/s",
+            "wall {:.2} s, CPU {:.2} s, peak {:.1} MB; file {:.1} MB before, {:.1} MB after; --check {:.2} s; burst {burst:.0} pages/s",
             usage.wall_seconds,
             usage.cpu_seconds,
             usage.peak_megabytes,
             float(i64::try_from(before)?) / 1e6,
             float(i64::try_from(size(crawled.site.archive())?)?) / 1e6,
             again.wall_seconds,
-            verified.wall_seconds,
         ),
     );
     Ok(())

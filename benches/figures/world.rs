@@ -6,31 +6,44 @@ use serde_json::Value;
 use crate::process::{Crawled, Remote, Site};
 use crate::support::Bench;
 
-/// 20 users x (10 pages of posts + 5 of followers) + 4,000 posts x 2 pages of comments.
-pub const PAGES: i64 = 8_300;
+pub const USERS: i64 = 20;
+/// 10 pages of posts, 5 of followers, and 2 pages of comments of each of 200 posts.
+pub const PAGES_OF_USER: i64 = 415;
+pub const PAGES: i64 = USERS * PAGES_OF_USER;
 pub const IN_FLIGHT: i64 = 32;
 
-pub const OPTIONS: &str = "--exact --users 20 --audience 250 --characters 0 --posts 200 --page-size-posts 20 \
-    --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --warm";
+pub const OPTIONS: &str = "--exact --audience 250 --characters 0 --posts 200 --page-size-posts 20 \
+    --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0";
 pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_flight = 32";
 
 /// Starts a simulator of that world with the given latency.
 pub fn remote(latency_ms: u32) -> Result<Remote> {
-    let latency_ms = latency_ms.to_string();
-    let mut options = vec!["--latency-ms", &latency_ms];
+    remote_of(USERS, latency_ms, true)
+}
+
+/// Starts a simulator of a world of so many users. `is_warm`: it renders its pages before.
+pub fn remote_of(users: i64, latency_ms: u32, is_warm: bool) -> Result<Remote> {
+    let (users, latency_ms) = (users.to_string(), latency_ms.to_string());
+    let mut options = vec!["--users", &users, "--latency-ms", &latency_ms];
     options.extend(OPTIONS.split_whitespace());
+    options.extend(is_warm.then_some("--warm"));
     Remote::start(&options)
 }
 
 /// Crawls the world, and checks that each page was bought exactly once.
 pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
-    let remote = remote(latency_ms)?;
+    crawl_of(bench, USERS, latency_ms)
+}
+
+/// Crawls a world of so many users, and checks that each page was bought exactly once.
+pub fn crawl_of(bench: &Bench, users: i64, latency_ms: u32) -> Result<Crawled> {
+    let remote = remote_of(users, latency_ms, true)?;
     let site = Site::new(remote.address(), KEYS)?;
-    let users = authors(&remote)?;
+    let seeds = authors(&remote)?;
     let before = remote.cpu_seconds()?;
-    let usage = site.crawl(&users)?;
+    let usage = site.crawl(&seeds)?;
     let remote_cpu_seconds = remote.cpu_seconds()? - before;
-    let rows = check(bench, &site, &remote)?;
+    let rows = check(bench, &site, &remote, users * PAGES_OF_USER)?;
     Ok(Crawled {
         site,
         usage,
@@ -50,7 +63,7 @@ pub fn job(bench: &Bench) -> Result<&Crawled> {
 }
 
 /// Checks that each page was kept and billed exactly once. Returns the number of rows in the replies.
-pub fn check(bench: &Bench, site: &Site, remote: &Remote) -> Result<i64> {
+pub fn check(bench: &Bench, site: &Site, remote: &Remote, pages: i64) -> Result<i64> {
     let (kept, distinct, rows): (i64, i64, i64) = bench.ask_one(
         &site.archive(),
         "select count(*), count(distinct job_id || ' ' || coalesce(cursor, '')), sum(row_count) from calls where kept = 1",
@@ -58,8 +71,8 @@ pub fn check(bench: &Bench, site: &Site, remote: &Remote) -> Result<i64> {
     let total = &remote.ask("/sim/account")?["total"];
     let billed = total["billed"].as_i64().context("a bill")?;
     ensure!(
-        (kept, distinct, billed) == (PAGES, PAGES, PAGES),
-        "expected {PAGES} pages; kept: {kept}, distinct: {distinct}, billed: {billed}"
+        (kept, distinct, billed) == (pages, pages, pages),
+        "expected {pages} pages; kept: {kept}, distinct: {distinct}, billed: {billed}"
     );
     Ok(rows)
 }

@@ -3,6 +3,7 @@
 //! The large archive takes minutes and gigabytes of disk, so this figure runs only if it is named. Environment
 //! variables set its size: `SORACRAWL_LARGE_USERS`, `SORACRAWL_LARGE_FOLLOWS`, `SORACRAWL_LARGE_JOBS`.
 
+mod cold;
 mod fill;
 
 use std::path::Path;
@@ -23,6 +24,8 @@ const LOOKS: usize = 7;
 /// Measurements of one archive.
 struct Measured {
     crawl: Usage,
+    /// With a cold cache.
+    cold: Usage,
     /// From the start of the process to the first call of a job.
     first_call_ms: f64,
     status_ms: f64,
@@ -76,6 +79,20 @@ pub fn run(bench: &Bench) -> Result<()> {
         "x",
         Limit::AtLeast(0.60),
     );
+    say(
+        "large",
+        "speed with a cold cache, relative to an empty archive",
+        small.crawl.wall_seconds / large.cold.wall_seconds,
+        "x",
+        Limit::AtLeast(0.50),
+    );
+    note(
+        "large",
+        &format!(
+            "cold cache: large {:.2} s, empty {:.2} s",
+            large.cold.wall_seconds, small.cold.wall_seconds
+        ),
+    );
     for (name, of) in [("empty", &small), ("large", &large)] {
         note(
             "large",
@@ -120,8 +137,16 @@ fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
     for _ in 0..LOOKS {
         looks.push(1000.0 * site.run(&["status"])?.wall_seconds);
     }
+    let cold = {
+        let remote = world::remote(0)?;
+        let site = Site::new(remote.address(), world::KEYS)?;
+        std::fs::copy(&archive, site.archive())?;
+        let cold = cold::crawl(&site, &world::authors(&remote)?)?;
+        world::check(bench, &site, &remote, world::PAGES)?;
+        cold
+    };
     let crawl = site.crawl(&world::authors(&remote)?)?;
-    world::check(bench, &site, &remote)?;
+    world::check(bench, &site, &remote, world::PAGES)?;
     let (first_call_at,): (f64,) = bench.ask_one(
         &archive,
         "select opened_at from calls where job_id is not null order by id limit 1",
@@ -129,6 +154,7 @@ fn measure(bench: &Bench, sizes: &Sizes, more: &Sizes) -> Result<Measured> {
     bench.wait(fill::fill(&archive, more))?;
     Ok(Measured {
         crawl,
+        cold,
         first_call_ms: 1000.0 * (first_call_at - crawl.started_at),
         status_ms: median(looks),
         lease_ms: bench.wait(lease(&archive))?,
