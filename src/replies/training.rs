@@ -20,7 +20,7 @@ const SAMPLES_LEAST_BYTES: usize = 16 << 10;
 /// Bytes of a reply that are used as a sample, as in zstd's own tool.
 const SAMPLE_BYTES: u64 = 128 << 10;
 /// Maximum size of all samples. More samples take memory and time but improve nothing.
-const SAMPLES_MOST_BYTES: usize = 2 << 20;
+const SAMPLES_MOST_BYTES: usize = 1 << 20;
 
 /// Counts the raw replies of each endpoint that has no dictionary yet.
 #[derive(Debug, Default)]
@@ -203,9 +203,9 @@ mod tests {
         let (dictionary, replies) = learnt(&packed(pages));
         assert!(dictionary.len() <= bytes / 8, "{}", dictionary.len());
         assert_eq!(replies, 64);
-        let (dictionary, replies) = learnt(&packed((0..64).map(|number| page(number, 400))));
+        let (dictionary, replies) = learnt(&packed((0..64).map(|number| page(number, 300))));
         assert!((60_000..=DICTIONARY_BYTES).contains(&dictionary.len()));
-        assert_eq!(replies, 64);
+        assert!((55..64).contains(&replies), "those that fit into the samples: {replies}");
         assert!(get_dict_id_from_dict(&dictionary).is_some());
     }
 
@@ -213,7 +213,7 @@ mod tests {
     fn only_a_part_of_long_or_many_replies_is_sampled() {
         let bodies = packed((0..70).map(|number| page(number, 4000)));
         let (_, replies) = train_dictionary(&Packer::default(), &bodies).unwrap();
-        assert_eq!(replies, 16, "2 MiB in samples of 128 KiB");
+        assert_eq!(replies, 8, "1 MiB in samples of 128 KiB");
     }
 
     #[test]

@@ -201,16 +201,18 @@ async fn write_rows<K: Sync, R: Sync>(
     rows: &Entities<'_, K, R>,
     order: Order,
 ) -> Result<()> {
-    let described: Vec<&Observed<'_, R>> = rows
-        .list
-        .iter()
-        .map(|(_, of)| of)
-        .filter(|of| !of.rows.is_empty())
-        .collect();
-    table
-        .upsert(order)
-        .write(connection, &described, |row, of| table.fill(row, of))
-        .await
+    let described = rows.list.iter().map(|(_, of)| of);
+    let described = described.filter(|of| !of.rows.is_empty());
+    // What a later pass over a list lacks is told by the calls that its items name.
+    let (items, others): (Vec<_>, Vec<_>) =
+        described.partition(|of| of.is_item && order == Order::Calls);
+    for (order, rows) in [(Order::EachCall, items), (order, others)] {
+        table
+            .upsert(order)
+            .write(connection, &rows, |row, of| table.fill(row, of))
+            .await?;
+    }
+    Ok(())
 }
 
 /// Writes what a list showed at this moment, in its order.
@@ -251,6 +253,7 @@ async fn write_of_call(
             first_call: page.call_id,
             last_call: page.call_id,
             now: page.now,
+            is_item: false,
         })
         .collect();
     table

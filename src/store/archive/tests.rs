@@ -319,6 +319,25 @@ async fn a_count_gets_a_new_history_row_only_if_it_changed() {
 }
 
 #[tokio::test]
+async fn a_post_that_is_an_item_of_a_list_names_each_call_at_once() {
+    let (_folder, store) = store().await;
+    write_page(&store, &full(), 50.0).await;
+    let post = full().posts.remove(0).post_id;
+    let listed = Harvest {
+        items: vec!["another".to_owned(), post],
+        ..full()
+    };
+    let call = write_page(&store, &listed, 51.0).await;
+    let (table, key) = ROWS[1];
+    let row = row(&store, table, key).await;
+    let calls = row
+        .iter()
+        .filter(|(name, _)| name.ends_with("last_call_id") || name == "counted_call_id");
+    let calls: Vec<_> = calls.map(|(_, value)| value.clone()).collect();
+    assert_eq!((table, calls), ("posts", vec![call.to_string(); 2]));
+}
+
+#[tokio::test]
 async fn a_row_that_says_nothing_new_keeps_the_call_that_it_names_for_a_minute() {
     let (_folder, store) = store().await;
     let first = write_page(&store, &full(), 50.0).await;
