@@ -1,6 +1,7 @@
 //! Files as other tools write them, whole and damaged.
 
 mod damage;
+mod lists;
 mod requests;
 
 use std::io::Write;

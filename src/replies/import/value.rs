@@ -4,9 +4,16 @@ use super::fields::Fields;
 use super::recorded::recorded;
 use super::{Asked, Captured, Entry, Found, Limits, times};
 
-/// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply.
-pub(super) fn has_request(text: &[u8]) -> bool {
-    recorded(text).is_some()
+/// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
+/// page or an error.
+pub(super) fn is_reply(text: &[u8]) -> bool {
+    let is_whole = |fields: Fields<'_>| {
+        let detail = fields.get("detail").map(str::as_bytes);
+        fields.get("items").is_some_and(|raw| raw.starts_with('['))
+            || (fields.has("code") && fields.has("router"))
+            || detail.and_then(Fields::of).is_some_and(|it| it.has("code"))
+    };
+    recorded(text).is_some() || Fields::of(text).is_some_and(is_whole)
 }
 
 /// Returns the entry of one JSON text.
