@@ -14,6 +14,8 @@ use crate::store::{Result, Store};
 pub enum Means {
     /// Words or a URL. A part of the words is taken out.
     Words,
+    /// The path of a file.
+    Path,
     /// The subject of a job, call or seed.
     Subject,
     Cursor,
@@ -84,7 +86,7 @@ const OWN: [Own; 13] = [
             ("error", Means::Words),
         ],
     ),
-    ("sources", ROWID, &[("file", Means::Words)]),
+    ("sources", ROWID, &[("file", Means::Path)]),
     ("spans", ROWID, &[("tail_cursor", Means::Cursor)]),
     ("refreshes", ROWID, &[("why", Means::Words)]),
     ("runs", ROWID, &[("end_note", Means::Words)]),
@@ -258,7 +260,9 @@ async fn set(
     value: Option<&str>,
 ) -> Result<()> {
     let (name, given) = table.keys("?1");
-    let (table, column, is_subject) = (table.name, column.name, column.means == Means::Subject);
+    // A table with another key has no number, and none of its other texts is unique.
+    let has_number = table.key == ROWID && value.is_some();
+    let (table, column) = (table.name, column.name);
     let text = format!("update or ignore {table} set {column} = ?2 where ({name}) = ({given})");
     // Only names of the schema are in the text.
     let done = sqlx::query(AssertSqlSafe(text))
@@ -266,7 +270,7 @@ async fn set(
         .bind(value)
         .execute(&mut *connection)
         .await?;
-    if done.rows_affected() == 0 && is_subject {
+    if done.rows_affected() == 0 && has_number {
         let text =
             format!("update {table} set {column} = ?2 || '.' || rowid where ({name}) = ({given})");
         sqlx::query(AssertSqlSafe(text))
