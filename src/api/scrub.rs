@@ -137,6 +137,4 @@ fn apply<'a>(body: &'a [u8], mut edits: Vec<Edit<'_>>) -> Cow<'a, [u8]> {
 }
 
 #[cfg(test)]
-mod real;
-#[cfg(test)]
 mod tests;

@@ -25,15 +25,15 @@ const NAMED: usize = 20;
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files or folders: JSON, JSON lines, HAR, WARC, or another archive; also compressed with gzip or zstd
+    /// Files or folders: JSON, JSON lines, HAR, WARC, or another archive; also compressed with gzip or zstd. Links are not followed
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
 
-    /// Show what would be imported, and write nothing
+    /// Show what the import will do, and write nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Endpoint of replies whose request the files do not say, not even by an address
+    /// Endpoint of replies whose request the files do not say, not even by an address. Others stay what they are
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
 
@@ -41,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", requires = "endpoint")]
     subject: Option<String>,
 
-    /// When replies were received of which neither the entry nor the envelope says it: a date, or a time with offset
+    /// When replies were received of which neither the entry nor the envelope says a plausible time: a date, or a time with offset
     #[arg(long, value_name = "WHEN", value_parser = unix_seconds)]
     time: Option<f64>,
 

@@ -37,7 +37,7 @@ fn bytes_of(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         })
         // A reader of SQLite leaves an empty log, and its index.
         .filter(|(name, bytes)| {
-            !name.ends_with("-shm") && !(name.ends_with("-wal") && bytes.is_empty())
+            !(name.ends_with("-shm") || name.ends_with("-wal") && bytes.is_empty())
         })
         .collect()
 }

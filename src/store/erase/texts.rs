@@ -14,11 +14,10 @@ use crate::store::{Result, Store};
 pub enum Means {
     /// Words or a URL. A part of the words is taken out.
     Words,
-    /// The path of a file.
-    Path,
     /// The subject of a job, call or seed.
     Subject,
     Cursor,
+    Path,
     /// A part of the row's key. The row is deleted.
     Key,
 }
@@ -260,9 +259,7 @@ async fn set(
     value: Option<&str>,
 ) -> Result<()> {
     let (name, given) = table.keys("?1");
-    // A table with another key has no number, and none of its other texts is unique.
-    let has_number = table.key == ROWID && value.is_some();
-    let (table, column) = (table.name, column.name);
+    let (table, column, has_number) = (table.name, column.name, table.key == ROWID);
     let text = format!("update or ignore {table} set {column} = ?2 where ({name}) = ({given})");
     // Only names of the schema are in the text.
     let done = sqlx::query(AssertSqlSafe(text))

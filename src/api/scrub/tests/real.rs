@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Scrubber;
+use crate::api::Scrubber;
 
 fn files_in(folder: &Path, all: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
