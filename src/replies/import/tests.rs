@@ -2,6 +2,7 @@
 
 mod damage;
 mod given;
+mod hostile;
 mod lists;
 mod requests;
 

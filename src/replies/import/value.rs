@@ -39,6 +39,10 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
     Entry { place, found }
 }
 
+/// Bytes of the largest body for each value that it may have. A hostile one has a value in each two bytes, and a parser needs
+/// much more memory for a value.
+const BYTES_OF_VALUE: usize = 8;
+
 /// Returns the answer if its body is of a usable size.
 #[must_use]
 pub fn checked(captured: Captured, limits: Limits) -> Found {
@@ -48,7 +52,13 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
             "the body has {bytes} bytes, and api.max_body_bytes is {}",
             limits.body_bytes
         )),
-        _ => Found::Answer(captured),
+        _ => {
+            let most = limits.body_bytes / BYTES_OF_VALUE;
+            match memchr::memchr_iter(b',', &captured.body).count() >= most {
+                true => Found::Bad(format!("the body has more than {most} values")),
+                false => Found::Answer(captured),
+            }
+        }
     }
 }
 
