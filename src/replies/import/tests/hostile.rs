@@ -57,7 +57,9 @@ fn a_record_begins_at_the_start_of_a_line_only() {
         )
     };
     for shift in 1..12 {
-        let junk = format!("{}{}", "x".repeat(shift), record("{\"items\":[1]}"));
+        // The beginning of a header that is too long, and what looks like a record in it.
+        let long = "x".repeat((70 << 10) + shift);
+        let junk = format!("WARC/1.0\r\nX: {long}{}", record("{\"items\":[1]}"));
         let file = format!("{}{junk}{}", record("{}"), record("{\"items\":[]}"));
         let (_, found) = entries("x.warc", file.as_bytes());
         let bad = found.iter().filter(|it| it.contains("bad: ")).count();
