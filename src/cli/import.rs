@@ -14,6 +14,8 @@ use crate::config::Config;
 use crate::daemon::{
     self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
 };
+use crate::erase::people_in;
+use crate::replies::People;
 use crate::replies::import::Given;
 use crate::store::{Error, RunKind, Store};
 
@@ -23,15 +25,15 @@ const NAMED: usize = 20;
 /// Arguments of `import`.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Files or folders: JSON, JSON lines, HAR, WARC, or another archive; also compressed with gzip or zstd
+    /// Files or folders: JSON, JSON lines, HAR, WARC, or another archive; also compressed with gzip or zstd. Links are not followed
     #[arg(required = true, value_name = "FILE")]
     paths: Vec<PathBuf>,
 
-    /// Show what would be imported, and write nothing
+    /// Show what the import will do, and write nothing
     #[arg(long)]
     dry_run: bool,
 
-    /// Endpoint of replies whose request the files do not say, not even by an address
+    /// Endpoint of replies whose request the files do not say, not even by an address. Others stay what they are
     #[arg(long, value_name = "NAME")]
     endpoint: Option<String>,
 
@@ -39,7 +41,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", requires = "endpoint")]
     subject: Option<String>,
 
-    /// When replies were received of which neither the entry nor the envelope says it: a date, or a time with offset
+    /// When replies were received of which neither the entry nor the envelope says a plausible time: a date, or a time with offset
     #[arg(long, value_name = "WHEN", value_parser = unix_seconds)]
     time: Option<f64>,
 
@@ -148,6 +150,7 @@ async fn dry_run(
     progress: &Arc<ImportProgress>,
 ) -> anyhow::Result<ImportReport> {
     let path = &config.archive.path;
+    let mut is_older = false;
     let readers = match path.exists() {
         false => None,
         true => match Store::open_current_readers(path).await {
@@ -155,15 +158,23 @@ async fn dry_run(
             // An import brings it up to date first.
             Err(Error::Older { path }) => {
                 errln!(
-                    "{path} was written by an older version of soracrawl, so what it has already is counted as new. \
+                    "{path} was written by an older version of soracrawl, so what it has already is counted as new, and \
+                     erased people are not known. \
                      `soracrawl import` without --dry-run brings it up to date"
                 );
+                is_older = true;
                 None
             }
             Err(why) => return Err(why.into()),
         },
     };
-    let report = daemon::import_dry(readers.as_ref(), config, wish, signals, progress).await;
+    let people = match is_older {
+        true => Ok(People::default()),
+        false => people_in(path, readers.as_ref()).await,
+    };
+    let people = people.map_err(|why| anyhow::anyhow!(why))?;
+    let with = (signals, progress);
+    let report = daemon::import_dry(readers.as_ref(), people, config, wish, with).await;
     if let Some(readers) = readers {
         readers.close().await;
     }

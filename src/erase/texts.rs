@@ -48,6 +48,7 @@ fn change(people: &People, table: &TextTable, row: &TextRow) -> Option<Change> {
             Means::Key => None,
             Means::Subject => people.subject(value).map(Some),
             Means::Cursor => people.cursor(value).map(Some),
+            Means::Path => people.taken_out_of_path(value).map(Some),
             Means::Words => without(people, value),
         };
         values.extend(new.map(|new| (at, new)));

@@ -60,8 +60,13 @@ enum Kind {
     Text(String),
     /// A list, with its name and the range of its value if it is a pair of these.
     List(Option<(String, Range<usize>)>),
-    Object,
-    Other,
+    /// An object; of a client, if it says where a request went to.
+    Object {
+        is_of_client: bool,
+    },
+    Number,
+    /// A truth value or nothing.
+    Word,
 }
 
 struct Walk<'b> {
@@ -80,9 +85,13 @@ impl Walk<'_> {
                 let rest = &self.body[start..];
                 let ends = |byte: &u8| b",]}:\"".contains(byte) || byte.is_ascii_whitespace();
                 let length = rest.iter().position(ends).unwrap_or(rest.len());
-                (start + length, Kind::Other)
+                let kind = match rest[0].is_ascii_alphabetic() {
+                    true => Kind::Word,
+                    false => Kind::Number,
+                };
+                (start + length, kind)
             }
-            None => (start, Kind::Other),
+            None => (start, Kind::Word),
         };
         Node { start, end, kind }
     }
@@ -124,6 +133,7 @@ impl Walk<'_> {
 
     fn object(&mut self, start: usize, depth: u32) -> (usize, Kind) {
         let (mut at, mut name, mut values) = (start + 1, None, Vec::new());
+        let mut is_of_client = false;
         loop {
             at = self.past_blanks(at);
             match self.body.get(at) {
@@ -153,7 +163,13 @@ impl Walk<'_> {
             if is_removed(&key, &value.kind) {
                 self.remove(range.clone());
             }
-            match key.to_ascii_lowercase().as_str() {
+            let key = key.to_ascii_lowercase();
+            is_of_client |= key.ends_with("headers")
+                || matches!(
+                    &*key,
+                    "url" | "uri" | "baseurl" | "href" | "host" | "method"
+                );
+            match &*key {
                 "name" | "key" | "header" => {
                     if let Kind::Text(text) = &value.kind {
                         name = Some(text.clone());
@@ -169,7 +185,7 @@ impl Walk<'_> {
                 self.remove(range);
             }
         }
-        (at, Kind::Object)
+        (at, Kind::Object { is_of_client })
     }
 
     fn list(&mut self, start: usize, depth: u32) -> (usize, Kind) {
@@ -235,14 +251,17 @@ impl Walk<'_> {
 fn is_removed(key: &str, value: &Kind) -> bool {
     let name = letters(key);
     match value {
-        // A number, a truth value or nothing.
-        Kind::Other => is_secret(key) && !name.ends_with("token"),
+        Kind::Word => false,
+        Kind::Text(text) if text.is_empty() => false,
+        // A number of tokens, perhaps.
+        Kind::Number => is_secret(key) && !name.ends_with("token"),
         // A hit of a search has the mention of a user as its token.
         Kind::Text(text) if name == "token" => !text.starts_with("<@"),
-        _ => {
-            is_secret(key)
-                || name.ends_with("headers")
-                || matches!(name.as_str(), "config" | "request" | "requestconfig")
+        Kind::Object { is_of_client: true }
+            if matches!(name.as_str(), "config" | "request" | "requestconfig") =>
+        {
+            true
         }
+        _ => is_secret(key) || name.ends_with("headers"),
     }
 }

@@ -41,13 +41,19 @@ pub(super) fn is_secret(name: &str) -> bool {
         "passwd",
         "jsessionid",
     ];
-    let is_place = ["page", "cursor", "continuation", "next", "sync"]
-        .iter()
-        .any(|word| name.contains(word));
+    let is_place = [
+        "pagetoken",
+        "cursortoken",
+        "continuationtoken",
+        "nexttoken",
+        "synctoken",
+    ]
+    .iter()
+    .any(|place| name.ends_with(place));
     ends.iter().any(|end| name.ends_with(end))
         || matches!(
             name.as_str(),
-            "auth" | "secret" | "session" | "sessionid" | "credentials"
+            "auth" | "bearer" | "credentials" | "jwt" | "secret" | "session" | "sessionid"
         )
         || (name.ends_with("token") && !is_place)
 }
@@ -66,28 +72,122 @@ pub(super) fn is_header(name: &str) -> bool {
     )
 }
 
-/// Returns whether a text is a message of HTTP with a secret in its head.
+/// Returns whether a text has a header with a secret: a message of HTTP, or the command of a client.
 pub(super) fn is_message(text: &str) -> bool {
-    text.contains("HTTP/")
-        && text.lines().any(|line| {
-            line.split_once(':')
-                .is_some_and(|(name, _)| is_secret(name))
-        })
+    let is_http = text.contains("HTTP/");
+    text.match_indices(':').any(|(at, _)| {
+        let before = text[..at].trim_end();
+        let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
+        let name = &before[before.trim_end_matches(is_name).len()..];
+        (is_http && is_secret(name)) || is_value_of(name, text[at + 1..].trim_start())
+    })
 }
 
-/// Returns the values of secret parameters in the addresses of a text.
+/// Returns whether a text begins with what a header has as its value, and a sentence does not.
+fn is_value_of(header: &str, text: &str) -> bool {
+    let mut words = text.split([' ', '\t', '\r', '\n', ';', '\'', '"']);
+    let first = words.next().unwrap_or_default();
+    match header.to_ascii_lowercase().as_str() {
+        "cookie" | "set-cookie" => first.contains('='),
+        "x-api-key" | "api-key" => is_coded(first),
+        "authorization" | "proxy-authorization" => {
+            let is_scheme = ["bearer", "basic", "digest", "token"]
+                .iter()
+                .any(|scheme| first.eq_ignore_ascii_case(scheme));
+            is_scheme && words.next().is_some_and(is_coded)
+        }
+        _ => false,
+    }
+}
+
+/// Returns whether a word is a key, and hardly one of a language.
+fn is_coded(word: &str) -> bool {
+    let is_odd = |letter: char| letter.is_ascii_digit() || letter.is_ascii_uppercase();
+    word.len() >= 8 && word.chars().skip(1).any(is_odd)
+}
+
+/// Returns the secrets in the addresses of a text: values of parameters, and passwords.
 pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    memchr::memchr_iter(b'=', text).filter_map(move |at| {
-        let before = &text[..at];
-        let is_one = PARAMETERS.iter().any(|name| {
-            let Some(start) = at.checked_sub(name.len()) else {
-                return false;
-            };
-            // The `6` is the end of \u0026, which some JSON encoders write for `&`.
-            before[start..].eq_ignore_ascii_case(name.as_bytes())
-                && (start == 0 || b"?&;\"6 #".contains(&before[start - 1]))
-        });
-        let end = super::rules::token_end(text, at + 1);
-        (is_one && end > at + 1).then_some(at + 1..end)
+    memchr::memchr2_iter(b'=', b'@', text).filter_map(move |at| match text[at] {
+        b'=' => parameter(text, at),
+        _ => password(text, at),
     })
+}
+
+fn parameter(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let before = &text[..at];
+    let is_one = PARAMETERS.iter().any(|name| {
+        let Some(start) = at.checked_sub(name.len()) else {
+            return false;
+        };
+        let (before, own) = before.split_at(start);
+        let begins = before
+            .last()
+            .is_none_or(|byte| b"?&;\"#".contains(byte))
+            // As some JSON encoders write `&`.
+            || before.ends_with(b"\\u0026");
+        own.eq_ignore_ascii_case(name.as_bytes()) && begins
+    });
+    let end = super::rules::token_end(text, at + 1);
+    (is_one && end > at + 1).then_some(at + 1..end)
+}
+
+/// Returns the password of `https://name:password@host`, whose `@` is here.
+fn password(text: &[u8], at: usize) -> Option<Range<usize>> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$*+=".contains(byte);
+    let beginning = |end: usize| {
+        let part = text[..end].iter().rev().take_while(|byte| is_part(byte));
+        end - part.count()
+    };
+    let start = beginning(at);
+    let colon = start.checked_sub(1).filter(|it| text[*it] == b':')?;
+    let name = beginning(colon);
+    let is_address = text[..name].ends_with(b"://") || text[..name].ends_with(br":\/\/");
+    (is_address && start < at).then_some(start..at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_message, parameters};
+
+    #[test]
+    fn words_of_people_are_no_secrets() {
+        for text in [
+            "the hacker types password=1234 and wins",
+            "my api_key=abc is public",
+            "Cookie: a recipe",
+            "Cookies:\n3 cups of flour = 300 g",
+            "Authorization: basic understanding of HTTP",
+            "authorization: token gesture",
+            "x-api-key: required",
+            "set-cookie: see below, a=b",
+            "time 12:30 @ noon, http://h/@name, mail a:b@c",
+        ] {
+            assert!(!is_message(text), "{text}");
+            assert_eq!(parameters(text.as_bytes()).count(), 0, "{text}");
+        }
+    }
+
+    #[test]
+    fn secrets_of_clients_are_found_in_texts() {
+        for text in [
+            "GET / HTTP/1.1\r\nCookie: a",
+            "curl -H 'Authorization: Bearer a1b2c3d4' h",
+            "proxy-authorization: Basic dXNlcjpwYXNz",
+            "Host: h\nset-cookie: a=b; Path=/",
+            "wget --header \"X-API-Key: sk-12345678\"",
+        ] {
+            assert!(is_message(text), "{text}");
+        }
+        for (text, secret) in [
+            ("https://u:pa%20ss@h/", "pa%20ss"),
+            (r"http:\/\/u:p@h", "p"),
+            ("https://h/?a=1&api_key=k-1", "k-1"),
+            (r"https://h/?a=1\u0026API_KEY=k-1", "k-1"),
+            ("password=p&x=1", "p"),
+        ] {
+            let found: Vec<&str> = parameters(text.as_bytes()).map(|it| &text[it]).collect();
+            assert_eq!(found, [secret], "{text}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Tests of the scrubber.
 
+mod real;
+
 use std::borrow::Cow;
 
 use proptest::prelude::*;

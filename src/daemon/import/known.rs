@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 
 use crate::api::{Scrubber, endpoints};
@@ -9,47 +10,91 @@ use crate::replies::Packer;
 use crate::store::read::{Wanted, answers_to, has_replies, was_imported};
 use crate::store::{ImportedReply, Result};
 
-/// Hashes that are held in memory. More of them are looked up in the archive.
+/// Hashes that are held in memory twice. Older ones are looked up in the archive.
 const HASHES: usize = 1 << 20;
 
-/// What the archive has, as far as it saves looking there.
-pub(super) struct Known {
-    has_imports: bool,
-    has_answers: bool,
-    /// Of the replies that were found in this import.
-    hashes: HashSet<Vec<u8>>,
+/// The replies that an import has before it keeps one: those of the archive, and those that it found itself.
+pub(super) struct Known<'a> {
+    /// `None` if there is no archive yet.
+    readers: Option<&'a SqlitePool>,
+    packer: &'a Packer,
+    /// The archive has replies, so that it must be asked.
+    has_replies: bool,
+    /// What is found is kept, so that the archive has it later.
+    is_kept: bool,
+    found: HashSet<[u8; 16]>,
+    found_before: HashSet<[u8; 16]>,
 }
 
-impl Known {
+impl<'a> Known<'a> {
     /// Looks at an archive.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub(super) async fn of(readers: &SqlitePool) -> Result<Self> {
-        let (has_imports, has_answers) = has_replies(readers).await?;
+    pub(super) async fn of(
+        readers: Option<&'a SqlitePool>,
+        packer: &'a Packer,
+        is_kept: bool,
+    ) -> Result<Self> {
+        let has = match readers {
+            Some(readers) => has_replies(readers).await?,
+            None => (false, false),
+        };
         Ok(Self {
-            has_imports,
-            has_answers,
-            hashes: HashSet::new(),
+            readers,
+            packer,
+            has_replies: has.0 || has.1,
+            is_kept,
+            found: HashSet::new(),
+            found_before: HashSet::new(),
         })
     }
 
-    /// Returns whether the archive may have a reply, or this import had it before. Notes it.
-    pub(super) fn may_have(&mut self, reply: &ImportedReply) -> bool {
-        if self.hashes.len() >= HASHES {
-            self.has_imports = true;
-            self.hashes = HashSet::new();
+    /// Returns whether a reply is known, and notes it. `body` is the reply as it is stored.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub(super) async fn has(&mut self, reply: &ImportedReply, body: &[u8]) -> Result<bool> {
+        if self.note(reply, body) {
+            return Ok(true);
         }
-        let is_new = self.hashes.insert(reply.sha256.clone());
-        !is_new || self.has_imports || self.has_answers
+        match self.readers.filter(|_| self.has_replies) {
+            Some(readers) => is_known(readers, self.packer, reply, body).await,
+            None => Ok(false),
+        }
     }
+
+    /// Notes a reply. Returns whether this import found it before, perhaps with other secrets.
+    fn note(&mut self, reply: &ImportedReply, body: &[u8]) -> bool {
+        if self.is_kept && self.found.len() >= HASHES {
+            self.has_replies = true;
+            self.found_before = std::mem::take(&mut self.found);
+        }
+        let stored = Sha256::digest(body);
+        let hashes = [&reply.sha256[..], &stored].map(|hash| of_request(reply, hash));
+        let is_found = |hash| self.found.contains(hash) || self.found_before.contains(hash);
+        let was_found = hashes.iter().any(is_found);
+        self.found.extend(hashes);
+        was_found
+    }
+}
+
+/// Returns a hash of a request and its reply.
+fn of_request(reply: &ImportedReply, hash: &[u8]) -> [u8; 16] {
+    let request = (reply.endpoint, reply.subject.trim_start(), &reply.cursor);
+    let mut all = Sha256::new();
+    all.update(format!("{request:?}"));
+    all.update(hash);
+    let mut short = [0; 16];
+    short.copy_from_slice(&all.finalize()[..16]);
+    short
 }
 
 /// Returns whether the archive has a reply: imported before, or received from the remote. `body` is the reply as it is stored.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-pub(super) async fn is_known(
+async fn is_known(
     readers: &SqlitePool,
     packer: &Packer,
     reply: &ImportedReply,

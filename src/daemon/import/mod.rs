@@ -17,14 +17,15 @@ use tokio::sync::mpsc;
 
 use self::found::Read;
 pub use self::found::{NotImported, Why};
-use self::known::{Known, is_known};
+use self::known::Known;
 use self::read::Reading;
 pub use self::report::{FileReport, Report};
 pub use self::wish::{Progress, Wish};
 use super::{Archive, Signals, build};
-use crate::api::Secret;
+use crate::api::{Scrubber, Secret};
 use crate::config::Config;
 use crate::crawl::{self, Engine};
+use crate::replies::People;
 use crate::replies::import::{Listed, files};
 use crate::store::ImportedReply;
 use crate::store::read::dictionaries;
@@ -76,25 +77,28 @@ pub async fn import(
     Ok(report)
 }
 
-/// Reads all files without keeping anything. What the archive has already is counted, if there is one.
+/// Reads all files without keeping anything. Says what [`import`] would do, also with what the archive has already, and with
+/// people who were erased from it.
 ///
 /// # Errors
 /// Returns an error if a path does not exist, or the archive cannot be read.
 pub async fn dry_run(
     readers: Option<&SqlitePool>,
+    people: People,
     config: &Config,
     wish: &Wish,
-    signals: &mut Signals,
-    progress: &Arc<Progress>,
+    (signals, progress): (&mut Signals, &Arc<Progress>),
 ) -> anyhow::Result<Report> {
+    let people = Arc::new(people);
     let packer = match readers {
         Some(readers) => build::packer(&dictionaries(readers).await?),
         None => build::packer(&[]),
     };
+    let mut all = Known::of(readers, &packer, false).await?;
     let mut report = Report::default();
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
-        let reading = Reading::new(config, wish, None);
+        let reading = Reading::new(config, wish, None, people.clone());
         let mut replies = start(path.clone(), listed, reading, progress);
         // A file may have nothing to say for a long time.
         loop {
@@ -109,10 +113,7 @@ pub async fn dry_run(
             let Some(read) = read else { break };
             match read {
                 Read::Reply(reply, body, _room) => {
-                    let known = match readers {
-                        Some(readers) => is_known(readers, &packer, &reply, &body).await?,
-                        None => false,
-                    };
+                    let known = all.has(&reply, &body).await?;
                     file.count(&reply, known);
                 }
                 other => file.note(other),
@@ -133,10 +134,11 @@ async fn import_all(
     wish: &Wish,
     (signals, progress, report): (&mut Signals, &Arc<Progress>, &mut Report),
 ) -> anyhow::Result<()> {
-    let mut all = Known::of(engine.parts.store.readers()).await?;
+    let readers = engine.parts.store.readers();
+    let mut all = Known::of(Some(readers), &engine.parts.packer, true).await?;
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
-        let reading = Reading::new(config, wish, Some(engine));
+        let reading = Reading::new(config, wish, Some(engine), engine.people());
         let mut replies = start(path.clone(), listed, reading, progress);
         let (mut group, mut bytes, mut source) = (Vec::new(), 0, None);
         // A file may have nothing to say for a long time.
@@ -157,13 +159,7 @@ async fn import_all(
                     file.note(read);
                 }
                 Read::Reply(reply, body, _room) => {
-                    let readers = engine.parts.store.readers();
-                    let again = group
-                        .iter()
-                        .any(|other: &ImportedReply| other.is_same(&reply));
-                    let may_be = all.may_have(&reply);
-                    let known = again
-                        || may_be && is_known(readers, &engine.parts.packer, &reply, &body).await?;
+                    let known = all.has(&reply, &body).await?;
                     file.count(&reply, known);
                     if !known {
                         bytes += body.len();
@@ -197,8 +193,11 @@ async fn keep(
         return Ok(());
     };
     let (store, now) = (&archive.store, archive.clock.now());
+    // A file may have the name of a person or an address.
+    let place = Scrubber::without_key().scrub_captured_text(&place.to_string_lossy());
+    let clean = engine.people().taken_out_of_path(&place);
     let source = store
-        .note_source(&place.to_string_lossy(), kind.as_str(), now)
+        .note_source(clean.as_deref().unwrap_or(&place), kind.as_str(), now)
         .await?;
     store
         .keep_imported(archive.run.id, source, group, now)

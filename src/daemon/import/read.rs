@@ -42,8 +42,12 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(config: &Config, wish: &Wish, engine: Option<&Arc<Engine>>) -> Self {
-        let people = engine.map_or_else(Arc::default, |engine| engine.people());
+    pub(super) fn new(
+        config: &Config,
+        wish: &Wish,
+        engine: Option<&Arc<Engine>>,
+        people: Arc<People>,
+    ) -> Self {
         Self {
             limits: Limits {
                 body_bytes: usize::try_from(config.api.max_body_bytes).unwrap_or(usize::MAX),
@@ -113,8 +117,8 @@ impl Reading {
     ) -> ControlFlow<()> {
         let Entry { place, found } = entry;
         let captured = match found {
-            Found::Foreign(what) => return send(to, Read::Other(what)),
-            Found::Bad(why) => return send(to, Read::bad(&place, why)),
+            Found::Foreign(what) => return send(to, Read::Other(self.beside(&what))),
+            Found::Bad(why) => return send(to, Read::bad(&place, self.beside(&why))),
             Found::Answer(captured) => captured,
         };
         let is_redacted = captured.is_redacted;
@@ -124,7 +128,7 @@ impl Reading {
             Err(Unrecognised {
                 is_foreign: true, ..
             }) => return send(to, Read::Other("an answer to another request".to_owned())),
-            Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, why)),
+            Err(Unrecognised { why, .. }) => return send(to, Read::bad(&place, self.beside(&why))),
         };
         let now = self.clock.now();
         let told = answered.times.into_iter().flatten();
@@ -151,7 +155,7 @@ impl Reading {
         ControlFlow::Continue(())
     }
 
-    /// Returns a text that stands beside a reply, without secrets and people.
+    /// Returns a text that stands beside a reply or quotes it, without secrets and people.
     fn beside(&self, text: &str) -> String {
         let text = self.scrubber.scrub_captured_text(text);
         self.people.taken_out_of(&text).unwrap_or(text)
@@ -195,7 +199,10 @@ impl Reading {
         }
         let mut harvest = match self.reader.read(entry, &subject, &body) {
             Ok(harvest) => harvest,
-            Err(why) => return Read::bad(&place, format!("its reply cannot be read: {why}")),
+            Err(why) => {
+                let why = format!("its reply cannot be read: {why}");
+                return Read::bad(&place, self.beside(&why));
+            }
         };
         harvest.is_redacted = is_redacted;
         let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);

@@ -10,6 +10,11 @@ use super::upstream;
 use crate::api::{Entry, endpoints};
 use crate::model::seed::{Kind, item};
 
+/// Methods of HTTP. Tools also write other things where a method is.
+pub(super) const HTTP: [&str; 9] = [
+    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE",
+];
+
 /// The request of a captured answer, as far as the file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -33,6 +38,12 @@ impl Asked {
     /// Returns whether the request tells no call.
     pub(super) fn names_no_call(&self) -> bool {
         !matches!(self.meaning(), Meaning::Call(_) | Meaning::Unclear(_))
+    }
+
+    /// Returns whether it says nothing: it has no address, and the name of an endpoint is none.
+    pub(super) fn is_silent(&self) -> bool {
+        let is_address = |name: &String| name.contains("://");
+        self.url.is_none() && !self.endpoint.as_ref().is_some_and(is_address)
     }
 
     /// Returns whether it is a request for a page, if this was its method. An unknown method is none.
@@ -117,7 +128,7 @@ pub(super) fn address(text: &str) -> Option<Url> {
     // The first line of a request in HTTP.
     let mut words = text.split_ascii_whitespace();
     let text = match (words.next(), words.next()) {
-        (Some("GET" | "POST"), Some(path)) => path,
+        (Some(method), Some(path)) if HTTP.contains(&method) => path,
         _ => text,
     };
     Url::parse(text).ok().or_else(|| {

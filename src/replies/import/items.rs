@@ -4,30 +4,30 @@ use std::io::BufRead;
 use std::ops::ControlFlow;
 
 use super::scan::{Scanned, Scanner, Stop};
-use super::value::{has_request, one};
+use super::value::{is_reply, one};
 use super::{Each, Entry, Found, Limits};
 
-/// Returns whether any item of a list has its request; false for what is no list.
-pub(super) fn have_requests(list: &[u8]) -> bool {
+/// Returns whether any item of a list is a reply; false for what is no list.
+pub(super) fn are_replies(list: &[u8]) -> bool {
     let mut found = false;
     if let Ok(mut scanner) = Scanner::new(list) {
         // What was found before damage counts.
         let _ = scanner.list(&mut |scanner| {
-            found = has_request(&scanner.value(list.len())?.bytes);
+            found = is_reply(&scanner.value(list.len())?.bytes);
             Ok(!found)
         });
     }
     found
 }
 
-/// Gives the entries of one JSON text: more than one if it is a list of replies with their requests.
+/// Gives the entries of one JSON text: more than one if it is a list of replies.
 pub(super) fn entry(
     place: String,
     text: &[u8],
     limits: Limits,
     each: &mut Each<'_>,
 ) -> ControlFlow<()> {
-    match have_requests(text) {
+    match are_replies(text) {
         true => {
             read(text, &format!("{place}, "), limits, each).unwrap_or(ControlFlow::Continue(()))
         }

@@ -23,11 +23,18 @@ pub(super) fn read(
     if is_value && !reader.fill_buf()?.is_empty() {
         return jsonl::read(Cursor::new(text).chain(reader), limits, each);
     }
+    // A line that is too long does not end the file.
+    if text.len() > most && whole(&text).starts_with(b"{") {
+        return jsonl::read(Cursor::new(text).chain(reader), limits, each);
+    }
     let rest = (most + 1).saturating_sub(text.len()) as u64;
     (&mut reader).take(rest).read_to_end(&mut text)?;
     let bare = whole(&text);
+    if has_bad_line(bare) {
+        return jsonl::read(Cursor::new(text).chain(reader), limits, each);
+    }
     let place = "the file".to_owned();
-    if bare.starts_with(b"[") && (text.len() > most || items::have_requests(bare)) {
+    if bare.starts_with(b"[") && (text.len() > most || items::are_replies(bare)) {
         let rest = Cursor::new(text).chain(reader);
         return items::read(rest, "", limits, each).map(drop);
     }
@@ -39,6 +46,21 @@ pub(super) fn read(
     }
     let _ = each(one(place, bare, limits));
     Ok(())
+}
+
+/// Returns whether these are lines of which the first is damaged. The beginning of one value on many lines is none.
+fn has_bad_line(text: &[u8]) -> bool {
+    let is_value = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text);
+    let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+    let is_object = |line: &&[u8]| line.starts_with(b"{");
+    let mut objects = lines.by_ref().filter(|line| !line.is_empty()).take(2);
+    let (Some(first), Some(second)) = (objects.next(), objects.next()) else {
+        return false;
+    };
+    is_object(&first)
+        && is_object(&second)
+        && is_value(second).is_ok()
+        && is_value(text).is_err_and(|error| !error.is_eof())
 }
 
 fn whole(text: &[u8]) -> &[u8] {

@@ -39,7 +39,7 @@ pub struct Unrecognised {
 /// # Errors
 /// Returns why it is not recognised.
 pub fn recognise(captured: Captured, given: &Given) -> Result<Answered, Unrecognised> {
-    let is_foreign = captured.asked.url.is_some() && captured.asked.names_no_call();
+    let is_foreign = !captured.asked.is_silent() && captured.asked.names_no_call();
     recognised(captured, given).map_err(|why| Unrecognised { why, is_foreign })
 }
 
@@ -56,11 +56,17 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
         Meaning::Call(call) => vec![of_call(call, given, captured.body)?],
         Meaning::Unknown => {
             let stated = stated(&captured, &said)?;
-            // An address of somebody else says that it is no reply of ours.
-            match given.entry.filter(|_| captured.asked.url.is_none()) {
+            // An address or a route of somebody else says that it is no reply of ours.
+            let route = said.asked.endpoint.as_deref();
+            let is_silent = captured.asked.is_silent() && route.is_none();
+            match given.entry.filter(|_| is_silent) {
                 Some(entry) => vec![of_call(call(entry, &stated), given, captured.body)?],
                 None => {
-                    let mut found = shape::recognise(&captured.body)?;
+                    let of_other = |why| match route {
+                        Some(route) => format!("`{route}` is no endpoint of this archive"),
+                        None => why,
+                    };
+                    let mut found = shape::recognise(&captured.body).map_err(of_other)?;
                     let whole = found.iter_mut().filter(|found| found.part.is_empty());
                     for found in whole.filter(|found| found.entry.is_paged()) {
                         found.cursor = some(call(found.entry, &stated).cursor);

@@ -26,21 +26,20 @@ const DEEPEST: u32 = 4;
 /// Returns the reply of an object that also has its request or its status; `None` for any other text.
 pub(super) fn recorded(text: &[u8]) -> Option<Found> {
     let fields = Fields::of(text)?;
-    // The vendor's envelope repeats the request, and is the reply itself.
-    let is_envelope = fields.has("data")
-        && fields.has("code")
-        && (fields.has("router") || fields.has("request_id"));
     let mut request = Request::default();
-    if let Err(why) = request.add_entry(&fields) {
+    let added = request.add_entry(&fields);
+    let is_response = is_http(&fields);
+    let has_status = fields.has("http_status") || fields.has("status_code") || is_response;
+    let is_bare = !request.is_known() && !has_status;
+    let is_envelope = is_envelope(&fields, is_bare);
+    if let Err(why) = added {
         let has_body = is_envelope || BODIES.iter().any(|key| fields.get(key).is_some());
         return has_body.then_some(Found::Bad(why));
     }
     if is_envelope {
         return Some(captured(&fields, &request, None, None, text.to_vec()));
     }
-    let is_response = is_http(&fields);
-    let has_status = fields.has("http_status") || fields.has("status_code") || is_response;
-    if !request.is_known() && !has_status {
+    if is_bare {
         return None;
     }
     let body = BODIES.iter().find_map(|key| fields.get(key));
@@ -51,6 +50,14 @@ pub(super) fn recorded(text: &[u8]) -> Option<Found> {
         Ok((body, status)) => captured(&fields, &request, beside, status, body),
         Err(why) => Found::Bad(why),
     })
+}
+
+/// Returns whether an object is the vendor's envelope, which repeats the request, and is the reply itself. `is_bare` says
+/// that nothing else tells a request or a status: some proxies take the router out.
+fn is_envelope(fields: &Fields<'_>, is_bare: bool) -> bool {
+    let is_named = fields.has("router") || fields.has("request_id");
+    let has_code = || fields.all("code").any(|raw| number(raw).is_some());
+    fields.has("data") && fields.has("code") && (is_named || is_bare && has_code())
 }
 
 fn captured(
@@ -68,7 +75,8 @@ fn captured(
         let method = method.to_ascii_uppercase();
         return Found::Foreign(format!("an answer to {method}"));
     }
-    let is_envelope = fields.has("router") && fields.has("code");
+    // Also one whose data was moved beside it.
+    let is_envelope = fields.has("code") && (fields.has("router") || fields.has("time_stamp"));
     Found::Answer(Captured {
         asked,
         status,

@@ -1,6 +1,6 @@
 //! The request of an entry, gathered from all places where tools write it.
 
-use super::asked::{Asked, address, call_of};
+use super::asked::{Asked, HTTP, address, call_of};
 use super::call::{Call, Meaning};
 use super::fields::Fields;
 use super::stated::{Stated, tells_calls_apart};
@@ -25,10 +25,6 @@ const PARAMETERS: [&str; 12] = [
 /// Keys of objects that are a request.
 const REQUESTS: [&str; 3] = ["request", "req", "config"];
 const METHODS: [&str; 3] = ["method", "http_method", "request_method"];
-/// Methods of HTTP. Tools also write other things into `method`.
-const HTTP: [&str; 9] = [
-    "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE",
-];
 /// How deep a request may be in a request.
 const DEEPEST: u32 = 2;
 
@@ -117,8 +113,10 @@ impl Request {
             let raw = text.as_deref().unwrap_or(raw);
             if let Some(inner) = Fields::of(raw.as_bytes()) {
                 self.add_all(&inner, depth + 1)?;
-            } else if let Some(line) = text.filter(|it| call_of(it, false, &self.stated).is_some())
-            {
+            } else if let Some(line) = text.filter(|it| self.is_request_line(it)) {
+                let method = line.split_ascii_whitespace().next().unwrap_or_default();
+                self.methods
+                    .extend(HTTP.contains(&method).then(|| method.to_owned()));
                 if let Some(address) = address(&line) {
                     self.stated.add_query(&address, "`request`")?;
                 }
@@ -126,6 +124,14 @@ impl Request {
             }
         }
         Ok(())
+    }
+
+    fn is_request_line(&self, text: &str) -> bool {
+        let mut words = text.split_ascii_whitespace();
+        let has_method = words.next().is_some_and(|word| HTTP.contains(&word));
+        (has_method && words.next().is_some())
+            || text.contains("://")
+            || call_of(text, false, &self.stated).is_some()
     }
 
     /// Returns the method if a request with it gets no page.

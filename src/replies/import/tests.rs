@@ -1,6 +1,9 @@
 //! Files as other tools write them, whole and damaged.
 
 mod damage;
+mod given;
+mod hostile;
+mod lists;
 mod requests;
 
 use std::io::Write;
@@ -38,12 +41,21 @@ fn of_file(path: &Path) -> (Kind, Vec<String>) {
 
 /// Returns what the entries are, and how the reading ended.
 pub(super) fn read_file(opened: super::Opened) -> (Vec<String>, std::io::Result<()>) {
+    read_given(opened, &Given::default())
+}
+
+/// Returns the same, if the user says this of entries that say nothing.
+pub(super) fn read_given(
+    opened: super::Opened,
+    given: &Given,
+) -> (Vec<String>, std::io::Result<()>) {
     let mut all = Vec::new();
     let ended = read(opened, LIMITS, &mut |entry| {
         let said = match entry.found {
             Found::Bad(why) => format!("bad: {why}"),
             Found::Foreign(what) => format!("other: {what}"),
-            Found::Answer(captured) => match recognise(captured, &Given::default()) {
+            Found::Answer(captured) => match recognise(captured, given) {
+                Err(unrecognised) if unrecognised.is_foreign => "foreign".to_owned(),
                 Err(unrecognised) => format!("no: {}", unrecognised.why),
                 Ok(answered) => {
                     let mut times = answered.times.into_iter().flatten();

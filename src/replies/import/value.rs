@@ -4,9 +4,16 @@ use super::fields::Fields;
 use super::recorded::recorded;
 use super::{Asked, Captured, Entry, Found, Limits, times};
 
-/// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply.
-pub(super) fn has_request(text: &[u8]) -> bool {
-    recorded(text).is_some()
+/// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
+/// page or an error.
+pub(super) fn is_reply(text: &[u8]) -> bool {
+    let is_whole = |fields: Fields<'_>| {
+        let detail = fields.get("detail").map(str::as_bytes);
+        fields.get("items").is_some_and(|raw| raw.starts_with('['))
+            || (fields.has("code") && fields.has("router"))
+            || detail.and_then(Fields::of).is_some_and(|it| it.has("code"))
+    };
+    recorded(text).is_some() || Fields::of(text).is_some_and(is_whole)
 }
 
 /// Returns the entry of one JSON text.
@@ -32,6 +39,10 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
     Entry { place, found }
 }
 
+/// Bytes of the largest body for each value that it may have. A hostile one has a value in each two bytes, and a parser needs
+/// much more memory for a value.
+const BYTES_OF_VALUE: usize = 8;
+
 /// Returns the answer if its body is of a usable size.
 #[must_use]
 pub fn checked(captured: Captured, limits: Limits) -> Found {
@@ -41,7 +52,13 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
             "the body has {bytes} bytes, and api.max_body_bytes is {}",
             limits.body_bytes
         )),
-        _ => Found::Answer(captured),
+        _ => {
+            let most = limits.body_bytes / BYTES_OF_VALUE;
+            match memchr::memchr_iter(b',', &captured.body).count() >= most {
+                true => Found::Bad(format!("the body has more than {most} values")),
+                false => Found::Answer(captured),
+            }
+        }
     }
 }
 

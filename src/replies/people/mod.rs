@@ -6,6 +6,7 @@
 mod body;
 mod file;
 mod known;
+mod paths;
 mod profiles;
 mod quick;
 mod spans;

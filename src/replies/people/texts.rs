@@ -5,7 +5,7 @@ use super::spans::Within;
 use crate::model::is_erased;
 
 /// What stands in a text where it named somebody.
-const TAKEN_OUT: &str = "[erased]";
+pub(super) const TAKEN_OUT: &str = "[erased]";
 
 impl People {
     /// Returns whether a text names one of them: by id, by name where it is marked as a name, or in an encoded form.

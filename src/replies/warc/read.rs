@@ -227,17 +227,23 @@ impl<R: BufRead> Records<R> {
     /// Goes to the next line that begins a record, or on by `most` bytes. Returns whether a record begins there.
     fn seek(&mut self, most: u64) -> io::Result<bool> {
         let end = self.at.saturating_add(most);
+        let mut is_line = true;
         loop {
-            if self.at < end && self.reader.ahead(BEGIN.len())? == BEGIN {
-                return Ok(true);
-            }
             let left = usize::try_from(end - self.at).unwrap_or(usize::MAX);
             let buffer = self.reader.fill_buf()?;
             let buffer = &buffer[..buffer.len().min(left)];
             if buffer.is_empty() {
                 return Ok(false);
             }
+            // A long line is passed over in large parts.
+            let may_begin = is_line && buffer[0] == BEGIN[0];
+            if may_begin && self.reader.ahead(BEGIN.len())? == BEGIN {
+                return Ok(true);
+            }
+            let buffer = self.reader.fill_buf()?;
+            let buffer = &buffer[..buffer.len().min(left)];
             let line = memchr::memchr(b'\n', buffer);
+            is_line = line.is_some();
             let passed = line.map_or(buffer.len(), |at| at + 1);
             self.reader.consume(passed);
             self.at += passed as u64;

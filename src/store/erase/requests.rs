@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::store::read::{erased_hashes, erasures};
 use crate::store::{Result, Store};
 
 /// Something to search for, with its hash.
@@ -85,11 +86,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn erased_hashes(&self) -> Result<HashSet<[u8; 32]>> {
-        let hashes: Vec<Vec<u8>> = sqlx::query_scalar("select hash from erased_hashes")
-            .fetch_all(self.readers())
-            .await?;
-        let hashes = hashes.into_iter().filter_map(|hash| hash.try_into().ok());
-        Ok(hashes.collect())
+        erased_hashes(self.readers()).await
     }
 
     /// Returns the hashes of the people whose erasure was requested, and whether it is completed.
@@ -97,15 +94,7 @@ impl Store {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn erasures(&self) -> Result<Vec<([u8; 32], bool)>> {
-        let rows: Vec<(Vec<u8>, bool)> = sqlx::query_as(
-            "select person_hash, completed_at is not null from erasures order by id",
-        )
-        .fetch_all(self.readers())
-        .await?;
-        let rows = rows.into_iter();
-        Ok(rows
-            .filter_map(|(hash, done)| Some((hash.try_into().ok()?, done)))
-            .collect())
+        erasures(self.readers()).await
     }
 
     /// Forgets what was searched for: from now on only hashes are left of the people.

@@ -17,6 +17,7 @@ pub enum Means {
     /// The subject of a job, call or seed.
     Subject,
     Cursor,
+    Path,
     /// A part of the row's key. The row is deleted.
     Key,
 }
@@ -84,7 +85,7 @@ const OWN: [Own; 13] = [
             ("error", Means::Words),
         ],
     ),
-    ("sources", ROWID, &[("file", Means::Words)]),
+    ("sources", ROWID, &[("file", Means::Path)]),
     ("spans", ROWID, &[("tail_cursor", Means::Cursor)]),
     ("refreshes", ROWID, &[("why", Means::Words)]),
     ("runs", ROWID, &[("end_note", Means::Words)]),
@@ -258,7 +259,7 @@ async fn set(
     value: Option<&str>,
 ) -> Result<()> {
     let (name, given) = table.keys("?1");
-    let (table, column, is_subject) = (table.name, column.name, column.means == Means::Subject);
+    let (table, column, has_number) = (table.name, column.name, table.key == ROWID);
     let text = format!("update or ignore {table} set {column} = ?2 where ({name}) = ({given})");
     // Only names of the schema are in the text.
     let done = sqlx::query(AssertSqlSafe(text))
@@ -266,7 +267,7 @@ async fn set(
         .bind(value)
         .execute(&mut *connection)
         .await?;
-    if done.rows_affected() == 0 && is_subject {
+    if done.rows_affected() == 0 && has_number {
         let text =
             format!("update {table} set {column} = ?2 || '.' || rowid where ({name}) = ({given})");
         sqlx::query(AssertSqlSafe(text))

@@ -6,6 +6,7 @@ pub mod canonical;
 mod disk;
 mod drift;
 mod due;
+mod erasures;
 mod export;
 mod export_columns;
 #[rustfmt::skip] // One line for each table.
@@ -45,6 +46,7 @@ pub use answers::{PastAnswers, RawReply, past_answers, raw_reply};
 pub use disk::{free_bytes, log_bytes};
 pub use drift::{ChangedPath, changed_paths};
 pub use due::{cooldowns, has_due, has_ready, next_due, next_expiry};
+pub use erasures::{erased_hashes, erasures};
 pub use export::{Period, Selection, SnapshotFacts, Split};
 pub use export_columns::{About, Cell, CellKind, ExportColumn, ExportRow, LakePlace};
 pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};

@@ -28,15 +28,6 @@ pub struct ImportedReply {
 }
 
 impl ImportedReply {
-    /// Returns whether both are the same reply to the same request.
-    #[must_use]
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.sha256 == other.sha256
-            && self.endpoint == other.endpoint
-            && self.subject == other.subject
-            && self.cursor == other.cursor
-    }
-
     /// The subject in the ledger. One that looks like the parameters of a call by hand would be read as such.
     fn subject_of_call(&self) -> String {
         match self.subject.starts_with('{') {

@@ -94,7 +94,7 @@ impl Recorded {
         let asked = Asked::of_url(&self.url());
         let is_ours = !asked.names_no_call();
         let method = text(&self.method).unwrap_or_default();
-        if is_ours && !asked.can_be(&method) {
+        if (is_ours || asked.url.is_none()) && !asked.can_be(&method) {
             let method: String = method.to_ascii_uppercase().chars().take(TYPE).collect();
             return Found::Foreign(format!("an answer to {method}"));
         }
