@@ -114,7 +114,7 @@ async fn compare(
 }
 
 /// Returns a setting of the archive, or 0.
-pub(super) async fn number_setting(snapshot: &mut Snapshot, name: &str) -> Result<i64> {
+async fn number_setting(snapshot: &mut Snapshot, name: &str) -> Result<i64> {
     let number = sqlx::query_scalar("select cast(value as integer) from settings where name = ?")
         .bind(name)
         .fetch_optional(snapshot.connection())

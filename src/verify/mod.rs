@@ -29,9 +29,6 @@ use crate::store::archive::Scratch;
 use crate::store::read::Snapshot;
 use crate::store::{Error, Result};
 
-/// The setting with the last group of pages whose rows name each call.
-const EACH_CALL_UNTIL: &str = "each_call_until_group";
-
 /// Result of `verify`.
 #[derive(Debug, Clone, Default, serde::Serialize)]
 pub struct Report {
@@ -101,8 +98,7 @@ pub async fn verify(
         snapshot.close().await;
         return Ok(report);
     }
-    let each_call_until = differ::number_setting(&mut snapshot, EACH_CALL_UNTIL).await;
-    let mut scratch = Scratch::new(each_call_until.unwrap_or_default()).await?;
+    let mut scratch = Scratch::new(snapshot.has_imports().await.unwrap_or_default()).await?;
     report.findings.push(snapshot.schema(&mut scratch).await);
     report.findings.push(snapshot.rules(&mut scratch).await);
     report.findings.push(snapshot.full_text().await);

@@ -135,8 +135,8 @@ impl Replies<'_> {
                     _ => groups.push((number, vec![page])),
                 }
             }
-            for (number, group) in &groups {
-                self.scratch.keep(*number, group).await?;
+            for (_, group) in &groups {
+                self.scratch.keep(group).await?;
             }
             Ok(())
         })

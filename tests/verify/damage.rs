@@ -39,15 +39,15 @@ fn damages() -> Vec<(&'static str, String, Vec<&'static str>)> {
         ("a reply to a comment has no post", "update comments set post_id = null where id = (select max(id) from comments where parent_comment_id is not null)",
             &["threads", "rows"]),
         ("the first call of a row is after its last", "update follows set first_call_id = last_call_id + 1", &["calls of rows", "rows"]),
-        ("a user was shown after their followers", "update users set (first_call_id, last_call_id) = (select max(id), max(id) from calls where kept) where id in (select followed_id from follows)",
+        ("a user was shown after their followers", "update users set first_call_id = last_call_id where id in (select followed_id from follows where first_call_id < (select last_call_id from users where id = followed_id))",
             &["parents", "rows"]),
         ("a post is called gone without a 404",
             "insert into absences (kind, item_id, first_missed_call_id, last_missed_call_id, times, verdict, reason, confirmed_call_id)
              select 'post', max(id), (select max(id) from calls), (select max(id) from calls), 1, 'gone', 'not_found', MIDDLE from posts",
             &["absences"]),
-        ("a comment that was shown since is called missed",
+        ("a user who was shown since is called missed",
             "insert into absences (kind, item_id, first_missed_call_id, last_missed_call_id, times, verdict, reason)
-             select 'comment', id, 1, 1, 1, 'missed', 'not_listed' from comments where counted_call_id > 1 limit 1",
+             select 'user', id, 1, 1, 1, 'missed', 'not_listed' from users where counted_call_id > 1 limit 1",
             &["absences"]),
         ("a follow is called unseen after one look",
             "insert into absences (kind, item_id, of_id, first_missed_call_id, last_missed_call_id, times, verdict, reason)

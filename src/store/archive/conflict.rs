@@ -19,18 +19,6 @@ impl<R> Column<R> {
         })
     }
 
-    /// Whether a later observation says something else; `None` if the column is no statement about the entity.
-    pub(super) fn is_changed(&self) -> Option<String> {
-        let name = self.name;
-        match (self.merge, &self.source) {
-            (_, Source::CountedAt(_) | Source::CountedCall(_)) => None,
-            (Merge::Newest, _) => Some(format!(
-                "excluded.{name} is not null and excluded.{name} is not {name}"
-            )),
-            _ => None,
-        }
-    }
-
     /// What a conflict does if the observation may be older than the stored one: the times of the calls decide, and an older
     /// value only fills a column that has none.
     pub(super) fn on_conflict_by_time(&self) -> Option<String> {

@@ -29,8 +29,6 @@ pub(super) struct Observed<'a, R> {
     pub(super) first_call: i64,
     pub(super) last_call: i64,
     pub(super) now: f64,
-    /// It is an item of a page's own list, and no mere companion of its items.
-    pub(super) is_item: bool,
 }
 
 impl<'a, R> Observed<'a, R> {
@@ -74,7 +72,6 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
                 first_call: page.call_id,
                 last_call: page.call_id,
                 now: page.now,
-                is_item: false,
             };
             self.list.push((key, said));
             self.list.len() - 1
@@ -84,15 +81,6 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
         said.last_call = said.last_call.max(page.call_id);
         said.now = said.now.max(page.now);
         said.rows.extend(row.map(|row| (page.call_id, row)));
-    }
-
-    /// Notes the items of a page's own list.
-    fn list(&mut self, items: impl Iterator<Item = K>) {
-        for item in items {
-            if let Some(at) = self.index.get(&item) {
-                self.list[*at].1.is_item = true;
-            }
-        }
     }
 }
 
@@ -158,7 +146,6 @@ impl<'a> Merged<'a> {
                 self.parent_posts.extend(other.as_deref());
             }
         }
-        self.posts.list(harvest.items.iter().map(String::as_str));
         for comment in &harvest.comments {
             self.comments
                 .observe(&comment.comment_id, page, Some(comment));

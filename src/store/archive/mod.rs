@@ -51,8 +51,6 @@ pub(super) struct Known {
     pub(super) has_orphans: bool,
     /// Things that are absent now.
     pub(super) has_absences: bool,
-    /// Each row names the last call that showed it: an earlier version wrote these pages.
-    pub(super) names_each_call: bool,
 }
 
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls, and the
@@ -62,21 +60,17 @@ pub(super) async fn write(
     pages: &[PageRows<'_>],
     known: Known,
 ) -> Result<()> {
-    let of_calls = match known.names_each_call {
-        true => Order::EachCall,
-        false => Order::Calls,
-    };
     if pages.iter().all(|page| !page.is_imported) {
-        return write_together(connection, pages, known, of_calls).await;
+        return write_together(connection, pages, known, Order::OfCalls).await;
     }
     // Imported pages have times of their own, so they are written one by one.
     for page in pages {
         let page = std::slice::from_ref(page);
         if !page[0].is_imported {
-            write_together(connection, page, known, of_calls).await?;
+            write_together(connection, page, known, Order::OfCalls).await?;
             continue;
         }
-        write_together(connection, page, known, Order::Times).await?;
+        write_together(connection, page, known, Order::OfTimes).await?;
     }
     Ok(())
 }
@@ -88,12 +82,12 @@ async fn write_together(
     order: Order,
 ) -> Result<()> {
     let all = merge(pages);
-    let order = match order == Order::Times && !has_newer(connection, &all).await? {
+    let order = match order == Order::OfTimes && !has_newer(connection, &all).await? {
         // Each row of the page is newer than what the archive has of it, as in a crawl.
-        true => Order::EachCall,
+        true => Order::OfCalls,
         false => order,
     };
-    if order == Order::Times {
+    if order == Order::OfTimes {
         past::note(connection, &all).await?;
     }
     write_entities(connection, &USERS, &all.users, &all.parent_users, order).await?;
@@ -188,7 +182,6 @@ async fn write_entities<R: Sync>(
             row.set(key, *id)
                 .set("first_call_id", of.first_call)
                 .set("last_call_id", of.last_call);
-            table.fill_time(row, of);
         })
         .await?;
     write_rows(connection, table, entities, order).await
@@ -201,18 +194,16 @@ async fn write_rows<K: Sync, R: Sync>(
     rows: &Entities<'_, K, R>,
     order: Order,
 ) -> Result<()> {
-    let described = rows.list.iter().map(|(_, of)| of);
-    let described = described.filter(|of| !of.rows.is_empty());
-    // What a later pass over a list lacks is told by the calls that its items name.
-    let (items, others): (Vec<_>, Vec<_>) =
-        described.partition(|of| of.is_item && order == Order::Calls);
-    for (order, rows) in [(Order::EachCall, items), (order, others)] {
-        table
-            .upsert(order)
-            .write(connection, &rows, |row, of| table.fill(row, of))
-            .await?;
-    }
-    Ok(())
+    let described: Vec<&Observed<'_, R>> = rows
+        .list
+        .iter()
+        .map(|(_, of)| of)
+        .filter(|of| !of.rows.is_empty())
+        .collect();
+    table
+        .upsert(order)
+        .write(connection, &described, |row, of| table.fill(row, of))
+        .await
 }
 
 /// Writes what a list showed at this moment, in its order.
@@ -253,11 +244,10 @@ async fn write_of_call(
             first_call: page.call_id,
             last_call: page.call_id,
             now: page.now,
-            is_item: false,
         })
         .collect();
     table
-        .upsert(Order::Calls)
+        .upsert(Order::OfCalls)
         .write(connection, &observed, |row, of| table.fill(row, of))
         .await
 }

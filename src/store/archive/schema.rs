@@ -82,8 +82,7 @@ pub(super) static USERS: Table<User> = Table::new(
         first_call(),
         last_call(),
     ],
-)
-.shown_often();
+);
 
 pub(super) static POSTS: Table<Post> = Table::new(
     "posts",
@@ -124,8 +123,7 @@ pub(super) static POSTS: Table<Post> = Table::new(
         first_call(),
         last_call(),
     ],
-)
-.shown_often();
+);
 
 pub(super) static COMMENTS: Table<Comment> = Table::new(
     "comments",
@@ -193,8 +191,7 @@ pub(super) static ATTACHMENTS: Table<Attachment> = Table::new(
         first_call(),
         last_call(),
     ],
-)
-.shown_often();
+);
 
 /// Every table of the archive without the readers of its rows, in the order in which they are compared.
 static TABLES: LazyLock<[Outline; 17]> = LazyLock::new(|| {

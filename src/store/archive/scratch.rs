@@ -27,8 +27,8 @@ pub struct ScratchPage {
 /// An archive in an unnamed temporary file, which disappears with the process.
 pub struct Scratch {
     connection: SqliteConnection,
-    /// The last group of pages that a version wrote whose rows name each call.
-    each_call_until: i64,
+    /// Some of the replies were imported.
+    has_imports: bool,
 }
 
 const CALLS: Statement = Statement {
@@ -38,12 +38,11 @@ const CALLS: Statement = Statement {
 };
 
 impl Scratch {
-    /// Creates an empty archive. Rows of the pages up to the group `each_call_until` name each call, as the version that kept
-    /// them did.
+    /// Creates an empty archive, for replies some of which were imported or none.
     ///
     /// # Errors
     /// Returns an error if no temporary file can be created.
-    pub async fn new(each_call_until: i64) -> Result<Self> {
+    pub async fn new(has_imports: bool) -> Result<Self> {
         // SQLite's temporary file has no name, so no other process can open it.
         let options = SqliteConnectOptions::new()
             .filename("")
@@ -63,7 +62,7 @@ impl Scratch {
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self {
             connection,
-            each_call_until,
+            has_imports,
         })
     }
 
@@ -72,18 +71,18 @@ impl Scratch {
         &mut self.connection
     }
 
-    /// Writes the pages that were kept in one transaction, in the order of their calls.
+    /// Writes pages that were kept in one transaction, in the order of their calls.
     ///
     /// # Errors
     /// Returns an error if the temporary file cannot be written.
-    pub async fn keep(&mut self, group: i64, pages: &[ScratchPage]) -> Result<()> {
-        self.note_times(pages).await?;
-        let names_each_call = group <= self.each_call_until;
-        keep(&mut self.connection, pages, names_each_call).await
+    pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
+        if self.has_imports {
+            self.note_times(pages).await?;
+        }
+        keep(&mut self.connection, pages).await
     }
 
-    /// Records the calls of these pages with their times, which decide whether a row names another call, and order what imported
-    /// pages state.
+    /// Records the calls of these pages with their times, which order what imported pages state.
     async fn note_times(&mut self, pages: &[ScratchPage]) -> Result<()> {
         CALLS
             .write(&mut self.connection, pages, |row, page| {
@@ -94,15 +93,10 @@ impl Scratch {
 }
 
 /// Writes pages into the tables of a new archive, as a part of the caller's transaction. They were kept in one transaction.
-pub(super) async fn keep(
-    connection: &mut SqliteConnection,
-    pages: &[ScratchPage],
-    names_each_call: bool,
-) -> Result<()> {
+pub(super) async fn keep(connection: &mut SqliteConnection, pages: &[ScratchPage]) -> Result<()> {
     let known = super::Known {
         has_orphans: true,
         has_absences: false,
-        names_each_call,
     };
     super::write(connection, &page_rows(pages), known).await
 }

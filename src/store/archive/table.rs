@@ -20,29 +20,18 @@ pub struct Outline {
 /// What decides which of two observations is the later one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Order {
-    /// The order of the calls: each page is newer than what the archive has. A row that says nothing new of an entity keeps the
-    /// call that it names for [`STILL_SECONDS`].
-    Calls,
-    /// The order of the calls, and each row names the last call that showed it.
-    EachCall,
+    /// The order of the calls: each page is newer than what the archive has.
+    OfCalls,
     /// The times of the calls: a page may be older than what the archive has.
-    Times,
+    OfTimes,
 }
-
-/// How long a row keeps the call that it names while other calls show the same. Most pages show users, posts and videos that
-/// earlier pages have just shown, and to write them again costs more than the rows that are new.
-pub(super) const STILL_SECONDS: u32 = 60;
 
 /// A table of the archive, filled from rows of one kind.
 pub(super) struct Table<R: 'static> {
     name: &'static str,
     columns: &'static [Column<R>],
-    /// Many pages show the same row.
-    is_shown_often: bool,
     upsert: OnceLock<Statement>,
     stub: OnceLock<Statement>,
-    of_each: OnceLock<Statement>,
-    stub_of_each: OnceLock<Statement>,
     by_time: OnceLock<Statement>,
     stub_by_time: OnceLock<Statement>,
     newer: OnceLock<Statement>,
@@ -53,21 +42,12 @@ impl<R> Table<R> {
         Self {
             name,
             columns,
-            is_shown_often: false,
             upsert: OnceLock::new(),
             stub: OnceLock::new(),
-            of_each: OnceLock::new(),
-            stub_of_each: OnceLock::new(),
             by_time: OnceLock::new(),
             stub_by_time: OnceLock::new(),
             newer: OnceLock::new(),
         }
-    }
-
-    /// A table whose rows are shown by many pages.
-    pub(super) const fn shown_often(mut self) -> Self {
-        self.is_shown_often = true;
-        self
     }
 
     pub(super) fn outline(&self) -> Outline {
@@ -91,9 +71,8 @@ impl<R> Table<R> {
     /// The statement that writes described rows.
     pub(super) fn upsert(&self, order: Order) -> &Statement {
         let made = match order {
-            Order::Calls => &self.upsert,
-            Order::EachCall => &self.of_each,
-            Order::Times => &self.by_time,
+            Order::OfCalls => &self.upsert,
+            Order::OfTimes => &self.by_time,
         };
         made.get_or_init(|| self.statement(order, |_| true))
     }
@@ -101,9 +80,8 @@ impl<R> Table<R> {
     /// The statement that writes rows of which only the key is known.
     pub(super) fn stub(&self, order: Order) -> &Statement {
         let made = match order {
-            Order::Calls => &self.stub,
-            Order::EachCall => &self.stub_of_each,
-            Order::Times => &self.stub_by_time,
+            Order::OfCalls => &self.stub,
+            Order::OfTimes => &self.stub_by_time,
         };
         made.get_or_init(|| {
             self.statement(order, |column| {
@@ -168,14 +146,6 @@ impl<R> Table<R> {
         for column in self.columns {
             row.set(column.name, column.value(of));
         }
-        self.fill_time(row, of);
-    }
-
-    /// Sets the time of one row of `upsert` or `stub`.
-    pub(super) fn fill_time<'a>(&'static self, row: &mut GivenRow<'a>, of: &Observed<'a, R>) {
-        if self.is_shown_often {
-            row.set("kept_at", of.now);
-        }
     }
 
     /// The texts live as long as the table, which is static: they are made once.
@@ -197,16 +167,12 @@ impl<R> Table<R> {
         let changes: Vec<String> = columns
             .iter()
             .filter_map(|one| match order {
-                Order::Calls | Order::EachCall => one.on_conflict(),
-                Order::Times => one.on_conflict_by_time(),
+                Order::OfCalls => one.on_conflict(),
+                Order::OfTimes => one.on_conflict_by_time(),
             })
             .collect();
-        let is_due = match order == Order::Calls && self.is_shown_often {
-            true => format!(" where {}", self.is_due(&columns)),
-            false => String::new(),
-        };
         let conflict = match self.is_merged() {
-            true => format!("update set {}{is_due}", changes.join(", ")),
+            true => format!("update set {}", changes.join(", ")),
             false => "nothing".to_owned(),
         };
         let sql = format!(
@@ -217,26 +183,10 @@ impl<R> Table<R> {
             names[0],
             self.keys().join(", "),
         );
-        let mut given = names;
-        if self.is_shown_often {
-            given.push("kept_at");
-        }
         Statement {
-            given: given.leak(),
+            given: names.leak(),
             sql: sql.leak(),
         }
-    }
-
-    /// Whether a stored row is written again: something else is said of it, or the call that it names is old. All rows of a
-    /// statement have one time.
-    fn is_due(&self, columns: &[&Column<R>]) -> String {
-        let mut reasons: Vec<String> = columns.iter().filter_map(|one| one.is_changed()).collect();
-        reasons.push("excluded.first_call_id < first_call_id".to_owned());
-        reasons.push(format!(
-            "(select settled_at from calls where id = {}.last_call_id) < (select kept_at from given limit 1) - {STILL_SECONDS}",
-            self.name
-        ));
-        reasons.join(" or ")
     }
 }
 

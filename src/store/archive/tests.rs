@@ -47,15 +47,8 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     let known = Known {
         has_orphans: true,
         has_absences: true,
-        names_each_call: false,
     };
     write(&mut transaction, &[page], known).await.unwrap();
-    sqlx::query("update calls set outcome = 'answered', settled_at = ? where id = ?")
-        .bind(now)
-        .bind(call_id)
-        .execute(&mut *transaction)
-        .await
-        .unwrap();
     transaction.commit().await.unwrap();
     call_id
 }
@@ -279,7 +272,7 @@ async fn a_missing_value_overwrites_nothing() {
     for (table, key) in ROWS {
         before.push(row(&store, table, key).await);
     }
-    let second = write_page(&store, &stub(), 150.0).await;
+    let second = write_page(&store, &stub(), 60.0).await;
     for ((table, key), before) in ROWS.into_iter().zip(before) {
         for ((column, value), (_, old)) in row(&store, table, key).await.into_iter().zip(before) {
             if column == "last_call_id" {
@@ -295,100 +288,24 @@ async fn a_missing_value_overwrites_nothing() {
 async fn a_count_gets_a_new_history_row_only_if_it_changed() {
     let (_folder, store) = store().await;
     let first = write_page(&store, &full(), 50.0).await;
-    write_page(&store, &full(), 150.0).await;
-    write_page(&store, &stub(), 155.0).await;
+    write_page(&store, &full(), 60.0).await;
+    write_page(&store, &stub(), 65.0).await;
     let mut changed = full();
     changed.users[0].counts = Counts::of([("follower_count", Some(999))]);
-    let last = write_page(&store, &changed, 170.0).await;
+    let last = write_page(&store, &changed, 70.0).await;
     let history: Vec<(i64, f64, f64, i64)> = sqlx::query_as(
         "select call_id, observed_at, last_observed_at, follower_count from user_growth order by observed_at",
     )
     .fetch_all(store.readers())
     .await
     .unwrap();
-    assert_eq!(
-        history,
-        [(first, 50.0, 150.0, 201), (last, 170.0, 170.0, 999)]
-    );
+    assert_eq!(history, [(first, 50.0, 60.0, 201), (last, 70.0, 70.0, 999)]);
     let posts: Vec<(f64, f64)> =
         sqlx::query_as("select observed_at, last_observed_at from post_growth")
             .fetch_all(store.readers())
             .await
             .unwrap();
-    assert_eq!(posts, [(50.0, 150.0)]);
-}
-
-#[tokio::test]
-async fn a_post_that_is_an_item_of_a_list_names_each_call_at_once() {
-    let (_folder, store) = store().await;
-    write_page(&store, &full(), 50.0).await;
-    let post = full().posts.remove(0).post_id;
-    let listed = Harvest {
-        items: vec!["another".to_owned(), post],
-        ..full()
-    };
-    let call = write_page(&store, &listed, 51.0).await;
-    let (table, key) = ROWS[1];
-    let row = row(&store, table, key).await;
-    let calls = row
-        .iter()
-        .filter(|(name, _)| name.ends_with("last_call_id") || name == "counted_call_id");
-    let calls: Vec<_> = calls.map(|(_, value)| value.clone()).collect();
-    assert_eq!((table, calls), ("posts", vec![call.to_string(); 2]));
-}
-
-#[tokio::test]
-async fn a_row_that_says_nothing_new_keeps_the_call_that_it_names_for_a_minute() {
-    let (_folder, store) = store().await;
-    let first = write_page(&store, &full(), 50.0).await;
-    write_page(&store, &full(), 80.0).await;
-    write_page(&store, &stub(), 110.0).await;
-    let named = async |table: &'static str, key| {
-        let row = row(&store, table, key).await;
-        let column = row.iter().find(|(name, _)| name == "last_call_id");
-        column.expect("a call").1.clone()
-    };
-    let often = ["users", "posts", "attachments"];
-    for (table, key) in ROWS {
-        let is_still = named(table, key).await == first.to_string();
-        assert_eq!(is_still, often.contains(&table), "{table}");
-    }
-    let later = write_page(&store, &full(), 110.5).await;
-    for (table, key) in ROWS {
-        assert_eq!(named(table, key).await, later.to_string(), "{table}");
-    }
-    // Each value that can change is written at once, and with it the call.
-    let columns = |table: &str| {
-        let all = super::schema::tables().iter();
-        let found = all.clone().find(|outline| outline.name == table);
-        let columns = found.expect("a table").columns.iter();
-        let said = columns.filter(|one| one.is_remote && !one.is_key);
-        said.map(|one| one.name).collect::<Vec<_>>()
-    };
-    let mut now = 111.0;
-    for table in often {
-        for column in columns(table) {
-            if table == "attachments" && ["post_id", "comment_id"].contains(&column) {
-                // They are those of the earliest call.
-                continue;
-            }
-            let sql = format!("update {table} set {column} = null");
-            let mut transaction = store.begin().await.unwrap();
-            sqlx::query(sqlx::AssertSqlSafe(sql))
-                .execute(&mut *transaction)
-                .await
-                .unwrap();
-            transaction.commit().await.unwrap();
-            now += 0.1;
-            let call_id = write_page(&store, &full(), now).await;
-            let (_, key) = ROWS.into_iter().find(|(of, _)| *of == table).unwrap();
-            assert_eq!(
-                named(table, key).await,
-                call_id.to_string(),
-                "{table}.{column}"
-            );
-        }
-    }
+    assert_eq!(posts, [(50.0, 70.0)]);
 }
 
 #[cfg(unix)]

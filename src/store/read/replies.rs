@@ -123,6 +123,16 @@ impl Snapshot {
         .await?)
     }
 
+    /// Returns whether a reply was imported.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn has_imports(&mut self) -> Result<bool> {
+        Ok(sqlx::query_scalar("select exists (select 1 from imports)")
+            .fetch_one(self.connection())
+            .await?)
+    }
+
     /// The number of kept calls.
     ///
     /// # Errors

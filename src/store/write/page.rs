@@ -109,7 +109,6 @@ impl BatchContext {
             known: Known {
                 has_orphans: row.try_get(2)?,
                 has_absences: row.try_get(3)?,
-                names_each_call: false,
             },
         })
     }

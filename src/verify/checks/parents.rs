@@ -58,10 +58,7 @@ pub(in crate::verify) const QUESTIONS: [Question; 4] = [
              from search_results e join users u on u.id = e.user_id)
          -- The times of imported replies order them, so their numbers tell nothing.
          where (parent > child and not exists (select 1 from imports where call_id = parent))
-            -- A row that says nothing new keeps the call that it names for a minute.
-            or (parent_last < child_last and not exists (select 1 from imports where call_id = child_last)
-                and (select settled_at from calls where id = parent_last)
-                    < (select settled_at from calls where id = child_last) - 60)",
+            or (parent_last < child_last and not exists (select 1 from imports where call_id = child_last))",
     ),
     question(
         "threads",

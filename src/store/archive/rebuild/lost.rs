@@ -80,10 +80,11 @@ fn merged(table: &Outline) -> String {
 fn merged_value(table: &Outline, column: &ColumnOutline) -> String {
     let name = column.name;
     let newest = match (name, column.kind) {
-        // The archive knew all replies when it chose these calls.
-        ("first_call_id" | "last_call_id", _) => return format!("o.{name}"),
-        ("counted_at" | "counted_call_id", _) => return format!("coalesce(o.{name}, n.{name})"),
-        (_, Kind::Count) => "counted_call_id",
+        // The lost call itself: only then the row is changed here.
+        ("first_call_id", _) if !has(table, "last_call_id") => return format!("o.{name}"),
+        ("first_call_id", _) => return earlier_or_later(name, "min", "asc"),
+        ("last_call_id", _) => return earlier_or_later(name, "max", "desc"),
+        ("counted_at" | "counted_call_id", _) | (_, Kind::Count) => "counted_call_id",
         _ if has(table, "last_call_id") => "last_call_id",
         _ => "first_call_id",
     };
@@ -91,5 +92,15 @@ fn merged_value(table: &Outline, column: &ColumnOutline) -> String {
     format!(
         "iif(exists (select 1 from temp.lost where is_gone and call_id = o.{newest}),
              coalesce({old}, n.{name}), coalesce(n.{name}, {old}))"
+    )
+}
+
+/// The first or last of two calls: by their numbers, or by their times if one of them is an import.
+fn earlier_or_later(name: &str, of_numbers: &str, order: &str) -> String {
+    let both = format!("id in (n.{name}, o.{name})");
+    format!(
+        "iif(exists (select 1 from main.calls where {both} and outcome = 'imported'),
+             (select id from main.calls where {both} order by settled_at {order}, id {order} limit 1),
+             {of_numbers}(n.{name}, o.{name}))"
     )
 }

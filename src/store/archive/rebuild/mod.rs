@@ -150,7 +150,7 @@ impl Rebuild {
     /// # Errors
     /// Returns an error if the new file cannot be written.
     pub async fn keep(&mut self, pages: &[ScratchPage]) -> Result<()> {
-        scratch::keep(&mut self.connection, pages, false).await
+        scratch::keep(&mut self.connection, pages).await
     }
 
     /// Writes what is counted of replies whose numbers differ from those in the ledger.
@@ -279,10 +279,8 @@ fn read_only(file: &Path) -> String {
 
 /// All replies are read, so no later start has to do it.
 async fn forget_unread(connection: &mut SqliteConnection) -> Result<()> {
-    sqlx::query(
-        "delete from settings where name in ('entities_after_group', 'names_since_call', 'each_call_until_group')",
-    )
-    .execute(connection)
-    .await?;
+    sqlx::query("delete from settings where name in ('entities_after_group', 'names_since_call')")
+        .execute(connection)
+        .await?;
     Ok(())
 }

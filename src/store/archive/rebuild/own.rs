@@ -20,7 +20,7 @@ impl Own {
     /// # Errors
     /// Returns an error if no temporary file can be created.
     pub(super) async fn read() -> Result<Self> {
-        let mut scratch = Scratch::new(0).await?;
+        let mut scratch = Scratch::new(false).await?;
         let names: Vec<String> = sqlx::query_scalar("select name from sqlite_schema")
             .fetch_all(scratch.connection())
             .await?;
