@@ -8,13 +8,14 @@ use super::bar::Bar;
 use super::out::{errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, logging};
-use crate::api::endpoints;
+use crate::api::{Entry, endpoints};
 use crate::clock::{Clock, unix_seconds};
 use crate::config::Config;
 use crate::daemon::{
     self, Archive, FileReport, ImportProgress, ImportReport, ImportWish, Signals, WhyNot,
 };
 use crate::erase::people_in;
+use crate::model::seed::{Kind, SeedKind, item};
 use crate::replies::People;
 use crate::replies::import::Given;
 use crate::store::{Error, RunKind, Store};
@@ -99,14 +100,32 @@ fn wish(args: &Args) -> Result<ImportWish, Usage> {
     {
         return Err(Usage(format!("{} does not exist", missing.display())));
     }
+    let subject = subject(entry, args.subject.as_deref())?;
     Ok(ImportWish {
         paths: args.paths.clone(),
         given: Given {
             entry,
-            subject: args.subject.clone(),
+            subject,
             at: args.time,
         },
     })
+}
+
+/// Returns the id that the user gave, as a job has it.
+fn subject(entry: Option<&Entry>, given: Option<&str>) -> Result<Option<String>, Usage> {
+    let Some(given) = given else { return Ok(None) };
+    let kind = match entry.and_then(|entry| entry.subject) {
+        Some("user_id") => Kind::Users,
+        Some("post_id") => Kind::Posts,
+        _ => return Ok(Some(given.to_owned())),
+    };
+    match item(kind, given) {
+        Ok(seed) if seed.kind != SeedKind::Name => Ok(Some(seed.subject)),
+        Ok(_) => Err(Usage(format!(
+            "--subject {given}: it is a name, and a reply belongs to an id: user-…"
+        ))),
+        Err(why) => Err(Usage(format!("--subject: {why}"))),
+    }
 }
 
 async fn import(

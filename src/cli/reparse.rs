@@ -7,11 +7,12 @@ use super::steps::Steps;
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::clock::Clock;
+use crate::config::Config;
 use crate::daemon::{Signals, lock_for};
 use crate::erase::people_of;
 use crate::replies::{People, Purpose, Reader, Reparsed, reparse};
 use crate::report::words::span;
-use crate::store::{Error, Store};
+use crate::store::Store;
 
 /// Arguments of `reparse`.
 #[derive(Debug, clap::Args)]
@@ -28,6 +29,22 @@ pub struct Args {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let config = cli.config()?;
+    match made(cli, args, &config, &mut signals).await {
+        // Only a check that was made says that rows would change.
+        Err(error) if args.check => {
+            errln!("error: {error:#}");
+            Ok(Exit::Unchecked)
+        }
+        made => made,
+    }
+}
+
+async fn made(
+    cli: &Cli,
+    args: &Args,
+    config: &Config,
+    signals: &mut Signals,
+) -> anyhow::Result<Exit> {
     let path = &config.archive.path;
     // Opening for writing would create a missing archive.
     Store::open_readers(path).await?.close().await;
@@ -37,7 +54,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let (people, purpose) = match args.check {
         // What is kept has nobody who is erased.
         true => (People::default(), Purpose::Check),
-        false => (people(cli, &config).await?, Purpose::Replace),
+        false => (people(cli, config).await?, Purpose::Replace),
     };
     let mut steps = Steps::new();
     let work = reparse(path, (Reader::default(), people), purpose, |step| {
@@ -48,13 +65,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         name = signals.next() => anyhow::bail!("stopped by {name}. The archive was not changed"),
     };
     drop((steps, lock));
-    let done = match done {
-        Err(error @ Error::Older { .. }) if args.check => {
-            errln!("error: {error}");
-            return Ok(Exit::Unchecked);
-        }
-        done => done?,
-    };
+    let done = done?;
     if args.json {
         let mut json = serde_json::to_value(&done)?;
         json["archive"] = path.display().to_string().into();
@@ -70,7 +81,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Brings the archive to the schema of this version, and returns whom no row may bring back.
-async fn people(cli: &Cli, config: &crate::config::Config) -> anyhow::Result<People> {
+async fn people(cli: &Cli, config: &Config) -> anyhow::Result<People> {
     let store = cli.open(config).await?;
     let people = people_of(&store).await;
     let erasures = store.erasures().await;

@@ -68,6 +68,17 @@ pub struct Odd {
     pub why: String,
 }
 
+impl Odd {
+    /// Begin of what is said of a reply about something else than its request asked for.
+    pub const OTHER: &str = "not the requested";
+
+    /// Returns whether the reply is about something else than its request asked for.
+    #[must_use]
+    pub fn is_of_other(&self) -> bool {
+        self.why.starts_with(Self::OTHER)
+    }
+}
+
 impl Harvest {
     /// Returns what the reply counts of one subject, once for each description of it.
     pub fn counts_of<'a>(

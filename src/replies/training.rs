@@ -205,7 +205,10 @@ mod tests {
         assert_eq!(replies, 64);
         let (dictionary, replies) = learnt(&packed((0..64).map(|number| page(number, 300))));
         assert!((60_000..=DICTIONARY_BYTES).contains(&dictionary.len()));
-        assert!((55..64).contains(&replies), "those that fit into the samples: {replies}");
+        assert!(
+            (55..64).contains(&replies),
+            "those that fit into the samples: {replies}"
+        );
         assert!(get_dict_id_from_dict(&dictionary).is_some());
     }
 

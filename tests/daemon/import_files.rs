@@ -233,3 +233,53 @@ async fn only_a_later_reply_ends_an_absence() {
         "a reply from after it was missed"
     );
 }
+
+#[tokio::test]
+async fn a_reply_about_somebody_else_than_its_request_is_named_and_not_kept() {
+    let mut place = Place::new(NO_REMOTE);
+    place.unset("api.key");
+    let line = |endpoint: &str, id: &str, asked: &str, body: serde_json::Value| {
+        serde_json::json!({"endpoint": endpoint, "params": {id: asked}, "body": body}).to_string()
+    };
+    let user = || serde_json::json!({"user_id": "user-1", "username": "a"});
+    let post = || serde_json::json!({"post": {"id": "s_1", "text": "x"}, "profile": user()});
+    let lines = [
+        line("get_user_profile", "user_id", "user-2", user()),
+        line("get_post_detail", "post_id", "s_2", post()),
+        line("get_user_profile", "user_id", "user-1", user()),
+        line("get_post_detail", "post_id", "s_1", post()),
+    ];
+    std::fs::write(place.file("x.jsonl"), lines.join("\n")).expect("a file");
+    let ended = import(&place, "a.db", &["x.jsonl"]).await.with(3);
+    assert!(ended.out.contains("2 replies imported"), "{}", ended.out);
+    for (number, kind) in [(1, "user"), (2, "post")] {
+        let why = format!("x.jsonl, line {number}: it is not the requested {kind}");
+        assert!(ended.err.contains(&why), "{}", ended.err);
+    }
+    let subjects = "select subject from calls order by 1";
+    assert_eq!(place.texts(subjects).await, ["s_1", "user-1"]);
+}
+
+#[tokio::test]
+async fn a_subject_is_an_id_of_the_kind_that_the_endpoint_takes() {
+    let mut place = Place::new(NO_REMOTE);
+    place.unset("api.key");
+    std::fs::write(place.file("x.json"), r#"{"items":[{"post":{"id":"s_1"}}]}"#).expect("a file");
+    let given = |endpoint, subject| ["x.json", "--endpoint", endpoint, "--subject", subject];
+    for (endpoint, subject) in [
+        ("get_user_posts", "@name"),
+        ("get_user_posts", "s_0123456789abcdef0123456789abcdef"),
+        ("get_post_comments", "user-abc"),
+        ("get_post_comments", ""),
+    ] {
+        let refused = import(&place, "a.db", &given(endpoint, subject))
+            .await
+            .with(2);
+        assert!(refused.err.contains("--subject"), "{}", refused.err);
+    }
+    let address = "https://sora.chatgpt.com/profile/user-abc";
+    import(&place, "a.db", &given("get_user_posts", address))
+        .await
+        .with(0);
+    assert_eq!(place.texts("select subject from calls").await, ["user-abc"]);
+}

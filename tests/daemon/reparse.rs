@@ -55,8 +55,8 @@ async fn an_archive_that_a_daemon_uses_is_refused() {
     let site = crawled().await;
     let mut daemon = site.start(&["run", "--yes"]);
     soon("the daemon", daemon.until_logged("crawl started")).await;
-    for command in [&["reparse"][..], &["reparse", "--check"]] {
-        let refused = site.run(command).await.with(1);
+    for (command, exit) in [(&["reparse"][..], 1), (&["reparse", "--check"], 6)] {
+        let refused = site.run(command).await.with(exit);
         assert!(
             refused.err.contains("is in use by soracrawl (process "),
             "{}",
@@ -66,6 +66,21 @@ async fn an_archive_that_a_daemon_uses_is_refused() {
     daemon.signal("SIGTERM");
     daemon.end().await.with(0);
     site.run(&["reparse"]).await.with(0);
+}
+
+#[tokio::test]
+async fn a_check_that_could_not_be_made_says_that_and_not_that_rows_change() {
+    let site = crawled().await;
+    std::fs::write(site.file("text.db"), "no archive at all, but long enough").expect("a file");
+    let whole = std::fs::read(site.archive()).expect("bytes");
+    std::fs::write(site.file("cut.db"), &whole[..whole.len() / 3]).expect("a file");
+    for name in ["missing.db", "text.db", "cut.db"] {
+        for (more, exit) in [(&[][..], 1), (&["--check"], 6)] {
+            let command = [&["--archive", name, "reparse"], more].concat();
+            let refused = site.run(&command).await.with(exit);
+            assert!(refused.err.contains("error: "), "{name}: {}", refused.err);
+        }
+    }
 }
 
 #[tokio::test]

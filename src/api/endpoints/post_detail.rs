@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param, ShapeFn};
 use crate::api::json::Json;
 use crate::api::parse::{Place, from_page, gather, post_in, same, whole_post};
-use crate::model::{Harvest, Left, SubjectKind};
+use crate::model::{Harvest, Left, Odd, SubjectKind};
 
 /// `get_post_detail`.
 pub struct PostDetail;
@@ -49,7 +49,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
         let post_id = whole_post(gather, page.as_ref().unwrap_or(data))?;
         let asked = post_in(subject);
         if !asked.is_empty() && !same(asked, &post_id) {
-            gather.odds.note(Place::DATA, "not the requested post");
+            gather.odds.note(Place::DATA, format_args!("{} post", Odd::OTHER));
         }
         Ok(())
     })

@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Endpoint, Followed, HarvestFn, Malformed, Param, ShapeFn};
 use crate::api::json::Json;
 use crate::api::parse::{Place, gather, is_id, profile_item};
-use crate::model::{Harvest, Left, SubjectKind, is_erased};
+use crate::model::{Harvest, Left, Odd, SubjectKind, is_erased};
 
 /// `get_user_profile`.
 pub struct UserProfile;
@@ -55,7 +55,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
         let user_id = profile_item(gather, data, &Place::DATA, known_id)
             .ok_or_else(|| Malformed::new("data.profile.user_id", "no usable id"))?;
         if known_id.is_some_and(|known| known != user_id) {
-            gather.odds.note(Place::DATA, "not the requested user");
+            gather.odds.note(Place::DATA, format_args!("{} user", Odd::OTHER));
         }
         gather.rows.items.push(user_id);
         Ok(())

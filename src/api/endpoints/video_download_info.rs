@@ -5,7 +5,7 @@ use crate::api::json::Json;
 use crate::api::parse::{
     Fields, Gather, Place, attachment_id, expiry, gather, is_id, post_in, profile, same,
 };
-use crate::model::{Attachment, Counts, Harvest, Post, SubjectKind};
+use crate::model::{Attachment, Counts, Harvest, Odd, Post, SubjectKind};
 
 /// `get_video_download_info`.
 pub struct VideoDownloadInfo;
@@ -51,7 +51,7 @@ fn harvest(subject: &str, data: &Json<'_>) -> Result<Harvest, Malformed> {
             .or_else(|| asked.map(str::to_owned))
             .ok_or_else(|| Malformed::new("data.post_id", "no usable id"))?;
         if asked.is_some_and(|asked| !same(asked, &post_id)) {
-            gather.odds.note(Place::DATA, "not the requested post");
+            gather.odds.note(Place::DATA, format_args!("{} post", Odd::OTHER));
         }
         let author_user_id = author(gather, &fields);
         gather

@@ -204,6 +204,10 @@ impl Reading {
                 return Read::bad(&place, self.beside(&why));
             }
         };
+        if !is_redacted && let Some(odd) = harvest.odd.iter().find(|odd| odd.is_of_other()) {
+            let why = format!("it is {} of its request. State the right one", odd.why);
+            return Read::bad(&place, why);
+        }
         harvest.is_redacted = is_redacted;
         let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);
         let packed = match packer.map(|packer| packer.pack(entry.name, &body)) {

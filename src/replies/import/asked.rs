@@ -15,6 +15,9 @@ pub(super) const HTTP: [&str; 9] = [
     "GET", "POST", "HEAD", "OPTIONS", "PUT", "PATCH", "DELETE", "CONNECT", "TRACE",
 ];
 
+/// The site that the remote reads from.
+const SERVICE: &str = "sora.chatgpt.com";
+
 /// The request of a captured answer, as far as the file says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Asked {
@@ -46,6 +49,15 @@ impl Asked {
         self.url.is_none() && !self.endpoint.as_ref().is_some_and(is_address)
     }
 
+    /// Returns whether it has an address of another site, or of an API of the service that we have no endpoint for. A page of
+    /// the service is none.
+    pub(super) fn is_of_others(&self) -> bool {
+        let texts = [&self.endpoint, &self.url];
+        let whole = texts.into_iter().flatten().filter(|it| it.contains("://"));
+        let mut addresses = whole.filter_map(|text| address(text));
+        addresses.any(|it| it.host_str() != Some(SERVICE) || it.path().starts_with("/backend/"))
+    }
+
     /// Returns whether it is a request for a page, if this was its method. An unknown method is none.
     pub(super) fn can_be(&self, method: &str) -> bool {
         match method.to_ascii_uppercase().as_str() {
@@ -70,7 +82,7 @@ impl Asked {
                 stated.add_query(&address, place)?;
             }
         }
-        Ok(stated)
+        stated.of_one_post()
     }
 
     /// Returns which call the request was.
@@ -172,13 +184,14 @@ pub(super) fn call(entry: &'static Entry, stated: &Stated) -> Call {
             .map(str::to_owned)
             .filter(|it| !it.is_empty())
     };
-    let by_url = || {
-        let seed = item(Kind::Posts, &of("post_url")?).ok()?;
-        Some(seed.subject)
-    };
+    let id = |kind, text: &String| Some(item(kind, text).ok()?.subject);
     let subject = match entry.subject {
         None => Some(String::new()),
-        Some(name) => of(name).or_else(by_url),
+        // Some clients put the address where the id belongs.
+        Some("post_id") => of("post_id")
+            .map(|text| id(Kind::Posts, &text).unwrap_or(text))
+            .or_else(|| id(Kind::Posts, &of("post_url")?)),
+        Some(name) => of(name),
     };
     Call {
         entry,

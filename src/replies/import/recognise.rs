@@ -61,6 +61,9 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
             let is_silent = captured.asked.is_silent() && route.is_none();
             match given.entry.filter(|_| is_silent) {
                 Some(entry) => vec![of_call(call(entry, &stated), given, captured.body)?],
+                None if captured.asked.is_of_others() => {
+                    return Err("it answers a request to another site".to_owned());
+                }
                 None => {
                     let of_other = |why| match route {
                         Some(route) => format!("`{route}` is no endpoint of this archive"),
@@ -126,7 +129,7 @@ fn stated(captured: &Captured, said: &Said) -> Result<Stated, String> {
     for (name, value) in &said.asked.parameters {
         stated.add(name, value, "the envelope of the reply")?;
     }
-    Ok(stated)
+    stated.of_one_post()
 }
 
 /// Returns the cursor; none for an empty one.

@@ -8,6 +8,7 @@ use url::form_urlencoded::parse as query_pairs;
 
 use super::fields::Fields;
 use crate::api::endpoints;
+use crate::model::seed::{Kind, item};
 
 /// How deep a text may be in a text.
 const DEEPEST: u32 = 3;
@@ -49,6 +50,24 @@ impl Stated {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the id and the address of a post are of one post.
+    ///
+    /// # Errors
+    /// Returns an error if they are not.
+    pub(super) fn of_one_post(self) -> Result<Self, String> {
+        let id = |name| {
+            let text = self.get(name).filter(|text| !text.trim().is_empty())?;
+            Some(item(Kind::Posts, text).map_or_else(|_| text.trim().to_owned(), |it| it.subject))
+        };
+        match (id("post_id"), id("post_url")) {
+            (Some(one), Some(other)) if one != other => Err(
+                "its request is unclear: `post_id` and `post_url` are of different posts. Keep the right one"
+                    .to_owned(),
+            ),
+            _ => Ok(self),
+        }
     }
 
     /// Adds the query of an address.

@@ -48,6 +48,11 @@ fn subject(entry: &Entry, path: &[&str], parameters: &BTreeMap<String, String>) 
             parameters.get(name).filter(|found| *found == value)?;
         }
     }
+    // Another cut of a feed is another list.
+    let cut = parameters.get("cut").filter(|_| !query.starts_with("cut="));
+    if cut.is_some_and(|cut| !cut.starts_with("nf2")) {
+        return None;
+    }
     // Some paths take a name instead of an id, and a job needs the id.
     let is_id = entry.subject != Some("user_id")
         || subject.starts_with("user-")

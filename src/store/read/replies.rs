@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use futures_util::TryStreamExt;
 use sqlx::FromRow;
 
 use super::Snapshot;
@@ -9,6 +10,8 @@ use crate::store::Result;
 
 /// Replies per read. Limits the memory of their bodies.
 const REPLIES: u32 = 64;
+/// The bytes of decompressed replies after which a batch ends.
+const BATCH_BYTES: i64 = 1 << 20;
 /// Texts per read.
 const TEXTS: u32 = 256;
 
@@ -38,6 +41,8 @@ pub struct KeptCall {
     pub is_imported: bool,
     /// The reply is kept, although `body` may have been taken.
     pub has_body: bool,
+    /// Size of the reply as it came, in bytes.
+    pub bytes: i64,
     /// Why its job ended, if this is the last page of an ended job.
     pub ended: Option<String>,
 }
@@ -98,14 +103,14 @@ impl Snapshot {
     /// # Errors
     /// Returns an error if the archive cannot be read.
     pub async fn kept_calls(&mut self, after: Option<&KeptCall>) -> Result<Vec<KeptCall>> {
-        Ok(sqlx::query_as(
+        let mut rows = sqlx::query_as(
             "select c.id, c.kept_group, c.job_id, c.endpoint, c.subject, c.cursor, c.next_cursor, c.settled_at, c.items,
                  c.row_count, c.odd_items,
                  iif(c.id <= (select cast(value as integer) from settings where name = 'odd_items_after_call'), null,
                      (select json_group_array(json_array(at, why))
                       from (select at, why from odd_items where call_id = c.id order by position))) as odd,
                  c.item_hashes, c.body, c.redacted_at is not null as is_redacted, c.body is not null as has_body,
-                 c.outcome = 'imported' as is_imported,
+                 c.outcome = 'imported' as is_imported, coalesce(c.body_bytes, 0) as bytes,
                  case when exists (select 1 from spans s where s.job_id = c.job_id and s.joined_by_call_id = c.id
                          and s.state = 'met') then null
                      when exists (select 1 from spans s where s.job_id = c.job_id and s.last_call_id = c.id
@@ -119,8 +124,17 @@ impl Snapshot {
         .bind(after.map_or(i64::MIN, |call| call.kept_group))
         .bind(after.map_or(i64::MIN, |call| call.id))
         .bind(REPLIES)
-        .fetch_all(self.connection())
-        .await?)
+        .fetch(self.connection());
+        let (mut calls, mut bytes) = (Vec::new(), 0);
+        while let Some(call) = rows.try_next().await? {
+            let call: KeptCall = call;
+            bytes += call.bytes;
+            calls.push(call);
+            if bytes >= BATCH_BYTES {
+                break;
+            }
+        }
+        Ok(calls)
     }
 
     /// Returns whether a reply was imported.

@@ -123,3 +123,55 @@ fn entries_that_say_nothing_are_what_the_user_says() {
     let [given, _] = both("x.warc", &warc(""));
     assert_eq!(given, [format!("record at byte 0: {reply}")]);
 }
+
+#[test]
+fn json_of_another_site_is_nobody_of_ours_whatever_its_shape() {
+    let profile = r#"{"user_id":"user-1","username":"somebody"}"#;
+    for (url, expected) in [
+        ("https://api.twitter.com/1.1/account.json", "foreign"),
+        (
+            "https://sora.chatgpt.com/backend/project_y/v2/me",
+            "foreign",
+        ),
+        (
+            "https://sora.chatgpt.com/backend/project_y/profile_feed/user-1?cut=liked",
+            "foreign",
+        ),
+        (
+            "https://sora.chatgpt.com/profile/somebody",
+            "get_user_profile user-1 -",
+        ),
+        (
+            "https://sora.chatgpt.com/backend/project_y/profile_feed/user-1?cut=nf2",
+            "get_user_posts user-1 -",
+        ),
+    ] {
+        let line = format!(r#"{{"url":"{url}","body":{profile}}}"#);
+        let [_, nobody] = both("x.jsonl", line.as_bytes());
+        assert_eq!(nobody, [format!("line 1: {expected}")], "{line}");
+    }
+}
+
+#[test]
+fn the_id_and_the_address_of_a_post_are_of_one_post() {
+    let (one, other) = (
+        "s_0123456789abcdef0123456789abcdef",
+        "s_1123456789abcdef0123456789abcdef",
+    );
+    let page = |id: &str| format!("https://sora.chatgpt.com/p/{id}?psh=x");
+    let expected = format!("line 1: get_post_detail {one} -");
+    for parameters in [
+        serde_json::json!({"post_id": one}),
+        serde_json::json!({"post_id": page(one)}),
+        serde_json::json!({"post_url": page(one)}),
+        serde_json::json!({"post_id": one, "post_url": page(one)}),
+    ] {
+        let line = serde_json::json!({"endpoint": "get_post_detail", "params": parameters, "body": {"post": {}}});
+        let [_, nobody] = both("x.jsonl", line.to_string().as_bytes());
+        assert_eq!(nobody, [expected.as_str()], "{line}");
+    }
+    let line = serde_json::json!({"endpoint": "get_post_detail", "url": format!("https://h/api/v1/sora2/get_post_detail?post_url={}", page(other)),
+        "params": {"post_id": one}, "body": {"post": {}}});
+    let [_, nobody] = both("x.jsonl", line.to_string().as_bytes());
+    assert!(nobody[0].contains("are of different posts"), "{nobody:?}");
+}
