@@ -15,6 +15,7 @@ mod http;
 mod items;
 mod json;
 mod jsonl;
+mod received;
 mod recognise;
 mod recorded;
 mod request;

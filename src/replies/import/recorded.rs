@@ -1,8 +1,9 @@
 //! An object with a reply and its request, as tools write it beside each other.
 
 use super::fields::Fields;
+use super::received::Received;
 use super::request::Request;
-use super::{Captured, Found, times};
+use super::{Captured, Found};
 
 const BODIES: [&str; 11] = [
     "body",
@@ -37,7 +38,15 @@ pub(super) fn recorded(text: &[u8]) -> Option<Found> {
         return has_body.then_some(Found::Bad(why));
     }
     if is_envelope {
-        return Some(captured(&fields, &request, None, None, text.to_vec()));
+        let received = Received::of_entry(&fields, is_of_vendor(&fields));
+        return Some(captured(
+            &fields,
+            &request,
+            received,
+            None,
+            None,
+            text.to_vec(),
+        ));
     }
     if is_bare {
         return None;
@@ -45,9 +54,18 @@ pub(super) fn recorded(text: &[u8]) -> Option<Found> {
     let body = BODIES.iter().find_map(|key| fields.get(key));
     let body = body.or_else(|| fields.get("text").filter(|_| is_response))?;
     let beside = fields.get("cursor");
-    let found = status_of(&fields, None).and_then(|status| unwrapped(body, &mut request, status));
+    let is_of_vendor = is_of_vendor(&fields);
+    let mut received = Received::of_entry(&fields, is_of_vendor);
+    if is_response {
+        received.add_response(&fields);
+    }
+    let found = status_of(&fields, None)
+        .and_then(|status| unwrapped(body, &mut request, &mut received, status));
+    if request.is_known() && !is_of_vendor {
+        received.add_beside(&fields);
+    }
     Some(match found {
-        Ok((body, status)) => captured(&fields, &request, beside, status, body),
+        Ok((body, status)) => captured(&fields, &request, received, beside, status, body),
         Err(why) => Found::Bad(why),
     })
 }
@@ -60,9 +78,15 @@ fn is_envelope(fields: &Fields<'_>, is_bare: bool) -> bool {
     fields.has("data") && fields.has("code") && (is_named || is_bare && has_code())
 }
 
+/// Returns whether an object has the keys of an envelope, also one whose data was moved beside it.
+fn is_of_vendor(fields: &Fields<'_>) -> bool {
+    fields.has("code") && (fields.has("router") || fields.has("time_stamp"))
+}
+
 fn captured(
     fields: &Fields<'_>,
     request: &Request,
+    received: Received,
     beside: Option<&str>,
     status: Option<u16>,
     body: Vec<u8>,
@@ -75,12 +99,14 @@ fn captured(
         let method = method.to_ascii_uppercase();
         return Found::Foreign(format!("an answer to {method}"));
     }
-    // Also one whose data was moved beside it.
-    let is_envelope = fields.has("code") && (fields.has("router") || fields.has("time_stamp"));
+    let at = match received.at(&asked, &body) {
+        Ok(at) => at,
+        Err(why) => return Found::Bad(why),
+    };
     Found::Answer(Captured {
         asked,
         status,
-        at: times::of_entry(fields, is_envelope),
+        at,
         request_id: fields.text("request_id"),
         body,
         is_redacted: fields.get("redacted") == Some("true"),
@@ -91,6 +117,7 @@ fn captured(
 fn unwrapped(
     json: &str,
     request: &mut Request,
+    received: &mut Received,
     mut status: Option<u16>,
 ) -> Result<(Vec<u8>, Option<u16>), String> {
     let mut body = json.as_bytes().to_vec();
@@ -102,6 +129,7 @@ fn unwrapped(
             break;
         };
         request.add_response(&fields)?;
+        received.add_response(&fields);
         status = status_of(&fields, status)?;
         let inner = inner_body(&fields).to_vec();
         drop(fields);

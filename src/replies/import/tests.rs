@@ -5,6 +5,7 @@ mod given;
 mod hostile;
 mod lists;
 mod requests;
+mod times;
 
 use std::io::Write;
 use std::ops::ControlFlow;

@@ -1,8 +1,9 @@
 //! One JSON value: the bare reply, or an object with the reply and its request.
 
 use super::fields::Fields;
+use super::received::Received;
 use super::recorded::recorded;
-use super::{Asked, Captured, Entry, Found, Limits, times};
+use super::{Asked, Captured, Entry, Found, Limits};
 
 /// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
 /// page or an error.
@@ -22,15 +23,16 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
         let found = Found::Foreign("a description of files".to_owned());
         return Entry { place, found };
     }
-    let bare = || {
-        Found::Answer(Captured {
+    let bare = || match scraped_at(text) {
+        Ok(at) => Found::Answer(Captured {
             asked: Asked::default(),
             status: None,
-            at: scraped_at(text),
+            at,
             request_id: None,
             body: text.to_vec(),
             is_redacted: false,
-        })
+        }),
+        Err(why) => Found::Bad(why),
     };
     let found = match recorded(text).unwrap_or_else(bare) {
         Found::Answer(captured) => checked(captured, limits),
@@ -63,9 +65,11 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
 }
 
 /// Returns the time that a downloader wrote beside what it found.
-fn scraped_at(text: &[u8]) -> Option<f64> {
-    let at = Fields::of(text)?.text("scraped_at")?;
-    times::of_text(&at)
+fn scraped_at(text: &[u8]) -> Result<Option<f64>, String> {
+    let fields = Fields::of(text);
+    let at = fields.as_ref().and_then(|it| it.get("scraped_at"));
+    let received = at.map(|json| Received::of_value("scraped_at", json));
+    received.map_or(Ok(None), |it| it.at(&Asked::default(), text))
 }
 
 /// Returns whether a text is what stands beside data: a data package or an RO-Crate.

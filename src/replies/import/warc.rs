@@ -5,10 +5,10 @@ use std::ops::ControlFlow;
 
 use super::digest;
 use super::http::response;
+use super::received::Received;
 use super::unpack::may_go_on;
 use super::value::checked;
 use super::{Asked, Captured, Each, Entry, Found, Limits};
-use crate::clock::unix_seconds;
 use crate::replies::warc::{Next, Record, Records};
 
 /// The longest type of content that is named.
@@ -61,9 +61,7 @@ fn found(record: &Record, limits: Limits) -> Option<Found> {
     let is_ours = !asked.names_no_call();
     let mut captured = Captured {
         status: None,
-        at: record
-            .header("WARC-Date")
-            .and_then(|time| unix_seconds(time).ok()),
+        at: None,
         request_id: record.header("Soracrawl-Request-Id").map(str::to_owned),
         body: Vec::new(),
         is_redacted: record.header("Soracrawl-Redacted").is_some(),
@@ -99,8 +97,18 @@ fn found(record: &Record, limits: Limits) -> Option<Found> {
     };
     Some(match body {
         Ok(body) => {
-            captured.body = body;
-            checked(captured, limits)
+            let date = record.header("WARC-Date").unwrap_or_default();
+            match Received::of_text("WARC-Date", date).at(&captured.asked, &body) {
+                Ok(at) => checked(
+                    Captured {
+                        at,
+                        body,
+                        ..captured
+                    },
+                    limits,
+                ),
+                Err(why) => Found::Bad(why),
+            }
         }
         Err(why) => Found::Bad(why),
     })

@@ -7,9 +7,10 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::IgnoredAny;
 
+use crate::replies::import::received::Received;
 use crate::replies::import::scan::{Kept, Scanned, Scanner};
 use crate::replies::import::value::checked;
-use crate::replies::import::{Asked, Captured, Found, Limits, times};
+use crate::replies::import::{Asked, Captured, Found, Limits};
 
 /// The longest value that is kept, except for a body.
 const FIELD: usize = 64 << 10;
@@ -126,10 +127,16 @@ impl Recorded {
                 return Found::Bad(format!("the body is cut: {bytes} of {size} bytes"));
             }
         }
+        let started_at = String::from_utf8_lossy(&self.started_at.bytes);
+        let received = Received::of_value("startedDateTime", &started_at);
+        let at = match received.at(&asked, &body) {
+            Ok(at) => at,
+            Err(why) => return Found::Bad(why),
+        };
         let captured = Captured {
             asked,
             status,
-            at: self.at(),
+            at,
             request_id: None,
             body,
             is_redacted: false,
@@ -144,12 +151,6 @@ impl Recorded {
         }
         let begin = String::from_utf8_lossy(&self.url.bytes);
         begin.trim_start_matches('"').to_owned()
-    }
-
-    fn at(&self) -> Option<f64> {
-        std::str::from_utf8(&self.started_at.bytes)
-            .ok()
-            .and_then(times::of_json)
     }
 
     fn status(&self) -> Result<Option<u16>, String> {
