@@ -89,7 +89,7 @@ const LINES: &str = concat!(
     r#"{"endpoint":"get_SECRET?api_key=SECRET","body":{}}"#,
     "\n",
     // Beside a post, which is kept as a whole.
-    r#"{"post":{"id":"s_2","text":"x"},"headers":{"a":"SECRET"},"response_headers":[["x","SECRET"]],"Cookie":"SECRET","cookies":["SECRET"],"set-cookie":["SECRET"],"jar":{"cookies":[{"name":"a","value":"SECRET"}]}}"#,
+    r#"{"post":{"id":"s_2","text":"x"},"headers":{"a":"SECRET"},"response_headers":[["x","SECRET"]],"Cookie":"SECRET","cookies":["SECRET"],"set-cookie":["SECRET"],"jar":{"cookies":[{"name":"a","value":"SECRET"}]},"csrf":"SECRET","x-xsrf-value":"SECRET","cookies2":{"cf_clearance":"SECRET"},"authorization_header":"Bearer SECRET"}"#,
     "\n",
     r#"{"post":{"id":"s_3","text":"x"},"request":{"url":"SECRET"},"config":{"method":"get","x":"SECRET"},"session":{"a":"SECRET"},"auth":["u","SECRET"],"credentials":"SECRET","secret":"SECRET","jwt":"SECRET","bearer":"SECRET","accessToken":"SECRET","id_token":"SECRET","x-api-key":"SECRET","apiKey":"SECRET","__Secure-next-auth.session-token":"SECRET"}"#,
     "\n",

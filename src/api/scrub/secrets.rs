@@ -27,12 +27,12 @@ pub(super) fn letters(name: &str) -> String {
 /// Returns whether a name of a header, cookie or parameter has a secret as its value.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = letters(name);
+    let words = ["authorization", "csrf", "xsrf"];
     let ends = [
         "cookie",
         "cookies",
         "setcookie2",
         "cookiejar",
-        "authorization",
         "apikey",
         "secretkey",
         "accesskey",
@@ -51,6 +51,8 @@ pub(super) fn is_secret(name: &str) -> bool {
     .iter()
     .any(|place| name.ends_with(place));
     ends.iter().any(|end| name.ends_with(end))
+        || words.iter().any(|word| name.contains(word))
+        || name.starts_with("cookies")
         || matches!(
             name.as_str(),
             "auth" | "bearer" | "credentials" | "jwt" | "secret" | "session" | "sessionid"
