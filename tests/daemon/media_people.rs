@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use crate::media::{files, place};
 use crate::media_host::{Act, Host};
 use crate::media_parts::{half_fetched, hanging};
-use crate::support::Place;
+use crate::support::{Ended, Place};
 
 /// Makes `user-a` the author of the first posts, and `user-b` that of the others.
 pub async fn with_authors(place: &Place, of_a: usize) {
@@ -31,14 +31,11 @@ fn names(folder: PathBuf) -> BTreeSet<String> {
 }
 
 /// Erases the first author.
-async fn erase(place: &Place) {
+async fn erase(place: &Place) -> Ended {
     let people = place.file("people.txt");
     std::fs::write(&people, "user-a\n").expect("written");
     let users = people.to_str().expect("a name");
-    place
-        .run(&["erase", "--users", users, "--yes"])
-        .await
-        .with(0);
+    place.run(&["erase", "--users", users, "--yes"]).await
 }
 
 #[tokio::test]
@@ -113,7 +110,7 @@ async fn an_address_that_changed_leaves_nothing_behind() {
             assert_eq!(files(place.file("media")).len(), 1);
             assert_eq!(files(place.file("media/part")), Vec::<PathBuf>::new());
         }
-        erase(&place).await;
+        erase(&place).await.with(0);
         assert_eq!(files(place.file("media")), Vec::<PathBuf>::new(), "{then}");
         assert_eq!(place.number("select count(*) from media").await, 0);
     }
@@ -135,7 +132,7 @@ async fn what_a_crash_leaves_of_an_erased_person_is_erased() {
     assert!(ended.err.contains("death"), "{}", ended.err);
     assert_eq!(files(place.file("media")).len(), 1);
     place.execute("drop trigger death").await;
-    erase(&place).await;
+    erase(&place).await.with(0);
     assert_eq!(files(place.file("media")), Vec::<PathBuf>::new());
 }
 
@@ -153,13 +150,7 @@ async fn an_erasure_beside_a_fetch_is_completed_afterwards() {
     place
         .until("select count(*) from media where state = 'stored'")
         .await;
-    let people = place.file("people.txt");
-    std::fs::write(&people, "user-a\n").expect("written");
-    let users = people.to_str().expect("a name");
-    place
-        .run(&["erase", "--users", users, "--yes"])
-        .await
-        .with(3);
+    erase(&place).await.with(3);
     fetch.signal("SIGINT");
     fetch.end().await.with(0);
     place.run(&["erase", "--finish"]).await.with(0);

@@ -100,17 +100,7 @@ pub async fn dry_run(
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, None, people.clone());
         let mut replies = start(path.clone(), listed, reading, progress);
-        // A file may have nothing to say for a long time.
-        loop {
-            let read = tokio::select! {
-                biased;
-                _ = signals.next() => {
-                    report.is_interrupted = true;
-                    break;
-                }
-                read = replies.recv() => read,
-            };
-            let Some(read) = read else { break };
+        while let Some(read) = next(&mut replies, signals, &mut report).await {
             match read {
                 Read::Reply(reply, body, _room) => {
                     let known = all.has(&reply, &body).await?;
@@ -127,6 +117,22 @@ pub async fn dry_run(
     Ok(report)
 }
 
+/// Returns what was read next of a file: nothing at its end and after a signal. A file may have nothing to say for a long time.
+async fn next(
+    replies: &mut mpsc::Receiver<Read>,
+    signals: &mut Signals,
+    report: &mut Report,
+) -> Option<Read> {
+    tokio::select! {
+        biased;
+        _ = signals.next() => {
+            report.is_interrupted = true;
+            None
+        }
+        read = replies.recv() => read,
+    }
+}
+
 async fn import_all(
     engine: &Arc<Engine>,
     archive: &Archive,
@@ -141,17 +147,7 @@ async fn import_all(
         let reading = Reading::new(config, wish, Some(engine), engine.people());
         let mut replies = start(path.clone(), listed, reading, progress);
         let (mut group, mut bytes, mut source) = (Vec::new(), 0, None);
-        // A file may have nothing to say for a long time.
-        loop {
-            let read = tokio::select! {
-                biased;
-                _ = signals.next() => {
-                    report.is_interrupted = true;
-                    break;
-                }
-                read = replies.recv() => read,
-            };
-            let Some(read) = read else { break };
+        while let Some(read) = next(&mut replies, signals, report).await {
             match read {
                 Read::Kind(kind) => {
                     let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
