@@ -97,7 +97,8 @@ impl Store {
         Ok(sqlx::query_as(
             "select c.id, c.kept_group, c.job_id, c.endpoint, c.subject, null as cursor, null as next_cursor, c.settled_at,
                  null as items, null as row_count, null as odd_items, null as odd, null as item_hashes, c.body,
-                 c.redacted_at is not null as is_redacted, 1 as has_body, c.outcome = 'imported' as is_imported, null as ended
+                 c.redacted_at is not null as is_redacted, 1 as has_body,
+                 c.outcome = 'imported' as is_imported, coalesce(c.body_bytes, 0) as bytes, null as ended
              from (select id, row_number() over (partition by endpoint order by id desc) as number
                    from calls where id > max(?1, (select max(id) from calls) - ?3) and kept = 1 and body is not null) newest
              join calls c on c.id = newest.id where newest.number <= ?2 order by c.id",
