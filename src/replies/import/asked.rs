@@ -49,6 +49,11 @@ impl Asked {
         self.url.is_none() && !self.endpoint.as_ref().is_some_and(is_address)
     }
 
+    /// Returns whether it asks for something else, and says so.
+    pub(super) fn is_foreign(&self) -> bool {
+        !self.is_silent() && self.names_no_call()
+    }
+
     /// Returns whether it has an address of another site, or of an API of the service that we have no endpoint for. A page of
     /// the service is none.
     pub(super) fn is_of_others(&self) -> bool {

@@ -167,14 +167,13 @@ impl Received {
             return Ok(Some(at));
         }
         let at = best(&mut self.read.iter()).map(|(_, at)| at);
-        let is_foreign = || !asked.is_silent() && asked.names_no_call();
         let is_in_envelope = || {
             shape::envelope(body)
                 .at
                 .is_some_and(times::is_of_the_service)
         };
         match self.unreadable {
-            Some(why) if !is_foreign() && !is_in_envelope() => Err(why),
+            Some(why) if !asked.is_foreign() && !is_in_envelope() => Err(why),
             _ => Ok(at),
         }
     }

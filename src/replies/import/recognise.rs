@@ -39,7 +39,7 @@ pub struct Unrecognised {
 /// # Errors
 /// Returns why it is not recognised.
 pub fn recognise(captured: Captured, given: &Given) -> Result<Answered, Unrecognised> {
-    let is_foreign = !captured.asked.is_silent() && captured.asked.names_no_call();
+    let is_foreign = captured.asked.is_foreign();
     recognised(captured, given).map_err(|why| Unrecognised { why, is_foreign })
 }
 
