@@ -1,5 +1,7 @@
 //! Repair of almost valid JSON, so that a paid reply is still readable. Each repair becomes an odd item.
 
+use std::borrow::Cow;
+
 use crate::model::Odd;
 
 /// Kinds of repair, as the odd items name them.
@@ -9,6 +11,8 @@ const KINDS: [&str; 4] = [
     "raw control characters in strings read as escapes",
     "invalid UTF-8 read as U+FFFD",
 ];
+/// Digits of a number without an exponent that is within the range of a float.
+const SAFE_DIGITS: usize = 300;
 const HALF_CHARACTER: usize = 0;
 const NO_NUMBER: usize = 1;
 const CONTROL: usize = 2;
@@ -19,11 +23,13 @@ pub fn repair(body: &[u8]) -> Option<(String, Vec<Odd>)> {
     let unmarked = body.strip_prefix(b"\xef\xbb\xbf");
     let text = String::from_utf8_lossy(unmarked.unwrap_or(body));
     let mut repairer = Repairer {
-        rest: text.as_bytes(),
-        done: Vec::with_capacity(body.len()),
+        text: text.as_bytes(),
+        at: 0,
+        copied: 0,
+        done: Vec::new(),
         times: [0; 4],
     };
-    if std::str::from_utf8(body).is_err() {
+    if let Cow::Owned(_) = text {
         repairer.times[NOT_UTF8] = 1;
     }
     repairer.run();
@@ -40,7 +46,7 @@ pub fn repair(body: &[u8]) -> Option<(String, Vec<Odd>)> {
     if odd.is_empty() {
         return None;
     }
-    Some((String::from_utf8(repairer.done).ok()?, odd))
+    Some((String::from_utf8(repairer.ended()).ok()?, odd))
 }
 
 fn note(why: &str) -> Odd {
@@ -50,37 +56,50 @@ fn note(why: &str) -> Odd {
     }
 }
 
-/// Copies bytes and replaces only complete ASCII tokens, so that the text stays UTF-8.
+/// Goes through a text and replaces only complete ASCII tokens, so that it stays UTF-8. Most texts need nothing, so nothing is
+/// copied before the first replacement.
 struct Repairer<'b> {
-    rest: &'b [u8],
+    text: &'b [u8],
+    at: usize,
+    /// The end of what was copied or replaced.
+    copied: usize,
     done: Vec<u8>,
     times: [u32; KINDS.len()],
 }
 
 impl Repairer<'_> {
     fn run(&mut self) {
-        while let Some(byte) = self.rest.first().copied() {
+        while let Some(byte) = self.text.get(self.at).copied() {
             match byte {
-                b'"' => self.text(),
-                b'N' if self.rest.starts_with(b"NaN") => self.replace(3, "null", NO_NUMBER),
-                b'I' if self.rest.starts_with(b"Infinity") => self.replace(8, "null", NO_NUMBER),
-                b'-' if self.rest.starts_with(b"-Infinity") => self.replace(9, "null", NO_NUMBER),
+                b'"' => self.string(),
+                b'N' if self.rest().starts_with(b"NaN") => self.replace(3, "null", NO_NUMBER),
+                b'I' if self.rest().starts_with(b"Infinity") => self.replace(8, "null", NO_NUMBER),
+                b'-' if self.rest().starts_with(b"-Infinity") => {
+                    self.replace(9, "null", NO_NUMBER);
+                }
                 b'-' | b'0'..=b'9' => self.number(),
-                _ => self.copy(1),
+                _ => self.at += 1,
             }
         }
     }
 
-    /// Copies a string from its opening quote to its closing one.
-    fn text(&mut self) {
-        self.copy(1);
-        while let Some(byte) = self.rest.first().copied() {
+    fn rest(&self) -> &[u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    /// Goes from the opening quote of a string behind its closing one.
+    fn string(&mut self) {
+        self.at += 1;
+        while let Some(byte) = self.text.get(self.at).copied() {
             match byte {
-                b'"' => return self.copy(1),
-                b'\\' if self.rest.get(1) == Some(&b'u') => self.escape(),
-                b'\\' => self.copy(2),
+                b'"' => {
+                    self.at += 1;
+                    return;
+                }
+                b'\\' if self.text.get(self.at + 1) == Some(&b'u') => self.escape(),
+                b'\\' => self.at += 2,
                 0..=0x1f => self.replace(1, &format!("\\u{byte:04x}"), CONTROL),
-                _ => self.copy(1),
+                _ => self.at += 1,
             }
         }
     }
@@ -88,37 +107,42 @@ impl Repairer<'_> {
     fn escape(&mut self) {
         const HIGH: std::ops::RangeInclusive<u16> = 0xd800..=0xdbff;
         const LOW: std::ops::RangeInclusive<u16> = 0xdc00..=0xdfff;
-        match (unit(self.rest), self.rest.get(6..).and_then(unit)) {
-            (Some(high), Some(low)) if HIGH.contains(&high) && LOW.contains(&low) => self.copy(12),
+        let (first, second) = (unit(self.rest()), self.rest().get(6..).and_then(unit));
+        match (first, second) {
+            (Some(high), Some(low)) if HIGH.contains(&high) && LOW.contains(&low) => self.at += 12,
             (Some(half), _) if HIGH.contains(&half) || LOW.contains(&half) => {
                 self.replace(6, "\u{fffd}", HALF_CHARACTER);
             }
-            (Some(_), _) => self.copy(6),
-            (None, _) => self.copy(2),
+            (Some(_), _) => self.at += 6,
+            (None, _) => self.at += 2,
         }
     }
 
-    /// Copies a number, or replaces it with null if it exceeds the range of a float.
+    /// Goes past a number, or replaces it with null if it exceeds the range of a float.
     fn number(&mut self) {
-        let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
-        let length = self.rest.iter().take_while(|byte| is_part(byte)).count();
-        let token = std::str::from_utf8(&self.rest[..length]).unwrap_or_default();
-        match token.parse::<f64>() {
-            Ok(value) if !value.is_finite() => self.replace(length, "null", NO_NUMBER),
-            _ => self.copy(length),
+        let is_part = |byte: &&u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
+        let length = self.rest().iter().take_while(is_part).count();
+        let token = std::str::from_utf8(&self.rest()[..length]).unwrap_or_default();
+        let is_safe = length <= SAFE_DIGITS && !token.contains(['e', 'E']);
+        match !is_safe && token.parse::<f64>().is_ok_and(|value| !value.is_finite()) {
+            true => self.replace(length, "null", NO_NUMBER),
+            false => self.at += length,
         }
-    }
-
-    fn copy(&mut self, length: usize) {
-        let (head, rest) = self.rest.split_at(length.min(self.rest.len()));
-        self.done.extend_from_slice(head);
-        self.rest = rest;
     }
 
     fn replace(&mut self, length: usize, by: &str, kind: usize) {
+        self.done
+            .extend_from_slice(&self.text[self.copied..self.at]);
         self.done.extend_from_slice(by.as_bytes());
-        self.rest = &self.rest[length..];
+        self.at += length;
+        self.copied = self.at;
         self.times[kind] += 1;
+    }
+
+    /// Returns the repaired text.
+    fn ended(mut self) -> Vec<u8> {
+        self.done.extend_from_slice(&self.text[self.copied..]);
+        self.done
     }
 }
 

@@ -7,6 +7,7 @@
 mod captured;
 mod edit;
 mod forms;
+mod hints;
 mod rules;
 mod secrets;
 

@@ -2,8 +2,10 @@
 //!
 //! The bytes that stay are the same. A value that goes is replaced as a whole, so valid JSON stays valid.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use super::hints::may_have_secrets;
 use super::secrets::{is_header, is_message, is_secret, letters, parameters};
 
 /// Values deeper than this are passed over: no reply is read as deep.
@@ -14,6 +16,11 @@ type Edit = (Range<usize>, Vec<u8>);
 
 /// Returns a body without them; `None` if it has none.
 pub(super) fn clean_body(body: &[u8]) -> Option<Vec<u8>> {
+    may_have_secrets(body).then(|| walked(body)).flatten()
+}
+
+/// Goes through a body. Returns it without secrets; `None` if it has none.
+pub(super) fn walked(body: &[u8]) -> Option<Vec<u8>> {
     let mut walk = Walk {
         body,
         edits: Vec::new(),
@@ -50,16 +57,16 @@ fn apply(body: &[u8], mut edits: Vec<Edit>) -> Option<Vec<u8>> {
 }
 
 /// What stands at a place of a body.
-struct Node {
+struct Node<'b> {
     start: usize,
     end: usize,
-    kind: Kind,
+    kind: Kind<'b>,
 }
 
-enum Kind {
-    Text(String),
+enum Kind<'b> {
+    Text(Cow<'b, str>),
     /// A list, with its name and the range of its value if it is a pair of these.
-    List(Option<(String, Range<usize>)>),
+    List(Option<(Cow<'b, str>, Range<usize>)>),
     /// An object; of a client, if it says where a request went to.
     Object {
         is_of_client: bool,
@@ -74,8 +81,8 @@ struct Walk<'b> {
     edits: Vec<Edit>,
 }
 
-impl Walk<'_> {
-    fn value(&mut self, at: usize, depth: u32) -> Node {
+impl<'b> Walk<'b> {
+    fn value(&mut self, at: usize, depth: u32) -> Node<'b> {
         let start = self.past_blanks(at);
         let (end, kind) = match self.body.get(start) {
             Some(b'"') => self.text(start, depth),
@@ -104,12 +111,11 @@ impl Walk<'_> {
             .count()
     }
 
-    fn text(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+    fn text(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
         let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
         let end = end.min(self.body.len());
         let raw = &self.body[start..end];
-        let text: String = serde_json::from_slice(raw)
-            .unwrap_or_else(|_| String::from_utf8_lossy(raw).trim_matches('"').to_owned());
+        let text = unquoted(raw);
         if depth < DEEPEST && text.trim_start().starts_with(['{', '[']) {
             // JSON in a text.
             if let Some(clean) = clean_body(text.as_bytes()) {
@@ -131,7 +137,7 @@ impl Walk<'_> {
         (end, Kind::Text(text))
     }
 
-    fn object(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+    fn object(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
         let (mut at, mut name, mut values) = (start + 1, None, Vec::new());
         let mut is_of_client = false;
         loop {
@@ -188,7 +194,7 @@ impl Walk<'_> {
         (at, Kind::Object { is_of_client })
     }
 
-    fn list(&mut self, start: usize, depth: u32) -> (usize, Kind) {
+    fn list(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
         let (mut at, mut items) = (start + 1, Vec::new());
         loop {
             at = self.past_blanks(at);
@@ -219,7 +225,7 @@ impl Walk<'_> {
             }
         }
         // Names and values in turn, as Node has raw headers. A list of words may have some of these words too.
-        let is_header = |item: &Node| matches!(&item.kind, Kind::Text(name) if is_header(name));
+        let is_header = |item: &Node<'_>| matches!(&item.kind, Kind::Text(name) if is_header(name));
         if items.iter().any(is_header) {
             for two in items.windows(2) {
                 if matches!(&two[0].kind, Kind::Text(name) if is_secret(name)) {
@@ -247,8 +253,18 @@ impl Walk<'_> {
     }
 }
 
+/// Returns what a string says.
+fn unquoted(raw: &[u8]) -> Cow<'_, str> {
+    let plain = std::str::from_utf8(raw)
+        .ok()
+        .filter(|it| !it.contains('\\'));
+    let text = plain.map(|raw| Cow::Borrowed(raw.trim_matches('"')));
+    text.or_else(|| serde_json::from_slice::<String>(raw).ok().map(Cow::Owned))
+        .unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(raw).trim_matches('"').to_owned()))
+}
+
 /// Returns whether the value of a key is removed.
-fn is_removed(key: &str, value: &Kind) -> bool {
+fn is_removed(key: &str, value: &Kind<'_>) -> bool {
     let name = letters(key);
     match value {
         Kind::Word => false,

@@ -24,23 +24,23 @@ const STATUSES: [&str; 4] = ["http_status", "status_code", "status", "code"];
 /// Objects in objects: a response of a library in a response of a recorder.
 const DEEPEST: u32 = 4;
 
-/// Returns the reply of an object that also has its request or its status; `None` for any other text.
-pub(super) fn recorded(text: &[u8]) -> Option<Found> {
-    let fields = Fields::of(text)?;
+/// Returns the reply of an object that also has its request or its status; `None` for any other one. `text` is that of the
+/// object.
+pub(super) fn recorded(text: &[u8], fields: &Fields<'_>) -> Option<Found> {
     let mut request = Request::default();
-    let added = request.add_entry(&fields);
-    let is_response = is_http(&fields);
+    let added = request.add_entry(fields);
+    let is_response = is_http(fields);
     let has_status = fields.has("http_status") || fields.has("status_code") || is_response;
     let is_bare = !request.is_known() && !has_status;
-    let is_envelope = is_envelope(&fields, is_bare);
+    let is_envelope = is_envelope(fields, is_bare);
     if let Err(why) = added {
         let has_body = is_envelope || BODIES.iter().any(|key| fields.get(key).is_some());
         return has_body.then_some(Found::Bad(why));
     }
     if is_envelope {
-        let received = Received::of_entry(&fields, is_of_vendor(&fields));
+        let received = Received::of_entry(fields, is_of_vendor(fields));
         return Some(captured(
-            &fields,
+            fields,
             &request,
             received,
             None,
@@ -54,18 +54,18 @@ pub(super) fn recorded(text: &[u8]) -> Option<Found> {
     let body = BODIES.iter().find_map(|key| fields.get(key));
     let body = body.or_else(|| fields.get("text").filter(|_| is_response))?;
     let beside = fields.get("cursor");
-    let is_of_vendor = is_of_vendor(&fields);
-    let mut received = Received::of_entry(&fields, is_of_vendor);
+    let is_of_vendor = is_of_vendor(fields);
+    let mut received = Received::of_entry(fields, is_of_vendor);
     if is_response {
-        received.add_response(&fields);
+        received.add_response(fields);
     }
-    let found = status_of(&fields, None)
+    let found = status_of(fields, None)
         .and_then(|status| unwrapped(body, &mut request, &mut received, status));
     if request.is_known() && !is_of_vendor {
-        received.add_beside(&fields);
+        received.add_beside(fields);
     }
     Some(match found {
-        Ok((body, status)) => captured(&fields, &request, received, beside, status, body),
+        Ok((body, status)) => captured(fields, &request, received, beside, status, body),
         Err(why) => Found::Bad(why),
     })
 }

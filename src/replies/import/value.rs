@@ -8,22 +8,23 @@ use super::{Asked, Captured, Entry, Found, Limits};
 /// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
 /// page or an error.
 pub(super) fn is_reply(text: &[u8]) -> bool {
-    let is_whole = |fields: Fields<'_>| {
+    let is_whole = |fields: &Fields<'_>| {
         let detail = fields.get("detail").map(str::as_bytes);
         fields.get("items").is_some_and(|raw| raw.starts_with('['))
             || (fields.has("code") && fields.has("router"))
             || detail.and_then(Fields::of).is_some_and(|it| it.has("code"))
     };
-    recorded(text).is_some() || Fields::of(text).is_some_and(is_whole)
+    Fields::of(text).is_some_and(|it| recorded(text, &it).is_some() || is_whole(&it))
 }
 
 /// Returns the entry of one JSON text.
 pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
-    if describes_data(text) {
+    let fields = Fields::of(text);
+    if fields.as_ref().is_some_and(describes_data) {
         let found = Found::Foreign("a description of files".to_owned());
         return Entry { place, found };
     }
-    let bare = || match scraped_at(text) {
+    let bare = || match scraped_at(text, fields.as_ref()) {
         Ok(at) => Found::Answer(Captured {
             asked: Asked::default(),
             status: None,
@@ -34,7 +35,8 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
         }),
         Err(why) => Found::Bad(why),
     };
-    let found = match recorded(text).unwrap_or_else(bare) {
+    let recorded = fields.as_ref().and_then(|it| recorded(text, it));
+    let found = match recorded.unwrap_or_else(bare) {
         Found::Answer(captured) => checked(captured, limits),
         other => other,
     };
@@ -65,17 +67,14 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
 }
 
 /// Returns the time that a downloader wrote beside what it found.
-fn scraped_at(text: &[u8]) -> Result<Option<f64>, String> {
-    let fields = Fields::of(text);
-    let at = fields.as_ref().and_then(|it| it.get("scraped_at"));
+fn scraped_at(text: &[u8], fields: Option<&Fields<'_>>) -> Result<Option<f64>, String> {
+    let at = fields.and_then(|it| it.get("scraped_at"));
     let received = at.map(|json| Received::of_value("scraped_at", json));
     received.map_or(Ok(None), |it| it.at(&Asked::default(), text))
 }
 
-/// Returns whether a text is what stands beside data: a data package or an RO-Crate.
-fn describes_data(text: &[u8]) -> bool {
-    Fields::of(text).is_some_and(|fields| {
-        fields.has("@graph")
-            || (fields.has("resources") && (fields.has("profile") || fields.has("$schema")))
-    })
+/// Returns whether an object is what stands beside data: a data package or an RO-Crate.
+fn describes_data(fields: &Fields<'_>) -> bool {
+    fields.has("@graph")
+        || (fields.has("resources") && (fields.has("profile") || fields.has("$schema")))
 }

@@ -1,0 +1,205 @@
+//! Whether a body may have a secret at all. Most have none, and need not be walked through.
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+use memchr::memmem::Finder;
+
+use super::secrets::{is_secret, letters, parameters};
+
+/// A part of each name that has a secret, or a client, as its value.
+const WORDS: [&str; 14] = [
+    "auth",
+    "bearer",
+    "config",
+    "cookie",
+    "credential",
+    "csrf",
+    "header",
+    "jwt",
+    "key",
+    "pass",
+    "request",
+    "secret",
+    "session",
+    "token",
+];
+/// The mark of a message of HTTP, which may have more names.
+const MESSAGE: &str = "http/";
+/// Longer names are not looked at, but may have one.
+const LONGEST: usize = 128;
+/// What encoders write as an escape so that a page may show it. Another one may hide a letter, a quote or a backslash.
+const ESCAPED: &[u8] = b"&<>'=";
+
+static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    let mut builder = AhoCorasick::builder();
+    builder.ascii_case_insensitive(true);
+    // Without a search, every body may have one.
+    builder.build(WORDS.iter().chain([&MESSAGE])).ok()
+});
+static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u00"));
+
+/// Returns whether a body may have a secret. False only if it has none.
+pub(super) fn may_have_secrets(body: &[u8]) -> bool {
+    let Some(names) = NAMES.as_ref() else {
+        return true;
+    };
+    let is_hint = |found: aho_corasick::Match| {
+        found.pattern().as_usize() == WORDS.len() || is_in_name(body, found.start(), found.end())
+    };
+    names.find_iter(body).any(is_hint) || has_hidden(body) || parameters(body).next().is_some()
+}
+
+/// Returns whether the word at a place is in a name of a secret or of a client.
+fn is_in_name(body: &[u8], start: usize, end: usize) -> bool {
+    let around = |is_part: fn(u8) -> bool| {
+        let before = body[..start].iter().rev().take(LONGEST);
+        let before = before.take_while(|byte| is_part(**byte)).count();
+        let after = body[end..].iter().take(LONGEST);
+        let after = after.take_while(|byte| is_part(**byte)).count();
+        start - before..end + after
+    };
+    // A header in a text, and a whole name.
+    let word = around(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let name = around(|byte| !b"\"\\".contains(&byte));
+    if word.len() >= LONGEST || name.len() >= LONGEST {
+        return true;
+    }
+    let text = |range| String::from_utf8_lossy(&body[range]);
+    // An escape stands before the rest of the name.
+    let escape = match body[..name.start].ends_with(b"\\") {
+        true if body[name.clone()].starts_with(b"u") => 5,
+        true => 1,
+        false => 0,
+    };
+    let escaped = name.end.min(name.start + escape)..name.end;
+    is_secret(&text(word)) || is_name(&text(name)) || is_name(&text(escaped))
+}
+
+/// Returns whether a key has a secret, or may have a client with one.
+fn is_name(key: &str) -> bool {
+    let name = letters(key);
+    let is_of_client = matches!(&*name, "config" | "request" | "requestconfig");
+    is_of_client || name.ends_with("headers") || is_secret(key)
+}
+
+/// Returns whether an escape hides what could be a part of a name.
+fn has_hidden(body: &[u8]) -> bool {
+    ESCAPE.find_iter(body).any(|at| {
+        let digits = body
+            .get(at + 4..at + 6)
+            .and_then(|it| std::str::from_utf8(it).ok());
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        byte.is_some_and(|byte| (b' '..=b'~').contains(&byte) && !ESCAPED.contains(&byte))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::captured::walked;
+    use super::may_have_secrets;
+
+    #[test]
+    fn ordinary_words_are_no_hints() {
+        for body in [
+            r#"{"author":"a","authored":1,"key":"v","passed":true,"keyframe":2,"session_count":3}"#,
+            r#"{"message":"Request successful. This request will incur a charge.","request_id":"r"}"#,
+            r#"{"url":"https://h/a?b=1\u0026sig=2","text":"\u003c@user\u003e d\u00e9j\u00e0 vu","page_token":"t"}"#,
+        ] {
+            assert!(!may_have_secrets(body.as_bytes()), "{body}");
+        }
+    }
+
+    #[test]
+    fn names_of_secrets_are_hints_in_any_writing() {
+        for body in [
+            r#"{"Api Key":"a"}"#,
+            r#"{"a":"{\"x-api-key\":\"b\"}"}"#,
+            r#"["\tsecret","b"]"#,
+            r#"{"\u0063ookie":"c"}"#,
+            r#"{"a":"{\\\"c\\u006fokie\\\":1}"}"#,
+            r#"{"text":"GET / HTTP/2\r\nauth: b"}"#,
+            r#"{"request":{"url":"u"}}"#,
+            r#"{"a":"https://u:p@h"}"#,
+        ] {
+            assert!(may_have_secrets(body.as_bytes()), "{body}");
+        }
+    }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(4000))]
+        #[test]
+        fn nothing_is_removed_from_a_body_without_hints(parts in proptest::collection::vec(part(), 1..14)) {
+            let body = parts.concat();
+            if !may_have_secrets(body.as_bytes()) {
+                proptest::prop_assert_eq!(walked(body.as_bytes()), None, "{}", body);
+            }
+        }
+    }
+
+    fn part() -> impl proptest::strategy::Strategy<Value = String> {
+        let all = [
+            "\"",
+            "\"",
+            "\"",
+            "\":\"",
+            "\":\"",
+            "\",\"",
+            "\\\"",
+            "\\\":\\\"",
+            ":",
+            ",",
+            "{",
+            "}",
+            "[",
+            "]",
+            "[\"",
+            "{\"",
+            "{\"name\":\"",
+            "\",\"value\":\"b\"}",
+            "{\\\"",
+            "\\n",
+            "\\t",
+            "\\u00",
+            "\\u0063",
+            "\\u0026",
+            " ",
+            "-",
+            "_",
+            ".",
+            "a",
+            "1",
+            "=",
+            "@",
+            "é",
+            "Cookie: a=b",
+            "cookie",
+            "Set-Cookie",
+            "author",
+            "auth",
+            "authorization: Bearer ",
+            "abcDEF123",
+            "x-csrf-token",
+            "token",
+            "page_",
+            "api",
+            "key",
+            "pass",
+            "word",
+            "secret",
+            "session",
+            "id",
+            "jwt",
+            "HTTP/1.1",
+            "https://u:p@h",
+            "?api_key=1",
+            "headers",
+            "config",
+            "request",
+            "url",
+            "content-type",
+            "credentials",
+        ];
+        proptest::sample::select(all.map(str::to_owned).to_vec())
+    }
+}
