@@ -26,8 +26,8 @@ const WORDS: [&str; 14] = [
 ];
 /// The mark of a message of HTTP, which may have more names.
 const MESSAGE: &str = "http/";
-/// Longer names are not looked at, but may have one.
-const LONGEST: usize = 128;
+/// How much of a name is looked at on each side of a word: the ends of longer ones say as much.
+const AROUND: usize = 128;
 /// What encoders write as an escape so that a page may show it. Another one may hide a letter, a quote or a backslash.
 const ESCAPED: &[u8] = b"&<>'=";
 
@@ -53,18 +53,15 @@ pub(super) fn may_have_secrets(body: &[u8]) -> bool {
 /// Returns whether the word at a place is in a name of a secret or of a client.
 fn is_in_name(body: &[u8], start: usize, end: usize) -> bool {
     let around = |is_part: fn(u8) -> bool| {
-        let before = body[..start].iter().rev().take(LONGEST);
+        let before = body[..start].iter().rev().take(AROUND);
         let before = before.take_while(|byte| is_part(**byte)).count();
-        let after = body[end..].iter().take(LONGEST);
+        let after = body[end..].iter().take(AROUND);
         let after = after.take_while(|byte| is_part(**byte)).count();
         start - before..end + after
     };
     // A header in a text, and a whole name.
     let word = around(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     let name = around(|byte| !b"\"\\".contains(&byte));
-    if word.len() >= LONGEST || name.len() >= LONGEST {
-        return true;
-    }
     let text = |range| String::from_utf8_lossy(&body[range]);
     // An escape stands before the rest of the name.
     let escape = match body[..name.start].ends_with(b"\\") {
@@ -104,6 +101,7 @@ mod tests {
         for body in [
             r#"{"author":"a","authored":1,"key":"v","passed":true,"keyframe":2,"session_count":3}"#,
             r#"{"message":"Request successful. This request will incur a charge.","request_id":"r"}"#,
+            r#"{"cache_message":"This request will be cached. You can access the cached result directly using the URL below, valid for 24 hours. Accessing the cache will not incur additional charges."}"#,
             r#"{"url":"https://h/a?b=1\u0026sig=2","text":"\u003c@user\u003e d\u00e9j\u00e0 vu","page_token":"t"}"#,
         ] {
             assert!(!may_have_secrets(body.as_bytes()), "{body}");

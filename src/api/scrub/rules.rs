@@ -176,13 +176,17 @@ pub(super) fn token_end(body: &[u8], start: usize) -> usize {
     end
 }
 
-/// Returns the position of the quote that ends a string.
+/// Returns the position of the quote that ends a string: `"`, or `\"` in JSON that is escaped inside a string.
 pub(super) fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
     let mut at = start;
-    while at < body.len() && !body[at..].starts_with(quote) {
-        at += if body[at] == b'\\' { 2 } else { 1 };
+    while let Some(next) = memchr::memchr2(quote[0], b'\\', body.get(at..).unwrap_or_default()) {
+        at += next;
+        if body[at..].starts_with(quote) {
+            return at;
+        }
+        at += 2;
     }
-    at.min(body.len())
+    body.len()
 }
 
 /// Returns the end of an object or array by its brackets, or the end of the body if it is truncated.

@@ -29,19 +29,28 @@ pub(super) struct Said {
 
 /// Reads the envelope of a reply, if it has one. It repeats the request.
 pub(super) fn envelope(body: &[u8]) -> Said {
-    let repaired = repaired(body);
-    let body = repaired.as_deref().map_or(body, str::as_bytes);
+    let said = read(body);
+    match said.as_ref().is_some_and(|said| said.unclear.is_none()) {
+        true => said,
+        false => repaired(body).map_or(said, |text| read(text.as_bytes())),
+    }
+    .unwrap_or_default()
+}
+
+/// Reads the envelope of a reply in valid JSON; `None` for any other text.
+fn read(body: &[u8]) -> Option<Said> {
     // Some replies are a list of what they should be.
     let only = serde_json::from_slice::<[&RawValue; 1]>(body).ok();
     let body = only.map_or(body, |[only]| only.get().as_bytes());
-    let Some(fields) = Fields::of(body).filter(|fields| fields.has("code")) else {
-        return Said::default();
-    };
+    let fields = Fields::of(body)?;
+    if !fields.has("code") {
+        return Some(Said::default());
+    }
     let mut stated = Stated::default();
     let mut params = fields.all("params");
     let unclear = params.find_map(|raw| stated.add_json(raw, "its envelope").err());
     let router = fields.text("router").filter(|router| !router.is_empty());
-    Said {
+    Some(Said {
         asked: Asked {
             endpoint: router,
             parameters: stated.values(),
@@ -50,7 +59,7 @@ pub(super) fn envelope(body: &[u8]) -> Said {
         unclear,
         at: fields.all("time_stamp").find_map(times::of_json),
         request_id: fields.text("request_id"),
-    }
+    })
 }
 
 /// Returns the payload of a body: `data` of an envelope, or all of it.
