@@ -117,21 +117,23 @@ pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
 }
 
 fn parameter(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let before = &text[..at];
-    let is_one = PARAMETERS.iter().any(|name| {
-        let Some(start) = at.checked_sub(name.len()) else {
-            return false;
-        };
-        let (before, own) = before.split_at(start);
-        let begins = before
-            .last()
-            .is_none_or(|byte| b"?&;\"#".contains(byte))
-            // As some JSON encoders write `&`.
-            || before.ends_with(b"\\u0026");
-        own.eq_ignore_ascii_case(name.as_bytes()) && begins
-    });
+    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
+    let length = text[..at].iter().rev().take_while(is_part).count();
+    let (before, name) = text[..at].split_at(at - length);
+    // As some JSON encoders write `&`.
+    let escaped = name
+        .strip_prefix(b"u0026")
+        .filter(|_| before.ends_with(b"\\"));
+    let begins = before.last().is_none_or(|byte| b"?&;\"#".contains(byte));
+    let name = escaped.or_else(|| begins.then_some(name))?;
+    let is_one = PARAMETERS
+        .iter()
+        .any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+    if !is_one {
+        return None;
+    }
     let end = super::rules::token_end(text, at + 1);
-    (is_one && end > at + 1).then_some(at + 1..end)
+    (end > at + 1).then_some(at + 1..end)
 }
 
 /// Returns the password of `https://name:password@host`, whose `@` is here.

@@ -50,12 +50,21 @@ impl Rooms {
     }
 }
 
+/// A reply that was found.
+pub(super) struct FoundReply {
+    pub(super) reply: ImportedReply,
+    /// As it is stored.
+    pub(super) body: Vec<u8>,
+    /// SHA-256 of this body.
+    pub(super) stored: [u8; 32],
+    pub(super) _room: Room,
+}
+
 /// What the thread finds.
 pub(super) enum Read {
     /// What the file is. It comes first.
     Kind(Kind),
-    /// A reply, and its body as it is stored.
-    Reply(Box<ImportedReply>, Vec<u8>, Room),
+    Reply(Box<FoundReply>),
     Not(NotImported),
     /// Something that is no reply of the remote.
     Other(String),

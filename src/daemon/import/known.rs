@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 use sqlx::SqlitePool;
 
+use super::found::FoundReply;
 use crate::api::{Scrubber, endpoints};
 use crate::replies::Packer;
 use crate::store::read::{Wanted, answers_to, has_replies, was_imported};
@@ -50,28 +51,28 @@ impl<'a> Known<'a> {
         })
     }
 
-    /// Returns whether a reply is known, and notes it. `body` is the reply as it is stored.
+    /// Returns whether a reply is known, and notes it.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be read.
-    pub(super) async fn has(&mut self, reply: &ImportedReply, body: &[u8]) -> Result<bool> {
-        if self.note(reply, body) {
+    pub(super) async fn has(&mut self, found: &FoundReply) -> Result<bool> {
+        if self.note(found) {
             return Ok(true);
         }
         match self.readers.filter(|_| self.has_replies) {
-            Some(readers) => is_known(readers, self.packer, reply, body).await,
+            Some(readers) => is_known(readers, self.packer, &found.reply, &found.body).await,
             None => Ok(false),
         }
     }
 
     /// Notes a reply. Returns whether this import found it before, perhaps with other secrets.
-    fn note(&mut self, reply: &ImportedReply, body: &[u8]) -> bool {
+    fn note(&mut self, found: &FoundReply) -> bool {
         if self.is_kept && self.found.len() >= HASHES {
             self.has_replies = true;
             self.found_before = std::mem::take(&mut self.found);
         }
-        let stored = Sha256::digest(body);
-        let hashes = [&reply.sha256[..], &stored].map(|hash| of_request(reply, hash));
+        let reply = &found.reply;
+        let hashes = [&reply.sha256[..], &found.stored].map(|hash| of_request(reply, hash));
         let is_found = |hash| self.found.contains(hash) || self.found_before.contains(hash);
         let was_found = hashes.iter().any(is_found);
         self.found.extend(hashes);

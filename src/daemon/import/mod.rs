@@ -7,7 +7,7 @@ mod read;
 mod report;
 mod wish;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
@@ -27,8 +27,8 @@ use crate::config::Config;
 use crate::crawl::{self, Engine};
 use crate::replies::People;
 use crate::replies::import::{Listed, files};
-use crate::store::ImportedReply;
 use crate::store::read::dictionaries;
+use crate::store::{Chains, ImportedReply};
 
 /// Replies in one transaction.
 const GROUP: usize = 64;
@@ -102,9 +102,9 @@ pub async fn dry_run(
         let mut replies = start(path.clone(), listed, reading, progress);
         while let Some(read) = next(&mut replies, signals, &mut report).await {
             match read {
-                Read::Reply(reply, body, _room) => {
-                    let known = all.has(&reply, &body).await?;
-                    file.count(&reply, known);
+                Read::Reply(found) => {
+                    let known = all.has(&found).await?;
+                    file.count(&found.reply, known);
                 }
                 other => file.note(other),
             }
@@ -142,36 +142,28 @@ async fn import_all(
 ) -> anyhow::Result<()> {
     let readers = engine.parts.store.readers();
     let mut all = Known::of(Some(readers), &engine.parts.packer, true).await?;
+    let mut chains = Chains::default();
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, Some(engine), engine.people());
         let mut replies = start(path.clone(), listed, reading, progress);
-        let (mut group, mut bytes, mut source) = (Vec::new(), 0, None);
-        while let Some(read) = next(&mut replies, signals, report).await {
-            match read {
-                Read::Kind(kind) => {
-                    let place = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-                    source = Some((place, kind));
-                    file.note(read);
-                }
-                Read::Reply(reply, body, _room) => {
-                    let known = all.has(&reply, &body).await?;
-                    file.count(&reply, known);
-                    if !known {
-                        bytes += body.len();
-                        group.push(*reply);
-                    }
-                }
-                other => file.note(other),
+        let (mut group, mut source) = (Vec::new(), None);
+        loop {
+            // One group is kept while the next one is gathered.
+            let (kept, next) = tokio::join!(
+                keep(engine, archive, source, &group, &mut chains),
+                gather(&mut replies, &mut all, &mut file, signals, report)
+            );
+            kept?;
+            group = next?;
+            if group.is_empty() {
+                break;
             }
-            if group.len() >= GROUP || bytes >= GROUP_BYTES {
-                keep(engine, archive, source.as_ref(), &mut group).await?;
-                bytes = 0;
+            if source.is_none() {
+                source = Some(note_source(engine, archive, &path, &file).await?);
             }
         }
-        let kept = keep(engine, archive, source.as_ref(), &mut group).await;
         report.files.push(file);
-        kept?;
         if report.is_interrupted {
             break;
         }
@@ -179,26 +171,63 @@ async fn import_all(
     Ok(())
 }
 
+/// Returns the next replies of a file that the archive does not have: none at its end, and after a signal.
+async fn gather(
+    replies: &mut mpsc::Receiver<Read>,
+    all: &mut Known<'_>,
+    file: &mut FileReport,
+    signals: &mut Signals,
+    report: &mut Report,
+) -> anyhow::Result<Vec<ImportedReply>> {
+    let (mut group, mut bytes) = (Vec::new(), 0);
+    while group.len() < GROUP && bytes < GROUP_BYTES && !report.is_interrupted {
+        match next(replies, signals, report).await {
+            Some(Read::Reply(found)) => {
+                let known = all.has(&found).await?;
+                file.count(&found.reply, known);
+                if !known {
+                    bytes += found.body.len();
+                    group.push(found.reply);
+                }
+            }
+            Some(other) => file.note(other),
+            None => break,
+        }
+    }
+    Ok(group)
+}
+
+/// Returns the number of a file in the archive.
+async fn note_source(
+    engine: &Engine,
+    archive: &Archive,
+    path: &Path,
+    file: &FileReport,
+) -> anyhow::Result<i64> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    // A file may have the name of a person or an address.
+    let place = Scrubber::without_key().scrub_captured_text(&path.to_string_lossy());
+    let clean = engine.people().taken_out_of_path(&place);
+    let place = clean.as_deref().unwrap_or(&place);
+    let (kind, now) = (file.kind.unwrap_or_default(), archive.clock.now());
+    Ok(archive.store.note_source(place, kind, now).await?)
+}
+
 async fn keep(
     engine: &Engine,
     archive: &Archive,
-    source: Option<&(PathBuf, crate::replies::import::Kind)>,
-    group: &mut Vec<ImportedReply>,
+    source: Option<i64>,
+    group: &[ImportedReply],
+    chains: &mut Chains,
 ) -> anyhow::Result<()> {
-    let Some((place, kind)) = source.filter(|_| !group.is_empty()) else {
+    let Some(source) = source.filter(|_| !group.is_empty()) else {
         return Ok(());
     };
     let (store, now) = (&archive.store, archive.clock.now());
-    // A file may have the name of a person or an address.
-    let place = Scrubber::without_key().scrub_captured_text(&place.to_string_lossy());
-    let clean = engine.people().taken_out_of_path(&place);
-    let source = store
-        .note_source(clean.as_deref().unwrap_or(&place), kind.as_str(), now)
-        .await?;
     store
-        .keep_imported(archive.run.id, source, group, now)
+        .keep_imported(archive.run.id, source, group, chains, now)
         .await?;
-    for reply in group.drain(..) {
+    for reply in group {
         engine.parts.training.count(reply.endpoint);
     }
     Ok(())

@@ -1,5 +1,6 @@
 //! Reads one file on a thread of its own: entries, their calls, harvests and compressed bodies.
 
+use std::borrow::Cow;
 use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
 
 use super::foreign;
-use super::found::{NotImported, Read, Rooms, Why};
+use super::found::{FoundReply, NotImported, Read, Rooms, Why};
 use super::wish::{Progress, Wish};
 use crate::api::Scrubber;
 use crate::clock::Clock;
@@ -191,7 +192,10 @@ impl Reading {
         }
         let sha256 = Sha256::digest(&body).to_vec();
         let body_bytes = body.len();
-        let mut body = self.scrubber.scrub_captured(&body).into_owned();
+        let mut body = match self.scrubber.scrub_captured(&body) {
+            Cow::Borrowed(_) => body,
+            Cow::Owned(clean) => clean,
+        };
         let mut is_redacted = about.is_redacted;
         if let Some(taken) = self.people.taken_out_of_reply(&subject, &body) {
             body = taken.body;
@@ -237,7 +241,12 @@ impl Reading {
             sha256,
         };
         match self.rooms.wait(body.len(), &self.runtime) {
-            Some(room) => Read::Reply(Box::new(imported), body, room),
+            Some(_room) => Read::Reply(Box::new(FoundReply {
+                stored: Sha256::digest(&body).into(),
+                reply: imported,
+                body,
+                _room,
+            })),
             None => Read::bad("the file", "nobody reads it any more"),
         }
     }

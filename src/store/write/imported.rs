@@ -1,5 +1,9 @@
 //! Replies from files, kept without a job.
 
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+
 use super::page::BatchContext;
 use crate::clock::day;
 use crate::model::Harvest;
@@ -37,6 +41,38 @@ impl ImportedReply {
     }
 }
 
+/// How many items the pages of ranked lists have so far that one import kept, by endpoint, subject and next cursor.
+#[derive(Debug, Default)]
+pub struct Chains(HashMap<(&'static str, String, String), u32>);
+
+impl Chains {
+    /// Notes a page. Returns how many items are before it.
+    async fn before(
+        &mut self,
+        connection: &mut SqliteConnection,
+        reply: &ImportedReply,
+        call: &ImportedCall<'_>,
+    ) -> Result<u32> {
+        if !reply.is_ranked {
+            return Ok(0);
+        }
+        let key = |cursor: &str| (reply.endpoint, reply.subject.clone(), cursor.to_owned());
+        let before = match call.cursor {
+            None => 0,
+            Some(cursor) => match self.0.get(&key(cursor)) {
+                Some(items) => *items,
+                // An earlier import may have them.
+                None => items_before(connection, call).await?,
+            },
+        };
+        if let Some(next) = call.page.next_cursor {
+            let items = u32::try_from(call.page.items).unwrap_or(u32::MAX);
+            self.0.insert(key(next), before.saturating_add(items));
+        }
+        Ok(before)
+    }
+}
+
 /// The most pages before one that are counted, for its rank.
 const PAGES_BEFORE: u32 = 10_000;
 
@@ -51,6 +87,7 @@ impl Store {
         run_id: i64,
         source_id: i64,
         replies: &[ImportedReply],
+        chains: &mut Chains,
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
@@ -99,15 +136,11 @@ impl Store {
         ledger::import_calls(&mut transaction, &calls).await?;
         let mut rows = Vec::with_capacity(replies.len());
         for (reply, call) in replies.iter().zip(&calls) {
-            let items_before = match (reply.is_ranked, call.cursor) {
-                (true, Some(_)) => items_before(&mut transaction, call).await?,
-                _ => 0,
-            };
             rows.push(PageRows {
                 call_id: call.call_id,
                 now: reply.at,
                 subject: &reply.subject,
-                items_before,
+                items_before: chains.before(&mut transaction, reply, call).await?,
                 harvest: &reply.harvest,
                 is_imported: true,
             });
@@ -138,10 +171,7 @@ impl Store {
 }
 
 /// Returns how many items are on the imported pages before a page of the same list.
-async fn items_before(
-    connection: &mut sqlx::SqliteConnection,
-    call: &ImportedCall<'_>,
-) -> Result<u32> {
+async fn items_before(connection: &mut SqliteConnection, call: &ImportedCall<'_>) -> Result<u32> {
     let (mut id, mut cursor) = (call.call_id, call.cursor.map(str::to_owned));
     let mut items = 0_u32;
     for _ in 0..PAGES_BEFORE {

@@ -8,5 +8,5 @@ mod operation;
 pub(in crate::store) mod page;
 
 pub use batch::Writer;
-pub use imported::ImportedReply;
+pub use imported::{Chains, ImportedReply};
 pub use page::{Next, PageCommit};

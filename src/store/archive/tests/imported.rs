@@ -6,7 +6,7 @@ use sqlx::Row;
 
 use super::store;
 use crate::model::{Counts, Harvest, Post, User};
-use crate::store::{ImportedReply, Outcome, RunKind, Settlement, Store};
+use crate::store::{Chains, ImportedReply, Outcome, RunKind, Settlement, Store};
 
 /// What one page says: when, the name of the user, and the likes of their post.
 #[derive(Debug, Clone)]
@@ -57,9 +57,12 @@ fn reply(said: &Said) -> ImportedReply {
 async fn keep(store: &Store, all: &[Said], at_once: usize) {
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    let mut chains = Chains::default();
     for some in all.chunks(at_once) {
         let replies: Vec<ImportedReply> = some.iter().map(reply).collect();
-        let kept = store.keep_imported(run.id, source, &replies, 1000.0).await;
+        let kept = store
+            .keep_imported(run.id, source, &replies, &mut chains, 1000.0)
+            .await;
         kept.unwrap();
     }
 }
@@ -134,8 +137,11 @@ async fn an_older_value_fills_a_column_that_has_none() {
     });
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    let mut chains = Chains::default();
     for reply in [without(new), old] {
-        let kept = store.keep_imported(run.id, source, &[reply], 1000.0).await;
+        let kept = store
+            .keep_imported(run.id, source, &[reply], &mut chains, 1000.0)
+            .await;
         kept.unwrap();
     }
     assert_eq!(state(&store).await, ("a".to_owned(), 5, 10.0, 10.0, 20.0));
