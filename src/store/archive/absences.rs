@@ -215,7 +215,7 @@ async fn clear_things<'a, R: Sync>(
     counts: impl Fn(&'a R) -> &'a Counts,
 ) -> Result<()> {
     let described = shown.list.iter();
-    let described = described.filter_map(|(id, of)| Some((*id, of.counted(&counts)?)));
+    let described = described.filter_map(|(id, of)| Some((*id, of.counted(&counts)?.call_id)));
     let described: Vec<(&str, i64)> = described.collect();
     let write = statement.write(connection, &described, |row, (id, call_id)| {
         row.set("key", *id).set("call_id", *call_id);

@@ -23,31 +23,39 @@ pub(in crate::store) struct PageRows<'a> {
     pub(in crate::store) is_imported: bool,
 }
 
+/// A row, and the call that showed it.
+pub(super) struct Shown<'a, R> {
+    pub(super) call_id: i64,
+    pub(super) at: f64,
+    pub(super) row: &'a R,
+}
+
 /// One entity, with all rows that describe it, oldest first.
 pub(super) struct Observed<'a, R> {
-    pub(super) rows: Vec<(i64, &'a R)>,
+    pub(super) rows: Vec<Shown<'a, R>>,
     pub(super) first_call: i64,
     pub(super) last_call: i64,
+    /// When it was shown first and last.
+    pub(super) since: f64,
     pub(super) now: f64,
 }
 
 impl<'a, R> Observed<'a, R> {
     /// Returns the newest stated value of a column.
     pub(super) fn newest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
-        self.rows.iter().rev().find_map(|(_, row)| column(row))
+        self.rows.iter().rev().find_map(|shown| column(shown.row))
     }
 
     /// Returns the value that the row of the earliest call states.
     pub(super) fn earliest<V>(&self, column: impl Fn(&'a R) -> Option<V>) -> Option<V> {
-        let first = self.rows.iter().min_by_key(|(call_id, _)| *call_id)?;
-        column(first.1)
+        let first = self.rows.iter().min_by_key(|shown| shown.call_id)?;
+        column(first.row)
     }
 
-    /// Returns the newest call whose row states a count.
-    pub(super) fn counted(&self, counts: impl Fn(&'a R) -> &'a Counts) -> Option<i64> {
+    /// Returns the newest row that states a count.
+    pub(super) fn counted(&self, counts: impl Fn(&'a R) -> &'a Counts) -> Option<&Shown<'a, R>> {
         let mut rows = self.rows.iter().rev();
-        rows.find(|(_, row)| !counts(row).is_empty())
-            .map(|(call_id, _)| *call_id)
+        rows.find(|shown| !counts(shown.row).is_empty())
     }
 }
 
@@ -71,6 +79,7 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
                 rows: Vec::new(),
                 first_call: page.call_id,
                 last_call: page.call_id,
+                since: page.now,
                 now: page.now,
             };
             self.list.push((key, said));
@@ -79,8 +88,13 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
         let said = &mut self.list[at].1;
         said.first_call = said.first_call.min(page.call_id);
         said.last_call = said.last_call.max(page.call_id);
+        said.since = said.since.min(page.now);
         said.now = said.now.max(page.now);
-        said.rows.extend(row.map(|row| (page.call_id, row)));
+        said.rows.extend(row.map(|row| Shown {
+            call_id: page.call_id,
+            at: page.now,
+            row,
+        }));
     }
 }
 

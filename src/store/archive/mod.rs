@@ -16,6 +16,7 @@ mod rebuild;
 #[rustfmt::skip] // One line for each column.
 pub mod schema;
 mod past;
+mod runs;
 mod scratch;
 mod table;
 mod threads;
@@ -31,7 +32,7 @@ use edges::{
     APPEARANCES, COMMENT_ENTITIES, FEED, FOLLOWS, LEADERBOARD, POST_ENTITIES, REMIXES, REPOSTS,
     SEARCH,
 };
-use merge::{Entities, Merged, Observed, PageRows, merge};
+use merge::{Entities, Merged, Observed, PageRows, Shown, merge};
 use schema::{ATTACHMENTS, COMMENTS, POSTS, USERS};
 use table::{Order, Table};
 
@@ -61,35 +62,67 @@ pub(super) async fn write(
     known: Known,
 ) -> Result<()> {
     if pages.iter().all(|page| !page.is_imported) {
-        return write_together(connection, pages, known, Order::OfCalls).await;
+        return write_together(connection, pages, &merge(pages), known, Order::OfCalls).await;
     }
-    // Imported pages have times of their own, so they are written one by one.
-    for page in pages {
-        let page = std::slice::from_ref(page);
-        if !page[0].is_imported {
-            write_together(connection, page, known, Order::OfCalls).await?;
-            continue;
+    // Imported pages have times of their own, so they are written one by one, unless that makes no difference.
+    let mut rest = pages;
+    while !rest.is_empty() {
+        let together = if known.has_absences {
+            1
+        } else {
+            runs::first(rest)
+        };
+        let (run, after) = rest.split_at(together);
+        rest = after;
+        if run.len() == 1 || !write_run(connection, run, known).await? {
+            for page in run {
+                write_one(connection, page, known).await?;
+            }
         }
-        write_together(connection, page, known, Order::OfTimes).await?;
     }
     Ok(())
+}
+
+/// Writes imported pages as one, if the archive has nothing that is newer than they are. Returns whether it did.
+async fn write_run(
+    connection: &mut SqliteConnection,
+    pages: &[PageRows<'_>],
+    known: Known,
+) -> Result<bool> {
+    let all = merge(pages);
+    if has_newer(connection, &all).await? {
+        return Ok(false);
+    }
+    write_together(connection, pages, &all, known, Order::OfCalls).await?;
+    runs::begin_with_first(connection, &all).await?;
+    Ok(true)
+}
+
+async fn write_one(
+    connection: &mut SqliteConnection,
+    page: &PageRows<'_>,
+    known: Known,
+) -> Result<()> {
+    let pages = std::slice::from_ref(page);
+    let all = merge(pages);
+    // If each row of an imported page is newer than what the archive has of it, it is as in a crawl.
+    let order = match page.is_imported && has_newer(connection, &all).await? {
+        true => Order::OfTimes,
+        false => Order::OfCalls,
+    };
+    if order == Order::OfTimes {
+        past::note(connection, &all).await?;
+    }
+    write_together(connection, pages, &all, known, order).await
 }
 
 async fn write_together(
     connection: &mut SqliteConnection,
     pages: &[PageRows<'_>],
+    all: &Merged<'_>,
     known: Known,
     order: Order,
 ) -> Result<()> {
-    let all = merge(pages);
-    let order = match order == Order::OfTimes && !has_newer(connection, &all).await? {
-        // Each row of the page is newer than what the archive has of it, as in a crawl.
-        true => Order::OfCalls,
-        false => order,
-    };
-    if order == Order::OfTimes {
-        past::note(connection, &all).await?;
-    }
     write_entities(connection, &USERS, &all.users, &all.parent_users, order).await?;
     write_entities(connection, &POSTS, &all.posts, &all.parent_posts, order).await?;
     write_entities(
@@ -112,7 +145,7 @@ async fn write_together(
         write_entries(connection, page).await?;
     }
     match known.has_absences {
-        true => absences::clear(connection, &all).await,
+        true => absences::clear(connection, all).await,
         false => Ok(()),
     }
 }
@@ -140,7 +173,7 @@ async fn newer_entities<R: Sync>(
     };
     let newer = table.newer();
     let found = newer.write_and_read(connection, &entities.list, |row, (id, of)| {
-        row.set(key, *id).set("at", of.now);
+        row.set(key, *id).set("at", of.since);
     });
     Ok(!found.await?.is_empty())
 }
@@ -240,9 +273,14 @@ async fn write_of_call(
     let observed: Vec<Observed<'_, Entry>> = entries
         .iter()
         .map(|entry| Observed {
-            rows: vec![(page.call_id, entry)],
+            rows: vec![Shown {
+                call_id: page.call_id,
+                at: page.now,
+                row: entry,
+            }],
             first_call: page.call_id,
             last_call: page.call_id,
+            since: page.now,
             now: page.now,
         })
         .collect();

@@ -29,6 +29,25 @@ struct Past {
 
 /// Notes the counts of an imported page that the archive has newer ones of. It runs before the rows of the page are written.
 pub(super) async fn note(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<()> {
+    write_all(connection, all, What::Older).await
+}
+
+/// Lets the history of what several pages show, which were written as one, begin with the first of them. All of them say the
+/// same counts.
+pub(super) async fn begin_with_first(
+    connection: &mut SqliteConnection,
+    all: &Merged<'_>,
+) -> Result<()> {
+    write_all(connection, all, What::Earlier).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum What {
+    Older,
+    Earlier,
+}
+
+async fn write_all(connection: &mut SqliteConnection, all: &Merged<'_>, what: What) -> Result<()> {
     static USERS: OnceLock<Option<Past>> = OnceLock::new();
     static POSTS: OnceLock<Option<Past>> = OnceLock::new();
     static COMMENTS: OnceLock<Option<Past>> = OnceLock::new();
@@ -36,38 +55,49 @@ pub(super) async fn note(connection: &mut SqliteConnection, all: &Merged<'_>) ->
         USERS.get_or_init(|| past("users")),
         POSTS.get_or_init(|| past("posts")),
     );
-    note_of(connection, users, &all.users, |row| &row.counts).await?;
-    note_of(connection, posts, &all.posts, |row| &row.counts).await?;
+    write_of(connection, users, &all.users, |row| &row.counts, what).await?;
+    write_of(connection, posts, &all.posts, |row| &row.counts, what).await?;
     let comments = COMMENTS.get_or_init(|| past("comments"));
-    note_of(connection, comments, &all.comments, |row| &row.counts).await
+    write_of(connection, comments, &all.comments, |row| &row.counts, what).await
 }
 
-async fn note_of<'a, R: Sync>(
+async fn write_of<'a, R: Sync>(
     connection: &mut SqliteConnection,
     past: &'static Option<Past>,
     of: &Entities<'a, &'a str, R>,
     counts: impl Fn(&'a R) -> &'a Counts,
+    what: What,
 ) -> Result<()> {
     let Some(past) = past else { return Ok(()) };
-    let counted: Vec<_> = of
-        .list
-        .iter()
-        .filter_map(|(id, of)| Some((*id, of, of.counted(&counts)?)))
-        .collect();
+    let mut counted = Vec::new();
+    for (id, of) in &of.list {
+        let mut rows = of.rows.iter();
+        let first = rows.find(|shown| !counts(shown.row).is_empty());
+        let last = of.counted(&counts);
+        let shown = match what {
+            What::Older => last,
+            What::Earlier => first.filter(|it| last.is_some_and(|last| last.at > it.at)),
+        };
+        counted.extend(shown.map(|shown| (*id, of, shown)));
+    }
     if counted.is_empty() {
         return Ok(());
     }
-    for statement in [
-        &past.resume_last,
-        &past.cut_last,
-        &past.widen_next,
-        &past.widen_last,
-        &past.insert,
-    ] {
-        let write = statement.write(connection, &counted, |row, (id, of, call_id)| {
+    let statements = match what {
+        What::Older => &[
+            &past.resume_last,
+            &past.cut_last,
+            &past.widen_next,
+            &past.widen_last,
+            &past.insert,
+        ][..],
+        What::Earlier => &[&past.widen_next],
+    };
+    for statement in statements {
+        let write = statement.write(connection, &counted, |row, (id, of, shown)| {
             row.set("key", *id)
-                .set("call_id", *call_id)
-                .set("at", of.now);
+                .set("call_id", shown.call_id)
+                .set("at", shown.at);
             for name in &past.given[3..] {
                 row.set(name, of.newest(|one| counts(one).get(name)));
             }

@@ -146,3 +146,98 @@ async fn an_older_value_fills_a_column_that_has_none() {
     }
     assert_eq!(state(&store).await, ("a".to_owned(), 5, 10.0, 10.0, 20.0));
 }
+
+/// What a page says of some users and posts; a user without anything is only mentioned.
+#[derive(Debug, Clone)]
+struct Mixed {
+    at: u8,
+    users: Vec<(u8, Option<&'static str>, Option<i64>)>,
+    posts: Vec<(u8, u8, Option<i64>)>,
+}
+
+fn mixed() -> impl Strategy<Value = Mixed> {
+    let name = prop::option::of(prop::sample::select(vec!["a", "a", "a", "b"]));
+    let count = || prop::option::of(prop::sample::select(vec![1, 1, 1, 2]));
+    let users = vec((0..3u8, name, count()), 0..3);
+    let posts = vec((0..3u8, 0..4u8, count()), 0..3);
+    (1..20u8, users, posts).prop_map(|(at, users, posts)| Mixed { at, users, posts })
+}
+
+fn mixed_reply(said: &Mixed) -> ImportedReply {
+    let user = |(id, name, count): &(u8, Option<&str>, Option<i64>)| User {
+        user_id: format!("user-{id}"),
+        username: name.map(str::to_owned),
+        counts: Counts::of([("follower_count", *count)]),
+        ..User::default()
+    };
+    let post = |(id, author, likes): &(u8, u8, Option<i64>)| Post {
+        post_id: format!("s_{id}"),
+        author_user_id: Some(format!("user-{author}")),
+        counts: Counts::of([("like_count", *likes)]),
+        ..Post::default()
+    };
+    let mut reply = reply(&Said {
+        at: f64::from(said.at),
+        name: "",
+        likes: 0,
+    });
+    reply.harvest = Harvest {
+        users: said.users.iter().map(user).collect(),
+        posts: said.posts.iter().map(post).collect(),
+        ..Harvest::default()
+    };
+    reply
+}
+
+/// All that these pages leave, by the ids of the remote.
+async fn rows_of(all: &[Mixed], at_once: usize) -> Vec<String> {
+    let (_folder, store) = store().await;
+    let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
+    let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    let mut chains = Chains::default();
+    for some in all.chunks(at_once) {
+        let replies: Vec<ImportedReply> = some.iter().map(mixed_reply).collect();
+        let kept = store.keep_imported(run.id, source, &replies, &mut chains, 1000.0);
+        kept.await.unwrap();
+    }
+    let mut rows = Vec::new();
+    for sql in [
+        "select json_array(user_id, username, follower_count, counted_at, counted_call_id, first_call_id, last_call_id) from users",
+        "select json_array(post_id, user_id, like_count, p.counted_at, p.counted_call_id, p.first_call_id, p.last_call_id)
+         from posts p join users u on u.id = p.author_id",
+        "select json_array(u.user_id, call_id, observed_at, last_observed_at, s.follower_count)
+         from user_stats s join users u on u.id = s.user_id",
+        "select json_array(p.post_id, call_id, observed_at, last_observed_at, s.like_count)
+         from post_stats s join posts p on p.id = s.post_id",
+        "select json_array(u.user_id, n.username, until_call_id) from user_names n join users u on u.id = n.user_id",
+    ] {
+        let sql = format!("{sql} order by 1");
+        let found: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+            .fetch_all(store.readers())
+            .await
+            .unwrap();
+        rows.extend(found);
+    }
+    store.close().await.unwrap();
+    rows
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn pages_written_as_one_leave_what_they_leave_one_by_one(
+        mut all in vec(mixed(), 2..9),
+        is_sorted in prop::bool::weighted(0.8),
+        at_once in 2..9usize,
+    ) {
+        if is_sorted {
+            all.sort_by_key(|said| said.at);
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let (one_by_one, together) = runtime.block_on(async {
+            (rows_of(&all, 1).await, rows_of(&all, at_once).await)
+        });
+        prop_assert_eq!(together, one_by_one);
+    }
+}
