@@ -40,7 +40,7 @@ pub use queue::{
     NewRefresh, Pauses, ROWS_REFUSED, Replanned, Requeue, Retry, SeedLine, Seeded, SpanChange,
     StoredSeen, StoredSpan,
 };
-pub use write::{Chains, ImportedReply, Next, PageCommit, Writer};
+pub use write::{ImportedReply, Importing, Next, PageCommit, Writer};
 
 /// How long a statement waits for another process's transaction before it fails with `SQLITE_BUSY`.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);

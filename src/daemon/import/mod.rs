@@ -28,7 +28,7 @@ use crate::crawl::{self, Engine};
 use crate::replies::People;
 use crate::replies::import::{Listed, files};
 use crate::store::read::dictionaries;
-use crate::store::{Chains, ImportedReply};
+use crate::store::{ImportedReply, Importing};
 
 /// Replies in one transaction.
 const GROUP: usize = 64;
@@ -142,7 +142,7 @@ async fn import_all(
 ) -> anyhow::Result<()> {
     let readers = engine.parts.store.readers();
     let mut all = Known::of(Some(readers), &engine.parts.packer, true).await?;
-    let mut chains = Chains::default();
+    let mut importing = Importing::default();
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
         let reading = Reading::new(config, wish, Some(engine), engine.people());
@@ -151,7 +151,7 @@ async fn import_all(
         loop {
             // One group is kept while the next one is gathered.
             let (kept, next) = tokio::join!(
-                keep(engine, archive, source, &group, &mut chains),
+                keep(engine, archive, source, &group, &mut importing),
                 gather(&mut replies, &mut all, &mut file, signals, report)
             );
             kept?;
@@ -218,14 +218,14 @@ async fn keep(
     archive: &Archive,
     source: Option<i64>,
     group: &[ImportedReply],
-    chains: &mut Chains,
+    importing: &mut Importing,
 ) -> anyhow::Result<()> {
     let Some(source) = source.filter(|_| !group.is_empty()) else {
         return Ok(());
     };
     let (store, now) = (&archive.store, archive.clock.now());
     store
-        .keep_imported(archive.run.id, source, group, chains, now)
+        .keep_imported(archive.run.id, source, group, importing, now)
         .await?;
     for reply in group {
         engine.parts.training.count(reply.endpoint);

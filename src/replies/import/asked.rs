@@ -175,9 +175,31 @@ fn find(path: &str, name: Option<&str>) -> Option<&'static Entry> {
     let path = path.trim_end_matches('/');
     let mut all = endpoints::ALL.iter();
     all.find(|entry| {
-        name == Some(entry.name)
+        name.is_some_and(|name| is_method(name, entry.name))
             || path.ends_with(entry.path)
             || path.ends_with(entry.path.trim_start_matches("/api/v1"))
+    })
+}
+
+/// Returns whether a name is that of an endpoint, as the API and clients that are generated from its description write it:
+/// `Sora2APIApi.get_user_posts_api_v1_sora2_get_user_posts_get` or `getUserPosts` (api/README.md).
+fn is_method(name: &str, endpoint: &str) -> bool {
+    let letters = |text: &str| {
+        let letters = text.chars().filter(char::is_ascii_alphanumeric);
+        letters.collect::<String>().to_ascii_lowercase()
+    };
+    let (class, method) = name.rsplit_once('.').unwrap_or(("sora", name));
+    let (method, endpoint) = (letters(method), letters(endpoint));
+    // Clients of other services have methods of the same names.
+    let is_of_service = letters(class).contains("sora");
+    let rest = method.strip_prefix(&*endpoint).filter(|_| is_of_service);
+    rest.is_some_and(|rest| {
+        let generated = format!("apiv1sora2{endpoint}");
+        let rest = rest.strip_prefix(&*generated).unwrap_or(rest);
+        matches!(
+            rest,
+            "" | "get" | "post" | "withhttpinfo" | "getwithhttpinfo" | "postwithhttpinfo"
+        )
     })
 }
 

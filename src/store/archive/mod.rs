@@ -52,6 +52,8 @@ pub(super) struct Known {
     pub(super) has_orphans: bool,
     /// Things that are absent now.
     pub(super) has_absences: bool,
+    /// When the newest call was settled. `None`: rows must be looked at.
+    pub(super) newest_at: Option<f64>,
 }
 
 /// Writes all rows of the pages, as a part of the caller's transaction. The pages come in the order of their calls, and the
@@ -66,6 +68,7 @@ pub(super) async fn write(
     }
     // Imported pages have times of their own, so they are written one by one, unless that makes no difference.
     let mut rest = pages;
+    let mut known = known;
     while !rest.is_empty() {
         let together = if known.has_absences {
             1
@@ -79,6 +82,8 @@ pub(super) async fn write(
                 write_one(connection, page, known).await?;
             }
         }
+        let times = run.iter().map(|page| page.now);
+        known.newest_at = known.newest_at.map(|newest| times.fold(newest, f64::max));
     }
     Ok(())
 }
@@ -90,7 +95,7 @@ async fn write_run(
     known: Known,
 ) -> Result<bool> {
     let all = merge(pages);
-    if has_newer(connection, &all).await? {
+    if has_newer(connection, pages, &all, known).await? {
         return Ok(false);
     }
     write_together(connection, pages, &all, known, Order::OfCalls).await?;
@@ -106,7 +111,7 @@ async fn write_one(
     let pages = std::slice::from_ref(page);
     let all = merge(pages);
     // If each row of an imported page is newer than what the archive has of it, it is as in a crawl.
-    let order = match page.is_imported && has_newer(connection, &all).await? {
+    let order = match page.is_imported && has_newer(connection, pages, &all, known).await? {
         true => Order::OfTimes,
         false => Order::OfCalls,
     };
@@ -150,8 +155,17 @@ async fn write_together(
     }
 }
 
-/// Returns whether the archive has a newer row of something that an imported page shows.
-async fn has_newer(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<bool> {
+/// Returns whether the archive has a newer row of something that imported pages show.
+async fn has_newer(
+    connection: &mut SqliteConnection,
+    pages: &[PageRows<'_>],
+    all: &Merged<'_>,
+    known: Known,
+) -> Result<bool> {
+    let is_newest = |newest: f64| pages.iter().all(|page| page.now >= newest);
+    if known.newest_at.is_some_and(is_newest) {
+        return Ok(false);
+    }
     let has = newer_entities(connection, &USERS, &all.users).await?
         || newer_entities(connection, &POSTS, &all.posts).await?
         || newer_entities(connection, &COMMENTS, &all.comments).await?

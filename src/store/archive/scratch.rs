@@ -97,6 +97,7 @@ pub(super) async fn keep(connection: &mut SqliteConnection, pages: &[ScratchPage
     let known = super::Known {
         has_orphans: true,
         has_absences: false,
+        newest_at: None,
     };
     super::write(connection, &page_rows(pages), known).await
 }

@@ -47,6 +47,7 @@ async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
     let known = Known {
         has_orphans: true,
         has_absences: true,
+        newest_at: None,
     };
     write(&mut transaction, &[page], known).await.unwrap();
     transaction.commit().await.unwrap();

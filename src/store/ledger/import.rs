@@ -88,6 +88,14 @@ pub(in crate::store) async fn next_call_id(connection: &mut SqliteConnection) ->
     Ok(last.unwrap_or(0) + 1)
 }
 
+/// Returns when the newest call was settled, Unix seconds; negative infinity if there is none.
+pub(in crate::store) async fn newest_at(connection: &mut SqliteConnection) -> Result<f64> {
+    let newest: Option<f64> = sqlx::query_scalar("select max(settled_at) from calls")
+        .fetch_one(connection)
+        .await?;
+    Ok(newest.unwrap_or(f64::NEG_INFINITY))
+}
+
 /// Records imported calls with their replies.
 pub(in crate::store) async fn import_calls(
     connection: &mut SqliteConnection,

@@ -14,7 +14,7 @@ use crate::store::{Error, Result, Store};
 pub use alerts::AlertTold;
 pub use dictionaries::Dictionary;
 pub(super) use dictionaries::dictionaries_of;
-pub(super) use import::{ImportedCall, import_calls, next_call_id};
+pub(super) use import::{ImportedCall, import_calls, newest_at, next_call_id};
 pub(super) use open::open_calls;
 pub use paths::PathRow;
 pub use runs::{Run, RunKind};

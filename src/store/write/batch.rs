@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::group;
 use super::operation::{Answer, Ask, Operation};
-use super::page::{BatchContext, PageCommit};
+use super::page::{self, BatchContext, PageCommit, STEP_SECONDS};
 use crate::clock::{Clock, Moment};
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, Store};
@@ -35,7 +35,11 @@ impl Writer {
     pub fn start(store: &Store, clock: Clock) -> Self {
         let (operations, inbox) = mpsc::channel(GROUP);
         let (trouble_sender, trouble) = watch::channel(None);
-        let times = Times { clock, last: 0.0 };
+        let times = Times {
+            clock,
+            last: 0.0,
+            kept_at: None,
+        };
         tokio::spawn(work(store.clone(), inbox, times, trouble_sender));
         Self {
             operations,
@@ -118,18 +122,27 @@ impl Writer {
 struct Times {
     clock: Clock,
     last: f64,
+    /// Of the last group that can have kept pages; `None` before the archive was asked for it.
+    kept_at: Option<f64>,
 }
 
 impl Times {
-    /// The smallest step that a time in Unix seconds as `f64` can represent.
-    const STEP: f64 = 0.000_001;
-
     fn next(&mut self) -> Moment {
-        self.last = self.clock.now().max(self.last + Self::STEP);
+        self.last = self.clock.now().max(self.last + STEP_SECONDS);
         Moment {
             wall: self.last,
             steady: self.clock.steady(),
         }
+    }
+
+    /// Returns when the pages of a group are kept. It is later than that of all received before, whatever the clock says.
+    async fn keep_at(&mut self, connection: &mut SqliteConnection, now: f64) -> Result<f64> {
+        let kept_at = match self.kept_at {
+            Some(last) => now.max(last + STEP_SECONDS),
+            None => page::keep_at(connection, now).await?,
+        };
+        self.kept_at = Some(kept_at);
+        Ok(kept_at)
     }
 }
 
@@ -167,7 +180,7 @@ async fn write_group(
     trouble_sender: &watch::Sender<Option<String>>,
 ) -> Result<Vec<Answer>> {
     loop {
-        match try_group(connection, group, times.next()).await {
+        match try_group(connection, group, times).await {
             Err(Error::Unwritable(why)) => {
                 if trouble_sender.borrow().as_ref() != Some(&why) {
                     tracing::error!(
@@ -190,20 +203,22 @@ async fn write_group(
 }
 
 /// Begins a transaction and reads what it needs, in one statement batch.
-async fn begin(connection: &mut SqliteConnection, now: f64) -> Result<BatchContext> {
+async fn begin(connection: &mut SqliteConnection, kept_at: f64) -> Result<BatchContext> {
     let text = format!("begin immediate; {}", BatchContext::QUESTION);
     let answer = sqlx::query(AssertSqlSafe(text))
         .fetch_one(connection)
         .await?;
-    BatchContext::read(&answer, now)
+    BatchContext::read(&answer, kept_at)
 }
 
 async fn try_group(
     connection: &mut SqliteConnection,
     group: &[Operation],
-    now: Moment,
+    times: &mut Times,
 ) -> Result<Vec<Answer>> {
-    let begun = begin(connection, now.wall).await;
+    let now = times.next();
+    let kept_at = times.keep_at(connection, now.wall).await?;
+    let begun = begin(connection, kept_at).await;
     let applied = match begun {
         Ok(before) => group::apply(connection, group, before, now).await,
         Err(error) => Err(error),

@@ -1,6 +1,6 @@
 //! The reply of a call by hand, kept without a job.
 
-use super::page::BatchContext;
+use super::page::{self, BatchContext};
 use crate::model::Harvest;
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::ledger::{self, CallPage, Settlement};
@@ -20,10 +20,11 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
+        let kept_at = page::keep_at(&mut transaction, now).await?;
         let answer = sqlx::query(BatchContext::QUESTION)
             .fetch_one(&mut *transaction)
             .await?;
-        let BatchContext { group, known } = BatchContext::read(&answer, now)?;
+        let BatchContext { group, known } = BatchContext::read(&answer, kept_at)?;
         let rows = [PageRows {
             call_id,
             now: group.kept_at,

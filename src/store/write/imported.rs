@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::page::BatchContext;
 use crate::clock::day;
 use crate::model::Harvest;
-use crate::store::archive::{self, merge::PageRows};
+use crate::store::archive::{self, Known, merge::PageRows};
 use crate::store::ledger::{self, CallPage, Group, ImportedCall, Settlement};
 use crate::store::{Result, Store};
 
@@ -41,13 +41,18 @@ impl ImportedReply {
     }
 }
 
-/// How many items the pages of ranked lists have so far that one import kept, by endpoint, subject and next cursor.
+/// What one import knows of the archive, which nobody else writes.
 #[derive(Debug, Default)]
-pub struct Chains(HashMap<(&'static str, String, String), u32>);
+pub struct Importing {
+    /// When the newest call was settled; `None` before the first group.
+    newest_at: Option<f64>,
+    /// How many items the pages of ranked lists have so far, by endpoint, subject and next cursor.
+    chains: HashMap<(&'static str, String, String), u32>,
+}
 
-impl Chains {
+impl Importing {
     /// Notes a page. Returns how many items are before it.
-    async fn before(
+    async fn items_before(
         &mut self,
         connection: &mut SqliteConnection,
         reply: &ImportedReply,
@@ -59,7 +64,7 @@ impl Chains {
         let key = |cursor: &str| (reply.endpoint, reply.subject.clone(), cursor.to_owned());
         let before = match call.cursor {
             None => 0,
-            Some(cursor) => match self.0.get(&key(cursor)) {
+            Some(cursor) => match self.chains.get(&key(cursor)) {
                 Some(items) => *items,
                 // An earlier import may have them.
                 None => items_before(connection, call).await?,
@@ -67,7 +72,7 @@ impl Chains {
         };
         if let Some(next) = call.page.next_cursor {
             let items = u32::try_from(call.page.items).unwrap_or(u32::MAX);
-            self.0.insert(key(next), before.saturating_add(items));
+            self.chains.insert(key(next), before.saturating_add(items));
         }
         Ok(before)
     }
@@ -87,7 +92,7 @@ impl Store {
         run_id: i64,
         source_id: i64,
         replies: &[ImportedReply],
-        chains: &mut Chains,
+        importing: &mut Importing,
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
@@ -95,6 +100,14 @@ impl Store {
             .fetch_one(&mut *transaction)
             .await?;
         let BatchContext { group, known } = BatchContext::read(&answer, now)?;
+        let newest_at = match importing.newest_at {
+            Some(newest_at) => newest_at,
+            None => ledger::newest_at(&mut transaction).await?,
+        };
+        let known = Known {
+            newest_at: Some(newest_at),
+            ..known
+        };
         let first = ledger::next_call_id(&mut transaction).await?;
         let ids = first..;
         let texts: Vec<(String, String)> = replies
@@ -140,13 +153,18 @@ impl Store {
                 call_id: call.call_id,
                 now: reply.at,
                 subject: &reply.subject,
-                items_before: chains.before(&mut transaction, reply, call).await?,
+                items_before: importing
+                    .items_before(&mut transaction, reply, call)
+                    .await?,
                 harvest: &reply.harvest,
                 is_imported: true,
             });
         }
         archive::write(&mut transaction, &rows, known).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        let times = replies.iter().map(|reply| reply.at);
+        importing.newest_at = Some(times.fold(newest_at, f64::max));
+        Ok(())
     }
 
     /// Returns the number of the file that replies are imported from, and notes the import.

@@ -8,5 +8,5 @@ mod operation;
 pub(in crate::store) mod page;
 
 pub use batch::Writer;
-pub use imported::{Chains, ImportedReply};
+pub use imported::{ImportedReply, Importing};
 pub use page::{Next, PageCommit};

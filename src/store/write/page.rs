@@ -77,6 +77,21 @@ const ADVANCE: Statement = Statement {
         where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
 };
 
+/// The least step that a time in Unix seconds can show.
+pub(super) const STEP_SECONDS: f64 = 0.000_001;
+
+/// Returns when pages are kept, at this time of the local clock: later than all received before. It may look at all imported
+/// calls.
+pub(super) async fn keep_at(connection: &mut SqliteConnection, now: f64) -> Result<f64> {
+    let last: Option<f64> = sqlx::query_scalar(
+        "select settled_at from calls where kept_group is not null and outcome = 'answered'
+         order by kept_group desc limit 1",
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(last.map_or(now, |last| now.max(last + STEP_SECONDS)))
+}
+
 /// What a transaction reads before it keeps pages.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct BatchContext {
@@ -86,29 +101,23 @@ pub(in crate::store) struct BatchContext {
 
 impl BatchContext {
     /// The query. It runs right after the statement that begins the transaction.
-    pub(in crate::store) const QUESTION: &str = "select kept_group, settled_at,
+    pub(in crate::store) const QUESTION: &str = "select
+        (select kept_group from calls where kept_group is not null order by kept_group desc limit 1),
         exists (select 1 from comments where post_id is null and parent_comment_id is not null),
-        exists (select 1 from absences where cleared_call_id is null)
-        from (select 1) left join
-        (select kept_group,
-            (select settled_at from calls where kept_group is not null and outcome = 'answered'
-             order by kept_group desc limit 1) as settled_at
-         from calls where kept_group is not null order by kept_group desc limit 1)";
-    /// The least step that a time in Unix seconds can show.
-    const STEP_SECONDS: f64 = 0.000_001;
+        exists (select 1 from absences where cleared_call_id is null)";
 
-    /// Reads the result, at this time of the local clock.
-    pub(in crate::store) fn read(row: &SqliteRow, now: f64) -> Result<Self> {
+    /// Reads the result, for pages that are kept at this time.
+    pub(in crate::store) fn read(row: &SqliteRow, kept_at: f64) -> Result<Self> {
         let number: Option<i64> = row.try_get(0)?;
-        let kept_at: Option<f64> = row.try_get(1)?;
         Ok(Self {
             group: Group {
                 number: number.unwrap_or(0) + 1,
-                kept_at: kept_at.map_or(now, |last| now.max(last + Self::STEP_SECONDS)),
+                kept_at,
             },
             known: Known {
-                has_orphans: row.try_get(2)?,
-                has_absences: row.try_get(3)?,
+                has_orphans: row.try_get(1)?,
+                has_absences: row.try_get(2)?,
+                newest_at: None,
             },
         })
     }

@@ -199,3 +199,25 @@ fn a_list_of_envelopes_and_long_lines_are_taken_apart() {
     let pretty = envelope("a").replace(',', ",\n");
     assert_eq!(entries("x.json", pretty.as_bytes()).1.len(), 1);
 }
+
+#[test]
+fn the_methods_of_generated_clients_are_endpoints() {
+    for (name, is_ours) in [
+        ("Sora2APIApi.get_user_posts", true),
+        ("get_user_posts_api_v1_sora2_get_user_posts_get", true),
+        (
+            "Sora2APIApi.get_user_posts_api_v1_sora2_get_user_posts_get_with_http_info",
+            true,
+        ),
+        ("client.sora2.getUserPosts", true),
+        ("getUserPostsApiV1Sora2GetUserPostsGet", true),
+        ("InstagramApi.get_user_posts", false),
+        ("get_user_posts_api_v1_threads_get_user_posts_get", false),
+        ("get_user_posts_v2", false),
+    ] {
+        let line = serde_json::json!({"endpoint": name, "params": {"user_id": "user-1"}, "body": {"items": []}});
+        let (_, all) = entries("a.jsonl", line.to_string().as_bytes());
+        let is_call = all == ["line 1: get_user_posts user-1 -"];
+        assert_eq!(is_call, is_ours, "{name}: {all:?}");
+    }
+}

@@ -1,12 +1,15 @@
 //! Imported pages come in any order, and leave the same rows as if each had come at its own time.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use sqlx::Row;
 
 use super::store;
 use crate::model::{Counts, Harvest, Post, User};
-use crate::store::{Chains, ImportedReply, Outcome, RunKind, Settlement, Store};
+use crate::store::{ImportedReply, Importing, Outcome, RunKind, Settlement, Store};
 
 /// What one page says: when, the name of the user, and the likes of their post.
 #[derive(Debug, Clone)]
@@ -57,11 +60,11 @@ fn reply(said: &Said) -> ImportedReply {
 async fn keep(store: &Store, all: &[Said], at_once: usize) {
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
-    let mut chains = Chains::default();
+    let mut importing = Importing::default();
     for some in all.chunks(at_once) {
         let replies: Vec<ImportedReply> = some.iter().map(reply).collect();
         let kept = store
-            .keep_imported(run.id, source, &replies, &mut chains, 1000.0)
+            .keep_imported(run.id, source, &replies, &mut importing, 1000.0)
             .await;
         kept.unwrap();
     }
@@ -137,10 +140,10 @@ async fn an_older_value_fills_a_column_that_has_none() {
     });
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
-    let mut chains = Chains::default();
+    let mut importing = Importing::default();
     for reply in [without(new), old] {
         let kept = store
-            .keep_imported(run.id, source, &[reply], &mut chains, 1000.0)
+            .keep_imported(run.id, source, &[reply], &mut importing, 1000.0)
             .await;
         kept.unwrap();
     }
@@ -194,10 +197,10 @@ async fn rows_of(all: &[Mixed], at_once: usize) -> Vec<String> {
     let (_folder, store) = store().await;
     let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
     let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
-    let mut chains = Chains::default();
+    let mut importing = Importing::default();
     for some in all.chunks(at_once) {
         let replies: Vec<ImportedReply> = some.iter().map(mixed_reply).collect();
-        let kept = store.keep_imported(run.id, source, &replies, &mut chains, 1000.0);
+        let kept = store.keep_imported(run.id, source, &replies, &mut importing, 1000.0);
         kept.await.unwrap();
     }
     let mut rows = Vec::new();
@@ -240,4 +243,45 @@ proptest! {
         });
         prop_assert_eq!(together, one_by_one);
     }
+}
+
+/// Steps of SQLite for the import of ten pages into an archive that has imported so many.
+async fn steps_after(pages: usize) -> u64 {
+    let (_folder, store) = store().await;
+    let run = store.start_run(RunKind::Import, 1, 1000.0).await.unwrap();
+    let source = store.note_source("/a", "jsonl", 1000.0).await.unwrap();
+    let replies = (0..pages + 10).map(|at| {
+        let mut reply = reply(&Said {
+            at: at as f64,
+            name: "a",
+            likes: 5,
+        });
+        reply.subject = format!("s_{at}");
+        reply.harvest.posts[0].post_id = format!("s_{at}");
+        reply
+    });
+    let replies: Vec<ImportedReply> = replies.collect();
+    let mut importing = Importing::default();
+    let kept = store.keep_imported(run.id, source, &replies[..pages], &mut importing, 1000.0);
+    kept.await.unwrap();
+    let steps = Arc::new(AtomicU64::new(0));
+    let counted = steps.clone();
+    let mut writing = store.writing().await;
+    let mut handle = writing.lock_handle().await.unwrap();
+    handle.set_progress_handler(10, move || {
+        counted.fetch_add(10, Ordering::Relaxed);
+        true
+    });
+    drop(handle);
+    drop(writing);
+    let kept = store.keep_imported(run.id, source, &replies[pages..], &mut importing, 1000.0);
+    kept.await.unwrap();
+    store.close().await.unwrap();
+    steps.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn an_import_costs_the_same_whatever_was_imported_before() {
+    let (few, many) = (steps_after(20).await, steps_after(2000).await);
+    assert!(few > 1000 && many < few + few / 4, "{few} {many}");
 }
