@@ -118,7 +118,7 @@ impl<'b> Walk<'b> {
         let text = unquoted(raw);
         if depth < DEEPEST && text.trim_start().starts_with(['{', '[']) {
             // JSON in a text.
-            if let Some(clean) = clean_body(text.as_bytes()) {
+            if let Some(clean) = walked(text.as_bytes()) {
                 let clean = String::from_utf8_lossy(&clean).into_owned();
                 let json = serde_json::Value::String(clean).to_string();
                 self.edits.push((start..end, json.into_bytes()));

@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 use super::secrets::{is_secret, letters, parameters};
 
 /// A part of each name that has a secret, or a client, as its value.
-const WORDS: [&str; 14] = [
+const WORDS: [&str; 15] = [
     "auth",
     "bearer",
     "config",
@@ -23,19 +23,20 @@ const WORDS: [&str; 14] = [
     "secret",
     "session",
     "token",
+    "xsrf",
 ];
-/// The mark of a message of HTTP, which may have more names.
-const MESSAGE: &str = "http/";
-/// How much of a name is looked at on each side of a word: the ends of longer ones say as much.
+/// The marks of a message of HTTP, which may have more names. Some encoders escape its slash.
+const MESSAGES: [&str; 2] = ["http/", r"http\"];
+/// How much of a name or an address is looked at on each side of a word: the ends of longer names say as much.
 const AROUND: usize = 128;
 /// What encoders write as an escape so that a page may show it. Another one may hide a letter, a quote or a backslash.
-const ESCAPED: &[u8] = b"&<>'=";
+const ESCAPED: &[u8] = b"&<>'";
 
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     let mut builder = AhoCorasick::builder();
     builder.ascii_case_insensitive(true);
     // Without a search, every body may have one.
-    builder.build(WORDS.iter().chain([&MESSAGE])).ok()
+    builder.build(WORDS.iter().chain(&MESSAGES)).ok()
 });
 static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u00"));
 
@@ -45,9 +46,12 @@ pub(super) fn may_have_secrets(body: &[u8]) -> bool {
         return true;
     };
     let is_hint = |found: aho_corasick::Match| {
-        found.pattern().as_usize() == WORDS.len() || is_in_name(body, found.start(), found.end())
+        found.pattern().as_usize() >= WORDS.len() || is_in_name(body, found.start(), found.end())
     };
-    names.find_iter(body).any(is_hint) || has_hidden(body) || parameters(body).next().is_some()
+    names.find_iter(body).any(is_hint)
+        || has_hidden(body)
+        || memchr::memchr_iter(b'@', body).any(|at| may_be_password(body, at))
+        || parameters(body).next().is_some()
 }
 
 /// Returns whether the word at a place is in a name of a secret or of a client.
@@ -57,20 +61,15 @@ fn is_in_name(body: &[u8], start: usize, end: usize) -> bool {
         let before = before.take_while(|byte| is_part(**byte)).count();
         let after = body[end..].iter().take(AROUND);
         let after = after.take_while(|byte| is_part(**byte)).count();
-        start - before..end + after
+        &body[start - before..end + after]
     };
-    // A header in a text, and a whole name.
+    // A header in a text; a whole name, up to an escape, and also with escapes.
     let word = around(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-    let name = around(|byte| !b"\"\\".contains(&byte));
-    let text = |range| String::from_utf8_lossy(&body[range]);
-    // An escape stands before the rest of the name.
-    let escape = match body[..name.start].ends_with(b"\\") {
-        true if body[name.clone()].starts_with(b"u") => 5,
-        true => 1,
-        false => 0,
-    };
-    let escaped = name.end.min(name.start + escape)..name.end;
-    is_secret(&text(word)) || is_name(&text(name)) || is_name(&text(escaped))
+    let part = around(|byte| !b"\"\\".contains(&byte));
+    let name = around(|byte| byte != b'"');
+    is_secret(&String::from_utf8_lossy(word))
+        || is_name(&String::from_utf8_lossy(part))
+        || (name.len() > part.len() && is_name(&without_escapes(name)))
 }
 
 /// Returns whether a key has a secret, or may have a client with one.
@@ -80,20 +79,47 @@ fn is_name(key: &str) -> bool {
     is_of_client || name.ends_with("headers") || is_secret(key)
 }
 
+/// Returns a name without what backslashes stand for: none of it is a letter.
+fn without_escapes(name: &[u8]) -> String {
+    let text = String::from_utf8_lossy(name);
+    let mut parts = text.split('\\');
+    let mut name = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let escape = match part.as_bytes() {
+            [b'u', digits @ ..] if digits.len() >= 4 => 5,
+            [b'b' | b'f' | b'n' | b'r' | b't' | b'/', ..] => 1,
+            _ => 0,
+        };
+        name.push_str(part.get(escape..).unwrap_or(part));
+    }
+    name
+}
+
 /// Returns whether an escape hides what could be a part of a name.
 fn has_hidden(body: &[u8]) -> bool {
     ESCAPE.find_iter(body).any(|at| {
-        let digits = body
-            .get(at + 4..at + 6)
-            .and_then(|it| std::str::from_utf8(it).ok());
+        let digits = body.get(at + 4..at + 6);
+        let digits = digits.and_then(|it| std::str::from_utf8(it).ok());
         let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
         byte.is_some_and(|byte| (b' '..=b'~').contains(&byte) && !ESCAPED.contains(&byte))
     })
 }
 
+/// Returns whether this `@` may end the password of an address, however its slashes are escaped.
+fn may_be_password(body: &[u8], at: usize) -> bool {
+    let is_part = |byte: &&u8| !byte.is_ascii_whitespace() && !b"\"'<>".contains(byte);
+    let before = body[..at].iter().rev();
+    let length = before.take(2 * AROUND).take_while(is_part).count();
+    let address = &body[at - length..at];
+    let mut colons = memchr::memchr_iter(b':', address);
+    let begins = colons.any(|colon| matches!(address.get(colon + 1), Some(b'/' | b'\\')));
+    length == 2 * AROUND || (begins && colons.next().is_some())
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::captured::walked;
+    use super::super::secrets::names;
     use super::may_have_secrets;
 
     #[test]
@@ -119,8 +145,30 @@ mod tests {
             r#"{"text":"GET / HTTP/2\r\nauth: b"}"#,
             r#"{"request":{"url":"u"}}"#,
             r#"{"a":"https://u:p@h"}"#,
+            r#"[{"name":"_xsrf","value":"2|abcd"}]"#,
+            r#"{"raw":"GET \/ HTTP\/1.1\r\nsession: abc\r\n"}"#,
+            r#"{"x":"{\"proxy\": \"http:\\/\\/user:pa55@proxy.h:8080\"}"}"#,
+            r#"{"x":"http:\/\/us:p\u003dw@h"}"#,
+            r#"{"API\u00a0Key":"k"}"#,
+            r#"{"API\tKey":"k"}"#,
+            r#"{"Access\/Key":"k"}"#,
+            r#"{"name":"API \u5bc6\u94a5 key","value":"k"}"#,
         ] {
             assert!(may_have_secrets(body.as_bytes()), "{body}");
+        }
+    }
+
+    #[test]
+    fn each_name_of_a_secret_has_a_hint() {
+        for name in names() {
+            for body in [
+                format!("{{\"{name}\":\"a\"}}"),
+                format!("{{\"a\":\"{{\\\"{}\\\":1}}\"}}", name.to_uppercase()),
+                format!("[[\"x-{name}\",\"a\"]]"),
+            ] {
+                let is_found = may_have_secrets(body.as_bytes());
+                assert!(is_found || walked(body.as_bytes()).is_none(), "{body}");
+            }
         }
     }
 
@@ -197,6 +245,17 @@ mod tests {
             "url",
             "content-type",
             "credentials",
+            "xsrf",
+            "HTTP\\/1.1",
+            "\\r\\n",
+            "\\/",
+            "\\u00a0",
+            "http:\\/\\/u:p@h",
+            "http:\\\\/\\\\/u:p@h",
+            "access",
+            "Key",
+            "_xsrf",
+            "bearer: ",
         ];
         proptest::sample::select(all.map(str::to_owned).to_vec())
     }

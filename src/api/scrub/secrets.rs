@@ -24,40 +24,48 @@ pub(super) fn letters(name: &str) -> String {
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
+/// Parts, ends, beginnings and whole names of those that have a secret.
+const PARTS: [&str; 3] = ["authorization", "csrf", "xsrf"];
+const ENDS: [&str; 12] = [
+    "cookie",
+    "cookies",
+    "setcookie2",
+    "cookiejar",
+    "apikey",
+    "secretkey",
+    "accesskey",
+    "clientsecret",
+    "password",
+    "passwd",
+    "jsessionid",
+    "token",
+];
+const WHOLE: [&str; 7] = [
+    "auth",
+    "bearer",
+    "credentials",
+    "jwt",
+    "secret",
+    "session",
+    "sessionid",
+];
+/// Ends of names of tokens that are a place in a list.
+const PLACES: [&str; 5] = [
+    "pagetoken",
+    "cursortoken",
+    "continuationtoken",
+    "nexttoken",
+    "synctoken",
+];
+
 /// Returns whether a name of a header, cookie or parameter has a secret as its value.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = letters(name);
-    let words = ["authorization", "csrf", "xsrf"];
-    let ends = [
-        "cookie",
-        "cookies",
-        "setcookie2",
-        "cookiejar",
-        "apikey",
-        "secretkey",
-        "accesskey",
-        "clientsecret",
-        "password",
-        "passwd",
-        "jsessionid",
-    ];
-    let is_place = [
-        "pagetoken",
-        "cursortoken",
-        "continuationtoken",
-        "nexttoken",
-        "synctoken",
-    ]
-    .iter()
-    .any(|place| name.ends_with(place));
-    ends.iter().any(|end| name.ends_with(end))
-        || words.iter().any(|word| name.contains(word))
+    let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
+    (ends(&ENDS) && !ends(&PLACES))
+        || PARTS.iter().any(|part| name.contains(part))
         || name.starts_with("cookies")
-        || matches!(
-            name.as_str(),
-            "auth" | "bearer" | "credentials" | "jwt" | "secret" | "session" | "sessionid"
-        )
-        || (name.ends_with("token") && !is_place)
+        || WHOLE.contains(&&*name)
 }
 
 /// Returns whether a word is the name of a header, and hardly anything else.
@@ -148,6 +156,13 @@ fn password(text: &[u8], at: usize) -> Option<Range<usize>> {
     let name = beginning(colon);
     let is_address = text[..name].ends_with(b"://") || text[..name].ends_with(br":\/\/");
     (is_address && start < at).then_some(start..at)
+}
+
+/// All of these names.
+#[cfg(test)]
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    let headers = [&PARTS[..], &ENDS, &WHOLE].concat().into_iter();
+    headers.chain(PARAMETERS)
 }
 
 #[cfg(test)]

@@ -150,12 +150,11 @@ async fn import_all(
         let (mut group, mut source) = (Vec::new(), None);
         loop {
             // One group is kept while the next one is gathered.
-            let (kept, next) = tokio::join!(
+            let ((), next) = tokio::try_join!(
                 keep(engine, archive, source, &group, &mut importing),
                 gather(&mut replies, &mut all, &mut file, signals, report)
-            );
-            kept?;
-            group = next?;
+            )?;
+            group = next;
             if group.is_empty() {
                 break;
             }

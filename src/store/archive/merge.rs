@@ -35,8 +35,6 @@ pub(super) struct Observed<'a, R> {
     pub(super) rows: Vec<Shown<'a, R>>,
     pub(super) first_call: i64,
     pub(super) last_call: i64,
-    /// When it was shown first and last.
-    pub(super) since: f64,
     pub(super) now: f64,
 }
 
@@ -79,7 +77,6 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
                 rows: Vec::new(),
                 first_call: page.call_id,
                 last_call: page.call_id,
-                since: page.now,
                 now: page.now,
             };
             self.list.push((key, said));
@@ -88,7 +85,6 @@ impl<'a, K: Copy + Eq + Hash, R> Entities<'a, K, R> {
         let said = &mut self.list[at].1;
         said.first_call = said.first_call.min(page.call_id);
         said.last_call = said.last_call.max(page.call_id);
-        said.since = said.since.min(page.now);
         said.now = said.now.max(page.now);
         said.rows.extend(row.map(|row| Shown {
             call_id: page.call_id,

@@ -67,40 +67,36 @@ pub(super) async fn write(
         return write_together(connection, pages, &merge(pages), known, Order::OfCalls).await;
     }
     // Imported pages have times of their own, so they are written one by one, unless that makes no difference.
-    let mut rest = pages;
-    let mut known = known;
-    while !rest.is_empty() {
-        let together = if known.has_absences {
-            1
-        } else {
-            runs::first(rest)
+    let (mut rest, mut known) = (pages, known);
+    while let [first, ..] = rest {
+        let is_newer = known.newest_at.is_some_and(|newest| first.now > newest);
+        let together = match is_newer && !known.has_absences {
+            true => runs::first(rest),
+            false => 1,
         };
         let (run, after) = rest.split_at(together);
         rest = after;
-        if run.len() == 1 || !write_run(connection, run, known).await? {
-            for page in run {
-                write_one(connection, page, known).await?;
-            }
+        match run {
+            [page] => write_one(connection, page, known).await?,
+            _ => write_run(connection, run, known).await?,
         }
         let times = run.iter().map(|page| page.now);
         known.newest_at = known.newest_at.map(|newest| times.fold(newest, f64::max));
+        let mut comments = run.iter().flat_map(|page| &page.harvest.comments);
+        known.has_orphans |= comments.any(|it| it.post_id.is_none());
     }
     Ok(())
 }
 
-/// Writes imported pages as one, if the archive has nothing that is newer than they are. Returns whether it did.
+/// Writes imported pages as one. All of them are newer than the archive.
 async fn write_run(
     connection: &mut SqliteConnection,
     pages: &[PageRows<'_>],
     known: Known,
-) -> Result<bool> {
+) -> Result<()> {
     let all = merge(pages);
-    if has_newer(connection, pages, &all, known).await? {
-        return Ok(false);
-    }
     write_together(connection, pages, &all, known, Order::OfCalls).await?;
-    runs::begin_with_first(connection, &all).await?;
-    Ok(true)
+    runs::begin_with_first(connection, &all).await
 }
 
 async fn write_one(
@@ -111,7 +107,8 @@ async fn write_one(
     let pages = std::slice::from_ref(page);
     let all = merge(pages);
     // If each row of an imported page is newer than what the archive has of it, it is as in a crawl.
-    let order = match page.is_imported && has_newer(connection, pages, &all, known).await? {
+    let is_newest = known.newest_at.is_some_and(|newest| page.now >= newest);
+    let order = match page.is_imported && !is_newest && has_newer(connection, &all).await? {
         true => Order::OfTimes,
         false => Order::OfCalls,
     };
@@ -155,17 +152,8 @@ async fn write_together(
     }
 }
 
-/// Returns whether the archive has a newer row of something that imported pages show.
-async fn has_newer(
-    connection: &mut SqliteConnection,
-    pages: &[PageRows<'_>],
-    all: &Merged<'_>,
-    known: Known,
-) -> Result<bool> {
-    let is_newest = |newest: f64| pages.iter().all(|page| page.now >= newest);
-    if known.newest_at.is_some_and(is_newest) {
-        return Ok(false);
-    }
+/// Returns whether the archive has a newer row of something that an imported page shows.
+async fn has_newer(connection: &mut SqliteConnection, all: &Merged<'_>) -> Result<bool> {
     let has = newer_entities(connection, &USERS, &all.users).await?
         || newer_entities(connection, &POSTS, &all.posts).await?
         || newer_entities(connection, &COMMENTS, &all.comments).await?
@@ -187,7 +175,7 @@ async fn newer_entities<R: Sync>(
     };
     let newer = table.newer();
     let found = newer.write_and_read(connection, &entities.list, |row, (id, of)| {
-        row.set(key, *id).set("at", of.since);
+        row.set(key, *id).set("at", of.now);
     });
     Ok(!found.await?.is_empty())
 }
@@ -294,7 +282,6 @@ async fn write_of_call(
             }],
             first_call: page.call_id,
             last_call: page.call_id,
-            since: page.now,
             now: page.now,
         })
         .collect();

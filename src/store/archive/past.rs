@@ -25,6 +25,8 @@ struct Past {
     /// The entry before says the same: it lasts longer.
     widen_last: Statement,
     insert: Statement,
+    /// The entry that pages of a run left begins with the first of them.
+    begin_with_first: Statement,
 }
 
 /// Notes the counts of an imported page that the archive has newer ones of. It runs before the rows of the page are written.
@@ -33,7 +35,7 @@ pub(super) async fn note(connection: &mut SqliteConnection, all: &Merged<'_>) ->
 }
 
 /// Lets the history of what several pages show, which were written as one, begin with the first of them. All of them say the
-/// same counts.
+/// same counts, and are newer than the archive.
 pub(super) async fn begin_with_first(
     connection: &mut SqliteConnection,
     all: &Merged<'_>,
@@ -76,7 +78,7 @@ async fn write_of<'a, R: Sync>(
         let last = of.counted(&counts);
         let shown = match what {
             What::Older => last,
-            What::Earlier => first.filter(|it| last.is_some_and(|last| last.at > it.at)),
+            What::Earlier => first.filter(|it| last.is_some_and(|last| last.call_id > it.call_id)),
         };
         counted.extend(shown.map(|shown| (*id, of, shown)));
     }
@@ -91,7 +93,7 @@ async fn write_of<'a, R: Sync>(
             &past.widen_last,
             &past.insert,
         ][..],
-        What::Earlier => &[&past.widen_next],
+        What::Earlier => &[&past.begin_with_first],
     };
     for statement in statements {
         let write = statement.write(connection, &counted, |row, (id, of, shown)| {
@@ -147,6 +149,7 @@ fn past(name: &str) -> Option<Past> {
         widen_next: sql(parts.widen_next()),
         widen_last: sql(parts.widen_last()),
         insert: sql(parts.insert()),
+        begin_with_first: sql(parts.begin_with_first(table.name, id)),
     })
 }
 
@@ -280,6 +283,16 @@ impl Parts {
             values.join(", "),
             self.before(),
             self.differs(),
+        )
+    }
+
+    /// An entry of the call that counted last is new: all other entries are of earlier calls.
+    fn begin_with_first(&self, table: &str, id: &str) -> String {
+        let (name, key) = (self.history.name, self.key);
+        format!(
+            "update {name} set observed_at = given.at, call_id = given.call_id
+             from given join {table} t on t.{id} = given.key
+             where {name}.{key} = t.id and {name}.call_id = t.counted_call_id"
         )
     }
 }

@@ -44,7 +44,7 @@ pub(super) fn first(pages: &[PageRows<'_>]) -> usize {
     let (mut said, mut before) = (Said::default(), f64::NEG_INFINITY);
     let mut run = 0;
     for page in pages {
-        if !page.is_imported || page.now <= before || !said.agrees(page) {
+        if !page.is_imported || page.now < before || !said.agrees(page) {
             break;
         }
         before = page.now;

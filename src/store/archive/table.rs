@@ -138,7 +138,7 @@ impl<R> Table<R> {
         for column in self.columns.iter().filter(|one| one.merge == Merge::Key) {
             row.set(column.name, column.value(of));
         }
-        row.set("at", of.since);
+        row.set("at", of.now);
     }
 
     /// Sets the values of one row of `upsert`.

@@ -161,6 +161,11 @@ impl Store {
             });
         }
         archive::write(&mut transaction, &rows, known).await?;
+        sqlx::query("update sources set last_imported_at = max(last_imported_at, ?) where id = ?")
+            .bind(now)
+            .bind(source_id)
+            .execute(&mut *transaction)
+            .await?;
         transaction.commit().await?;
         let times = replies.iter().map(|reply| reply.at);
         importing.newest_at = Some(times.fold(newest_at, f64::max));

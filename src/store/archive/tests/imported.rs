@@ -163,7 +163,7 @@ fn mixed() -> impl Strategy<Value = Mixed> {
     let count = || prop::option::of(prop::sample::select(vec![1, 1, 1, 2]));
     let users = vec((0..3u8, name, count()), 0..3);
     let posts = vec((0..3u8, 0..4u8, count()), 0..3);
-    (1..20u8, users, posts).prop_map(|(at, users, posts)| Mixed { at, users, posts })
+    (1..9u8, users, posts).prop_map(|(at, users, posts)| Mixed { at, users, posts })
 }
 
 fn mixed_reply(said: &Mixed) -> ImportedReply {
