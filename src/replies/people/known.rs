@@ -1,7 +1,9 @@
 //! How people are recognised: by their ids and names, or by keyed hashes of these.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
+use super::clean::Clean;
 use super::quick::Quick;
 use super::terms::Terms;
 use crate::model::{EraseKey, Erased, ItemHash};
@@ -10,7 +12,7 @@ use crate::model::{EraseKey, Erased, ItemHash};
 #[derive(Debug, Clone)]
 enum Known {
     Terms(Box<Terms>, Quick),
-    Hashes(HashSet<[u8; 32]>),
+    Hashes(HashSet<[u8; 32]>, Arc<Clean>),
 }
 
 /// The erased people of an archive; nobody by default.
@@ -24,7 +26,7 @@ impl People {
     #[must_use]
     pub fn hashed(key: EraseKey, hashes: HashSet<[u8; 32]>) -> Self {
         Self {
-            known: Some((key, Known::Hashes(hashes))),
+            known: Some((key, Known::Hashes(hashes, Arc::new(Clean::new())))),
         }
     }
 
@@ -72,8 +74,9 @@ impl People {
     fn has(&self, what: Erased, value: &str) -> bool {
         match &self.known {
             None => false,
-            Some((key, Known::Hashes(hashes))) => {
-                !hashes.is_empty() && hashes.contains(&key.hash(what, value))
+            Some((key, Known::Hashes(hashes, clean))) => {
+                let ask = || hashes.contains(&key.hash(what, value));
+                !hashes.is_empty() && clean.names((what, value), ask)
             }
             Some((_, Known::Terms(terms, _))) => match what {
                 Erased::User => terms.users.contains(value),
@@ -83,12 +86,20 @@ impl People {
         }
     }
 
+    /// Returns whether a word hides one of them. Asks only if it is not remembered. `depth` is how far it is looked into.
+    pub(super) fn are_hidden_in(&self, word: &str, depth: u8, ask: impl FnOnce() -> bool) -> bool {
+        match &self.known {
+            Some((_, Known::Hashes(_, clean))) => clean.names((word, depth), ask),
+            _ => ask(),
+        }
+    }
+
     /// Returns false if the bytes certainly name nobody of them.
     #[must_use]
     pub fn may_be_in(&self, bytes: &[u8]) -> bool {
         match &self.known {
             None => false,
-            Some((_, Known::Hashes(hashes))) => !hashes.is_empty(),
+            Some((_, Known::Hashes(hashes, _))) => !hashes.is_empty(),
             Some((_, Known::Terms(_, quick))) => quick.may_be_in(bytes),
         }
     }

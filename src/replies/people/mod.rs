@@ -4,6 +4,7 @@
 //! same code recognises them in new replies.
 
 mod body;
+mod clean;
 mod file;
 mod known;
 mod paths;

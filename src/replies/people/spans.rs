@@ -105,7 +105,10 @@ impl Within<'_> {
                 return true;
             }
         }
-        coded_words(part).any(|word| self.is_base64(word, depth))
+        coded_words(part).any(|word| {
+            let ask = || self.is_base64(word, depth);
+            self.0.are_hidden_in(word, depth, ask)
+        })
     }
 
     fn is_base64(&self, word: &str, depth: u8) -> bool {
