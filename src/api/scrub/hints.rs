@@ -119,7 +119,6 @@ fn may_be_password(body: &[u8], at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::captured::walked;
-    use super::super::secrets::names;
     use super::may_have_secrets;
 
     #[test]
@@ -155,20 +154,6 @@ mod tests {
             r#"{"name":"API \u5bc6\u94a5 key","value":"k"}"#,
         ] {
             assert!(may_have_secrets(body.as_bytes()), "{body}");
-        }
-    }
-
-    #[test]
-    fn each_name_of_a_secret_has_a_hint() {
-        for name in names() {
-            for body in [
-                format!("{{\"{name}\":\"a\"}}"),
-                format!("{{\"a\":\"{{\\\"{}\\\":1}}\"}}", name.to_uppercase()),
-                format!("[[\"x-{name}\",\"a\"]]"),
-            ] {
-                let is_found = may_have_secrets(body.as_bytes());
-                assert!(is_found || walked(body.as_bytes()).is_none(), "{body}");
-            }
         }
     }
 

@@ -158,16 +158,11 @@ fn password(text: &[u8], at: usize) -> Option<Range<usize>> {
     (is_address && start < at).then_some(start..at)
 }
 
-/// All of these names.
-#[cfg(test)]
-pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    let headers = [&PARTS[..], &ENDS, &WHOLE].concat().into_iter();
-    headers.chain(PARAMETERS)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_message, parameters};
+    use super::super::captured::walked;
+    use super::super::hints::may_have_secrets;
+    use super::{ENDS, PARAMETERS, PARTS, WHOLE, is_message, parameters};
 
     #[test]
     fn words_of_people_are_no_secrets() {
@@ -207,6 +202,21 @@ mod tests {
         ] {
             let found: Vec<&str> = parameters(text.as_bytes()).map(|it| &text[it]).collect();
             assert_eq!(found, [secret], "{text}");
+        }
+    }
+
+    #[test]
+    fn each_name_of_a_secret_has_a_hint() {
+        let names = [&PARTS[..], &ENDS, &WHOLE, &PARAMETERS].concat();
+        for name in names {
+            for body in [
+                format!("{{\"{name}\":\"a\"}}"),
+                format!("{{\"a\":\"{{\\\"{}\\\":1}}\"}}", name.to_uppercase()),
+                format!("[[\"x-{name}\",\"a\"]]"),
+            ] {
+                let is_found = may_have_secrets(body.as_bytes());
+                assert!(is_found || walked(body.as_bytes()).is_none(), "{body}");
+            }
         }
     }
 }

@@ -11,8 +11,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::group;
 use super::operation::{Answer, Ask, Operation};
-use super::page::{self, BatchContext, PageCommit, STEP_SECONDS};
-use crate::clock::{Clock, Moment};
+use super::page::{BatchContext, PageCommit};
+use super::times::Times;
+use crate::clock::Clock;
 use crate::store::queue::{Failure, LeaseRequest, Leased};
 use crate::store::{Error, OpenCall, Result, Store};
 
@@ -35,11 +36,7 @@ impl Writer {
     pub fn start(store: &Store, clock: Clock) -> Self {
         let (operations, inbox) = mpsc::channel(GROUP);
         let (trouble_sender, trouble) = watch::channel(None);
-        let times = Times {
-            clock,
-            last: 0.0,
-            kept_at: None,
-        };
+        let times = Times::new(clock);
         tokio::spawn(work(store.clone(), inbox, times, trouble_sender));
         Self {
             operations,
@@ -115,34 +112,6 @@ impl Writer {
             .await
             .map_err(|_| Error::Closed)?;
         answered.await.map_err(|_| Error::Closed)?
-    }
-}
-
-/// The times of the groups. Each wall time is later than the one before, so the calls show the order in which pages were kept.
-struct Times {
-    clock: Clock,
-    last: f64,
-    /// Of the last group that can have kept pages; `None` before the archive was asked for it.
-    kept_at: Option<f64>,
-}
-
-impl Times {
-    fn next(&mut self) -> Moment {
-        self.last = self.clock.now().max(self.last + STEP_SECONDS);
-        Moment {
-            wall: self.last,
-            steady: self.clock.steady(),
-        }
-    }
-
-    /// Returns when the pages of a group are kept. It is later than that of all received before, whatever the clock says.
-    async fn keep_at(&mut self, connection: &mut SqliteConnection, now: f64) -> Result<f64> {
-        let kept_at = match self.kept_at {
-            Some(last) => now.max(last + STEP_SECONDS),
-            None => page::keep_at(connection, now).await?,
-        };
-        self.kept_at = Some(kept_at);
-        Ok(kept_at)
     }
 }
 

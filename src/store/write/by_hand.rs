@@ -1,6 +1,7 @@
 //! The reply of a call by hand, kept without a job.
 
-use super::page::{self, BatchContext};
+use super::page::BatchContext;
+use super::times;
 use crate::model::Harvest;
 use crate::store::archive::{self, merge::PageRows};
 use crate::store::ledger::{self, CallPage, Settlement};
@@ -20,7 +21,7 @@ impl Store {
         now: f64,
     ) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let kept_at = page::keep_at(&mut transaction, now).await?;
+        let kept_at = times::keep_at(&mut transaction, now).await?;
         let answer = sqlx::query(BatchContext::QUESTION)
             .fetch_one(&mut *transaction)
             .await?;

@@ -6,6 +6,7 @@ mod group;
 mod imported;
 mod operation;
 pub(in crate::store) mod page;
+mod times;
 
 pub use batch::Writer;
 pub use imported::{ImportedReply, Importing};

@@ -77,21 +77,6 @@ const ADVANCE: Statement = Statement {
         where jobs.id = given.job_id and jobs.fence = given.fence and jobs.state = 'leased' returning jobs.id",
 };
 
-/// The least step that a time in Unix seconds can show.
-pub(super) const STEP_SECONDS: f64 = 0.000_001;
-
-/// Returns when pages are kept, at this time of the local clock: later than all received before. It may look at all imported
-/// calls.
-pub(super) async fn keep_at(connection: &mut SqliteConnection, now: f64) -> Result<f64> {
-    let last: Option<f64> = sqlx::query_scalar(
-        "select settled_at from calls where kept_group is not null and outcome = 'answered'
-         order by kept_group desc limit 1",
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(last.map_or(now, |last| now.max(last + STEP_SECONDS)))
-}
-
 /// What a transaction reads before it keeps pages.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::store) struct BatchContext {
