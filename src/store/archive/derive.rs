@@ -105,7 +105,7 @@ when new.counted_at is not null and ({changed}) begin
     update {name} set last_observed_at = old.counted_at
     where {key} = new.id and last_observed_at is null;
     insert into {name} {values}
-    on conflict ({key}, observed_at) do update set call_id = excluded.call_id, {again};
+    on conflict ({key}, observed_at) do update set call_id = excluded.call_id, last_observed_at = null, {again};
 end"
             ),
         ),

@@ -181,7 +181,12 @@ impl Parts {
             .iter()
             .map(|count| format!("given.{count} is not null and given.{count} is not p.{count}"));
         let differing: Vec<String> = differing.collect();
-        format!("(p.{} is null or {})", self.key, differing.join(" or "))
+        // An entry that begins at the same time stays: a time has one entry.
+        format!(
+            "(p.{} is null or p.observed_at <> given.at and ({}))",
+            self.key,
+            differing.join(" or ")
+        )
     }
 
     /// The condition that the entry before lasts beyond a given observation.
