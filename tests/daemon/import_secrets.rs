@@ -99,6 +99,8 @@ const LINES: &str = concat!(
     "\n",
     r#"{"post":{"id":"s_6","text":"x"},"a":"https://h/x?api_key=SECRET&b=1","b":"https://h/x#access_token=SECRET","c":"https://h/x?b=1\u0026api_key=SECRET","d":"password=SECRET&x=1","e":"https://u:SECRET@proxy.example:8080/","proxies":{"https":"http://u:SECRET@proxy/"},"f":"/x?a=1;client_secret=SECRET","g":"https:\/\/h\/x?api_key=SECRET"}"#,
     "\n",
+    r#"{"post":{"id":"s_6b","text":"x"},"a":"https://h/?a\u003d1\u0026api_key\u003dSECRET","b":"https:\u002f\u002fu:SECRET@h/","c":"https\u003a//u:SECRET\u003dx@h/","d":"https://u:SECRET\u0040h/","e":"/x\u003fapi_key=SECRET","f":"?api_\u006bey=SECRET"}"#,
+    "\n",
     r#"{"post":{"id":"s_7","text":"x"},"text":"{\"headers\":{\"Cookie\":\"SECRET\"},\"deep\":\"{\\\"apiKey\\\":\\\"SECRET\\\",\\\"u\\\":\\\"/x?api_key=SECRET\\\"}\"}","cache_url":"https://cache.tikhub.io/x?sign=SECRET"}"#,
 );
 
@@ -118,7 +120,7 @@ async fn no_planted_secret_is_in_the_file_or_a_reply() {
     }
     contents(&place, "a.db").await;
     let replies = "select count(*) from calls where outcome = 'imported'";
-    assert_eq!(place.number(replies).await, 16);
+    assert_eq!(place.number(replies).await, 17);
     let store = Store::open(&place.archive()).await.expect("the archive");
     let (packer, _) = Packer::new(&store.dictionaries().await.expect("dictionaries"));
     store.close().await.expect("a clean close");

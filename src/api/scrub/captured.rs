@@ -125,6 +125,13 @@ impl<'b> Walk<'b> {
             }
         } else if is_message(&text) {
             self.edits.push((start..end, REMOVED.to_vec()));
+        } else if let Cow::Owned(text) = &text {
+            // An escape may hide the beginning or the end of a parameter.
+            if let Some(clean) = clean_text(text.as_bytes()) {
+                let clean = String::from_utf8_lossy(&clean).into_owned();
+                let json = serde_json::Value::String(clean).to_string();
+                self.edits.push((start..end, json.into_bytes()));
+            }
         } else {
             let found = parameters(raw);
             self.edits.extend(found.map(|range| {

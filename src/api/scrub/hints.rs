@@ -40,7 +40,8 @@ static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
 });
 static ESCAPE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(r"\u00"));
 
-/// Returns whether a body may have a secret. False only if it has none.
+/// Returns whether a body may have a secret. False only if it has none; a word that something splits, as in `coo-kie`, is not
+/// found.
 pub(super) fn may_have_secrets(body: &[u8]) -> bool {
     let Some(names) = NAMES.as_ref() else {
         return true;

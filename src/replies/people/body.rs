@@ -156,7 +156,8 @@ impl Taking<'_> {
         let is_theirs = self.is_theirs;
         self.is_theirs &= !is_post;
         let entries = entries.into_iter().filter_map(|(key, value)| {
-            if self.people.is_user(&key) {
+            // A mention may be a key, too.
+            if self.people.is_user(key.trim_matches(['<', '@', '>'])) {
                 self.changed = true;
                 return None;
             }

@@ -115,6 +115,10 @@ fn profiles_go_and_what_others_wrote_stays() {
                     [{"type": "mention", "profile": {"erased": true, "owner_profile": other}}]}}),
             ),
             (
+                json!({"map": {"@user-AbC1": 1, "<@user-AbC1>": 2, "@user-Z": 3}}),
+                json!({"map": {"@user-Z": 3}}),
+            ),
+            (
                 json!({"map": {"user-AbC1": 1, "x": 2}}),
                 json!({"map": {"x": 2}}),
             ),

@@ -150,11 +150,14 @@ async fn an_older_value_fills_a_column_that_has_none() {
     assert_eq!(state(&store).await, ("a".to_owned(), 5, 10.0, 10.0, 20.0));
 }
 
+/// The number of a user, their name, and how many follow them and they follow.
+type MixedUser = (u8, Option<&'static str>, [Option<i64>; 2]);
+
 /// What a page says of some users and posts; a user without anything is only mentioned.
 #[derive(Debug, Clone)]
 struct Mixed {
     at: u8,
-    users: Vec<(u8, Option<&'static str>, [Option<i64>; 2])>,
+    users: Vec<MixedUser>,
     posts: Vec<(u8, u8, Option<i64>)>,
 }
 
@@ -167,7 +170,7 @@ fn mixed() -> impl Strategy<Value = Mixed> {
 }
 
 fn mixed_reply(said: &Mixed) -> ImportedReply {
-    let user = |(id, name, [followers, following]): &(u8, Option<&str>, [Option<i64>; 2])| User {
+    let user = |(id, name, [followers, following]): &MixedUser| User {
         user_id: format!("user-{id}"),
         username: name.map(str::to_owned),
         counts: Counts::of([
