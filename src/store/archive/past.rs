@@ -50,16 +50,10 @@ enum What {
 }
 
 async fn write_all(connection: &mut SqliteConnection, all: &Merged<'_>, what: What) -> Result<()> {
-    static USERS: OnceLock<Option<Past>> = OnceLock::new();
-    static POSTS: OnceLock<Option<Past>> = OnceLock::new();
-    static COMMENTS: OnceLock<Option<Past>> = OnceLock::new();
-    let (users, posts) = (
-        USERS.get_or_init(|| past("users")),
-        POSTS.get_or_init(|| past("posts")),
-    );
+    static ALL: OnceLock<[Option<Past>; 3]> = OnceLock::new();
+    let [users, posts, comments] = ALL.get_or_init(|| ["users", "posts", "comments"].map(past));
     write_of(connection, users, &all.users, |row| &row.counts, what).await?;
     write_of(connection, posts, &all.posts, |row| &row.counts, what).await?;
-    let comments = COMMENTS.get_or_init(|| past("comments"));
     write_of(connection, comments, &all.comments, |row| &row.counts, what).await
 }
 
