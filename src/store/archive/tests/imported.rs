@@ -243,7 +243,7 @@ async fn rows_of(all: &[Mixed], at_once: usize) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
     fn pages_written_as_one_leave_what_they_leave_one_by_one(
