@@ -116,30 +116,20 @@ impl<'b> Walk<'b> {
         let end = end.min(self.body.len());
         let raw = &self.body[start..end];
         let text = unquoted(raw);
-        if depth < DEEPEST && text.trim_start().starts_with(['{', '[']) {
-            // JSON in a text.
-            if let Some(clean) = walked(text.as_bytes()) {
-                let clean = String::from_utf8_lossy(&clean).into_owned();
-                let json = serde_json::Value::String(clean).to_string();
-                self.edits.push((start..end, json.into_bytes()));
-            }
-        } else if is_message(&text) {
+        let is_json = depth < DEEPEST && text.trim_start().starts_with(['{', '[']);
+        if !is_json && is_message(&text) {
             self.edits.push((start..end, REMOVED.to_vec()));
-        } else if let Cow::Owned(text) = &text {
-            // An escape may hide the beginning or the end of a parameter.
-            if let Some(clean) = clean_text(text.as_bytes()) {
-                let clean = String::from_utf8_lossy(&clean).into_owned();
-                let json = serde_json::Value::String(clean).to_string();
-                self.edits.push((start..end, json.into_bytes()));
-            }
-        } else {
-            let found = parameters(raw);
-            self.edits.extend(found.map(|range| {
-                (
-                    start + range.start..start + range.end,
-                    b"[removed]".to_vec(),
-                )
-            }));
+            return (end, Kind::Text(text));
+        }
+        // An escape may hide the beginning or the end of a secret, so the whole text is replaced.
+        let clean = match is_json {
+            true => walked(text.as_bytes()),
+            false => clean_text(text.as_bytes()),
+        };
+        if let Some(clean) = clean {
+            let clean = String::from_utf8_lossy(&clean).into_owned();
+            let json = serde_json::Value::String(clean).to_string();
+            self.edits.push((start..end, json.into_bytes()));
         }
         (end, Kind::Text(text))
     }

@@ -43,9 +43,12 @@ pub(super) async fn begin_with_first(
     write_all(connection, all, What::Earlier).await
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What counts do to the history.
+#[derive(Clone, Copy)]
 enum What {
+    /// They are older than its newest entry.
     Older,
+    /// They are those of its newest entry, shown before.
     Earlier,
 }
 
