@@ -1,6 +1,6 @@
 //! Secrets that a capture of another tool has around a reply: headers, cookies, settings of the client, keys in parameters.
 //!
-//! The bytes that stay are the same. A value that goes is replaced as a whole, so valid JSON stays valid.
+//! Other bytes stay the same. A value with a secret is replaced as a whole, so valid JSON stays valid.
 
 use std::borrow::Cow;
 use std::ops::Range;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
-use super::secrets::{is_secret, letters, parameters};
+use super::secrets::{is_secret, letters};
 
-/// A part of each name that has a secret, or a client, as its value.
+/// A part of each name that has a secret, or a client, as its value: of keys, headers and parameters.
 const WORDS: [&str; 15] = [
     "auth",
     "bearer",
@@ -52,7 +52,6 @@ pub(super) fn may_have_secrets(body: &[u8]) -> bool {
     names.find_iter(body).any(is_hint)
         || has_hidden(body)
         || memchr::memchr_iter(b'@', body).any(|at| may_be_password(body, at))
-        || parameters(body).next().is_some()
 }
 
 /// Returns whether the word at a place is in a name of a secret or of a client.

@@ -210,6 +210,8 @@ mod tests {
         let names = [&PARTS[..], &ENDS, &WHOLE, &PARAMETERS].concat();
         for name in names {
             for body in [
+                format!("[\"/x?a=1;{name}=b\"]"),
+                format!("[\"/x?a=1\\u0026{name}=b\"]"),
                 format!("{{\"{name}\":\"a\"}}"),
                 format!("{{\"a\":\"{{\\\"{}\\\":1}}\"}}", name.to_uppercase()),
                 format!("[[\"x-{name}\",\"a\"]]"),

@@ -190,16 +190,16 @@ impl Reading {
                 reason: "it is about a person who was erased from the archive".to_owned(),
             });
         }
-        let sha256 = Sha256::digest(&body).to_vec();
+        let sha256: [u8; 32] = Sha256::digest(&body).into();
         let body_bytes = body.len();
-        let mut body = match self.scrubber.scrub_captured(&body) {
-            Cow::Borrowed(_) => body,
-            Cow::Owned(clean) => clean,
+        let (mut body, mut is_changed) = match self.scrubber.scrub_captured(&body) {
+            Cow::Borrowed(_) => (body, false),
+            Cow::Owned(clean) => (clean, true),
         };
         let mut is_redacted = about.is_redacted;
         if let Some(taken) = self.people.taken_out_of_reply(&subject, &body) {
             body = taken.body;
-            is_redacted = true;
+            (is_redacted, is_changed) = (true, true);
         }
         let mut harvest = match self.reader.read(entry, &subject, &body) {
             Ok(harvest) => harvest,
@@ -238,11 +238,14 @@ impl Reading {
             harvest,
             is_ranked: entry.is_ranked(),
             entry: place,
-            sha256,
+            sha256: sha256.to_vec(),
         };
         match self.rooms.wait(body.len(), &self.runtime) {
             Some(_room) => Read::Reply(Box::new(FoundReply {
-                stored: Sha256::digest(&body).into(),
+                stored: match is_changed {
+                    true => Sha256::digest(&body).into(),
+                    false => sha256,
+                },
                 reply: imported,
                 body,
                 _room,

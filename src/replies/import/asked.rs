@@ -173,12 +173,13 @@ pub(super) fn call_of(text: &str, may_be_name: bool, stated: &Stated) -> Option<
 /// Returns the endpoint with this name or path, whatever host and version are before it.
 fn find(path: &str, name: Option<&str>) -> Option<&'static Entry> {
     let path = path.trim_end_matches('/');
-    let mut all = endpoints::ALL.iter();
-    all.find(|entry| {
-        name.is_some_and(|name| is_method(name, entry.name))
+    let find = |is_it: &dyn Fn(&Entry) -> bool| endpoints::ALL.iter().find(|entry| is_it(entry));
+    let exact = find(&|entry| {
+        name == Some(entry.name)
             || path.ends_with(entry.path)
             || path.ends_with(entry.path.trim_start_matches("/api/v1"))
-    })
+    });
+    exact.or_else(|| name.and_then(|name| find(&|entry| is_method(name, entry.name))))
 }
 
 /// Returns whether a name is that of an endpoint, as the API and clients that are generated from its description write it:

@@ -39,7 +39,7 @@ pub(super) async fn begin_with_first(
 }
 
 /// Returns how many of the first pages leave the same rows and history if they are written as one: imported ones in the order of
-/// their times that say the same of what more than one of them shows. At least 1, if there is one.
+/// their times that say the same of what more than one of them shows. At least 1.
 pub(super) fn first(pages: &[PageRows<'_>]) -> usize {
     let (mut said, mut before) = (Said::default(), f64::NEG_INFINITY);
     let mut run = 0;
@@ -50,7 +50,7 @@ pub(super) fn first(pages: &[PageRows<'_>]) -> usize {
         before = page.now;
         run += 1;
     }
-    run.max(1).min(pages.len())
+    run.max(1)
 }
 
 /// What pages say that has a history: the counts by the kind and the id of what they show, and the names of users.

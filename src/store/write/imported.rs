@@ -172,7 +172,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the number of the file that replies are imported from, and notes the import.
+    /// Returns the number of the file that replies are imported from. What is kept of it notes the time.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written.
@@ -180,7 +180,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let id = sqlx::query_scalar(
             "insert into sources (file, kind, first_imported_at, last_imported_at) values (?1, ?2, ?3, ?3)
-             on conflict (file) do update set kind = excluded.kind, last_imported_at = excluded.last_imported_at
+             on conflict (file) do update set kind = excluded.kind
              returning id",
         )
         .bind(file)
