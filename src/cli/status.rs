@@ -43,7 +43,7 @@ pub struct Args {
 
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let config = cli.config()?;
-    let mut latest: Option<(Instant, Vec<Known>)> = None;
+    let mut latest: Option<(Instant, Option<Vec<Known>>)> = None;
     loop {
         // Asked before this process connects to the file.
         let holder = Lock::holder(&config.archive.path)?.map(|held| Holder {
@@ -60,18 +60,18 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         // Reads every list, which is too much for each second of --watch.
         let known = match latest.take().filter(|(at, _)| at.elapsed() < KNOWN_FOR) {
             Some(latest) => latest,
-            None => (Instant::now(), read::known(&readers).await?),
+            None => (Instant::now(), read::known_of_few(&readers).await?),
         };
         readers.close().await;
         if args.json {
-            outln!("{:#}", json(&status, &known.1));
+            outln!("{:#}", json(&status, known.1.as_deref()));
             return Ok(Exit::Done);
         }
         if args.watch && std::io::stdout().is_terminal() {
             // Home, and clear what is below.
             outln!("\x1b[H\x1b[J");
         }
-        print(&config, &status, &known.1);
+        print(&config, &status, known.1.as_deref());
         latest = Some(known);
         if !args.watch {
             return Ok(Exit::Done);
@@ -89,7 +89,7 @@ fn checked(state: State, wants_progress: bool) -> Exit {
     }
 }
 
-fn print(config: &Config, status: &Status, known: &[Known]) {
+fn print(config: &Config, status: &Status, known: Option<&[Known]>) {
     let now = Clock::real().now();
     outln!("{}\n", plain(&status.condition.sentence));
     outln!(
@@ -154,8 +154,9 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
             ended.join(", ")
         }
     );
-    let known: Vec<String> = known
-        .iter()
+    let sums: Vec<String> = known
+        .into_iter()
+        .flatten()
         .map(|of| {
             format!(
                 "{} {} of {}",
@@ -165,8 +166,11 @@ fn print(config: &Config, status: &Status, known: &[Known]) {
             )
         })
         .collect();
-    if !known.is_empty() {
-        outln!("archived {}, as the remote counts", known.join(", "));
+    if !sums.is_empty() {
+        outln!("archived {}, as the remote counts", sums.join(", "));
+    }
+    if known.is_none() {
+        outln!("archived many lists: the view completeness counts them");
     }
     print_money(status);
 }

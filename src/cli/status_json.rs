@@ -7,7 +7,7 @@ use crate::report::status::Status;
 use crate::store::read::Known;
 
 /// Returns a status as JSON. Times are Unix seconds; money is stated in micro-dollars and in dollars.
-pub(super) fn json(status: &Status, known: &[Known]) -> Value {
+pub(super) fn json(status: &Status, known: Option<&[Known]>) -> Value {
     let charged = &status.charged;
     let mut out = json!({
         "state": status.condition.state,

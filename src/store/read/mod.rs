@@ -32,6 +32,7 @@ mod search;
 mod snapshot;
 mod status;
 pub mod views;
+mod waiting;
 
 use std::path::Path;
 
@@ -56,10 +57,8 @@ pub use imported::{
     UsableReply, Wanted, answers_to, dictionaries, has_imported, has_replies, imported_reply,
     was_imported,
 };
-pub use jobs::{
-    BoughtAgain, JobLine, Waiting, bought_again, jobs, known_left, missing_jobs, waiting,
-};
-pub use known::{Known, known};
+pub use jobs::{BoughtAgain, JobLine, bought_again, jobs, known_left, missing_jobs};
+pub use known::{Known, known, known_of_few};
 pub use life::{LastError, LastRun, Work, last_errors, last_kept_at, last_run, work};
 pub use meanings::{Relation, schema_meaning};
 pub use media::{
@@ -94,6 +93,7 @@ pub use status::{
     Charged, EndpointStatus, Recent, StopCounts, charged, endpoints, recent, repeated_pages,
     stop_counts,
 };
+pub use waiting::{Waiting, waiting};
 
 const READERS: u32 = 4;
 
