@@ -44,7 +44,7 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
         return Ok(Acquired::Nothing);
     }
     let mut busy = engine.busy();
-    // Again: whoever holds the engine waits for busy workers alone.
+    // Again: who holds the engine waits for busy workers alone.
     if engine.is_held() {
         return Ok(Acquired::Nothing);
     }

@@ -25,12 +25,12 @@ pub async fn without_remote(engine: &Arc<Engine>) -> Result<u64> {
     let before = engine.counters.pages.load(Ordering::Relaxed);
     let mut holds = engine.live.holds();
     while engine.has_imported() && !engine.is_stopping() {
-        // Whoever holds the engine ends it in any case.
+        // Each hold ends, whatever comes of the request.
         let _ = holds.wait_for(|is_held| !is_held).await;
         let worked = join_all((0..TOGETHER).map(|_| work(engine))).await;
         let worked = worked.into_iter().collect::<Result<Vec<bool>>>()?;
         let replanned = replan::replan_some(engine).await?;
-        // During a hold no job is leased, so finding none says nothing.
+        // During a hold no job is leased or planned again, so finding none says nothing.
         let was_held = holds.has_changed().unwrap_or(false);
         if !replanned && !worked.contains(&true) && !was_held {
             break;

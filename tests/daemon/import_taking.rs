@@ -99,3 +99,26 @@ async fn a_job_that_an_operator_ends_in_the_middle_of_a_page_ends_no_import() {
     import(&site, "a.db", &[&file]).await.with(0);
     assert_eq!(site.texts(OPEN).await, ["get_feed  ready"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_ends_the_taking_of_pages_and_the_same_command_goes_on() {
+    let (site, file, _, _) = jobs_and_replies().await;
+    import(&site, "b.db", &[&file]).await.with(0);
+    let expected = contents(&site, "b.db").await;
+    // Each page takes long, so that the signal comes before the last one.
+    let slow = "create trigger slow after insert on calls when new.job_id is not null begin
+        select count(*) from (with recursive many (n) as (select 1 union all select n + 1 from many where n < 200000)
+            select n from many); end";
+    site.execute(slow).await;
+    let running = site.start(&["import", "--archive", "a.db", &file]);
+    site.until("select count(*) > 0 from calls where job_id is not null")
+        .await;
+    running.signal("SIGTERM");
+    let ended = running.end().await.with(3);
+    assert!(ended.err.contains("interrupted"), "{}", ended.err);
+    assert!(!site.texts(OPEN).await.is_empty());
+    site.execute("drop trigger slow").await;
+    import(&site, "a.db", &[&file]).await.with(0);
+    assert_eq!(site.texts(OPEN).await, [""; 0]);
+    assert_eq!(contents(&site, "a.db").await, expected);
+}

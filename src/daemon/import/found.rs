@@ -60,7 +60,7 @@ pub(super) struct FoundReply {
     pub(super) body: Vec<u8>,
     /// SHA-256 of this body.
     pub(super) stored: [u8; 32],
-    /// Whoever of these was in it was taken out.
+    /// None of these is in it any more.
     pub(super) people: Arc<People>,
     pub(super) room: Option<Room>,
 }
