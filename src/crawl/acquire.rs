@@ -34,11 +34,20 @@ pub(super) async fn acquire(engine: &Arc<Engine>) -> Result<Acquired<'_>> {
     if lock(&engine.day_budget_exhausted).is_some() || lock(&engine.budget_hold).is_some() {
         return Ok(Acquired::Nothing);
     }
-    let (config, pauses) = (engine.config(), engine.pauses());
+    let config = engine.config();
+    // Only calls are paused.
+    let pauses = match engine.is_offline() {
+        true => Arc::default(),
+        false => engine.pauses(),
+    };
     if engine.is_held() || engine.is_disk_full() || pauses.all_since().is_some() {
         return Ok(Acquired::Nothing);
     }
     let mut busy = engine.busy();
+    // Again: who holds the engine waits for busy workers alone.
+    if engine.is_held() {
+        return Ok(Acquired::Nothing);
+    }
     let taken = Taken::default();
     let mut endpoints = parts
         .limiter

@@ -12,7 +12,6 @@ use super::standing::AccountAnswer;
 use super::stop::{Retired, StopCause};
 use crate::api::{Client, Limiter, Scrubber};
 use crate::clock::Clock;
-use crate::model::Harvest;
 use crate::replies::{Packer, Reader, Training};
 use crate::store::{Run, Spent, Store, Writer};
 
@@ -111,20 +110,6 @@ impl Engine {
     #[must_use]
     pub fn steady(&self) -> f64 {
         self.parts.clock.steady()
-    }
-
-    /// Parses a raw reply from the archive.
-    ///
-    /// # Errors
-    /// Returns the reason if the reply cannot be decompressed or parsed.
-    pub(super) fn reread(
-        &self,
-        endpoint: &str,
-        subject: &str,
-        body: &[u8],
-    ) -> std::result::Result<Harvest, String> {
-        let parts = &self.parts;
-        parts.reader.reread(&parts.packer, endpoint, subject, body)
     }
 
     /// Ends the run: workers finish the calls in flight and lease no more jobs. Only the first cause is recorded.

@@ -2,11 +2,12 @@
 
 use super::commit::page_of;
 use super::engine::Engine;
+use super::read::Reread;
 use super::walk::{ActiveWalk, Walk, give_back, open_call, release};
 use crate::api::Entry;
 use crate::api::limiter::Permit;
 use crate::clock::day;
-use crate::model::{Lease, MicroUsd};
+use crate::model::{Harvest, Lease, MicroUsd, is_erased};
 use crate::store::read::{self, UsableReply, Wanted};
 use crate::store::{OpenCall, Result};
 
@@ -51,15 +52,10 @@ pub(super) async fn use_imported<'a>(
     if !engine.has_imported() || lease.pass_call_id != 0 || held.call_id.is_some() {
         return Ok(Answered::ByRemote(held));
     }
-    let wanted = Wanted {
-        endpoint: entry.name,
-        subject: &lease.subject,
-        cursor: lease.cursor.as_deref(),
-    };
-    let Some(reply) = read::imported_reply(engine.parts.store.readers(), wanted).await? else {
+    let Some(mut reply) = imported_reply(engine, lease).await? else {
         return Ok(Answered::ByRemote(held));
     };
-    let mut harvest = match engine.reread(entry.name, &lease.subject, &reply.body) {
+    let mut harvest = match read_again(engine, lease, &mut reply) {
         Ok(harvest) => harvest,
         Err(why) => {
             tracing::warn!(
@@ -84,7 +80,7 @@ pub(super) async fn use_imported<'a>(
     let is_kept = kept.conclude(engine, page).await?;
     let next = next.filter(|_| is_kept);
     if let Some(Walk { lease, .. }) = &next
-        && engine.is_stopping()
+        && (engine.is_stopping() || engine.is_held())
     {
         release(engine, lease, None).await?;
         return Ok(Answered::Done(None));
@@ -95,6 +91,38 @@ pub(super) async fn use_imported<'a>(
         permit: Permit::None,
         call_id: None,
     })))
+}
+
+/// Returns the imported reply to the next request of a job.
+async fn imported_reply(engine: &Engine, lease: &Lease) -> Result<Option<UsableReply>> {
+    let readers = engine.parts.store.readers();
+    let wanted = Wanted {
+        endpoint: lease.endpoint,
+        subject: &lease.subject,
+        cursor: lease.cursor.as_deref(),
+    };
+    let reply = read::imported_reply(readers, wanted).await?;
+    let Some(sealed) = wanted.cursor.filter(|it| reply.is_none() && is_erased(it)) else {
+        return Ok(reply);
+    };
+    // An erasure that goes on may have come to the cursor of the job, and not yet to that of the reply.
+    let opened = engine.people().opened(sealed.to_owned());
+    let wanted = Wanted {
+        cursor: Some(&opened),
+        ..wanted
+    };
+    read::imported_reply(readers, wanted).await
+}
+
+/// Reads a reply again, and replaces its body with what is to be stored for the job.
+fn read_again(
+    engine: &Engine,
+    lease: &Lease,
+    reply: &mut UsableReply,
+) -> std::result::Result<Harvest, String> {
+    let read = Reread::of(engine, lease.endpoint, &lease.subject, &reply.body)?;
+    reply.settlement.body = Some(read.packed(engine, lease.endpoint)?);
+    Ok(read.harvest)
 }
 
 /// Returns the ledger entry of a page that an imported reply answers. It costs nothing, and has the time of the reply.

@@ -94,8 +94,12 @@ impl Live {
 
     /// Waits until no call may begin because the queue is being changed.
     pub(super) async fn until_held(&self) {
-        let mut is_held = self.is_held.subscribe();
-        let _ = is_held.wait_for(|is_held| *is_held).await;
+        let _ = self.holds().wait_for(|is_held| *is_held).await;
+    }
+
+    /// Returns what notices each time when calls are kept from beginning.
+    pub(super) fn holds(&self) -> watch::Receiver<bool> {
+        self.is_held.subscribe()
     }
 
     pub(super) fn set_held(&self, is_held: bool) {

@@ -8,8 +8,9 @@ use futures_util::future::join_all;
 use super::engine::Engine;
 use super::imported::look_for_imported;
 use super::replan;
+use super::walk::log_lease_lost;
 use super::worker::{Step, step};
-use crate::store::Result;
+use crate::store::{Error, Result};
 
 /// Jobs that are carried on at the same time, so that their pages share transactions.
 const TOGETHER: usize = 16;
@@ -22,11 +23,16 @@ pub async fn without_remote(engine: &Arc<Engine>) -> Result<u64> {
     look_for_imported(engine).await?;
     engine.live.set_offline(true);
     let before = engine.counters.pages.load(Ordering::Relaxed);
+    let mut holds = engine.live.holds();
     while engine.has_imported() && !engine.is_stopping() {
+        // Each hold ends, whatever comes of the request.
+        let _ = holds.wait_for(|is_held| !is_held).await;
         let worked = join_all((0..TOGETHER).map(|_| work(engine))).await;
         let worked = worked.into_iter().collect::<Result<Vec<bool>>>()?;
         let replanned = replan::replan_some(engine).await?;
-        if !replanned && !worked.contains(&true) {
+        // During a hold no job is leased or planned again, so finding none says nothing.
+        let was_held = holds.has_changed().unwrap_or(false);
+        if !replanned && !worked.contains(&true) && !was_held {
             break;
         }
     }
@@ -41,10 +47,13 @@ async fn work(engine: &Arc<Engine>) -> Result<bool> {
         if engine.is_stopping() && held.is_none() {
             return Ok(has_worked);
         }
-        match step(engine, held.take()).await? {
-            Step::GoesOn(walk) => held = Some(walk),
-            Step::Worked => {}
-            Step::NothingReady => return Ok(has_worked),
+        match step(engine, held.take()).await {
+            Ok(Step::GoesOn(walk)) => held = Some(walk),
+            Ok(Step::Worked) => {}
+            Ok(Step::NothingReady) => return Ok(has_worked),
+            // An operator ended the job.
+            Err(Error::LeaseLost) => log_lease_lost(),
+            Err(error) => return Err(error),
         }
         has_worked = true;
     }

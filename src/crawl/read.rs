@@ -1,9 +1,10 @@
-//! Turns an answer into its harvest or its error, and reads the facts that its decision needs.
+//! Turns an answer, or a reply of the archive, into its harvest or its error, and reads the facts that its decision needs.
 
-use super::engine::Engine;
-use crate::api::{self, Answer, Asked, Entry, Reply, error};
+use super::engine::{Engine, Parts};
+use crate::api::{self, Answer, Asked, Entry, Reply, endpoints, error};
 use crate::model::{Harvest, Lease};
 use crate::replies::People;
+use crate::replies::reread::unpack;
 
 /// Takes erased people out of a reply. Also returns the reply as it came, if it showed somebody of them.
 pub fn without_erased(people: &People, subject: &str, reply: Reply) -> (Reply, Option<Reply>) {
@@ -52,6 +53,58 @@ pub(super) fn read(
         },
         _ => harvest,
     })
+}
+
+/// A reply of the archive that was read again.
+pub(super) struct Reread {
+    pub(super) harvest: Harvest,
+    body: Vec<u8>,
+}
+
+impl Reread {
+    /// Reads a reply about `subject` without the people who are erased by now: their erasure may not have come to it yet.
+    ///
+    /// # Errors
+    /// Returns the reason if the reply cannot be decompressed or parsed.
+    pub(super) fn of(
+        engine: &Engine,
+        endpoint: &str,
+        subject: &str,
+        packed: &[u8],
+    ) -> std::result::Result<Self, String> {
+        let Parts { packer, reader, .. } = &engine.parts;
+        let entry = endpoints::find(endpoint).ok_or("unknown endpoint")?;
+        let body = unpack(packer, Some(packed))?;
+        let harvest = |body: &[u8]| {
+            let harvest = reader.read(entry, subject, body);
+            harvest.map_err(|why| format!("raw reply unreadable at {why}"))
+        };
+        let Some(taken) = engine.people().taken_out_of_reply(subject, &body) else {
+            let harvest = harvest(&body)?;
+            return Ok(Self { harvest, body });
+        };
+        let whole = harvest(&body)?;
+        let harvest = Harvest {
+            items: whole.items,
+            is_redacted: true,
+            ..harvest(&taken.body)?
+        };
+        let body = taken.body;
+        Ok(Self { harvest, body })
+    }
+
+    /// Returns the reply as it is stored. It is packed again: an erasure may remove the dictionary that it was packed with.
+    ///
+    /// # Errors
+    /// Returns an error if zstd cannot allocate memory.
+    pub(super) fn packed(
+        &self,
+        engine: &Engine,
+        endpoint: &str,
+    ) -> std::result::Result<Vec<u8>, String> {
+        let packed = engine.parts.packer.pack(endpoint, &self.body);
+        packed.map_err(|why| format!("it cannot be compressed: {why}"))
+    }
 }
 
 /// Returns what was read for a decision about a paid reply. An error of reading must not lose the reply, so the decision

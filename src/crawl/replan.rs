@@ -2,6 +2,7 @@
 
 use super::admit::Place;
 use super::engine::Engine;
+use super::read::Reread;
 use super::resolve::resolve_from_archive;
 use crate::api::endpoints;
 use crate::model::{NewJob, Refusals};
@@ -10,7 +11,7 @@ use crate::store::{Replanned, Result};
 /// Jobs replanned per upkeep tick. The limit keeps upkeep responsive.
 const JOBS: usize = 64;
 
-/// Replans some of the marked jobs. Returns whether this added jobs.
+/// Replans some of the marked jobs, unless the queue is being changed. Returns whether this added jobs.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read or written.
@@ -20,6 +21,11 @@ pub(super) async fn replan_some(engine: &Engine) -> Result<bool> {
         let Some(job) = engine.parts.store.next_replan().await? else {
             break;
         };
+        // Who holds the engine waits for the jobs that are added.
+        let _busy = engine.busy();
+        if engine.is_held() {
+            break;
+        }
         added += replan(engine, &job).await?;
     }
     Ok(added > 0)
@@ -44,9 +50,9 @@ async fn replan(engine: &Engine, job: &Replanned) -> Result<u64> {
         after = *last;
         let (mut jobs, mut refused) = (Vec::<NewJob>::new(), Refusals::new());
         for (call_id, reply) in &replies {
-            match engine.reread(place.endpoint, place.subject, &reply.body) {
-                Ok(harvest) => {
-                    let mut admitted = config.plan.admit(place, &harvest);
+            match Reread::of(engine, place.endpoint, place.subject, &reply.body) {
+                Ok(read) => {
+                    let mut admitted = config.plan.admit(place, &read.harvest);
                     resolve_from_archive(engine, place, &mut admitted).await?;
                     place.led_to = admitted.led_to;
                     jobs.extend(admitted.jobs);

@@ -60,14 +60,18 @@ impl Engine {
         self.live.people()
     }
 
-    /// Replaces the erased people, and adds the dictionaries that were made meanwhile. No call is in flight.
+    /// Replaces the dictionaries by those of the archive, if there are any, and then the erased people. No call is in flight. The
+    /// people come last: a reply that is read with these people is packed with these dictionaries.
     pub fn learn_erasures(&self, people: People, dictionaries: &[Dictionary]) {
-        self.live.set_people(people);
+        if !dictionaries.is_empty() {
+            self.parts.packer.keep_only(dictionaries);
+        }
         for dictionary in dictionaries {
             if let Err(why) = self.parts.packer.add(dictionary) {
                 tracing::warn!(id = dictionary.id, why, "damaged dictionary");
             }
         }
+        self.live.set_people(people);
     }
 
     /// Returns whether a call of this endpoint and seed must not begin now.

@@ -2,6 +2,7 @@
 
 use super::commit::page_of;
 use super::engine::Engine;
+use super::read::Reread;
 use super::walk::{ActiveWalk, release};
 use crate::api::Entry;
 use crate::model::{Harvest, Lease};
@@ -44,8 +45,17 @@ async fn stored(
     let Some(raw) = read::raw_reply(readers, call_id, lease.cursor.as_deref()).await? else {
         return Ok(None);
     };
-    match engine.reread(entry.name, &lease.subject, &raw.body) {
-        Ok(harvest) => Ok(Some((raw.settlement, harvest))),
+    let read = Reread::of(engine, entry.name, &lease.subject, &raw.body);
+    let read = read.and_then(|read| Ok((read.packed(engine, entry.name)?, read.harvest)));
+    match read {
+        Ok((body, harvest)) => {
+            let body = Some(body);
+            let settlement = Settlement {
+                body,
+                ..raw.settlement
+            };
+            Ok(Some((settlement, harvest)))
+        }
         Err(why) => {
             tracing::warn!(
                 call_id,

@@ -54,6 +54,11 @@ async fn until_hurried(engine: &Engine) {
 /// Trains and stores the dictionary of an endpoint. It is on the disk before any reply is compressed with it.
 async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Result<(), String> {
     let store = &engine.parts.store;
+    let people = engine.people();
+    let erasing = store.erasing().await.map_err(|error| error.to_string())?;
+    if !erasing.is_empty() {
+        return Err("people are being erased".to_owned());
+    }
     let bodies = store.newest_replies(endpoint).await;
     let bodies = bodies.map_err(|error| error.to_string())?;
     let owner = engine.clone();
@@ -70,8 +75,12 @@ async fn make(engine: &Arc<Engine>, endpoint: &'static str) -> std::result::Resu
         checksum: checksum(&bytes),
         bytes,
     };
-    let kept = store.keep_dictionary(&dictionary).await;
-    kept.map_err(|error| error.to_string())?;
+    // It may have texts of people who were erased since the replies were read.
+    let is_clean = Arc::ptr_eq(&people, &engine.people());
+    let kept = store.keep_dictionary(&dictionary);
+    if !is_clean || !kept.await.map_err(|error| error.to_string())? {
+        return Err("people were erased meanwhile".to_owned());
+    }
     engine.parts.packer.add(&dictionary)?;
     let (id, bytes) = (dictionary.id, dictionary.bytes.len());
     tracing::info!(

@@ -76,6 +76,7 @@ pub(super) async fn step<'a>(
     held: Option<ActiveWalk<'a>>,
 ) -> Result<Step<'a>> {
     let parts = &engine.parts;
+    let is_new = held.is_none();
     let held = match held {
         Some(held) => held,
         None => match acquire(engine).await? {
@@ -98,7 +99,12 @@ pub(super) async fn step<'a>(
     let held = match use_imported(engine, held, entry).await? {
         Answered::ByRemote(held) if engine.is_offline() => {
             release(engine, &held.walk.lease, None).await?;
-            return Ok(Step::Worked);
+            // The imported reply of a new walk cannot be read: it would be leased again and again.
+            return Ok(if is_new {
+                Step::NothingReady
+            } else {
+                Step::Worked
+            });
         }
         Answered::ByRemote(held) => held,
         Answered::Done(Some(held)) => return Ok(Step::GoesOn(held)),

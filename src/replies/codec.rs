@@ -84,6 +84,15 @@ impl Packer {
         Ok(())
     }
 
+    /// Packs nothing more with the dictionaries of endpoints for which there is none among these. Frames of them are still
+    /// decompressed.
+    pub fn keep_only(&self, dictionaries: &[Dictionary]) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known
+            .by_endpoint
+            .retain(|endpoint, _| dictionaries.iter().any(|it| it.endpoint == *endpoint));
+    }
+
     /// Returns the zstd frame of a reply, as stored in the archive.
     ///
     /// # Errors
@@ -330,6 +339,26 @@ mod tests {
                 let read = packer.unpack(&body[..end]);
                 assert!(read.is_err() || end == 0, "cut at {end}");
             }
+        }
+    }
+
+    #[test]
+    fn nothing_more_is_packed_with_a_dictionary_that_was_retired_without_another_one() {
+        let one = dictionary("one", 0);
+        let packer = packer(std::slice::from_ref(&one));
+        let before = packer.pack("one", &reply(1000)).unwrap();
+        packer.keep_only(std::slice::from_ref(&one));
+        assert_eq!(packer.pack("one", &reply(1000)).unwrap(), before);
+        let retired = Dictionary {
+            endpoint: "replaced:1:one".to_owned(),
+            ..one
+        };
+        packer.keep_only(&[retired]);
+        let after = packer.pack("one", &reply(1000)).unwrap();
+        assert!(get_dict_id_from_frame(&before).is_some());
+        assert_eq!(get_dict_id_from_frame(&after), None);
+        for body in [before, after] {
+            assert_eq!(packer.unpack(&body).unwrap(), reply(1000));
         }
     }
 

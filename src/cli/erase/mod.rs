@@ -14,9 +14,9 @@ use crate::config::Config;
 use crate::daemon::{self, seed_file};
 use crate::erase::{self, Erasing, KeyFile};
 use crate::model::seed::Kind;
-use crate::store::{Lock, Store};
+use crate::store::Store;
 use shown::{Shown, count, count_of_replies, print_done, print_plan};
-use told::Told;
+use told::{Alone, Told};
 
 /// Arguments of `erase`.
 #[derive(Debug, clap::Args)]
@@ -62,11 +62,11 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         false => Some(erase::Turn::take(path).map_err(|why| anyhow::anyhow!(why))?),
     };
     // With the lock, no daemon starts meanwhile. Without it, one runs and is told.
-    let lock = Lock::take(path, &who)?.ok();
+    let alone = Alone::of(path, who)?;
     let store = cli.open(&config).await?;
-    let ended = erase(args, &config, &store, &clock, lock.is_some()).await;
+    let ended = erase(args, &config, &store, &clock, &alone).await;
     store.close().await?;
-    drop((lock, turn));
+    drop((alone, turn));
     ended
 }
 
@@ -75,7 +75,7 @@ async fn erase(
     config: &Config,
     store: &Store,
     clock: &Clock,
-    is_alone: bool,
+    alone: &Alone,
 ) -> anyhow::Result<Exit> {
     if let Some(before) = args.raw_before {
         return forget(args, store, clock, before).await;
@@ -129,7 +129,8 @@ async fn erase(
         daemon: Told {
             store,
             clock,
-            is_alone,
+            config,
+            alone,
         },
         report: |progress| shown.step(progress),
     };

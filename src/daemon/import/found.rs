@@ -5,6 +5,8 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::api::Entry;
+use crate::replies::People;
 use crate::replies::import::Kind;
 use crate::store::ImportedReply;
 
@@ -53,11 +55,14 @@ impl Rooms {
 /// A reply that was found.
 pub(super) struct FoundReply {
     pub(super) reply: ImportedReply,
+    pub(super) entry: &'static Entry,
     /// As it is stored.
     pub(super) body: Vec<u8>,
     /// SHA-256 of this body.
     pub(super) stored: [u8; 32],
-    pub(super) _room: Room,
+    /// None of these is in it any more.
+    pub(super) people: Arc<People>,
+    pub(super) room: Option<Room>,
 }
 
 /// What the thread finds.

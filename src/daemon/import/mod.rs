@@ -1,10 +1,14 @@
-//! Imports replies from files: they are read on a thread of their own, and kept in groups.
+//! Imports replies from files: they are read on a thread of their own, and kept in groups. Between two groups, requests of
+//! operators are carried out.
 
 mod foreign;
 mod found;
+mod group;
 mod known;
+mod maker;
 mod read;
 mod report;
+mod requests;
 mod wish;
 
 use std::path::{Path, PathBuf};
@@ -17,23 +21,23 @@ use tokio::sync::mpsc;
 
 use self::found::Read;
 pub use self::found::{NotImported, Why};
+use self::group::{GROUP, Group, gather, keep, next};
 use self::known::Known;
+use self::maker::Maker;
 use self::read::Reading;
 pub use self::report::{FileReport, Report};
+use self::requests::Requests;
 pub use self::wish::{Progress, Wish};
 use super::{Archive, Signals, build};
 use crate::api::{Scrubber, Secret};
+use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawl::{self, Engine};
 use crate::replies::People;
 use crate::replies::import::{Listed, files};
+use crate::store::Importing;
 use crate::store::read::dictionaries;
-use crate::store::{ImportedReply, Importing};
 
-/// Replies in one transaction.
-const GROUP: usize = 64;
-/// Bytes of replies in one transaction. Limits the memory that waits.
-const GROUP_BYTES: usize = 2 << 20;
 /// Replies that are read ahead of the writer: more than a group, so that both work at the same time.
 const AHEAD: usize = 2 * GROUP;
 
@@ -55,18 +59,20 @@ pub async fn import(
     engine.learn_erasures(archive.people.clone(), &[]);
     let training = tokio::spawn(crawl::train(engine.clone()));
     let mut report = Report::default();
+    let mut requests = Requests::new(&engine, config);
     let imported = import_all(
         &engine,
         archive,
         config,
         wish,
-        (signals, progress, &mut report),
+        (signals, progress, &mut requests, &mut report),
     )
     .await;
-    let taken = match (&imported, report.is_interrupted) {
-        (Ok(()), false) => crawl::without_remote(&engine).await,
-        _ => Ok(0),
-    };
+    let mut taken = Ok(0);
+    if imported.is_ok() && !report.is_interrupted {
+        let taking = crawl::without_remote(&engine);
+        (taken, report.is_interrupted) = requests.carry_out_during(taking, signals).await;
+    }
     engine.stop(crawl::StopCause::Idle);
     training
         .await
@@ -74,6 +80,7 @@ pub async fn import(
     engine.parts.writer.flush().await?;
     imported?;
     report.taken = taken?;
+    report.take_out(&engine.people());
     Ok(report)
 }
 
@@ -89,7 +96,7 @@ pub async fn dry_run(
     wish: &Wish,
     (signals, progress): (&mut Signals, &Arc<Progress>),
 ) -> anyhow::Result<Report> {
-    let people = Arc::new(people);
+    let maker = Arc::new(Maker::without_archive(Arc::new(people)));
     let packer = match readers {
         Some(readers) => build::packer(&dictionaries(readers).await?),
         None => build::packer(&[]),
@@ -98,7 +105,7 @@ pub async fn dry_run(
     let mut report = Report::default();
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
-        let reading = Reading::new(config, wish, None, people.clone());
+        let reading = Reading::new(config, wish, &maker, Clock::real());
         let mut replies = start(path.clone(), listed, reading, progress);
         while let Some(read) = next(&mut replies, signals, &mut report).await {
             match read {
@@ -117,83 +124,53 @@ pub async fn dry_run(
     Ok(report)
 }
 
-/// Returns what was read next of a file: nothing at its end and after a signal. A file may have nothing to say for a long time.
-async fn next(
-    replies: &mut mpsc::Receiver<Read>,
-    signals: &mut Signals,
-    report: &mut Report,
-) -> Option<Read> {
-    tokio::select! {
-        biased;
-        _ = signals.next() => {
-            report.is_interrupted = true;
-            None
-        }
-        read = replies.recv() => read,
-    }
-}
-
 async fn import_all(
     engine: &Arc<Engine>,
     archive: &Archive,
     config: &Config,
     wish: &Wish,
-    (signals, progress, report): (&mut Signals, &Arc<Progress>, &mut Report),
+    (signals, progress, requests, report): (
+        &mut Signals,
+        &Arc<Progress>,
+        &mut Requests,
+        &mut Report,
+    ),
 ) -> anyhow::Result<()> {
     let readers = engine.parts.store.readers();
+    let maker = Arc::new(Maker::of(engine));
     let mut all = Known::of(Some(readers), &engine.parts.packer, true).await?;
     let mut importing = Importing::default();
     for (path, listed) in all_files(wish, progress)? {
         let mut file = FileReport::new(&path);
-        let reading = Reading::new(config, wish, Some(engine), engine.people());
+        let reading = Reading::new(config, wish, &maker, archive.clock.clone());
         let mut replies = start(path.clone(), listed, reading, progress);
-        let (mut group, mut source) = (Vec::new(), None);
-        loop {
+        let (mut group, mut source) = (Group::default(), None);
+        while !group.is_last {
+            if requests.are_waiting().await {
+                // What an erasure takes out before it has an answer is what the archive has.
+                keep(engine, archive, source, &group, &mut importing).await?;
+                group = Group::default();
+                requests.carry_out().await;
+                importing.seal(|cursor| engine.people().cursor(cursor));
+            }
             // One group is kept while the next one is gathered.
+            let with = (&mut *signals, &mut *requests, &mut *report);
             let ((), next) = tokio::try_join!(
                 keep(engine, archive, source, &group, &mut importing),
-                gather(&mut replies, &mut all, &mut file, signals, report)
+                gather(&mut replies, &maker, &mut all, &mut file, with)
             )?;
             group = next;
-            if group.is_empty() {
-                break;
-            }
-            if source.is_none() {
+            if source.is_none() && !group.replies.is_empty() {
                 source = Some(note_source(engine, archive, &path, &file).await?);
             }
         }
+        keep(engine, archive, source, &group, &mut importing).await?;
         report.files.push(file);
         if report.is_interrupted {
             break;
         }
     }
     Ok(())
-}
-
-/// Returns the next replies of a file that the archive does not have: none at its end, and after a signal.
-async fn gather(
-    replies: &mut mpsc::Receiver<Read>,
-    all: &mut Known<'_>,
-    file: &mut FileReport,
-    signals: &mut Signals,
-    report: &mut Report,
-) -> anyhow::Result<Vec<ImportedReply>> {
-    let (mut group, mut bytes) = (Vec::new(), 0);
-    while group.len() < GROUP && bytes < GROUP_BYTES && !report.is_interrupted {
-        match next(replies, signals, report).await {
-            Some(Read::Reply(found)) => {
-                let known = all.has(&found).await?;
-                file.count(&found.reply, known);
-                if !known {
-                    bytes += found.body.len();
-                    group.push(found.reply);
-                }
-            }
-            Some(other) => file.note(other),
-            None => break,
-        }
-    }
-    Ok(group)
 }
 
 /// Returns the number of a file in the archive.
@@ -210,26 +187,6 @@ async fn note_source(
     let place = clean.as_deref().unwrap_or(&place);
     let (kind, now) = (file.kind.unwrap_or_default(), archive.clock.now());
     Ok(archive.store.note_source(place, kind, now).await?)
-}
-
-async fn keep(
-    engine: &Engine,
-    archive: &Archive,
-    source: Option<i64>,
-    group: &[ImportedReply],
-    importing: &mut Importing,
-) -> anyhow::Result<()> {
-    let Some(source) = source.filter(|_| !group.is_empty()) else {
-        return Ok(());
-    };
-    let (store, now) = (&archive.store, archive.clock.now());
-    store
-        .keep_imported(archive.run.id, source, group, importing, now)
-        .await?;
-    for reply in group {
-        engine.parts.training.count(reply.endpoint);
-    }
-    Ok(())
 }
 
 /// Returns the files of all paths.
@@ -268,3 +225,6 @@ fn start(
     });
     receiver
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::found::{NotImported, Read, Why};
+use crate::replies::People;
 use crate::store::ImportedReply;
 
 /// What came of one file.
@@ -75,6 +76,17 @@ impl FileReport {
         };
         *self.other.entry(what).or_default() += number;
     }
+
+    /// Takes people out of what was noted before they were erased.
+    fn take_out(&mut self, people: &People) {
+        let clean = |text: String| people.taken_out_of(&text).unwrap_or(text);
+        for not in &mut self.not_imported {
+            not.reason = clean(std::mem::take(&mut not.reason));
+        }
+        for (what, number) in std::mem::take(&mut self.other) {
+            *self.other.entry(clean(what)).or_default() += number;
+        }
+    }
 }
 
 /// What an import did.
@@ -92,6 +104,13 @@ impl Report {
     #[must_use]
     pub fn new_replies(&self) -> u64 {
         self.files.iter().flat_map(|file| file.new.values()).sum()
+    }
+
+    /// Takes people out of what was noted before they were erased.
+    pub(super) fn take_out(&mut self, people: &People) {
+        for file in &mut self.files {
+            file.take_out(people);
+        }
     }
 
     /// Returns whether something was given up.

@@ -38,15 +38,17 @@ impl Store {
         dictionaries_of(&mut *self.readers().acquire().await?).await
     }
 
-    /// Stores a new dictionary. After this returns it is on disk, and frames may use it.
+    /// Stores a new dictionary, unless people are being erased: they may be in it. Returns whether it did. Then it is on disk,
+    /// and frames may use it.
     ///
     /// # Errors
     /// Returns an error if the archive cannot be written, or already has a dictionary for this endpoint or with this
     /// number.
-    pub async fn keep_dictionary(&self, dictionary: &Dictionary) -> Result<()> {
+    pub async fn keep_dictionary(&self, dictionary: &Dictionary) -> Result<bool> {
         let mut transaction = self.begin().await?;
-        sqlx::query(
-            "insert into dictionaries (id, endpoint, made_at, replies, checksum, dictionary) values (?, ?, ?, ?, ?, ?)",
+        let kept = sqlx::query(
+            "insert into dictionaries (id, endpoint, made_at, replies, checksum, dictionary)
+             select ?, ?, ?, ?, ?, ? where not exists (select 1 from erasing)",
         )
         .bind(dictionary.id)
         .bind(&dictionary.endpoint)
@@ -56,7 +58,8 @@ impl Store {
         .bind(&dictionary.bytes)
         .execute(&mut *transaction)
         .await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        Ok(kept.rows_affected() > 0)
     }
 
     /// The newest kept replies of an endpoint, compressed. At most a few hundred replies and a few megabytes.
@@ -164,12 +167,30 @@ mod tests {
     async fn a_dictionary_is_read_as_written_and_a_second_one_is_refused() {
         let (_folder, store) = store().await;
         let (one, other) = (dictionary(u32::MAX.into(), "one"), dictionary(2, "other"));
-        store.keep_dictionary(&one).await.unwrap();
-        store.keep_dictionary(&other).await.unwrap();
+        assert!(store.keep_dictionary(&one).await.unwrap());
+        assert!(store.keep_dictionary(&other).await.unwrap());
         for refused in [dictionary(3, "one"), dictionary(2, "third")] {
             assert!(store.keep_dictionary(&refused).await.is_err());
         }
         assert_eq!(store.dictionaries().await.unwrap(), [other, one]);
+    }
+
+    #[tokio::test]
+    async fn no_dictionary_is_kept_while_people_are_erased() {
+        let (_folder, store) = store().await;
+        let term = crate::store::Term {
+            kind: "user",
+            value: "user-1".to_owned(),
+            hash: None,
+        };
+        let terms = [term];
+        let request = store.request_erasures(&[], &terms, &[], 1.0);
+        request.await.unwrap();
+        let one = dictionary(1, "one");
+        assert!(!store.keep_dictionary(&one).await.unwrap());
+        assert_eq!(store.dictionaries().await.unwrap(), []);
+        store.forget_erasing().await.unwrap();
+        assert!(store.keep_dictionary(&one).await.unwrap());
     }
 
     #[tokio::test]

@@ -41,7 +41,7 @@ impl ImportedReply {
     }
 }
 
-/// What one import knows of the archive, which nobody else writes.
+/// What one import knows of the archive, to which nobody else adds replies.
 #[derive(Debug, Default)]
 pub struct Importing {
     /// When the newest call was settled; `None` before the first group.
@@ -51,6 +51,17 @@ pub struct Importing {
 }
 
 impl Importing {
+    /// Replaces cursors that name people who were erased, as further replies have them.
+    pub fn seal(&mut self, sealed: impl Fn(&str) -> Option<String>) {
+        let chains = std::mem::take(&mut self.chains).into_iter();
+        self.chains = chains
+            .map(|((endpoint, subject, cursor), items)| {
+                let cursor = sealed(&cursor).unwrap_or(cursor);
+                ((endpoint, subject, cursor), items)
+            })
+            .collect();
+    }
+
     /// Notes a page. Returns how many items are before it.
     async fn items_before(
         &mut self,
@@ -216,4 +227,19 @@ async fn items_before(connection: &mut SqliteConnection, call: &ImportedCall<'_>
         items = items.saturating_add(u32::try_from(before.2).unwrap_or(0));
     }
     Ok(items)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Importing;
+
+    #[test]
+    fn a_list_goes_on_after_its_cursor_was_replaced() {
+        let mut importing = Importing::default();
+        let key = |cursor: &str| ("a", "b".to_owned(), cursor.to_owned());
+        importing.chains = [(key("of mira"), 3), (key("of others"), 4)].into();
+        importing.seal(|cursor| cursor.contains("mira").then(|| "erased:x".to_owned()));
+        let expected = [(key("erased:x"), 3), (key("of others"), 4)].into();
+        assert_eq!(importing.chains, expected);
+    }
 }
