@@ -182,7 +182,7 @@ impl Reading {
             }
         }
         let subject = self.scrubber.scrub_captured_text(&subject);
-        let cursor = cursor.map(|cursor| self.scrubber.scrub_captured_text(&cursor));
+        let cursor = cursor.map(|cursor| self.scrubber.scrub_captured_cursor(&cursor));
         if self.people.subject(&subject).is_some() {
             return Read::Not(NotImported {
                 place,
