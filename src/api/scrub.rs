@@ -4,12 +4,19 @@
 //! Each rule only returns ranges (`Edit`). All ranges are replaced together at the end, so no rule can hide a secret
 //! from another one.
 
+mod addresses;
 mod captured;
+mod commands;
 mod edit;
+mod fields;
 mod forms;
 mod hints;
+mod names;
+mod node;
 mod rules;
 mod secrets;
+mod tokens;
+mod units;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -95,13 +102,22 @@ impl Scrubber {
         }
     }
 
-    /// Returns a text beside such a body without its secrets: also those in addresses.
+    /// Returns a text beside such a body without its secrets: also those in addresses, commands and fields.
     #[must_use]
     pub fn scrub_captured_text(&self, text: &str) -> String {
-        match captured::clean_text(text.as_bytes()) {
+        self.scrub_beside(text, false)
+    }
+
+    /// Returns the place in a list that such a body is of, without secrets. It may have the form of a token.
+    #[must_use]
+    pub fn scrub_captured_cursor(&self, cursor: &str) -> String {
+        self.scrub_beside(cursor, true)
+    }
+
+    fn scrub_beside(&self, text: &str, is_place: bool) -> String {
+        match captured::clean_text(text, is_place) {
             None => self.scrub_text(text),
-            // Lossless, because only tokens are replaced.
-            Some(clean) => self.scrub_text(&String::from_utf8_lossy(&clean)),
+            Some(clean) => self.scrub_text(&clean),
         }
     }
 

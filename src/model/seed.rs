@@ -5,7 +5,7 @@ mod address;
 use super::subject::SubjectKind;
 
 /// First letters of the ids of users and of characters (api/README.md §2).
-const USER_IDS: &[&str] = &["user-", "ch_"];
+pub const USER_IDS: &[&str] = &["user-", "ch_"];
 /// First letters of the ids of posts.
 const POST_IDS: &[&str] = &["s_"];
 const USER_FORMS: &str = "write an id (user-… or ch_…), the address of a profile, or @name";

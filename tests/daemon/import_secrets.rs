@@ -102,6 +102,8 @@ const LINES: &str = concat!(
     r#"{"post":{"id":"s_6b","text":"x"},"a":"https://h/?a\u003d1\u0026api_key\u003dSECRET","b":"https:\u002f\u002fu:SECRET@h/","c":"https\u003a//u:SECRET\u003dx@h/","d":"https://u:SECRET\u0040h/","e":"/x\u003fapi_key=SECRET","f":"?api_\u006bey=SECRET"}"#,
     "\n",
     r#"{"post":{"id":"s_7","text":"x"},"text":"{\"headers\":{\"Cookie\":\"SECRET\"},\"deep\":\"{\\\"apiKey\\\":\\\"SECRET\\\",\\\"u\\\":\\\"/x?api_key=SECRET\\\"}\"}","cache_url":"https://cache.tikhub.io/x?sign=SECRET"}"#,
+    "\n",
+    r#"{"post":{"id":"s_8","text":"x"},"private_key":"SECRET","pwd":"SECRET","X-Session":"SECRET","cf_clearance":"SECRET","clientSecret":"SECRET","REFRESH_TOKEN":"SECRET","a":"https://h/?token=SECRET&b=1","b":"?u=%2Fx%3Faccess_token%3DSECRET%26b","c":"https:\/\/h\/?b=1\u0026idToken=SECRET","d":"curl -b 'a=SECRET; c=SECRET' -u u:SECRET -H 'Authorization: SECRET' h.example","e":"https://u:pa#SECRET@h/","f":"https%3A%2F%2Fu%3ASECRET%40h","g":"failed: {\"headers\":{\"Cookie\":\"SECRET\"}}","h":"failed: \"{\\\"cookie\\\": \\\"SECRET\\\"}\"","i":"{'X-Csrf-Token': 'SECRET'}","j":"cf_clearance=SECRET; a=SECRET","k":{"name":"a","value":"SECRET","httpOnly":true},"l":"ghp_SECRETSECRET1","m":"eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.SECRET"}"#,
 );
 
 #[tokio::test]
@@ -120,7 +122,7 @@ async fn no_planted_secret_is_in_the_file_or_a_reply() {
     }
     contents(&place, "a.db").await;
     let replies = "select count(*) from calls where outcome = 'imported'";
-    assert_eq!(place.number(replies).await, 17);
+    assert_eq!(place.number(replies).await, 18);
     let store = Store::open(&place.archive()).await.expect("the archive");
     let (packer, _) = Packer::new(&store.dictionaries().await.expect("dictionaries"));
     store.close().await.expect("a clean close");

@@ -5,14 +5,16 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::hints::may_have_secrets;
-use super::secrets::{is_header, is_message, is_secret, letters, parameters};
+use super::edit::Cut;
+use super::hints::{begins_mention, may_have_secrets};
+use super::names::{is_header, is_place, is_secret, letters};
+use super::node::{Kind, Node, is_removed, unquoted};
+use super::secrets::{is_message, texts};
 
 /// Values deeper than this are passed over: no reply is read as deep.
 const DEEPEST: u32 = 256;
 /// What stands where something was removed.
 const REMOVED: &[u8] = b"\"[removed]\"";
-type Edit = (Range<usize>, Vec<u8>);
 
 /// Returns a body without them; `None` if it has none.
 pub(super) fn clean_body(body: &[u8]) -> Option<Vec<u8>> {
@@ -32,60 +34,56 @@ pub(super) fn walked(body: &[u8]) -> Option<Vec<u8>> {
     apply(body, walk.edits)
 }
 
-/// Returns a text without the secret parameters of its addresses; `None` if it has none.
-pub(super) fn clean_text(text: &[u8]) -> Option<Vec<u8>> {
-    let edits = parameters(text).map(|range| (range, b"[removed]".to_vec()));
-    apply(text, edits.collect())
+/// Returns a text without its secrets; `None` if it has none. `is_place`: it is a place in a list.
+pub(super) fn clean_text(text: &str, is_place: bool) -> Option<String> {
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    // Lossless, because whole characters of ASCII are replaced, and what is between such.
+    let lossless = |clean: Vec<u8>| String::from_utf8_lossy(&clean).into_owned();
+    let clean = is_json
+        .then(|| walked(text.as_bytes()))
+        .flatten()
+        .map(lossless);
+    if is_json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+        return clean;
+    }
+    // What begins as JSON may have other words after it, or escapes before its quotes.
+    let rest = clean.as_deref().unwrap_or(text);
+    let again = apply(rest.as_bytes(), texts(rest, is_place)).map(lossless);
+    again.or(clean)
 }
 
-fn apply(body: &[u8], mut edits: Vec<Edit>) -> Option<Vec<u8>> {
+fn apply(body: &[u8], mut edits: Vec<Cut>) -> Option<Vec<u8>> {
     if edits.is_empty() {
         return None;
     }
     edits.sort_by_key(|(range, _)| (range.start, usize::MAX - range.end));
     let (mut clean, mut done) = (Vec::with_capacity(body.len()), 0);
     for (range, with) in edits {
-        // One that is inside of another one goes with it.
+        // What another one has of it goes with that.
         if range.start >= done {
             clean.extend_from_slice(&body[done..range.start]);
             clean.extend_from_slice(&with);
-            done = range.end;
         }
+        done = done.max(range.end);
     }
     clean.extend_from_slice(&body[done..]);
-    Some(clean)
-}
-
-/// What stands at a place of a body.
-struct Node<'b> {
-    start: usize,
-    end: usize,
-    kind: Kind<'b>,
-}
-
-enum Kind<'b> {
-    Text(Cow<'b, str>),
-    /// A list, with its name and the range of its value if it is a pair of these.
-    List(Option<(Cow<'b, str>, Range<usize>)>),
-    /// An object; of a client, if it says where a request went to.
-    Object {
-        is_of_client: bool,
-    },
-    Number,
-    /// A truth value or nothing.
-    Word,
+    (clean != body).then_some(clean)
 }
 
 struct Walk<'b> {
     body: &'b [u8],
-    edits: Vec<Edit>,
+    edits: Vec<Cut>,
 }
 
 impl<'b> Walk<'b> {
     fn value(&mut self, at: usize, depth: u32) -> Node<'b> {
+        self.value_of(at, depth, false)
+    }
+
+    fn value_of(&mut self, at: usize, depth: u32, is_place: bool) -> Node<'b> {
         let start = self.past_blanks(at);
         let (end, kind) = match self.body.get(start) {
-            Some(b'"') => self.text(start, depth),
+            Some(b'"') => self.text(start, depth, is_place),
             Some(b'{') if depth < DEEPEST => self.object(start, depth),
             Some(b'[') if depth < DEEPEST => self.list(start, depth),
             Some(_) => {
@@ -111,32 +109,34 @@ impl<'b> Walk<'b> {
             .count()
     }
 
-    fn text(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
-        let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
-        let end = end.min(self.body.len());
-        let raw = &self.body[start..end];
-        let text = unquoted(raw);
+    fn text(&mut self, start: usize, depth: u32, is_place: bool) -> (usize, Kind<'b>) {
+        let (end, text) = self.string(start);
         let is_json = depth < DEEPEST && text.trim_start().starts_with(['{', '[']);
         if !is_json && is_message(&text) {
             self.edits.push((start..end, REMOVED.to_vec()));
-            return (end, Kind::Text(text));
-        }
-        // An escape may hide the beginning or the end of a secret, so the whole text is replaced.
-        let clean = match is_json {
-            true => walked(text.as_bytes()),
-            false => clean_text(text.as_bytes()),
-        };
-        if let Some(clean) = clean {
-            let clean = String::from_utf8_lossy(&clean).into_owned();
-            let json = serde_json::Value::String(clean).to_string();
-            self.edits.push((start..end, json.into_bytes()));
+        } else {
+            self.clean(start..end, &text, is_place);
         }
         (end, Kind::Text(text))
     }
 
+    fn string(&self, start: usize) -> (usize, Cow<'b, str>) {
+        let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
+        let end = end.min(self.body.len());
+        (end, unquoted(&self.body[start..end]))
+    }
+
+    /// Replaces a whole text with a secret: an escape may hide the beginning or the end of that.
+    fn clean(&mut self, range: Range<usize>, text: &str, is_place: bool) {
+        if let Some(clean) = clean_text(text, is_place) {
+            let json = serde_json::Value::String(clean).to_string();
+            self.edits.push((range, json.into_bytes()));
+        }
+    }
+
     fn object(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
         let (mut at, mut name, mut values) = (start + 1, None, Vec::new());
-        let mut is_of_client = false;
+        let (mut is_of_client, mut is_cookie) = (false, false);
         loop {
             at = self.past_blanks(at);
             match self.body.get(at) {
@@ -151,17 +151,14 @@ impl<'b> Walk<'b> {
                     continue;
                 }
             }
-            let before = self.edits.len();
-            let (end, Kind::Text(key)) = self.text(at, DEEPEST) else {
-                break;
-            };
-            self.edits.truncate(before);
+            let (end, key) = self.string(at);
+            self.clean(at..end, &key, false);
             let colon = self.past_blanks(end);
             if self.body.get(colon) != Some(&b':') {
                 at = end;
                 continue;
             }
-            let value = self.value(colon + 1, depth + 1);
+            let value = self.value_of(colon + 1, depth + 1, is_place(&key));
             let range = value.start..value.end;
             if is_removed(&key, &value.kind) {
                 self.remove(range.clone());
@@ -179,12 +176,17 @@ impl<'b> Walk<'b> {
                     }
                 }
                 "value" | "values" => values.push(range),
+                "httponly" | "hostonly" | "samesite" => is_cookie = true,
                 _ => {}
             }
             at = value.end.max(colon + 1);
         }
-        if name.is_some_and(|name| is_secret(&name)) {
-            for range in values {
+        for range in values {
+            if is_cookie
+                || name
+                    .as_ref()
+                    .is_some_and(|name| self.is_named(name, &range))
+            {
                 self.remove(range);
             }
         }
@@ -217,7 +219,7 @@ impl<'b> Walk<'b> {
             })
             .collect();
         for (name, value) in pairs.into_iter().flatten() {
-            if is_secret(name) {
+            if self.is_named(name, value) {
                 self.remove(value.clone());
             }
         }
@@ -225,8 +227,9 @@ impl<'b> Walk<'b> {
         let is_header = |item: &Node<'_>| matches!(&item.kind, Kind::Text(name) if is_header(name));
         if items.iter().any(is_header) {
             for two in items.windows(2) {
-                if matches!(&two[0].kind, Kind::Text(name) if is_secret(name)) {
-                    self.remove(two[1].start..two[1].end);
+                let value = two[1].start..two[1].end;
+                if matches!(&two[0].kind, Kind::Text(name) if self.is_named(name, &value)) {
+                    self.remove(value);
                 }
             }
         }
@@ -243,38 +246,15 @@ impl<'b> Walk<'b> {
         (at, Kind::List(pair))
     }
 
+    /// Returns whether a name beside a value says that it is a secret. A hit of a search has the mention of a user as its token.
+    fn is_named(&self, name: &str, value: &Range<usize>) -> bool {
+        let is_mention = || begins_mention(&self.body[value.clone()]) && letters(name) == "token";
+        is_secret(name) && !is_mention()
+    }
+
     fn remove(&mut self, range: Range<usize>) {
         if !range.is_empty() {
             self.edits.push((range, REMOVED.to_vec()));
         }
-    }
-}
-
-/// Returns what a string says.
-fn unquoted(raw: &[u8]) -> Cow<'_, str> {
-    let plain = std::str::from_utf8(raw)
-        .ok()
-        .filter(|it| !it.contains('\\'));
-    let text = plain.map(|raw| Cow::Borrowed(raw.trim_matches('"')));
-    text.or_else(|| serde_json::from_slice::<String>(raw).ok().map(Cow::Owned))
-        .unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(raw).trim_matches('"').to_owned()))
-}
-
-/// Returns whether the value of a key is removed.
-fn is_removed(key: &str, value: &Kind<'_>) -> bool {
-    let name = letters(key);
-    match value {
-        Kind::Word => false,
-        Kind::Text(text) if text.is_empty() => false,
-        // A number of tokens, perhaps.
-        Kind::Number => is_secret(key) && !name.ends_with("token"),
-        // A hit of a search has the mention of a user as its token.
-        Kind::Text(text) if name == "token" => !text.starts_with("<@"),
-        Kind::Object { is_of_client: true }
-            if matches!(name.as_str(), "config" | "request" | "requestconfig") =>
-        {
-            true
-        }
-        _ => is_secret(key) || name.ends_with("headers"),
     }
 }

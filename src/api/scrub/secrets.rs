@@ -1,224 +1,115 @@
-//! Names of headers, cookies and parameters that have a secret as their value.
+//! Finds the secrets of a text.
 
 use std::ops::Range;
+use std::sync::LazyLock;
 
-/// Parameters of addresses that are secrets, whatever the address is of. Links to files keep their signatures.
-const PARAMETERS: [&str; 12] = [
-    "api_key",
-    "apikey",
-    "api-key",
-    "x-api-key",
-    "access_token",
-    "auth_token",
-    "refresh_token",
-    "id_token",
-    "session_token",
-    "authorization",
-    "client_secret",
-    "password",
-];
+use memchr::memmem::Finder;
 
-/// Returns the letters and digits of a name, in lower case.
-pub(super) fn letters(name: &str) -> String {
-    let letters = name.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+use super::edit::Cut;
+use super::names::{is_coded, is_secret, last_part};
+use super::{addresses, commands, fields, tokens};
+
+/// The shortest token.
+const SHORTEST: usize = 14;
+/// How much of a header is looked at.
+const WORDS: usize = 1_024;
+
+static HTTP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("HTTP/"));
+
+/// Returns the secrets of a text, each with what takes its place. `is_place`: the text is a place in a list.
+pub(super) fn texts(text: &str, is_place: bool) -> Vec<Cut> {
+    let bytes = text.as_bytes();
+    // Most keys and values are so short and plain that they have none.
+    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_- ".contains(byte);
+    if bytes.len() < SHORTEST && bytes.iter().all(is_plain) {
+        return Vec::new();
+    }
+    let mut edits = fields::secrets(bytes);
+    let ranges = addresses::secrets(bytes)
+        .chain(commands::secrets(bytes))
+        .chain(tokens::secrets(bytes, is_place))
+        .chain(headers(text).filter(|range| !range.is_empty()));
+    edits.extend(ranges.map(|range| (range, b"[removed]".to_vec())));
+    edits
 }
 
-/// Parts, ends, beginnings and whole names of those that have a secret.
-const PARTS: [&str; 3] = ["authorization", "csrf", "xsrf"];
-const ENDS: [&str; 12] = [
-    "cookie",
-    "cookies",
-    "setcookie2",
-    "cookiejar",
-    "apikey",
-    "secretkey",
-    "accesskey",
-    "clientsecret",
-    "password",
-    "passwd",
-    "jsessionid",
-    "token",
-];
-const WHOLE: [&str; 7] = [
-    "auth",
-    "bearer",
-    "credentials",
-    "jwt",
-    "secret",
-    "session",
-    "sessionid",
-];
-/// Ends of names of tokens that are a place in a list.
-const PLACES: [&str; 5] = [
-    "pagetoken",
-    "cursortoken",
-    "continuationtoken",
-    "nexttoken",
-    "synctoken",
-];
-
-/// Returns whether a name of a header, cookie or parameter has a secret as its value.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = letters(name);
-    let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
-    (ends(&ENDS) && !ends(&PLACES))
-        || PARTS.iter().any(|part| name.contains(part))
-        || name.starts_with("cookies")
-        || WHOLE.contains(&&*name)
-}
-
-/// Returns whether a word is the name of a header, and hardly anything else.
-pub(super) fn is_header(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    matches!(
-        name.as_str(),
-        "authorization"
-            | "proxy-authorization"
-            | "set-cookie"
-            | "x-api-key"
-            | "content-type"
-            | "user-agent"
-    )
-}
-
-/// Returns whether a text has a header with a secret: a message of HTTP, or the command of a client.
+/// Returns whether a whole text is a secret: a message of HTTP or the command of a client with such a header, or cookies.
 pub(super) fn is_message(text: &str) -> bool {
-    let is_http = text.contains("HTTP/");
-    text.match_indices(':').any(|(at, _)| {
+    headers(text).next().is_some() || are_cookies(text)
+}
+
+/// Returns the values of headers with a secret, up to the end of the line or to a quote.
+fn headers(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let is_http = HTTP.find(text.as_bytes()).is_some();
+    text.match_indices(':').filter_map(move |(at, _)| {
         let before = text[..at].trim_end();
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
         let name = &before[before.trim_end_matches(is_name).len()..];
-        (is_http && is_secret(name)) || is_value_of(name, text[at + 1..].trim_start())
+        let value = text[at + 1..].trim_start();
+        let start = text.len() - value.len();
+        let is_one = is_secret(name) && (is_http || is_value_of(name, value));
+        let end = || value.find(['\r', '\n', '"', '\'', '\\']);
+        is_one.then(|| start..end().map_or(text.len(), |end| start + end))
     })
 }
 
 /// Returns whether a text begins with what a header has as its value, and a sentence does not.
 fn is_value_of(header: &str, text: &str) -> bool {
-    let mut words = text.split([' ', '\t', '\r', '\n', ';', '\'', '"']);
+    // A word may be as long as the text.
+    let text = (WORDS..WORDS + 4)
+        .find_map(|end| text.get(..end))
+        .unwrap_or(text);
+    let mut words = text.split([' ', '\t', '\r', '\n', ';', '\'', '"', '\\']);
     let first = words.next().unwrap_or_default();
     match header.to_ascii_lowercase().as_str() {
         "cookie" | "set-cookie" => first.contains('='),
-        "x-api-key" | "api-key" => is_coded(first),
         "authorization" | "proxy-authorization" => {
             let is_scheme = ["bearer", "basic", "digest", "token"]
                 .iter()
                 .any(|scheme| first.eq_ignore_ascii_case(scheme));
-            is_scheme && words.next().is_some_and(is_coded)
+            (is_scheme && words.next().is_some_and(is_coded))
+                || (first.len() >= 20 && is_coded(first))
         }
-        _ => false,
+        // No word of a language has a hyphen and is the name of a key.
+        name => name.contains('-') && is_coded(first),
     }
 }
 
-/// Returns whether a word is a key, and hardly one of a language.
-fn is_coded(word: &str) -> bool {
-    let is_odd = |letter: char| letter.is_ascii_digit() || letter.is_ascii_uppercase();
-    word.len() >= 8 && word.chars().skip(1).any(is_odd)
-}
-
-/// Returns the secrets in the addresses of a text: values of parameters, and passwords.
-pub(super) fn parameters(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
-    memchr::memchr2_iter(b'=', b'@', text).filter_map(move |at| match text[at] {
-        b'=' => parameter(text, at),
-        _ => password(text, at),
-    })
-}
-
-fn parameter(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let is_part = |byte: &&u8| byte.is_ascii_alphanumeric() || b"_-".contains(byte);
-    let length = text[..at].iter().rev().take_while(is_part).count();
-    let (before, name) = text[..at].split_at(at - length);
-    // As some JSON encoders write `&`.
-    let escaped = name
-        .strip_prefix(b"u0026")
-        .filter(|_| before.ends_with(b"\\"));
-    let begins = before.last().is_none_or(|byte| b"?&;\"#".contains(byte));
-    let name = escaped.or_else(|| begins.then_some(name))?;
-    let is_one = PARAMETERS
-        .iter()
-        .any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
-    if !is_one {
-        return None;
-    }
-    let end = super::rules::token_end(text, at + 1);
-    (end > at + 1).then_some(at + 1..end)
-}
-
-/// Returns the password of `https://name:password@host`, whose `@` is here.
-fn password(text: &[u8], at: usize) -> Option<Range<usize>> {
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~%!$*+=".contains(byte);
-    let beginning = |end: usize| {
-        let part = text[..end].iter().rev().take_while(|byte| is_part(byte));
-        end - part.count()
+/// Returns whether a text is nothing but cookies, or one with its attributes.
+fn are_cookies(text: &str) -> bool {
+    let mut parts = text
+        .split(';')
+        .map(str::trim)
+        .filter(|part| !part.is_empty());
+    let Some((name, value)) = parts.next().and_then(|first| first.split_once('=')) else {
+        return false;
     };
-    let start = beginning(at);
-    let colon = start.checked_sub(1).filter(|it| text[*it] == b':')?;
-    let name = beginning(colon);
-    let is_address = text[..name].ends_with(b"://") || text[..name].ends_with(br":\/\/");
-    (is_address && start < at).then_some(start..at)
+    let is_one = |part: &str| !part.is_empty() && !part.contains(char::is_whitespace);
+    if !is_one(name) || value.contains(char::is_whitespace) || name.contains(['/', ':', '?']) {
+        return false;
+    }
+    let (mut has_secret, mut count) = (is_of_secret(name), 1);
+    for part in parts {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        if ["httponly", "samesite"]
+            .iter()
+            .any(|it| name.eq_ignore_ascii_case(it))
+        {
+            return true;
+        }
+        let is_time = ["expires", "max-age"]
+            .iter()
+            .any(|it| name.eq_ignore_ascii_case(it));
+        if !is_time && (!is_one(name) || value.contains(char::is_whitespace)) {
+            return false;
+        }
+        has_secret |= is_of_secret(name);
+        count += 1;
+    }
+    has_secret && count > 1
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::captured::walked;
-    use super::super::hints::may_have_secrets;
-    use super::{ENDS, PARAMETERS, PARTS, WHOLE, is_message, parameters};
-
-    #[test]
-    fn words_of_people_are_no_secrets() {
-        for text in [
-            "the hacker types password=1234 and wins",
-            "my api_key=abc is public",
-            "Cookie: a recipe",
-            "Cookies:\n3 cups of flour = 300 g",
-            "Authorization: basic understanding of HTTP",
-            "authorization: token gesture",
-            "x-api-key: required",
-            "set-cookie: see below, a=b",
-            "time 12:30 @ noon, http://h/@name, mail a:b@c",
-        ] {
-            assert!(!is_message(text), "{text}");
-            assert_eq!(parameters(text.as_bytes()).count(), 0, "{text}");
-        }
-    }
-
-    #[test]
-    fn secrets_of_clients_are_found_in_texts() {
-        for text in [
-            "GET / HTTP/1.1\r\nCookie: a",
-            "curl -H 'Authorization: Bearer a1b2c3d4' h",
-            "proxy-authorization: Basic dXNlcjpwYXNz",
-            "Host: h\nset-cookie: a=b; Path=/",
-            "wget --header \"X-API-Key: sk-12345678\"",
-        ] {
-            assert!(is_message(text), "{text}");
-        }
-        for (text, secret) in [
-            ("https://u:pa%20ss@h/", "pa%20ss"),
-            (r"http:\/\/u:p@h", "p"),
-            ("https://h/?a=1&api_key=k-1", "k-1"),
-            (r"https://h/?a=1\u0026API_KEY=k-1", "k-1"),
-            ("password=p&x=1", "p"),
-        ] {
-            let found: Vec<&str> = parameters(text.as_bytes()).map(|it| &text[it]).collect();
-            assert_eq!(found, [secret], "{text}");
-        }
-    }
-
-    #[test]
-    fn each_name_of_a_secret_has_a_hint() {
-        let names = [&PARTS[..], &ENDS, &WHOLE, &PARAMETERS].concat();
-        for name in names {
-            for body in [
-                format!("[\"/x?a=1;{name}=b\"]"),
-                format!("[\"/x?a=1\\u0026{name}=b\"]"),
-                format!("{{\"{name}\":\"a\"}}"),
-                format!("{{\"a\":\"{{\\\"{}\\\":1}}\"}}", name.to_uppercase()),
-                format!("[[\"x-{name}\",\"a\"]]"),
-            ] {
-                let is_found = may_have_secrets(body.as_bytes());
-                assert!(is_found || walked(body.as_bytes()).is_none(), "{body}");
-            }
-        }
-    }
+fn is_of_secret(cookie: &str) -> bool {
+    let is_part = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    cookie.chars().all(is_part) && is_secret(last_part(cookie))
 }

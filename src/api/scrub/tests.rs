@@ -1,5 +1,8 @@
 //! Tests of the scrubber.
 
+mod captured;
+mod formed;
+mod named;
 mod real;
 
 use std::borrow::Cow;

@@ -112,7 +112,7 @@ impl Maker {
             place,
             entry,
             subject: self.scrubber.scrub_captured_text(&subject),
-            cursor: cursor.map(|cursor| self.scrubber.scrub_captured_text(&cursor)),
+            cursor: cursor.map(|cursor| self.scrubber.scrub_captured_cursor(&cursor)),
             about,
             sha256: sha256.to_vec(),
             body_bytes,

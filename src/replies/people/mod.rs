@@ -13,6 +13,7 @@ mod quick;
 mod spans;
 mod terms;
 mod texts;
+mod touching;
 
 pub use body::Taken;
 pub use file::any_part;

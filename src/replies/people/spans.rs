@@ -7,6 +7,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::known::People;
+use super::touching::ids_inside;
 
 /// Shortest word that is decoded from base64.
 const LEAST_CODED: usize = 8;
@@ -74,6 +75,9 @@ impl Within<'_> {
         if let Some(id) = shortened(name).find(|id| self.0.is_user(id)) {
             return Some(token.start..token.start + id.len());
         }
+        if let Some(id) = ids_inside(name).find(|id| self.0.is_user(&name[id.clone()])) {
+            return Some(token.start + id.start..token.start + id.end);
+        }
         let sign = before.chars().next_back().filter(|it| "@＠".contains(*it));
         if let Some(sign) = sign {
             let name = shortened(name).find(|name| self.0.is_name(name))?;
@@ -91,7 +95,11 @@ impl Within<'_> {
     /// Returns whether any part of a URL is an id or a name, or hides one.
     fn is_in_url(&self, url: &str, depth: u8) -> bool {
         let is_theirs = |token: &str| self.0.is_user(token) || self.0.is_name(token);
-        tokens(url).any(|token| shortened(&url[token]).any(is_theirs)) || self.is_coded(url, depth)
+        let names = |token: &str| {
+            shortened(token).any(is_theirs)
+                || ids_inside(token).any(|id| self.0.is_user(&token[id]))
+        };
+        tokens(url).any(|token| names(&url[token])) || self.is_coded(url, depth)
     }
 
     /// Returns whether percent-encoding or base64 of a text hides somebody.

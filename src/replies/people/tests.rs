@@ -194,3 +194,52 @@ fn a_body_that_is_no_json_loses_names_too() {
         None
     );
 }
+
+#[test]
+fn an_id_that_letters_touch_is_theirs_and_a_longer_id_is_not() {
+    let id = "user-xiCyLclE6KJcdTXyvVq3Ontc";
+    let character = "ch_6955e4af0b5c81919019718b9c157e83";
+    let terms = Terms {
+        users: [id, character].map(str::to_owned).into(),
+        ..Terms::default()
+    };
+    let hashes = [id, character].map(|id| key().hash(Erased::User, id));
+    for people in [
+        People::named(key(), terms).unwrap(),
+        People::hashed(key(), hashes.into()),
+    ] {
+        for id in [id, character] {
+            for (before, after) in [
+                ("avatar_", ""),
+                ("x", ""),
+                ("9", "_large"),
+                ("a.", "_1.png and more"),
+                ("_", "_"),
+                ("", "_2"),
+            ] {
+                let text = format!("see {before}{id}{after}!");
+                let clean = people.taken_out_of(&text);
+                let clean = clean.as_deref().unwrap_or(&text);
+                assert_eq!(clean, format!("see {before}[erased]{after}!"));
+                assert!(people.are_in(&text), "{text}");
+                let url = format!("https://x.example/p/{before}{id}{after}");
+                assert!(people.are_in(&url), "{url}");
+                let coded = url.replace('/', "%2F");
+                assert!(
+                    people.are_in(&format!("https://y.example/?u={coded}")),
+                    "{coded}"
+                );
+            }
+            // Others who have the same letters.
+            for other in [
+                format!("see {id}x"),
+                format!("see avatar_{id}0_large"),
+                format!("https://x.example/{}_1", &id[..id.len() - 1]),
+                format!("see {}", id.replacen('6', "7", 1)),
+                format!("see avatar_{}", id.to_uppercase()),
+            ] {
+                assert_eq!(people.taken_out_of(&other), None, "{other}");
+            }
+        }
+    }
+}
