@@ -47,6 +47,7 @@ pub(super) fn read(
     Ok(match whole.map(|whole| of(&whole)) {
         Some(Ok(whole)) => Harvest {
             items: whole.items,
+            doubt: whole.doubt,
             is_redacted: true,
             ..harvest
         },

@@ -26,6 +26,7 @@ mod hostile;
 mod hostile_import;
 mod import;
 mod import_dry;
+mod import_empty;
 mod import_erased;
 mod import_files;
 mod import_jobs;

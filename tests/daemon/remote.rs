@@ -138,6 +138,8 @@ async fn a_success_without_a_list_is_a_failure_and_never_an_empty_list() {
         r#"{"code":200,"data":{"items":7,"cursor":null}}"#,
         r#"{"code":200,"data":{"detail":"user not available"}}"#,
         r#"{"code":500,"message":"failed","data":{"items":[],"cursor":null}}"#,
+        r#"{"code":200,"error":"no answer in time","data":{"items":[],"cursor":null}}"#,
+        r#"{"code":200,"data":{"items":[],"cursor":null,"status_code":429}}"#,
     ];
     for body in bodies {
         let (code, state, _, calls, charged) = crawled(200, body).await;
@@ -154,11 +156,28 @@ async fn an_empty_list_is_complete() {
     for body in [
         r#"{"code":200,"data":{"items":[],"cursor":null}}"#,
         r#"{"items":[],"has_more":false}"#,
-        r#"{"code":200,"data":[]}"#,
+        r#"{"code":200,"message":"Request successful. This request will incur a charge.","data":{"items":[]}}"#,
     ] {
         assert_eq!(
             crawled(200, body).await,
             expected(0, "done", "complete", 1, 50_000),
+            "{body}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_empty_answer_that_does_not_state_the_end_is_bought_once_and_ends_no_list_silently() {
+    for body in [
+        r#"{"code":200,"data":[]}"#,
+        "[]",
+        r#"{"code":200,"message":"Request failed. Please retry.","data":{"items":[],"cursor":null}}"#,
+        r#"{"code":200,"data":{"items":[],"message":"too many requests"}}"#,
+        r#"{"code":200,"cursor":"c2","data":{"items":[],"cursor":null}}"#,
+    ] {
+        assert_eq!(
+            crawled(200, body).await,
+            expected(3, "stopped", "truncated", 1, 50_000),
             "{body}"
         );
     }

@@ -13,11 +13,11 @@ use tokio::sync::mpsc::Sender;
 use super::foreign;
 use super::found::{FoundReply, NotImported, Read, Rooms, Why};
 use super::wish::{Progress, Wish};
-use crate::api::Scrubber;
+use crate::api::{self, Scrubber};
 use crate::clock::Clock;
 use crate::config::Config;
 use crate::crawl::Engine;
-use crate::model::{ItemHash, MicroUsd};
+use crate::model::{Harvest, ItemHash, Items, MicroUsd};
 use crate::replies::import::{
     self, Entry, Found, Given, Kind, Limits, Recognised, Unrecognised, recognise,
 };
@@ -212,6 +212,9 @@ impl Reading {
             let why = format!("it is {} of its request. State the right one", odd.why);
             return Read::bad(&place, why);
         }
+        if let Some(why) = no_end(entry, &harvest, about.status) {
+            return Read::bad(&place, why);
+        }
         harvest.is_redacted = is_redacted;
         let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);
         let packed = match packer.map(|packer| packer.pack(entry.name, &body)) {
@@ -253,6 +256,21 @@ impl Reading {
             None => Read::bad("the file", "nobody reads it any more"),
         }
     }
+}
+
+/// Returns why an empty page is not imported: a job that takes it would end its list. It has nothing to keep.
+fn no_end(entry: &api::Entry, harvest: &Harvest, status: Option<u16>) -> Option<String> {
+    let is_end = harvest.items.is_empty() && harvest.cursor.is_none();
+    if entry.items == Items::None || !is_end {
+        return None;
+    }
+    let odd_status = status.filter(|status| *status != 200);
+    let of_status =
+        odd_status.map(|status| format!("the page is empty, and its status is {status}"));
+    let why = of_status.or(harvest.doubt.map(str::to_owned))?;
+    Some(format!(
+        "{why}. That is no proof that the list has ended: import the answer as it came, with its envelope"
+    ))
 }
 
 /// What an entry says about its replies.
