@@ -20,6 +20,7 @@ mod jobs;
 mod logging;
 mod media;
 pub(crate) mod out;
+mod place;
 mod progress;
 mod refresh;
 mod reparse;
