@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", requires = "endpoint")]
     subject: Option<String>,
 
-    /// When replies were received of which neither the entry nor the envelope says a plausible time: a date, or a time with offset
+    /// When replies were received of which neither the entry nor the envelope says a plausible time that can be read: a date, or a time with offset
     #[arg(long, value_name = "WHEN", value_parser = unix_seconds)]
     time: Option<f64>,
 
