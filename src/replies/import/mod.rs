@@ -17,6 +17,7 @@ mod held;
 mod http;
 mod items;
 mod json;
+mod positional;
 mod received;
 mod recognise;
 mod recorded;

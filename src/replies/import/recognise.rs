@@ -93,6 +93,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
                 None if captured.asked.is_of_others() => {
                     return Err("it answers a request to another site".to_owned());
                 }
+                None if captured.asked.is_of_another_list() => shape::apart(&captured.body)?,
                 None => {
                     let of_other = |why| match route {
                         Some(route) => format!("`{route}` is no endpoint of this archive"),
