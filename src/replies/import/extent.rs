@@ -158,10 +158,9 @@ fn is_end_of_word(byte: u8) -> bool {
     byte <= b' ' || b"{}[],:\"".contains(&byte)
 }
 
-/// Bytes that may stand between documents, besides the mark of UTF-8: white space, commas, the mark of RFC 7464, and zeros, with
-/// which a disk fills a file.
+/// Bytes that may stand between documents, besides the mark of UTF-8: white space, commas, and the mark of RFC 7464.
 pub(super) fn is_between(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | 0x1e | 0)
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b',' | 0x1e)
 }
 
 pub(super) const MARK: &[u8] = "\u{feff}".as_bytes();

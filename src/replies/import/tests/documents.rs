@@ -47,13 +47,12 @@ fn documents_are_found_whatever_stands_between_them() {
         "\u{1e}",
         "\n\u{feff}",
         " \u{feff}\u{1e}",
-        "\0\n",
     ] {
         for (begin, end) in [
             ("", ""),
             ("\u{feff}", "\n"),
             ("\u{1e}", "\n"),
-            ("\n", ",\n\0\0"),
+            ("\n", ",\n,"),
         ] {
             let text = format!("{begin}{}{end}", all.join(between));
             for name in NAMES {
@@ -67,7 +66,7 @@ fn documents_are_found_whatever_stands_between_them() {
             }
         }
     }
-    assert_eq!(seen, 11 * 4 * 4);
+    assert_eq!(seen, 10 * 4 * 4);
     let (_, found) = entries("x.json.gz", &gzip(all.join("\n").as_bytes()));
     assert_eq!(split(&found).0, "a b c d");
     let members: Vec<u8> = all
@@ -244,4 +243,29 @@ fn a_file_of_open_brackets_is_not_gone_through_for_each_of_them() {
     let lists = "[\n".repeat(300_000) + POST;
     let (_, found) = entries("x.jsonl", lists.as_bytes());
     assert!(found.len() < 1_000, "{}", found.len());
+}
+
+#[test]
+fn zeros_in_the_place_of_documents_are_named() {
+    let zeros = "\0".repeat(512);
+    for (text, cursors, others) in [
+        (
+            format!("{}\n{zeros}{}\n{}", pretty("a"), "\0\n", page("b")),
+            "a b",
+            1,
+        ),
+        (format!("{}\n{zeros}\n{}\n", page("a"), page("b")), "a b", 1),
+        (format!("{}\n{zeros}", page("a")), "a", 1),
+        (zeros.clone(), "", 1),
+    ] {
+        for name in NAMES {
+            let (_, found) = entries(name, text.as_bytes());
+            let (found_cursors, found_others) = split(&found);
+            assert_eq!(
+                (found_cursors.as_str(), found_others.len()),
+                (cursors, others),
+                "{name}: {found:?}"
+            );
+        }
+    }
 }
