@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use super::extent::{Extent, Reached, is_between, next_start, opening};
 use super::held::Held;
-use super::items::entry;
+use super::items::{self, Left, entry};
 use super::{Each, Entry, Found, Limits};
 
 /// Where the reading begins.
@@ -70,7 +70,7 @@ impl<R: BufRead> Documents<'_, R> {
             1 => format!("{}line {line}", self.before),
             nth => format!("{}line {line}, document {nth}", self.before),
         };
-        match self.held.bytes().first() {
+        match self.held.ahead().first() {
             Some(b'{' | b'[') => self.document(place, each),
             _ => self.line(place, each),
         }
@@ -81,14 +81,21 @@ impl<R: BufRead> Documents<'_, R> {
         let mut extent = Extent::new();
         let most = self.limits.line_bytes();
         loop {
-            match extent.reach(self.held.bytes()) {
+            match extent.reach(self.held.ahead()) {
+                Reached::End(end) if end <= most => return Ok(self.give(place, end, each)),
+                Reached::End(_) if self.held.ahead().starts_with(b"[") => {
+                    return self.list(&place, each);
+                }
                 Reached::End(end) => return Ok(self.give(place, end, each)),
                 Reached::Broken(at) => return self.broken(place, at, each),
-                Reached::More if self.held.bytes().len() > most => {
+                Reached::More if self.held.ahead().len() > most => {
+                    if self.held.ahead().starts_with(b"[") {
+                        return self.list(&place, each);
+                    }
                     return self.too_long(place, extent, each);
                 }
                 Reached::More => {
-                    let held = self.held.bytes().len();
+                    let held = self.held.ahead().len();
                     if !self.held.fill()? {
                         return self.broken(place, held, each);
                     }
@@ -97,10 +104,21 @@ impl<R: BufRead> Documents<'_, R> {
         }
     }
 
+    /// Gives the items of a list that is too long to be held.
+    fn list(&mut self, place: &str, each: &mut Each<'_>) -> io::Result<ControlFlow<()>> {
+        let before = format!("{place}, ");
+        match items::read(&mut self.held, &before, self.limits, each)? {
+            Left::Enough => return Ok(ControlFlow::Break(())),
+            Left::Damage => self.seek()?,
+            Left::Nothing | Left::More => {}
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
     /// Gives what stands up to a place, and goes on after it.
     fn give(&mut self, place: String, end: usize, each: &mut Each<'_>) -> ControlFlow<()> {
         let most = self.limits.line_bytes();
-        let text = trimmed(&self.held.bytes()[..end]);
+        let text = trimmed(&self.held.ahead()[..end]);
         let next = match text.len() > most {
             true => each(longer(place, most, memchr::memchr(b'\n', text).is_none())),
             false => entry(place, text, self.limits, each),
@@ -123,19 +141,19 @@ impl<R: BufRead> Documents<'_, R> {
             false => 1,
         };
         loop {
-            match next_start(self.held.bytes(), from) {
+            match next_start(self.held.ahead(), from) {
                 Ok(start) => {
                     self.again += at.saturating_sub(start) as u64;
                     return Ok(self.give(place, start, each));
                 }
                 Err(next) => from = next,
             }
-            if self.held.bytes().len() > most {
+            if self.held.ahead().len() > most {
                 self.seek()?;
                 return Ok(each(longer(place, most, false)));
             }
             if !self.held.fill()? {
-                let rest = self.held.bytes().len();
+                let rest = self.held.ahead().len();
                 return Ok(self.give(place, rest, each));
             }
         }
@@ -151,7 +169,7 @@ impl<R: BufRead> Documents<'_, R> {
         let mut is_line = true;
         loop {
             self.held.advance(extent.forget());
-            let reached = extent.reach(self.held.bytes());
+            let reached = extent.reach(self.held.ahead());
             is_line &= self.held.line == self.began.0;
             match reached {
                 Reached::End(end) => {
@@ -165,7 +183,7 @@ impl<R: BufRead> Documents<'_, R> {
                 Reached::More => {
                     self.held.advance(extent.forget());
                     if !self.held.fill()? {
-                        self.held.advance(self.held.bytes().len());
+                        self.held.advance(self.held.ahead().len());
                         break;
                     }
                 }
@@ -179,11 +197,11 @@ impl<R: BufRead> Documents<'_, R> {
         let most = self.limits.line_bytes();
         let mut from = 0;
         loop {
-            let rest = &self.held.bytes()[from..];
+            let rest = &self.held.ahead()[from..];
             if let Some(end) = memchr::memchr2(b'\n', 0x1e, rest) {
                 return Ok(self.give(place, from + end, each));
             }
-            from = self.held.bytes().len();
+            from = self.held.ahead().len();
             if from > most {
                 self.held.pass_line()?;
                 return Ok(each(longer(place, most, true)));
@@ -196,14 +214,14 @@ impl<R: BufRead> Documents<'_, R> {
 
     /// Goes to the next place where a document may begin.
     fn seek(&mut self) -> io::Result<()> {
-        let at_line = opening(self.held.bytes()).filter(|_| self.held.is_at_start);
+        let at_line = opening(self.held.ahead()).filter(|_| self.held.is_at_start);
         if let Some(opening) = at_line {
             self.held.advance(opening);
             return Ok(());
         }
         let mut from = 0;
         loop {
-            match next_start(self.held.bytes(), from) {
+            match next_start(self.held.ahead(), from) {
                 Ok(start) => {
                     self.held.advance(start);
                     return Ok(());
@@ -214,7 +232,7 @@ impl<R: BufRead> Documents<'_, R> {
                 }
             }
             if !self.held.fill()? {
-                self.held.advance(self.held.bytes().len());
+                self.held.advance(self.held.ahead().len());
                 return Ok(());
             }
         }

@@ -1,6 +1,6 @@
 //! What is read ahead of a file of documents.
 
-use std::io::{self, BufRead, ErrorKind};
+use std::io::{self, BufRead, ErrorKind, Read};
 
 use super::extent::{MARK, is_between};
 use super::unpack::may_go_on;
@@ -41,7 +41,7 @@ impl<R: BufRead> Held<R> {
     }
 
     /// Returns what is known and not used.
-    pub(super) fn bytes(&self) -> &[u8] {
+    pub(super) fn ahead(&self) -> &[u8] {
         &self.bytes[self.used..]
     }
 
@@ -93,7 +93,7 @@ impl<R: BufRead> Held<R> {
     /// Goes to the next document. Returns false if there is none before the end of the file or damage.
     pub(super) fn pass_between(&mut self) -> io::Result<bool> {
         loop {
-            let bytes = self.bytes();
+            let bytes = self.ahead();
             let blank = bytes.iter().take_while(|byte| is_between(**byte)).count();
             let rest = &bytes[blank..];
             let mark = rest
@@ -110,7 +110,7 @@ impl<R: BufRead> Held<R> {
             } else {
                 self.advance(blank);
                 if !self.fill()? {
-                    return Ok(!self.bytes().is_empty());
+                    return Ok(!self.ahead().is_empty());
                 }
             }
         }
@@ -119,14 +119,36 @@ impl<R: BufRead> Held<R> {
     /// Goes to the end of the line.
     pub(super) fn pass_line(&mut self) -> io::Result<()> {
         loop {
-            if let Some(end) = memchr::memchr(b'\n', self.bytes()) {
+            if let Some(end) = memchr::memchr(b'\n', self.ahead()) {
                 self.advance(end + 1);
                 return Ok(());
             }
-            self.advance(self.bytes().len());
+            self.advance(self.ahead().len());
             if !self.fill()? {
                 return Ok(());
             }
         }
+    }
+}
+
+impl<R: BufRead> BufRead for Held<R> {
+    /// Ends before damage.
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.ahead().is_empty() {
+            self.fill()?;
+        }
+        Ok(self.ahead())
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.advance(bytes);
+    }
+}
+
+impl<R: BufRead> Read for Held<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.fill_buf()?.read(buffer)?;
+        self.consume(read);
+        Ok(read)
     }
 }

@@ -99,7 +99,7 @@ fn first(file: &mut impl BufRead, text: &mut Vec<u8>, most: usize) -> io::Result
         let begin = begin(text);
         match text.get(begin) {
             Some(b'{' | b'[') => match extent.reach(&text[begin..]) {
-                Reached::End(end) => return Ok(Some(begin + end)),
+                Reached::End(end) => return Ok(Some(begin + end).filter(|end| *end <= most)),
                 Reached::Broken(_) => return Ok(None),
                 Reached::More => {}
             },

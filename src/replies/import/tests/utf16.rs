@@ -20,7 +20,7 @@ fn a_file_in_utf_16_is_the_same_file() {
     let pretty =
         serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(LINE).unwrap())
             .unwrap();
-    let long = format!("{LINE}\r\n").repeat(3_000);
+    let long = format!("{LINE}\r\n").repeat(700);
     let mut seen = 0;
     for (name, text) in [
         ("x.json", LINE.to_owned()),
