@@ -15,6 +15,7 @@ mod control;
 mod dictionaries;
 mod drift;
 mod drift_names;
+mod empty;
 mod erase;
 mod erase_again;
 mod erased;
