@@ -11,6 +11,7 @@ pub mod json;
 pub mod limiter;
 mod parse;
 mod payload;
+mod proof;
 mod repair;
 pub mod reply;
 pub mod request;

@@ -2,17 +2,27 @@
 
 use super::endpoint::{Entry, Malformed};
 use super::json::Json;
+use super::proof::doubt;
 use super::repair::repair;
-use crate::model::{Harvest, Odd};
+use crate::model::{Harvest, Items, Odd, is_control};
 
 /// Returns everything that a paid reply contains. Pure, so that stored replies can be parsed again.
 ///
 /// # Errors
 /// Returns an error if the reply has no usable content: it is not JSON, reports a failure or lacks the requested data.
 pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Malformed> {
-    let (harvest, mut odd) = with_payload(body, |data| match entry.harvest {
-        Some(harvest) => harvest(subject, data),
-        None => Ok(Harvest::default()),
+    let (harvest, mut odd) = with_payload(body, |around, data| {
+        let Some(harvest) = entry.harvest else {
+            return Ok(Harvest::default());
+        };
+        let harvest = harvest(subject, data)?;
+        let doubt = match entry.items {
+            Items::None => None,
+            _ => doubt(around, data, entry.is_paged())?,
+        };
+        let is_end = harvest.cursor.is_none() || harvest.has_more == Some(false);
+        let doubt = doubt.filter(|_| is_end);
+        Ok(Harvest { doubt, ..harvest })
     })?;
     odd.extend(harvest.odd);
     Ok(Harvest { odd, ..harvest })
@@ -23,21 +33,21 @@ pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Mal
 /// # Errors
 /// Returns an error if the reply is not JSON or reports a failure.
 pub fn payload_json(body: &[u8]) -> Result<String, Malformed> {
-    let print = |data: &Json<'_>| {
+    let print = |_: Option<&Json<'_>>, data: &Json<'_>| {
         serde_json::to_string_pretty(data)
             .map_err(|error| Malformed::new("data", error.to_string()))
     };
     with_payload(body, print).map(|(text, _)| escaped(&text))
 }
 
-/// Escapes every control character of a JSON text except the line feed.
+/// Escapes every control character of a JSON text except the line feed, and every one that turns the direction.
 ///
 /// JSON permits some raw control characters, and a terminal interprets U+009B as the start of a control sequence.
 #[must_use]
 pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
-        if letter.is_control() && letter != '\n' {
+        if is_control(letter) && letter != '\n' {
             text.push_str(&format!("\\u{:04x}", u32::from(letter)));
         } else {
             text.push(letter);
@@ -52,20 +62,24 @@ pub fn repaired(body: &[u8]) -> Option<String> {
     repair(body).map(|(text, _)| text)
 }
 
-/// Parses a body, repairs it if necessary and reads its payload. Also returns the odd items of the repair.
+/// Parses a body, repairs it if necessary and reads its envelope and payload. Also returns the odd items of the repair.
 fn with_payload<T>(
     body: &[u8],
-    read: impl FnOnce(&Json<'_>) -> Result<T, Malformed>,
+    read: impl FnOnce(Option<&Json<'_>>, &Json<'_>) -> Result<T, Malformed>,
 ) -> Result<(T, Vec<Odd>), Malformed> {
     let refused = match parse(body) {
-        Ok(tree) => return Ok((read(payload(&tree)?)?, Vec::new())),
+        Ok(tree) => {
+            let (around, data) = parts(&tree)?;
+            return Ok((read(around, data)?, Vec::new()));
+        }
         Err(refused) => refused,
     };
     let Some((text, odd)) = repair(body) else {
         return Err(refused);
     };
     let tree = parse(text.as_bytes())?;
-    Ok((read(payload(&tree)?)?, odd))
+    let (around, data) = parts(&tree)?;
+    Ok((read(around, data)?, odd))
 }
 
 pub(super) fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
@@ -86,27 +100,32 @@ pub(super) fn parse(body: &[u8]) -> Result<Json<'_>, Malformed> {
 ///
 /// An error in a reply with status 200 is a failure, never an empty list.
 pub(super) fn payload<'t, 'a>(body: &'t Json<'a>) -> Result<&'t Json<'a>, Malformed> {
+    parts(body).map(|(_, data)| data)
+}
+
+/// Returns the envelope of a reply, if it has one, and the payload.
+fn parts<'t, 'a>(body: &'t Json<'a>) -> Result<(Option<&'t Json<'a>>, &'t Json<'a>), Malformed> {
     let body = unwrapped(body, |inner| {
         inner.has("code") || inner.has("data") || is_list(inner)
     });
     if body.has("code") {
         is_200(body.get("code"))?;
     }
-    let data = if body.has("code") || body.has("data") {
-        body.get("data").ok_or_else(|| {
+    let around = Some(body).filter(|body| body.has("code") || body.has("data"));
+    let data = match around {
+        Some(around) => around.get("data").ok_or_else(|| {
             Malformed::new("data", if body.has("data") { "null" } else { "missing" })
-        })?
-    } else {
-        body
+        })?,
+        None => body,
     };
     let data = unwrapped(data, is_list);
     match data {
-        Json::Array(_) => Ok(data),
+        Json::Array(_) => Ok((around, data)),
         Json::Object(_) if is_only_error(data) => Err(Malformed::new(
             "data",
             "an error in a reply with status 200",
         )),
-        Json::Object(_) => Ok(data),
+        Json::Object(_) => Ok((around, data)),
         other => Err(Malformed::new(
             "data",
             format!("expected an object, found {}", other.kind()),
@@ -235,13 +254,14 @@ mod tests {
 
     #[test]
     fn a_printed_payload_has_no_control_characters_and_parses_to_the_same_value() {
-        let said = "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}";
+        let said =
+            "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}";
         let body = serde_json::json!({"id": said, said: 1}).to_string();
         let text = payload_json(body.as_bytes()).unwrap();
         assert!(
             !text
                 .chars()
-                .any(|letter| letter.is_control() && letter != '\n'),
+                .any(|letter| is_control(letter) && letter != '\n'),
             "{text:?}"
         );
         let tree: serde_json::Value = serde_json::from_str(&text).unwrap();

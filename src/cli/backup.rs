@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::out::{errln, outln};
-
+use super::place::check_place;
 use super::table::thousands;
 use super::{Cli, Exit, Usage};
 use crate::clock::Clock;
@@ -25,6 +25,7 @@ pub struct Args {
 pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let mut signals = Signals::listen()?;
     let config = cli.config()?;
+    check_place(&config, &args.file)?;
     let clock = Clock::real();
     let began = clock.steady();
     let made = tokio::select! {

@@ -41,7 +41,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         let mut out = to_json(&found, args);
         out["archive"] = config.archive.path.display().to_string().into();
-        outln!("{out:#}");
+        super::out::json(&out)?;
     } else {
         print(&found, args);
     }

@@ -1,7 +1,7 @@
 //! `soracrawl endpoints`: lists the endpoints of the remote with their prices.
 
 use super::Exit;
-use super::out::outln;
+use super::out::{self, outln};
 use super::table::layout;
 use crate::api::endpoint::Paging;
 use crate::api::{Entry, endpoints};
@@ -14,17 +14,17 @@ pub struct Args {
     json: bool,
 }
 
-pub(super) fn run(args: &Args) -> Exit {
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         let all: Vec<serde_json::Value> = endpoints::ALL.iter().map(json).collect();
-        outln!("{:#}", serde_json::Value::Array(all));
+        out::json(&all)?;
     } else {
         outln!("{}", text());
         outln!(
             "\n* required; of parameters joined by |, one is required. + only for `soracrawl call`, not crawled."
         );
     }
-    Exit::Done
+    Ok(Exit::Done)
 }
 
 /// Formats the table, which docs/usage.md shows too.

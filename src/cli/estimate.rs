@@ -1,6 +1,6 @@
 //! `soracrawl estimate`: shows the cost of the pending jobs before it is spent.
 
-use super::out::outln;
+use super::out::{self, outln};
 use super::table::{counted, layout, thousands};
 use super::{Cli, Exit};
 use crate::config::Config;
@@ -23,7 +23,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     let plan = Plan::new(config.crawl.clone());
     let estimate = estimate::of(&readers, &plan, &config.seeds.list()).await?;
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&estimate)?);
+        out::json(&estimate)?;
     } else {
         print(&estimate);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::bar::Bar;
-use super::out::{errln, outln};
+use super::out::{self, errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, logging};
 use crate::api::{Entry, endpoints};
@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long, value_name = "ID", requires = "endpoint")]
     subject: Option<String>,
 
-    /// When replies were received of which neither the entry nor the envelope says a plausible time: a date, or a time with offset
+    /// When replies were received of which neither the entry nor the envelope says a plausible time that can be read: a date, or a time with offset
     #[arg(long, value_name = "WHEN", value_parser = unix_seconds)]
     time: Option<f64>,
 
@@ -75,7 +75,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     bar.end().await;
     let report = report?;
     match args.json {
-        true => outln!("{}", serde_json::to_string_pretty(&report)?),
+        true => out::json(&report)?,
         false => print(&report, args.dry_run),
     }
     Ok(match report.is_interrupted || report.has_bad() {

@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use super::out::{errln, outln};
+use super::out::{self, errln, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage, control};
 use crate::api::endpoints;
@@ -185,7 +185,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     )
     .await?;
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&lines)?);
+        out::json(&lines)?;
     } else if lines.is_empty() {
         outln!("no matching jobs");
     } else {

@@ -20,6 +20,7 @@ mod jobs;
 mod logging;
 mod media;
 pub(crate) mod out;
+mod place;
 mod progress;
 mod refresh;
 mod reparse;
@@ -247,7 +248,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<Exit> {
         Command::Verify(args) => verify::run(&cli, args).await,
         Command::Reparse(args) => reparse::run(&cli, args).await,
         Command::Drift(args) => drift::run(&cli, args).await,
-        Command::Endpoints(args) => Ok(endpoints::run(args)),
+        Command::Endpoints(args) => endpoints::run(args),
         Command::Call(args) => call::run(&cli, args).await,
         Command::CheckConfig => Ok(check_config::run(&cli)),
         Command::Replay(args) => replay::run(&cli, args).await,

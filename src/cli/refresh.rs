@@ -1,7 +1,7 @@
 //! `soracrawl refresh`: buys again what is expected to have changed most per dollar, or shows what that would be.
 
 use super::control::send;
-use super::out::outln;
+use super::out::{self, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage};
 use crate::clock::{Clock, day};
@@ -61,10 +61,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     readers.close().await;
     let plan = known.plan(&config.refresh, money);
     match args.json {
-        true => outln!(
-            "{}",
-            serde_json::to_string_pretty(&json(&known, &plan, now))?
-        ),
+        true => out::json(&json(&known, &plan, now))?,
         false => {
             outln!("{} left of {per_day} a day", money.now);
             print(&known, &plan, now);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::out::{errln, outln};
+use super::out::{self, errln, outln};
 use super::steps::Steps;
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit};
@@ -70,7 +70,7 @@ async fn made(
         let mut json = serde_json::to_value(&done)?;
         json["archive"] = path.display().to_string().into();
         json["changed"] = done.is_changed().into();
-        outln!("{json:#}");
+        out::json(&json)?;
     } else {
         print(path, &done, clock.steady() - began);
     }

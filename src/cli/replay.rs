@@ -64,6 +64,9 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
     for why in wrong {
         errln!("warning: {why}. Some replies may not be readable");
     }
+    if let Some(why) = app.nothing().await? {
+        errln!("warning: there is nothing to serve: {why}");
+    }
     tracing::info!(address = %listen, "replay served");
     // No request may name the unspecified address, and only this machine can be told another one.
     let reached = match listen.ip() {

@@ -2,7 +2,7 @@
 
 use indicatif::ProgressBar;
 
-use super::out::outln;
+use super::out::{self, outln};
 use super::table::{counted, layout, plain, thousands};
 use super::{Cli, Exit, Usage};
 use crate::store::Store;
@@ -46,7 +46,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         .await?;
     snapshot.close().await;
     if args.json {
-        outln!("{}", serde_json::to_string_pretty(&hits)?);
+        out::json(&hits)?;
         return Ok(Exit::Done);
     }
     let rows: Vec<Vec<String>> = hits

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use indicatif::ProgressBar;
 
-use super::out::{errln, outln};
+use super::out::{self, errln, outln};
 use super::table::{counted, counted_are, layout, plain};
 use super::{Cli, Exit, Usage, control};
 use crate::clock::{Clock, day, minute};
@@ -152,7 +152,7 @@ async fn list_seeds(config: &Config, list: &List) -> anyhow::Result<Exit> {
     let readers = Store::open_current_readers(&config.archive.path).await?;
     let lines = Store::seed_lines(&readers, 0, list.limit).await?;
     if list.json {
-        outln!("{}", serde_json::to_string_pretty(&lines)?);
+        out::json(&lines)?;
         return Ok(Exit::Done);
     }
     let row = |line: &SeedLine| {

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use super::out::outln;
+use super::out::{self, outln};
 use super::status_json::json;
 use super::status_money::print_money;
 use super::table::{layout, plain, thousands};
@@ -64,12 +64,12 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
         };
         readers.close().await;
         if args.json {
-            outln!("{:#}", json(&status, known.1.as_deref()));
+            out::json(&json(&status, known.1.as_deref()))?;
             return Ok(Exit::Done);
         }
         if args.watch && std::io::stdout().is_terminal() {
             // Home, and clear what is below.
-            outln!("\x1b[H\x1b[J");
+            out::clear();
         }
         print(&config, &status, known.1.as_deref());
         latest = Some(known);

@@ -1,5 +1,6 @@
 //! Plain text tables: columns as wide as their content, numbers aligned right.
 
+use crate::model::is_control;
 pub(super) use crate::report::words::thousands;
 
 /// Lays out rows under their heads. A column whose head begins with `>` is aligned right.
@@ -54,12 +55,11 @@ pub(super) fn counted_are(number: usize, noun: &str) -> String {
     format!("{} {verb}", counted(number, noun))
 }
 
-/// Formats a text of the remote for a terminal. Control characters become spaces, so that the remote cannot control the
-/// terminal.
+/// Formats a text of the remote for a terminal. Control characters become spaces, also those that turn the direction, so that
+/// the remote cannot control the terminal.
 pub(super) fn plain(text: &str) -> String {
-    text.chars()
-        .map(|letter| if letter.is_control() { ' ' } else { letter })
-        .collect()
+    let shown = |letter| if is_control(letter) { ' ' } else { letter };
+    text.chars().map(shown).collect()
 }
 
 /// Formats several lines like [`plain`].
@@ -93,5 +93,8 @@ mod tests {
     fn an_escape_sequence_loses_its_control_characters() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
         assert_eq!(super::plain_lines("a\u{9b}2Jb\n\rc"), "a 2Jb\n c");
+        for letter in ['\u{61c}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2066}'] {
+            assert_eq!(plain(&format!("a{letter}b")), "a b", "{letter:?}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::out::{errln, outln};
+use super::out::{self, errln, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::api::Scrubber;
@@ -72,7 +72,7 @@ pub(super) async fn run(cli: &Cli, args: &Args) -> anyhow::Result<Exit> {
             Some(Err(why)) => json["media"] = serde_json::json!({"unchecked": why}),
             None => {}
         }
-        outln!("{json:#}");
+        out::json(&json)?;
     } else {
         outln!("archive  {}", path.display());
         if report.unfinished_run {

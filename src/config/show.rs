@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use super::keys::KEYS;
 use super::{Config, FoundKey};
+use crate::model::is_control;
 
 const WIDTH: usize = 98;
 
@@ -80,7 +81,7 @@ fn split(path: &str) -> (&str, &str) {
 }
 
 fn clean(text: &str) -> String {
-    text.chars().filter(|letter| !letter.is_control()).collect()
+    text.chars().filter(|letter| !is_control(*letter)).collect()
 }
 
 /// Appends `text` as comment lines of at most `WIDTH` columns.

@@ -16,6 +16,8 @@ pub struct WalkFacts<'a> {
     /// Next cursor as the remote returned it.
     pub cursor: Option<&'a str>,
     pub has_more: Option<bool>,
+    /// Why the page is no proof that the list has ended.
+    pub doubt: Option<&'static str>,
     /// This walk sent or received the next cursor before.
     pub cursor_came_before: bool,
     /// The page contains no id.
@@ -74,7 +76,10 @@ fn alone(facts: &WalkFacts<'_>) -> Next {
         cursor: None,
     };
     if !facts.is_paged {
-        return end(StopReason::Complete, "");
+        return match facts.doubt {
+            Some(doubt) => end(StopReason::Truncated, doubt),
+            None => end(StopReason::Complete, ""),
+        };
     }
     let Some(cursor) = facts.cursor else {
         return match facts.has_more {
@@ -174,6 +179,13 @@ fn at_the_end(facts: &WalkFacts<'_>, note: &str) -> Next {
         note,
         cursor: None,
     };
+    let is_counted = facts.seen.is_some() && facts.count.is_some();
+    // Its own count is another proof.
+    if let Some(doubt) = facts.doubt
+        && !(is_counted && facts.seen >= facts.count)
+    {
+        return end(StopReason::Truncated, doubt.to_owned());
+    }
     let (Some(seen), Some(count)) = (facts.seen, facts.count) else {
         return end(StopReason::Complete, note.to_owned());
     };
@@ -203,6 +215,7 @@ mod tests {
         is_paged: true,
         cursor: Some("c2"),
         has_more: None,
+        doubt: None,
         cursor_came_before: false,
         is_empty: false,
         has_new_id: true,
@@ -266,6 +279,49 @@ mod tests {
         };
         assert_eq!(decided(no_more), "complete -");
         assert!(note(no_more).contains("not followed"));
+    }
+
+    #[test]
+    fn a_page_that_is_no_proof_of_the_end_truncates_a_list_unless_its_count_is_reached() {
+        let last = WalkFacts {
+            cursor: None,
+            doubt: Some("why"),
+            ..FACTS
+        };
+        let single = WalkFacts {
+            is_paged: false,
+            ..last
+        };
+        let no_more = WalkFacts {
+            cursor: Some("c2"),
+            has_more: Some(false),
+            ..last
+        };
+        for facts in [last, single, no_more] {
+            assert_eq!(
+                (decided(facts).as_str(), &*note(facts)),
+                ("truncated -", "why")
+            );
+        }
+        for (seen, count, reason) in [
+            (Some(20), Some(20), "complete -"),
+            (Some(0), Some(0), "complete -"),
+            (Some(20), Some(21), "truncated -"),
+            (None, Some(0), "truncated -"),
+            (Some(0), None, "truncated -"),
+        ] {
+            let facts = WalkFacts {
+                seen,
+                count,
+                ..last
+            };
+            assert_eq!(decided(facts), reason, "{seen:?} of {count:?}");
+        }
+        let goes_on = WalkFacts {
+            doubt: Some("why"),
+            ..FACTS
+        };
+        assert_eq!(decided(goes_on), "c2 0 0");
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub(super) async fn next(
     admitted: &Admitted,
     seen: &Seen,
 ) -> (Next, Option<SpanChange>) {
-    if lease.resolves_name && admitted.found.is_none() {
+    if lease.resolves_name && admitted.found.is_none() && harvest.doubt.is_none() {
         let end = Next::End {
             reason: StopReason::Gone,
             note: format!("no user has exactly the name {}", lease.subject),
@@ -44,6 +44,10 @@ pub(super) async fn next(
         is_paged: entry.is_paged(),
         cursor,
         has_more: harvest.has_more,
+        // A name that the archive knows needs no search.
+        doubt: harvest
+            .doubt
+            .filter(|_| !lease.resolves_name || admitted.found.is_none()),
         cursor_came_before: cursor.is_some_and(|cursor| {
             lease.cursor.as_deref() == Some(cursor) || seen.has_cursor(cursor)
         }),

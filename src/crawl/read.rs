@@ -48,6 +48,7 @@ pub(super) fn read(
     Ok(match whole.map(|whole| of(&whole)) {
         Some(Ok(whole)) => Harvest {
             items: whole.items,
+            doubt: whole.doubt,
             is_redacted: true,
             ..harvest
         },
@@ -86,6 +87,7 @@ impl Reread {
         let whole = harvest(&body)?;
         let harvest = Harvest {
             items: whole.items,
+            doubt: whole.doubt,
             is_redacted: true,
             ..harvest(&taken.body)?
         };

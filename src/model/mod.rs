@@ -34,4 +34,4 @@ pub use rows::{
 pub use seed::{Seed, SeedKind};
 pub use stale::Stale;
 pub use subject::{Items, Left, LeftOf, ListKind, SubjectKind};
-pub use unseen::is_unseen;
+pub use unseen::{is_control, is_unseen};

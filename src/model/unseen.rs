@@ -11,9 +11,17 @@ pub fn is_unseen(letter: char) -> bool {
         | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Returns whether a character can change how a terminal shows what is around it: control characters, those that turn the
+/// direction (Unicode's property Bidi_Control), and separators of lines.
+#[must_use]
+pub fn is_control(letter: char) -> bool {
+    letter.is_control()
+        || matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_unseen;
+    use super::{is_control, is_unseen};
 
     #[test]
     fn all_characters_that_turn_the_direction_are_unseen_and_letters_are_not() {
@@ -21,7 +29,10 @@ mod tests {
         let turning = ['\u{61c}', '\u{200e}', '\u{200f}'].into_iter();
         let turning = turning.chain('\u{202a}'..='\u{202e}');
         for letter in turning.chain('\u{2066}'..='\u{2069}') {
-            assert!(is_unseen(letter), "{letter:?}");
+            assert!(is_unseen(letter) && is_control(letter), "{letter:?}");
+        }
+        for letter in "aß電ع٣ 👩\u{200d}👩\u{fe0f}\u{200c}\u{ad}".chars() {
+            assert!(!is_control(letter), "{letter:?}");
         }
         for letter in "aß電ع٣ 👩‍\u{fe0f}".chars().filter(|it| *it != '\u{200d}') {
             assert!(!is_unseen(letter), "{letter:?}");

@@ -1,7 +1,7 @@
 //! The answers of a replay: stored bytes, or an error in the vendor's form.
 
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
@@ -9,6 +9,8 @@ use crate::api::account;
 
 const JSON: &str = "application/json";
 const HTML: &str = "text/html; charset=utf-8";
+/// The header that says why there is nothing to serve.
+const NOTHING: HeaderName = HeaderName::from_static("soracrawl-nothing-to-serve");
 const MICROS: f64 = 1_000_000.0;
 
 /// Sends the stored bytes of a reply.
@@ -59,8 +61,21 @@ pub(super) fn account(balance: i64) -> Response {
     )
 }
 
-pub(super) fn health() -> Response {
-    json_of(StatusCode::OK, &json!({"status": "ok"}))
+/// Says that the replay works. `nothing` is why it has nothing to serve.
+pub(super) fn health(nothing: Option<&str>) -> Response {
+    let said = match nothing {
+        None => json!({"status": "ok"}),
+        Some(why) => json!({"status": "ok", "nothing_to_serve": why}),
+    };
+    marked(json_of(StatusCode::OK, &said), nothing)
+}
+
+/// Adds a header to the answer of a replay that has nothing to serve.
+pub(super) fn marked(mut response: Response, nothing: Option<&str>) -> Response {
+    if let Some(why) = nothing.and_then(|why| HeaderValue::from_str(why).ok()) {
+        response.headers_mut().insert(NOTHING, why);
+    }
+    response
 }
 
 fn json_of(status: StatusCode, value: &Value) -> Response {

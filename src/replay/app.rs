@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use sqlx::SqlitePool;
 
+use crate::clock::minute;
 use crate::model::MicroUsd;
 use crate::replies::Packer;
 use crate::store::Result;
@@ -36,6 +37,8 @@ pub struct App {
     packer: Packer,
     pub(super) options: Options,
     billed: AtomicI64,
+    /// There is something to serve. It does not go away.
+    has_any: AtomicBool,
 }
 
 impl App {
@@ -53,8 +56,29 @@ impl App {
             packer,
             options,
             billed: AtomicI64::new(0),
+            has_any: AtomicBool::new(false),
         };
         Ok((app, wrong))
+    }
+
+    /// Returns why there is nothing to serve; `None` if there is something. A daemon or an import may add it later.
+    ///
+    /// # Errors
+    /// Returns an error if the archive cannot be read.
+    pub async fn nothing(&self) -> Result<Option<String>> {
+        let (readers, at) = (&self.readers, self.options.at);
+        if self.has_any.load(Ordering::Relaxed) || read::replay_has_any(readers, at).await? {
+            self.has_any.store(true, Ordering::Relaxed);
+            return Ok(None);
+        }
+        Ok(Some(match (at, read::replay_first_at(readers).await?) {
+            (Some(at), Some(first)) => format!(
+                "nothing was known at --at ({}): the first reply of this archive is of {}",
+                minute(at),
+                minute(first)
+            ),
+            _ => "this archive has no stored reply".to_owned(),
+        }))
     }
 
     /// Returns the bytes of a stored reply.

@@ -16,6 +16,7 @@ use super::instead::{what_is_there, what_was_made};
 use crate::api::{Entry, account, endpoints};
 use crate::guard::{is_equal, names_us};
 use crate::model::MicroUsd;
+use crate::store::Result;
 use crate::store::read::stored_reply;
 
 const HEALTH: &str = "/api/v1/health/check";
@@ -73,7 +74,7 @@ async fn routed(
     parameters: BTreeMap<String, String>,
 ) -> Response {
     match path {
-        HEALTH => return answer::health(),
+        HEALTH => return answer::health(app.nothing().await.unwrap_or_default().as_deref()),
         account::PATH => return answer::account(app.balance()),
         _ => {}
     }
@@ -98,12 +99,28 @@ async fn routed(
     let asked = asked(entry, parameters);
     match reply(app, entry, &asked).await {
         Ok(Some(reply)) => reply,
-        Ok(None) => match what_is_there(app, &asked).await {
-            Ok(why) => answer::error(StatusCode::NOT_IMPLEMENTED, path, &shown, &why),
+        Ok(None) => match absent(app, &asked).await {
+            Ok((nothing, why)) => {
+                let response = answer::error(StatusCode::NOT_IMPLEMENTED, path, &shown, &why);
+                answer::marked(response, nothing.as_deref())
+            }
             Err(why) => unreadable(path, &shown, &why.to_string()),
         },
         Err(why) => unreadable(path, &shown, &why),
     }
+}
+
+/// Returns why there is nothing to serve at all, and what to say instead of a reply.
+async fn absent(app: &App, asked: &Asked) -> Result<(Option<String>, String)> {
+    let nothing = app.nothing().await?;
+    let why = what_is_there(app, asked).await?;
+    Ok(match nothing {
+        Some(nothing) => {
+            let said = format!("{why}. There is nothing to serve: {nothing}");
+            (Some(nothing), said)
+        }
+        None => (None, why),
+    })
 }
 
 fn unreadable(path: &str, shown: &Value, why: &str) -> Response {
@@ -112,7 +129,11 @@ fn unreadable(path: &str, shown: &Value, why: &str) -> Response {
 }
 
 /// Returns the stored reply; `None` if the archive does not have it.
-async fn reply(app: &App, entry: &Entry, asked: &Asked) -> Result<Option<Response>, String> {
+async fn reply(
+    app: &App,
+    entry: &Entry,
+    asked: &Asked,
+) -> std::result::Result<Option<Response>, String> {
     let found = find(app, asked).await.map_err(|why| why.to_string())?;
     let Some(call_id) = found else {
         return Ok(None);

@@ -1,6 +1,7 @@
 //! Durations, times and errors in words, for people.
 
 use crate::clock::{day, minute, time_of_day};
+use crate::model::is_control;
 
 /// Formats a duration in its two largest units.
 #[must_use]
@@ -49,7 +50,7 @@ pub fn about(seconds: f64) -> String {
 pub fn line(text: &str) -> String {
     let clean: String = text
         .chars()
-        .map(|char| if char.is_control() { ' ' } else { char })
+        .map(|char| if is_control(char) { ' ' } else { char })
         .collect();
     match clean.char_indices().nth(200) {
         Some((at, _)) => format!("{}…", &clean[..at]),

@@ -86,6 +86,8 @@ async fn a_backup_replaces_nothing_and_says_what_is_wrong_with_its_place() {
     std::fs::create_dir(place.file("folder")).expect("a folder");
     symlink("nothing.db", place.file("link.db")).expect("a link");
     symlink("a.db", place.file("archive.db")).expect("a link");
+    std::fs::create_dir_all(place.file("media/ab")).expect("a folder");
+    symlink("media", place.file("other")).expect("a link");
     for (file, why) in [
         ("old.db", "exists already"),
         ("folder", "is a folder"),
@@ -94,6 +96,13 @@ async fn a_backup_replaces_nothing_and_says_what_is_wrong_with_its_place() {
         ("./a.db", "is the archive itself"),
         ("missing/b.db", "there is no such folder"),
         ("..", "no name of a file"),
+        ("media/b.db", "which has the stored files of videos"),
+        ("media/ab/b.db", "which has the stored files of videos"),
+        (
+            "folder/../media/b.db",
+            "which has the stored files of videos",
+        ),
+        ("other/b.db", "which has the stored files of videos"),
     ] {
         let ended = place.run(&["backup", file]).await.with(2);
         assert!(ended.err.contains(why), "{file}: {}", ended.err);
@@ -103,7 +112,14 @@ async fn a_backup_replaces_nothing_and_says_what_is_wrong_with_its_place() {
     assert_eq!(kept, "an older backup");
     assert_eq!(
         others(&place),
-        ["archive.db", "folder", "link.db", "old.db"]
+        [
+            "archive.db",
+            "folder",
+            "link.db",
+            "media",
+            "old.db",
+            "other"
+        ]
     );
     let missing = ["backup", "b.db", "--archive", "no.db"];
     let ended = place.run(&missing).await.with(1);

@@ -130,6 +130,47 @@ async fn a_name_without_end_is_named_and_not_kept() {
 }
 
 #[tokio::test]
+async fn a_time_that_cannot_be_read_is_not_that_of_the_file_but_what_the_user_says() {
+    let place = Place::new(NO_REMOTE);
+    let reply = r#"{"code":200,"router":"/api/v1/sora2/get_feed","time_stamp":"13/10/2025","data":{"items":[{"post":{"id":"s_1"}}]}}"#;
+    let line = format!(r#"{{"http_status":200,"body":{reply}}}"#);
+    std::fs::write(place.file("x.jsonl"), line).expect("a file");
+    let ended = import(&place, "a.db", &["x.jsonl"]).await.with(3);
+    let why = "line 1: its time `13/10/2025` in `time_stamp` cannot be read";
+    assert!(ended.err.contains(why), "{}", ended.err);
+    assert!(ended.err.contains("--time WHEN"), "{}", ended.err);
+    let with = ["x.jsonl", "--time", "2025-10-13T07:42:42Z"];
+    import(&place, "a.db", &with).await.with(0);
+    let times = "select cast(cast(settled_at as integer) as text) from calls";
+    assert_eq!(place.texts(times).await, ["1760341362"]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_a_file_says_does_not_turn_the_text_of_a_terminal() {
+    let place = Place::new(NO_REMOTE);
+    let turned = "\u{202e}gnp.\u{2066}\u{200f}\u{9b}31m";
+    let line = format!(r#"{{"endpoint":"get_feed","time":"{turned}","body":{{"items":[]}}}}"#);
+    std::fs::write(place.file("x.jsonl"), line).expect("a file");
+    let orders = ["\u{202e}", "\u{2066}", "\u{200f}", "\u{9b}"];
+    let ended = import(&place, "a.db", &["x.jsonl"]).await.with(3);
+    assert!(ended.err.contains("its time ` gnp."), "{}", ended.err);
+    assert!(
+        !orders.iter().any(|it| ended.err.contains(it)),
+        "{}",
+        ended.err
+    );
+    let ended = import(&place, "a.db", &["x.jsonl", "--json"]).await.with(3);
+    assert!(
+        !orders.iter().any(|it| ended.out.contains(it)),
+        "{}",
+        ended.out
+    );
+    let reason = ended.json()["files"][0]["not_imported"][0]["reason"].to_string();
+    assert!(reason.contains(turned), "it is escaped and whole: {reason}");
+}
+
+#[tokio::test]
 async fn a_million_bad_lines_are_counted_and_not_all_named() {
     let place = Place::new(NO_REMOTE);
     std::fs::write(place.file("x.jsonl"), "{\n".repeat(5_000)).expect("a file");

@@ -175,6 +175,35 @@ async fn at_a_time_the_pass_that_had_ended_by_then_is_replayed() {
     let before = Replay::start(&site, &["--at", "2001-01-01"]).await;
     let nothing = before.ask(FOLLOWERS, &[("user_id", &user)]).await;
     assert_eq!(nothing.status, 501);
+    let why = "nothing was known at --at (2001-01-01 00:00 UTC): the first reply of this archive is of 20";
+    assert!(nothing.message().contains(why), "{}", nothing.message());
+    let health = before.get("/api/v1/health/check", &[]).await;
+    for answer in [&nothing, &health] {
+        let header = format!("soracrawl-nothing-to-serve: {why}");
+        assert!(answer.head.contains(&header), "{}", answer.head);
+    }
+    let said = health.json()["nothing_to_serve"].to_string();
+    assert!(said.contains(why), "{said}");
+    let ended = before.stop().await.with(0);
+    let warned = format!("warning: there is nothing to serve: {why}");
+    assert!(ended.err.contains(&warned), "{}", ended.err);
+}
+
+#[tokio::test]
+async fn a_replay_that_has_something_says_nothing_of_it() {
+    let site = crawled().await;
+    for more in [&[][..], &["--at", "2100-01-01"]] {
+        let replay = Replay::start(&site, more).await;
+        let health = replay.get("/api/v1/health/check", &[]).await;
+        let other = replay.ask(FOLLOWERS, &[("user_id", "user-nobody")]).await;
+        assert_eq!((health.status, other.status), (200, 501));
+        assert_eq!(health.json(), serde_json::json!({"status": "ok"}));
+        for answer in [&health, &other] {
+            assert!(!answer.head.contains("nothing"), "{}", answer.head);
+        }
+        let ended = replay.stop().await.with(0);
+        assert!(!ended.err.contains("warning"), "{}", ended.err);
+    }
 }
 
 #[tokio::test]

@@ -36,6 +36,9 @@ fn a_missing_list_is_a_failure_and_an_empty_one_is_a_page() {
             r#"{"code":500,"data":{"items":[]}}"#,
             r#"{"detail":"x"}"#,
             r#"{"error":"x","items":[]}"#,
+            r#"{"code":200,"error":"x","data":{"items":[]}}"#,
+            r#"{"code":200,"success":false,"data":[]}"#,
+            r#"{"items":[],"status":502}"#,
             "<html>",
             "",
             r#"{"items":[{"user_id":"#,
@@ -50,6 +53,28 @@ fn a_missing_list_is_a_failure_and_an_empty_one_is_a_page() {
             );
         }
     }
+}
+
+#[test]
+fn an_empty_list_proves_its_end_only_if_nothing_beside_it_says_otherwise() {
+    let doubts = |name, body| read(name, body).unwrap().doubt.is_some();
+    for name in LISTS {
+        for (body, expected) in [
+            (r#"{"items":[]}"#, false),
+            (r#"{"code":200,"data":{"items":[],"cursor":null}}"#, false),
+            ("[]", true),
+            (r#"{"code":200,"data":[]}"#, true),
+            (r#"[{"code":200,"message":"no","data":{"items":[]}}]"#, true),
+            (r#"{"items":[],"message":"no"}"#, true),
+            (r#"{"items":[],"message":"no","cursor":"c"}"#, false),
+            (r#"{"code":200,"has_more":true,"data":{"items":[]}}"#, true),
+        ] {
+            assert_eq!(doubts(name, body), expected, "{name}: {body}");
+        }
+    }
+    // What is no list has no end.
+    let post = r#"{"code":200,"message":"no","data":{"post":{"id":"s_1"}}}"#;
+    assert!(!doubts("get_post_detail", post));
 }
 
 #[test]

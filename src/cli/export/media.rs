@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::key::key;
-use super::place::check_place;
 use crate::cli::out::{errln, outln};
+use crate::cli::place::check_place;
 use crate::cli::table::counted;
 use crate::cli::{Cli, Exit, Usage};
 use crate::daemon;

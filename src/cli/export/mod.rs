@@ -3,15 +3,14 @@
 mod args;
 mod key;
 mod media;
-mod place;
 mod shown;
 
 use std::path::Path;
 
+use super::place::check_place;
 pub use args::Args;
 use args::{Chosen, Formats, Graph, Tables, What};
 use key::key;
-use place::check_place;
 use shown::Bar;
 
 use super::out::outln;

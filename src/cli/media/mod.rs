@@ -5,7 +5,7 @@ mod fetch;
 
 use clap::Subcommand;
 
-use super::out::outln;
+use super::out::{self, outln};
 use super::table::{layout, plain, thousands};
 use super::{Cli, Exit};
 use crate::clock::Clock;
@@ -61,10 +61,7 @@ async fn status(config: &Config, json: bool) -> anyhow::Result<Exit> {
     let expired = read::expired_media(&readers, Clock::real().now()).await?;
     readers.close().await;
     if json {
-        outln!(
-            "{:#}",
-            serde_json::json!({"files": counts, "expired": expired})
-        );
+        out::json(&serde_json::json!({"files": counts, "expired": expired}))?;
         return Ok(Exit::Done);
     }
     if counts.is_empty() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::runtime::Handle;
 
 use crate::api::endpoints;
-use crate::replies::import::{self, Asked, Captured, Each, Entry, Found, Limits};
+use crate::replies::import::{self, Asked, Captured, Each, Entry, Found, Limits, When};
 use crate::replies::{Packer, reread};
 use crate::store::read::{Foreign, ForeignPlace, ForeignReply};
 
@@ -75,7 +75,7 @@ fn found(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Found {
             Captured {
                 asked: asked(reply),
                 status: None,
-                at: Some(reply.settled_at),
+                when: When::known(reply.settled_at),
                 request_id: reply.request_id.clone(),
                 body,
                 is_redacted: reply.is_redacted,

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::found::{FoundReply, NotImported, Read, Why};
 use crate::api::{Entry, Scrubber};
 use crate::crawl::Engine;
-use crate::model::MicroUsd;
+use crate::model::{Harvest, Items, MicroUsd};
 use crate::replies::import::Recognised;
 use crate::replies::{People, Reader};
 use crate::store::{ImportedReply, Outcome, Settlement};
@@ -201,6 +201,9 @@ impl Maker {
             let why = format!("it is {} of its request. State the right one", odd.why);
             return Read::bad(&place, why);
         }
+        if let Some(why) = no_end(entry, &harvest, about.status) {
+            return Read::bad(&place, why);
+        }
         harvest.is_redacted = is_redacted;
         let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);
         let packed = match packer.map(|packer| packer.pack(entry.name, &body)) {
@@ -238,4 +241,19 @@ impl Maker {
             room: None,
         }))
     }
+}
+
+/// Returns why an empty page is not imported: a job that takes it would end its list. It has nothing to keep.
+fn no_end(entry: &Entry, harvest: &Harvest, status: Option<u16>) -> Option<String> {
+    let is_end = harvest.items.is_empty() && harvest.cursor.is_none();
+    if entry.items == Items::None || !is_end {
+        return None;
+    }
+    let odd_status = status.filter(|status| *status != 200);
+    let of_status =
+        odd_status.map(|status| format!("the page is empty, and its status is {status}"));
+    let why = of_status.or(harvest.doubt.map(str::to_owned))?;
+    Some(format!(
+        "{why}. That is no proof that the list has ended: import the answer as it came, with its envelope"
+    ))
 }

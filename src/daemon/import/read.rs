@@ -110,13 +110,9 @@ impl Reading {
                 return send(to, Read::bad(&place, self.maker.beside(&why)));
             }
         };
-        let now = self.clock.now();
-        let told = answered.times.into_iter().flatten();
-        let mut times = told.chain(self.given.at).chain(file_time);
-        let Some(at) = times.find(|at| import::is_plausible(*at, now)) else {
-            let why = "nothing says when it was received, or it says a time before the service or in the future. \
-                       Name it with --time WHEN";
-            return send(to, Read::bad(&place, why));
+        let at = match answered.received_at(self.given.at, file_time, self.clock.now()) {
+            Ok(at) => at,
+            Err(why) => return send(to, Read::bad(&place, self.maker.beside(&why))),
         };
         for reply in answered.replies {
             let place = format!("{place}{}", reply.part);

@@ -57,10 +57,22 @@ impl Asked {
     /// Returns whether it has an address of another site, or of an API of the service that we have no endpoint for. A page of
     /// the service is none.
     pub(super) fn is_of_others(&self) -> bool {
+        self.addresses().any(|it| {
+            let is_api = it.path().starts_with("/backend/") && !upstream::is_another_list(&it);
+            it.host_str() != Some(SERVICE) || is_api
+        })
+    }
+
+    /// Returns whether it has an address of a list of the service that is like one of ours: its items are of use, and the list
+    /// is none of this archive.
+    pub(super) fn is_of_another_list(&self) -> bool {
+        self.addresses().any(|it| upstream::is_another_list(&it))
+    }
+
+    fn addresses(&self) -> impl Iterator<Item = Url> {
         let texts = [&self.endpoint, &self.url];
         let whole = texts.into_iter().flatten().filter(|it| it.contains("://"));
-        let mut addresses = whole.filter_map(|text| address(text));
-        addresses.any(|it| it.host_str() != Some(SERVICE) || it.path().starts_with("/backend/"))
+        whole.filter_map(|text| address(text))
     }
 
     /// Returns whether it is a request for a page, if this was its method. An unknown method is none.

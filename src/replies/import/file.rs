@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::begun::{Begun, Until};
 use super::unpack::{GZIP, Raw, Unpack, ZSTD};
+use super::utf16::{Encoding, Utf16};
 use crate::replies::ahead::Ahead;
 
 /// What a file is.
@@ -38,6 +39,8 @@ impl Kind {
 pub struct Opened {
     pub kind: Kind,
     pub(super) reader: Box<dyn BufRead + Send>,
+    /// The reader makes UTF-8 of UTF-16.
+    pub(super) is_utf16: bool,
     /// Bytes of the file that have been read so far.
     pub read: Arc<AtomicU64>,
     pub bytes: u64,
@@ -70,8 +73,21 @@ pub fn open(path: &Path) -> io::Result<Opened> {
     };
     let raw: Reader = Box::new(BufReader::with_capacity(BUFFER, file));
     let (reader, is_compressed) = decompressed(Ahead::of_file(raw, bytes))?;
-    let (reader, beginning) = beginning(reader);
-    let kind = kind(path, &beginning);
+    let (reader, mut begin) = beginning(reader);
+    let (mut reader, mut is_utf16) = (reader, false);
+    match Encoding::of(&begin) {
+        Encoding::Utf8 => {}
+        Encoding::Utf16(order) => {
+            (reader, begin) = beginning(Box::new(Utf16::new(reader, order)));
+            is_utf16 = true;
+        }
+        Encoding::Utf32 => {
+            return Err(invalid(
+                "it is text in UTF-32, which is not read. Convert it first: iconv -f UTF-32 -t UTF-8",
+            ));
+        }
+    }
+    let kind = kind(path, &begin);
     if kind == Kind::Archive && is_compressed {
         return Err(invalid(
             "it is an archive that is compressed. Decompress it first: an archive is read in its place",
@@ -80,6 +96,7 @@ pub fn open(path: &Path) -> io::Result<Opened> {
     Ok(Opened {
         kind,
         reader,
+        is_utf16,
         read,
         bytes,
         changed_at: crate::clock::touched_at(path),
@@ -223,11 +240,12 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
         .to_string_lossy()
         .to_lowercase();
     let name = uncompressed(&name);
-    if name.ends_with(".jsonl") || name.ends_with(".ndjson") {
+    let of_lines = [".jsonl", ".ndjson", ".json-seq"];
+    if of_lines.iter().any(|ending| name.ends_with(ending)) {
         return Kind::JsonLines;
     }
     let text = String::from_utf8_lossy(beginning);
-    let text = text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']);
+    let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\t', '\r', '\n']);
     let inside = text.strip_prefix('{').map(str::trim_start);
     if name.ends_with(".har") || inside.is_some_and(|inside| inside.starts_with("\"log\"")) {
         return Kind::Har;

@@ -7,8 +7,16 @@ use std::path::{Path, PathBuf};
 use super::file::uncompressed;
 
 /// Endings of files that may hold replies, without that of a compression.
-const ENDINGS: [&str; 8] = [
-    ".json", ".jsonl", ".ndjson", ".har", ".warc", ".db", ".sqlite", ".sqlite3",
+const ENDINGS: [&str; 9] = [
+    ".json",
+    ".jsonl",
+    ".ndjson",
+    ".json-seq",
+    ".har",
+    ".warc",
+    ".db",
+    ".sqlite",
+    ".sqlite3",
 ];
 
 /// What a path is.

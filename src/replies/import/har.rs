@@ -23,7 +23,7 @@ pub(super) fn read(
         has_list: false,
         is_over: false,
     };
-    let ended = file(&mut scanner, &mut state);
+    let ended = all(&mut scanner, &mut state);
     let why = match ended {
         _ if state.is_over => return Ok(()),
         Ok(()) if state.has_list => return Ok(()),
@@ -47,6 +47,18 @@ struct State<'s, 'e> {
     is_over: bool,
 }
 
+/// Reads one capture after the other: tools join files.
+fn all<R: BufRead>(scanner: &mut Scanner<R>, state: &mut State<'_, '_>) -> Scanned<()> {
+    loop {
+        file(scanner, state)?;
+        match scanner.peek_document()? {
+            None | Some(0) => return Ok(()),
+            Some(b'{') if state.has_list => state.has_list = false,
+            Some(_) => return Err(Stop::Malformed("something stands after its end".to_owned())),
+        }
+    }
+}
+
 fn file<R: BufRead>(scanner: &mut Scanner<R>, state: &mut State<'_, '_>) -> Scanned<()> {
     scanner.object(&mut |scanner, key| match key {
         "log" => scanner.object(&mut |scanner, key| match key {
@@ -54,11 +66,7 @@ fn file<R: BufRead>(scanner: &mut Scanner<R>, state: &mut State<'_, '_>) -> Scan
             _ => scanner.value(0).map(drop),
         }),
         _ => scanner.value(0).map(drop),
-    })?;
-    match scanner.peek()? {
-        None | Some(0) => Ok(()),
-        Some(_) => Err(Stop::Malformed("something stands after its end".to_owned())),
-    }
+    })
 }
 
 fn entries<R: BufRead>(scanner: &mut Scanner<R>, state: &mut State<'_, '_>) -> Scanned<()> {

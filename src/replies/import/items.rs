@@ -27,12 +27,32 @@ pub(super) fn entry(
     limits: Limits,
     each: &mut Each<'_>,
 ) -> ControlFlow<()> {
-    match are_replies(text) {
-        true => {
-            read(text, &format!("{place}, "), limits, each).unwrap_or(ControlFlow::Continue(()))
-        }
-        false => each(one(place, text, limits)),
+    if !are_replies(text) {
+        return each(one(place, text, limits));
     }
+    let before = format!("{place}, ");
+    let mut rest = text;
+    match read(&mut rest, &before, limits, each) {
+        Ok(Left::Enough) => ControlFlow::Break(()),
+        Ok(Left::More) => {
+            let why = "the list is malformed: something stands after its end";
+            let found = Found::Bad(why.to_owned());
+            each(Entry { place, found })
+        }
+        Ok(Left::Nothing | Left::Damage) | Err(_) => ControlFlow::Continue(()),
+    }
+}
+
+/// What stands after the items that were given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// The list has ended, and something else begins.
+    More,
+    /// The list is damaged here, which was named.
+    Damage,
+    /// The taker has enough.
+    Enough,
 }
 
 /// Gives the items of a list. An item that is too long is named and passed over. `before` stands before their places.
@@ -41,16 +61,19 @@ pub(super) fn read(
     before: &str,
     limits: Limits,
     each: &mut Each<'_>,
-) -> std::io::Result<ControlFlow<()>> {
+) -> std::io::Result<Left> {
     let mut at = 0_u64;
     let why = match all(reader, before, &mut at, limits, each) {
-        Ok(next) => return Ok(next),
+        Ok(left) => return Ok(left),
         Err(Stop::Io(error)) => return Err(error),
         Err(Stop::Malformed(why)) => format!("the list is cut or malformed: {why}"),
     };
     let place = format!("{before}item {at}");
     let found = Found::Bad(why);
-    Ok(each(Entry { place, found }))
+    Ok(match each(Entry { place, found }) {
+        ControlFlow::Continue(()) => Left::Damage,
+        ControlFlow::Break(()) => Left::Enough,
+    })
 }
 
 fn all(
@@ -59,7 +82,7 @@ fn all(
     at: &mut u64,
     limits: Limits,
     each: &mut Each<'_>,
-) -> Scanned<ControlFlow<()>> {
+) -> Scanned<Left> {
     let most = limits.line_bytes();
     let mut scanner = Scanner::new(reader)?;
     let is_whole = scanner.list(&mut |scanner| {
@@ -75,11 +98,9 @@ fn all(
         };
         Ok(next.is_continue())
     })?;
-    match is_whole {
-        false => Ok(ControlFlow::Break(())),
-        true if scanner.peek()?.is_some_and(|byte| byte != 0) => {
-            Err(Stop::Malformed("something stands after its end".to_owned()))
-        }
-        true => Ok(ControlFlow::Continue(())),
-    }
+    Ok(match is_whole {
+        false => Left::Enough,
+        true if scanner.peek()?.is_some_and(|byte| byte != 0) => Left::More,
+        true => Left::Nothing,
+    })
 }

@@ -1,20 +1,23 @@
 //! Replies from files: captures of the remote by other tools, and archives.
 //!
-//! `file` opens a file and tells its kind, `jsonl`, `json`, `har` and `warc` find the entries in it, and `recognise` decides
+//! `file` opens a file and tells its kind, `documents`, `json`, `har` and `warc` find the entries in it, and `recognise` decides
 //! which call an entry answers. Nothing here writes.
 
 mod asked;
 mod begun;
 mod call;
 mod digest;
+mod documents;
+mod extent;
 mod fields;
 mod file;
 mod folder;
 mod har;
+mod held;
 mod http;
 mod items;
 mod json;
-mod jsonl;
+mod positional;
 mod received;
 mod recognise;
 mod recorded;
@@ -25,6 +28,7 @@ mod stated;
 mod times;
 mod unpack;
 mod upstream;
+mod utf16;
 mod value;
 mod warc;
 
@@ -32,8 +36,8 @@ pub use asked::Asked;
 pub use call::Recognised;
 pub use file::{Kind, Opened, open};
 pub use folder::{Listed, files};
+pub use received::When;
 pub use recognise::{Answered, Given, Unrecognised, recognise};
-pub use times::is_plausible;
 pub use value::checked;
 
 use std::ops::ControlFlow;
@@ -67,8 +71,8 @@ pub struct Captured {
     pub asked: Asked,
     /// HTTP status; `None` if the file does not say.
     pub status: Option<u16>,
-    /// When it was received, Unix seconds; `None` if the file does not say.
-    pub at: Option<f64>,
+    /// When it was received, as far as the file says.
+    pub when: When,
     pub request_id: Option<String>,
     pub body: Vec<u8>,
     /// Something had been taken out of it before.
@@ -101,7 +105,16 @@ pub type Each<'e> = dyn FnMut(Entry) -> ControlFlow<()> + 'e;
 /// # Errors
 /// Returns an error if the file cannot be read at all.
 pub fn read(opened: Opened, limits: Limits, each: &mut Each<'_>) -> std::io::Result<()> {
-    let Opened { kind, reader, .. } = opened;
+    let Opened {
+        kind,
+        reader,
+        is_utf16,
+        ..
+    } = opened;
+    let each = &mut |entry: Entry| match is_utf16 {
+        true => each(utf16::whole(entry)),
+        false => each(entry),
+    };
     let mut error = None;
     let whole = UpTo {
         reader,
@@ -109,7 +122,9 @@ pub fn read(opened: Opened, limits: Limits, each: &mut Each<'_>) -> std::io::Res
     };
     match kind {
         // What follows damage is read, too.
-        Kind::JsonLines => return jsonl::read(whole.reader, limits, each),
+        Kind::JsonLines => {
+            return documents::read(whole.reader, ("", documents::Start::Document), limits, each);
+        }
         Kind::Warc => return warc::read(whole.reader, limits, each),
         Kind::Json => json::read(whole, limits, each)?,
         Kind::Har => har::read(whole, limits, each)?,

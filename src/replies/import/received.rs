@@ -4,7 +4,7 @@
 use serde_json::value::RawValue;
 
 use super::fields::Fields;
-use super::{Asked, shape, times};
+use super::times;
 
 /// Keys of the time of an entry, the most exact ones of an archive first.
 const KEYS: [&str; 9] = [
@@ -132,6 +132,11 @@ impl Received {
         }
     }
 
+    /// Adds what an envelope says.
+    pub(super) fn add_stamp(&mut self, key: &str, json: &str) {
+        self.add(Of::Entry, key, json);
+    }
+
     fn add_all(&mut self, of: Of, fields: &Fields<'_>, key: &str) {
         fields.all(key).for_each(|json| self.add(of, key, json));
     }
@@ -141,40 +146,52 @@ impl Received {
             self.read.push((of, at));
             return;
         }
-        let text: Option<String> = serde_json::from_str(json).ok();
-        let text = text.as_deref().unwrap_or(json).trim();
-        if matches!(text, "" | "null" | "{}" | "[]") || self.unreadable.is_some() {
-            return;
-        }
-        let text: String = text.chars().take(QUOTED).collect();
-        self.unreadable = Some(format!(
-            "its time `{text}` in `{key}` cannot be read: write it as 2025-10-13T07:42:42Z, or state none"
-        ));
+        let unreadable = self.unreadable.take();
+        self.unreadable = unreadable.or_else(|| unread(key, json));
     }
 
-    /// Returns the time: that of the entry before that of the response and of the request. `None` if nothing states it.
-    ///
-    /// # Errors
-    /// Returns an error if one cannot be read, and neither another one nor the envelope of the reply says it.
-    pub(super) fn at(self, asked: &Asked, body: &[u8]) -> Result<Option<f64>, String> {
-        let best =
-            |all: &mut dyn Iterator<Item = &(Of, f64)>| all.min_by_key(|(of, _)| *of).copied();
-        let mut of_the_service = self
-            .read
-            .iter()
-            .filter(|(_, at)| times::is_of_the_service(*at));
-        if let Some((_, at)) = best(&mut of_the_service) {
-            return Ok(Some(at));
-        }
-        let at = best(&mut self.read.iter()).map(|(_, at)| at);
-        let is_in_envelope = || {
-            shape::envelope(body)
-                .at
-                .is_some_and(times::is_of_the_service)
+    /// Returns the time: that of the entry before that of the response and of the request.
+    pub(super) fn when(self) -> When {
+        let best = |is_usable: &dyn Fn(f64) -> bool| {
+            let usable = self.read.iter().filter(|(_, at)| is_usable(*at));
+            usable.min_by_key(|(of, _)| *of).map(|(_, at)| *at)
         };
-        match self.unreadable {
-            Some(why) if !asked.is_foreign() && !is_in_envelope() => Err(why),
-            _ => Ok(at),
+        When {
+            at: best(&times::is_of_the_service).or_else(|| best(&|_| true)),
+            unread: self.unreadable,
         }
     }
+}
+
+/// When something was received, as far as it says so.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct When {
+    /// Unix seconds; `None` if nothing states it.
+    pub at: Option<f64>,
+    /// Why a time that it states cannot be read.
+    pub unread: Option<String>,
+}
+
+impl When {
+    /// Returns a time in Unix seconds that is known.
+    #[must_use]
+    pub fn known(at: f64) -> Self {
+        Self {
+            at: Some(at),
+            unread: None,
+        }
+    }
+}
+
+/// Returns why a time cannot be read; `None` if it says nothing.
+pub(super) fn unread(key: &str, json: &str) -> Option<String> {
+    let text: Option<String> = serde_json::from_str(json).ok();
+    let text = text.as_deref().unwrap_or(json).trim();
+    if matches!(text, "" | "null" | "{}" | "[]") {
+        return None;
+    }
+    let text: String = text.chars().take(QUOTED).collect();
+    Some(format!(
+        "its time `{text}` in `{key}` cannot be read: write it as 2025-10-13T07:42:42Z, or state none"
+    ))
 }

@@ -1,10 +1,10 @@
 //! Decides which calls a captured answer answers.
 
-use super::Captured;
 use super::asked::call;
 use super::call::{Call, Meaning, Recognised};
 use super::shape::{self, Said};
 use super::stated::Stated;
+use super::{Captured, When, times};
 use crate::api::Entry;
 
 /// What the user says about answers whose request is unknown.
@@ -12,7 +12,7 @@ use crate::api::Entry;
 pub struct Given {
     pub entry: Option<&'static Entry>,
     pub subject: Option<String>,
-    /// When they were received, Unix seconds, if the file does not say.
+    /// When they were received, Unix seconds, if the file does not say, or says it in a way that cannot be read.
     pub at: Option<f64>,
 }
 
@@ -20,9 +20,38 @@ pub struct Given {
 #[derive(Debug, Clone)]
 pub struct Answered {
     /// When it was received, as the entry and the envelope say it, Unix seconds.
-    pub times: [Option<f64>; 2],
+    pub times: [When; 2],
     pub request_id: Option<String>,
     pub replies: Vec<Recognised>,
+}
+
+impl Answered {
+    /// Returns when it was received: the first plausible one of what the entry, the envelope, the user and the file say. What
+    /// cannot be read is something that only the user can put right. `file` is the time of the file.
+    ///
+    /// # Errors
+    /// Returns how to state it if nothing plausible does.
+    pub fn received_at(
+        &self,
+        given: Option<f64>,
+        file: Option<f64>,
+        now: f64,
+    ) -> Result<f64, String> {
+        let is_plausible = |at: &f64| times::is_plausible(*at, now);
+        let stated = self.times.iter().filter_map(|when| when.at);
+        let at = stated.chain(given).find(is_plausible);
+        if let Some(at) = at {
+            return Ok(at);
+        }
+        match self.times.iter().find_map(|when| when.unread.as_ref()) {
+            Some(why) => Err(format!("{why}, or name it with --time WHEN")),
+            None => file.filter(is_plausible).ok_or_else(|| {
+                "nothing says when it was received, or it says a time before the service or in the future. \
+                 Name it with --time WHEN"
+                    .to_owned()
+            }),
+        }
+    }
 }
 
 /// Why an answer is not recognised.
@@ -64,6 +93,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
                 None if captured.asked.is_of_others() => {
                     return Err("it answers a request to another site".to_owned());
                 }
+                None if captured.asked.is_of_another_list() => shape::apart(&captured.body)?,
                 None => {
                     let of_other = |why| match route {
                         Some(route) => format!("`{route}` is no endpoint of this archive"),
@@ -80,7 +110,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
         }
     };
     Ok(Answered {
-        times: [captured.at, said.at],
+        times: [captured.when, said.when],
         request_id: captured.request_id.or(said.request_id),
         replies,
     })

@@ -80,7 +80,8 @@ fn is_envelope(fields: &Fields<'_>, is_bare: bool) -> bool {
 
 /// Returns whether an object has the keys of an envelope, also one whose data was moved beside it.
 fn is_of_vendor(fields: &Fields<'_>) -> bool {
-    fields.has("code") && (fields.has("router") || fields.has("time_stamp"))
+    let of_vendor = ["router", "time_stamp", "time_zone"];
+    fields.has("code") && of_vendor.iter().any(|key| fields.has(key))
 }
 
 fn captured(
@@ -99,14 +100,10 @@ fn captured(
         let method = method.to_ascii_uppercase();
         return Found::Foreign(format!("an answer to {method}"));
     }
-    let at = match received.at(&asked, &body) {
-        Ok(at) => at,
-        Err(why) => return Found::Bad(why),
-    };
     Found::Answer(Captured {
         asked,
         status,
-        at,
+        when: received.when(),
         request_id: fields.text("request_id"),
         body,
         is_redacted: fields.get("redacted") == Some("true"),

@@ -3,6 +3,7 @@
 use super::asked::{Asked, HTTP, address, call_of};
 use super::call::{Call, Meaning};
 use super::fields::Fields;
+use super::positional::Positional;
 use super::stated::{Stated, tells_calls_apart};
 
 /// Keys of the name or path of the endpoint.
@@ -34,6 +35,7 @@ pub(super) struct Request {
     names: Vec<String>,
     urls: Vec<String>,
     stated: Stated,
+    positional: Vec<Positional>,
     methods: Vec<String>,
 }
 
@@ -64,7 +66,10 @@ impl Request {
         self.add_texts(fields, &NAMES, &URLS)?;
         for key in PARAMETERS {
             for raw in fields.all(key) {
-                self.stated.add_json(raw, &format!("`{key}`"))?;
+                match Positional::of(key, raw) {
+                    Some(values) => self.positional.push(values),
+                    None => self.stated.add_json(raw, &format!("`{key}`"))?,
+                }
             }
         }
         for key in METHODS {
@@ -148,16 +153,29 @@ impl Request {
     /// # Errors
     /// Returns an error if its parts contradict each other.
     pub(super) fn asked(&self, beside: Option<&str>) -> Result<Asked, String> {
-        let asked = Asked {
+        let mut asked = Asked {
             endpoint: self.best(&self.names, true)?,
             url: self.best(&self.urls, false)?,
             parameters: self.stated.clone().values(),
         };
+        let mut stated = self.stated.clone();
+        for values in &self.positional {
+            match asked.meaning() {
+                Meaning::Call(call) => {
+                    for (name, value) in values.named(call.entry)? {
+                        stated.add(name, value, "the values without names")?;
+                    }
+                }
+                Meaning::Unknown if asked.is_silent() => return Err(values.of_nothing()),
+                _ => {}
+            }
+        }
+        asked.parameters = stated.clone().values();
         let can_have_pages = match asked.meaning() {
             Meaning::Call(call) => call.entry.is_paged(),
             _ => true,
         };
-        let is_stated = self.stated.get("cursor").is_some();
+        let is_stated = stated.get("cursor").is_some();
         if can_have_pages && !is_stated && beside.is_some_and(|json| json != "\"\"") {
             return Err(
                 "its request is unclear: `cursor` beside the reply may be that of this page or of the next one. \

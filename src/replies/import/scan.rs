@@ -3,6 +3,8 @@
 
 use std::io::{self, BufRead};
 
+use super::extent::MARK;
+
 /// Why a text cannot be gone through further.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -37,14 +39,31 @@ pub(super) struct Scanner<R> {
 
 impl<R: BufRead> Scanner<R> {
     /// Begins at the start of a text. A byte order mark is passed over.
-    pub(super) fn new(mut reader: R) -> io::Result<Self> {
-        for mark in "\u{feff}".bytes() {
-            if reader.fill_buf()?.first() != Some(&mark) {
+    pub(super) fn new(reader: R) -> io::Result<Self> {
+        let mut this = Self { reader, depth: 0 };
+        this.pass_mark()?;
+        Ok(this)
+    }
+
+    fn pass_mark(&mut self) -> io::Result<()> {
+        for mark in MARK {
+            if self.reader.fill_buf()?.first() != Some(mark) {
                 break;
             }
-            reader.consume(1);
+            self.reader.consume(1);
         }
-        Ok(Self { reader, depth: 0 })
+        Ok(())
+    }
+
+    /// Returns the first byte of the next document, and stays before it; `None` at the end.
+    pub(super) fn peek_document(&mut self) -> io::Result<Option<u8>> {
+        loop {
+            match self.peek()? {
+                Some(b',' | 0x1e) => self.reader.consume(1),
+                Some(first) if first == MARK[0] => self.pass_mark()?,
+                other => return Ok(other),
+            }
+        }
     }
 
     pub(super) fn depth(&self) -> u64 {

@@ -4,9 +4,11 @@ use serde_json::value::RawValue;
 
 use super::asked::Asked;
 use super::call::Recognised;
+use super::extent::MARK;
 use super::fields::Fields;
+use super::received::{Received, unread};
 use super::stated::Stated;
-use super::times;
+use super::{When, times};
 use crate::api::json::Json;
 use crate::api::{endpoints, repaired};
 
@@ -23,7 +25,7 @@ pub(super) struct Said {
     pub(super) asked: Asked,
     /// Why its request cannot be read.
     pub(super) unclear: Option<String>,
-    pub(super) at: Option<f64>,
+    pub(super) when: When,
     pub(super) request_id: Option<String>,
 }
 
@@ -57,9 +59,40 @@ fn read(body: &[u8]) -> Option<Said> {
             url: None,
         },
         unclear,
-        at: fields.all("time_stamp").find_map(times::of_json),
+        when: when(&fields),
         request_id: fields.text("request_id"),
     })
+}
+
+/// Returns when an envelope was made. Its `time` is in a zone of the vendor, so it counts only if it says the offset.
+fn when(fields: &Fields<'_>) -> When {
+    let mut received = Received::default();
+    fields
+        .all("time_stamp")
+        .for_each(|json| received.add_stamp("time_stamp", json));
+    let stamp = received.when();
+    if stamp != When::default() {
+        return stamp;
+    }
+    let zone = fields.text("time_zone").unwrap_or_default();
+    let is_utc = ["utc", "gmt", "z", "etc/utc"].contains(&&*zone.trim().to_ascii_lowercase());
+    let mut when = When::default();
+    for json in fields.all("time") {
+        let text: Option<String> = serde_json::from_str(json).ok();
+        let exact = text.and_then(|text| crate::clock::unix_seconds(&text).ok());
+        let is_local = json.starts_with('"') && !is_utc;
+        let at = exact.or_else(|| times::of_json(json).filter(|_| !is_local));
+        let unread = if at.is_some() {
+            None
+        } else {
+            unread("time", json)
+        };
+        when = When {
+            at: when.at.or(at),
+            unread: when.unread.or(unread),
+        };
+    }
+    when
 }
 
 /// Returns the payload of a body: `data` of an envelope, or all of it.
@@ -70,13 +103,17 @@ fn payload(body: &[u8]) -> &[u8] {
         .map_or(body, str::as_bytes)
 }
 
+fn unmarked(body: &[u8]) -> &[u8] {
+    body.strip_prefix(MARK).unwrap_or(body)
+}
+
 /// Returns what a reply is. A list of posts or profiles of which nobody knows the request is taken apart: each item
 /// describes itself.
 ///
 /// # Errors
 /// Returns why the reply is not recognised.
 pub(super) fn recognise(body: &[u8]) -> Result<Vec<Recognised>, String> {
-    let inner = payload(body);
+    let inner = payload(unmarked(body));
     let text = std::str::from_utf8(inner).map_err(|_| "it is not UTF-8".to_owned())?;
     let json = Json::parse(text).map_err(|error| format!("it is not JSON: {error}"))?;
     if let Some((entry, subject)) = endpoints::of_shape(&json) {
@@ -88,21 +125,40 @@ pub(super) fn recognise(body: &[u8]) -> Result<Vec<Recognised>, String> {
             body: body.to_vec(),
         }]);
     }
-    let items = match &json {
+    items(&json, text, false)
+}
+
+/// Takes a list apart, whatever list it is. An item may have its profile in it.
+///
+/// # Errors
+/// Returns why the reply is no list of posts or profiles.
+pub(super) fn apart(body: &[u8]) -> Result<Vec<Recognised>, String> {
+    let inner = payload(unmarked(body));
+    let text = std::str::from_utf8(inner).map_err(|_| "it is not UTF-8".to_owned())?;
+    let json = Json::parse(text).map_err(|error| format!("it is not JSON: {error}"))?;
+    items(&json, text, true)
+}
+
+/// Returns the items of a list as replies. `may_wrap` says that a profile in an item counts.
+fn items(json: &Json<'_>, text: &str, may_wrap: bool) -> Result<Vec<Recognised>, String> {
+    let items = match json {
         Json::Array(_) => serde_json::from_str::<Vec<&RawValue>>(text).unwrap_or_default(),
         _ => serde_json::from_str::<List<'_>>(text)
             .map(|list| list.items)
             .unwrap_or_default(),
     };
     if items.is_empty() {
-        return Err(unknown(&json));
+        return Err(unknown(json));
     }
     let mut found = Vec::new();
     for (at, item) in items.iter().enumerate() {
-        let item = item.get();
-        let shape = Json::parse(item)
-            .ok()
-            .and_then(|json| endpoints::of_shape(&json));
+        let of = |text: &str| endpoints::of_shape(&Json::parse(text).ok()?);
+        let mut item = item.get();
+        let mut shape = of(item);
+        let fields = Fields::of(item.as_bytes()).filter(|_| may_wrap && shape.is_none());
+        if let Some(profile) = fields.and_then(|fields| fields.get("profile")) {
+            (item, shape) = (profile, of(profile));
+        }
         let Some((entry, subject)) = shape else {
             return Err(format!(
                 "it is a list, and item {at} tells neither a post nor a profile. {HOW}"

@@ -135,7 +135,7 @@ impl Stated {
         match text.trim().trim_start_matches('?') {
             "" => Ok(()),
             inner if inner.starts_with(['{', '[']) => self.read(inner, place, depth + 1),
-            query if query.contains('=') => {
+            query if is_query(query) => {
                 for (name, value) in query_pairs(query.as_bytes()) {
                     self.add(&name, &value, place)?;
                 }
@@ -165,6 +165,16 @@ impl Stated {
             None => Ok(()),
         }
     }
+}
+
+/// Returns whether a text is a query, and no cursor: those end with the padding of base64.
+pub(super) fn is_query(text: &str) -> bool {
+    let text = text.trim();
+    let Some(name) = text.strip_suffix('=') else {
+        return text.contains('=');
+    };
+    let is_word = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    name.trim_end_matches('=').contains('=') || (!name.is_empty() && name.chars().all(is_word))
 }
 
 /// Returns whether two calls may differ by this parameter only.

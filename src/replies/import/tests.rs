@@ -1,11 +1,13 @@
 //! Files as other tools write them, whole and damaged.
 
 mod damage;
+mod documents;
 mod given;
 mod hostile;
 mod lists;
 mod requests;
 mod times;
+mod utf16;
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -59,11 +61,19 @@ pub(super) fn read_given(
                 Err(unrecognised) if unrecognised.is_foreign => "foreign".to_owned(),
                 Err(unrecognised) => format!("no: {}", unrecognised.why),
                 Ok(answered) => {
-                    let mut times = answered.times.into_iter().flatten();
-                    let at = times
-                        .next()
-                        .map(|at| format!(" at {at}"))
-                        .unwrap_or_default();
+                    // What is before the service is named, too.
+                    let mut stated = answered.times.iter().filter_map(|when| when.at);
+                    let at = match answered.received_at(given.at, None, f64::MAX) {
+                        Ok(at) => format!(" at {at}"),
+                        Err(why) if why.starts_with("its time") => {
+                            all.push(format!("{}: bad: {why}", entry.place));
+                            return ControlFlow::Continue(());
+                        }
+                        Err(_) => stated
+                            .next()
+                            .map(|at| format!(" at {at}"))
+                            .unwrap_or_default(),
+                    };
                     let replies = answered.replies.iter().map(|reply| {
                         let cursor = reply.cursor.as_deref().unwrap_or("-");
                         format!(

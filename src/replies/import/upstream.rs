@@ -9,6 +9,24 @@ use crate::api::{Entry, endpoints};
 /// Beginning of the paths of the service's API.
 const API: [&str; 2] = ["backend", "project_y"];
 
+/// Paths with several lists: the parameter that tells them apart, and its value for the list that ours is (api/README.md §6.12).
+/// Without the parameter it is taken for ours.
+const LISTS: [(&str, &str, &str); 2] = [
+    ("feed", "cut", "nf2_top_7d"),
+    ("profile/search_mentions", "intent", "users"),
+];
+
+/// Returns whether an address of the service is that of a list like one of ours, but not that one: the latest posts instead of
+/// those of the week, characters instead of users.
+pub(super) fn is_another_list(url: &Url) -> bool {
+    let path = url.path().trim_matches('/');
+    let path = path.strip_prefix("backend/project_y/");
+    LISTS.iter().any(|(of, name, ours)| {
+        let mut query = url.query_pairs();
+        path == Some(*of) && query.any(|(key, value)| key == *name && value != *ours)
+    })
+}
+
 /// Returns which endpoint and subject of ours answer the same as an address of the service.
 pub(super) fn meaning(
     url: &Url,
@@ -16,6 +34,9 @@ pub(super) fn meaning(
 ) -> Option<(&'static Entry, String)> {
     let segments: Vec<&str> = url.path_segments().into_iter().flatten().collect();
     let path = segments.strip_prefix(&API[..])?;
+    if is_another_list(url) {
+        return None;
+    }
     let found = endpoints::ALL.iter().filter_map(|entry| {
         let subject = subject(entry, path, parameters)?;
         Some((entry, subject))

@@ -1,9 +1,9 @@
 //! One JSON value: the bare reply, or an object with the reply and its request.
 
 use super::fields::Fields;
-use super::received::Received;
+use super::received::{Received, When};
 use super::recorded::recorded;
-use super::{Asked, Captured, Entry, Found, Limits};
+use super::{Asked, Captured, Entry, Found, Limits, utf16};
 
 /// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
 /// page or an error.
@@ -24,16 +24,15 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
         let found = Found::Foreign("a description of files".to_owned());
         return Entry { place, found };
     }
-    let bare = || match scraped_at(text, fields.as_ref()) {
-        Ok(at) => Found::Answer(Captured {
+    let bare = || {
+        Found::Answer(Captured {
             asked: Asked::default(),
             status: None,
-            at,
+            when: scraped_at(fields.as_ref()),
             request_id: None,
             body: text.to_vec(),
             is_redacted: false,
-        }),
-        Err(why) => Found::Bad(why),
+        })
     };
     let recorded = fields.as_ref().and_then(|it| recorded(text, it));
     let found = match recorded.unwrap_or_else(bare) {
@@ -49,7 +48,12 @@ const BYTES_OF_VALUE: usize = 8;
 
 /// Returns the answer if its body is of a usable size.
 #[must_use]
-pub fn checked(captured: Captured, limits: Limits) -> Found {
+pub fn checked(mut captured: Captured, limits: Limits) -> Found {
+    match utf16::decoded(&captured.body) {
+        Some(Ok(text)) => captured.body = text,
+        Some(Err(why)) => return Found::Bad(why),
+        None => {}
+    }
     match captured.body.len() {
         0 => Found::Bad("the body is missing".to_owned()),
         bytes if bytes > limits.body_bytes => Found::Bad(format!(
@@ -67,10 +71,10 @@ pub fn checked(captured: Captured, limits: Limits) -> Found {
 }
 
 /// Returns the time that a downloader wrote beside what it found.
-fn scraped_at(text: &[u8], fields: Option<&Fields<'_>>) -> Result<Option<f64>, String> {
+fn scraped_at(fields: Option<&Fields<'_>>) -> When {
     let at = fields.and_then(|it| it.get("scraped_at"));
     let received = at.map(|json| Received::of_value("scraped_at", json));
-    received.map_or(Ok(None), |it| it.at(&Asked::default(), text))
+    received.map(Received::when).unwrap_or_default()
 }
 
 /// Returns whether an object is what stands beside data: a data package or an RO-Crate.

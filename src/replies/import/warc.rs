@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use super::digest;
 use super::http::response;
-use super::received::Received;
+use super::received::{Received, When};
 use super::unpack::may_go_on;
 use super::value::checked;
 use super::{Asked, Captured, Each, Entry, Found, Limits};
@@ -61,7 +61,7 @@ fn found(record: &Record, limits: Limits) -> Option<Found> {
     let is_ours = !asked.names_no_call();
     let mut captured = Captured {
         status: None,
-        at: None,
+        when: When::default(),
         request_id: record.header("Soracrawl-Request-Id").map(str::to_owned),
         body: Vec::new(),
         is_redacted: record.header("Soracrawl-Redacted").is_some(),
@@ -98,17 +98,13 @@ fn found(record: &Record, limits: Limits) -> Option<Found> {
     Some(match body {
         Ok(body) => {
             let date = record.header("WARC-Date").unwrap_or_default();
-            match Received::of_text("WARC-Date", date).at(&captured.asked, &body) {
-                Ok(at) => checked(
-                    Captured {
-                        at,
-                        body,
-                        ..captured
-                    },
-                    limits,
-                ),
-                Err(why) => Found::Bad(why),
-            }
+            let when = Received::of_text("WARC-Date", date).when();
+            let captured = Captured {
+                when,
+                body,
+                ..captured
+            };
+            checked(captured, limits)
         }
         Err(why) => Found::Bad(why),
     })

@@ -84,7 +84,7 @@ pub use replay::{
 };
 pub use replay_loose::{
     ImportedPage, RemovedReply, removed_reply, replay_by_hand, replay_calls_by_hand,
-    replay_imported, replay_imported_cursors, replay_removed,
+    replay_first_at, replay_has_any, replay_imported, replay_imported_cursors, replay_removed,
 };
 pub use replies::{KeptCall, MetSpan, Redacted, Stalled, Start, Texts};
 pub use search::{Hit, Hits, indexed};

@@ -113,6 +113,24 @@ pub async fn replay_calls_by_hand(
     .await?)
 }
 
+/// Returns whether a reply is stored that was known at `at`.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn replay_has_any(pool: &SqlitePool, at: Option<f64>) -> Result<bool> {
+    let sql = "select exists (select 1 from calls where body is not null and (?1 is null or settled_at <= ?1))";
+    Ok(sqlx::query_scalar(sql).bind(at).fetch_one(pool).await?)
+}
+
+/// Returns when the first stored reply came, in Unix seconds; `None` if there is none.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn replay_first_at(pool: &SqlitePool) -> Result<Option<f64>> {
+    let sql = "select min(settled_at) from calls where body is not null";
+    Ok(sqlx::query_scalar(sql).fetch_one(pool).await?)
+}
+
 /// Returns the newest call that got the answer to a request, and whose reply was removed since. `parameters` is the request as
 /// a call by hand states it.
 ///

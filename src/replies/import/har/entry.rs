@@ -129,14 +129,10 @@ impl Recorded {
         }
         let started_at = String::from_utf8_lossy(&self.started_at.bytes);
         let received = Received::of_value("startedDateTime", &started_at);
-        let at = match received.at(&asked, &body) {
-            Ok(at) => at,
-            Err(why) => return Found::Bad(why),
-        };
         let captured = Captured {
             asked,
             status,
-            at,
+            when: received.when(),
             request_id: None,
             body,
             is_redacted: false,

@@ -100,8 +100,15 @@ fn a_har_file_has_a_mark_and_an_end() {
         split(&entries("x.har", with_mark.as_bytes()).1),
         (3, vec![])
     );
+    for between in ["", "\n", ",", "\n\u{1e}", "\n\u{feff}"] {
+        let joined = format!("{plain}{between}{plain}");
+        let (_, found) = entries("x.har", joined.as_bytes());
+        assert_eq!(split(&found), (6, vec![]), "{between:?}");
+        assert!(found[5].starts_with("entry 6: "), "{found:?}");
+    }
     for (text, why) in [
-        (format!("{plain}{plain}"), "something stands after its end"),
+        (format!("{plain}x"), "something stands after its end"),
+        (format!("{plain}{{}}"), "no list `entries`"),
         ("{\"log\":{}}".to_owned(), "no list `entries`"),
         (
             "{\"log\":{\"entries\":{}}}".to_owned(),

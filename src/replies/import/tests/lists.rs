@@ -139,3 +139,46 @@ fn a_first_line_may_be_long_or_damaged() {
         assert!(found[0].starts_with("the file: "), "{found:#?}");
     }
 }
+
+#[test]
+fn other_lists_of_the_service_are_taken_apart_and_are_none_of_ours() {
+    let posts = format!(r#"{{"items":[{POST}],"cursor":"c"}}"#);
+    let users = r#"{"items":[{"profile":{"user_id":"ch_1","username":"a"},"token":"<@ch_1>"}]}"#;
+    let empty = r#"{"items":[],"cursor":null}"#;
+    for (path, reply, expected) in [
+        ("feed?cut=nf2_top_7d&limit=15", &*posts, "get_feed  -"),
+        ("feed?limit=15", &posts, "get_feed  -"),
+        (
+            "feed?cut=nf2_latest",
+            &posts,
+            "get_post_detail s_1 - item 0",
+        ),
+        (
+            "feed?cut=nf2&cursor=x",
+            &posts,
+            "get_post_detail s_1 - item 0",
+        ),
+        ("feed?cut=nf2_latest", empty, "foreign"),
+        (
+            "profile/search_mentions?username=a&intent=users",
+            users,
+            "search_users a -",
+        ),
+        (
+            "profile/search_mentions?username=a",
+            users,
+            "search_users a -",
+        ),
+        (
+            "profile/search_mentions?username=a&intent=cameo",
+            users,
+            "get_user_profile ch_1 - item 0",
+        ),
+    ] {
+        let line = format!(
+            r#"{{"url":"https://sora.chatgpt.com/backend/project_y/{path}","body":{reply}}}"#
+        );
+        let (_, found) = entries("x.jsonl", line.as_bytes());
+        assert_eq!(found, [format!("line 1: {expected}")], "{path}");
+    }
+}

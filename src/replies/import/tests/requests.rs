@@ -221,3 +221,114 @@ fn the_methods_of_generated_clients_are_endpoints() {
         assert_eq!(is_call, is_ours, "{name}: {all:?}");
     }
 }
+
+#[test]
+fn values_without_names_have_the_order_of_their_operation() {
+    let posts = r#""operation":"get_user_posts""#;
+    let method = r#""operation":"Sora2APIApi.get_user_posts_api_v1_sora2_get_user_posts_get""#;
+    let remixes = r#""operation":"get_post_remix_list""#;
+    let mut seen = 0;
+    for (operation, values, expected) in [
+        (posts, r#"["user-1", null, 20]"#, "get_user_posts user-1 -"),
+        (posts, r#"["user-1"]"#, "get_user_posts user-1 -"),
+        (posts, r#"["user-1", ""]"#, "get_user_posts user-1 -"),
+        (
+            posts,
+            r#"["user-1", "eyJhIjoxfQ=="]"#,
+            "get_user_posts user-1 eyJhIjoxfQ==",
+        ),
+        (
+            method,
+            r#"["user-1", "c", true, null, 2.5]"#,
+            "get_user_posts user-1 c",
+        ),
+        (
+            remixes,
+            r#"["s_1", null, "c"]"#,
+            "get_post_remix_list s_1 c",
+        ),
+        (
+            remixes,
+            r#"[null, "https://sora.chatgpt.com/p/s_0123456789abcdef0123456789abcdef"]"#,
+            "get_post_remix_list s_0123456789abcdef0123456789abcdef -",
+        ),
+        (
+            r#""operation":"get_feed""#,
+            r#"["eyJhIjoxfQ=="]"#,
+            "get_feed  eyJhIjoxfQ==",
+        ),
+        (
+            r#""operation":"search_users""#,
+            r#"["two words"]"#,
+            "search_users two words -",
+        ),
+        (
+            r#""operation":"get_cameo_leaderboard","kwargs":{"cursor":"c"}"#,
+            "[]",
+            "get_cameo_leaderboard  c",
+        ),
+    ] {
+        for key in ["args", "arguments", "params", "parameters"] {
+            let line = format!(r#"{{{operation},"{key}":{values},"body":{{"items":[]}}}}"#);
+            assert_eq!(of_line(&line), expected, "{line}");
+            let inner =
+                format!(r#"{{"request":{{{operation},"{key}":{values}}},"body":{{"items":[]}}}}"#);
+            assert_eq!(of_line(&inner), expected, "{inner}");
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 40);
+}
+
+#[test]
+fn values_without_names_that_fit_no_order_are_named_with_a_way_out() {
+    let posts = r#""operation":"get_user_posts""#;
+    let order = "other values than get_user_posts takes, which are in this order: user_id, cursor";
+    for (operation, values, why) in [
+        (posts, r#"["user-1", 20, "c"]"#, order),
+        (posts, r#"["user-1", 20]"#, order),
+        (posts, r#"["user-1", null, "c"]"#, order),
+        (posts, r#"[7]"#, order),
+        (
+            posts,
+            r#"["<Sora2APIApi object at 0x7f>", "user-1"]"#,
+            order,
+        ),
+        (
+            r#""path":"saved/page1.json""#,
+            r#"["user-1"]"#,
+            "nothing says of which operation",
+        ),
+        (
+            r#""status_code":200"#,
+            r#"["user-1"]"#,
+            "nothing says of which operation",
+        ),
+        (
+            r#""operation":"get_user_posts","params":{"user_id":"user-2"}"#,
+            r#"["user-1"]"#,
+            "one value in",
+        ),
+        // The padding of a cursor is no query.
+        (
+            r#""operation":"get_feed","query":"eyJhIjoxfQ==""#,
+            "[]",
+            "cannot be read",
+        ),
+    ] {
+        let line = format!(r#"{{{operation},"args":{values},"body":{{"items":[]}}}}"#);
+        let found = of_line(&line);
+        assert!(
+            found.starts_with("bad: its request is unclear: "),
+            "{line}: {found}"
+        );
+        assert!(found.contains(why), "{line}: {found}");
+    }
+    let other = r#"{"operation":"get_weather","args":["user-1"],"body":{"items":[]}}"#;
+    assert_eq!(
+        of_line(other),
+        "no: `get_weather` is no endpoint of this archive"
+    );
+    let elsewhere = r#"{"url":"https://h.example/other","args":["x"],"body":{"x":1}}"#;
+    assert_eq!(of_line(elsewhere), "foreign");
+}

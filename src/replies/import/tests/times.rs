@@ -1,7 +1,7 @@
 //! When entries say that they were received. The time of the file would make old values newer than they are.
 
-use super::{entries, plain};
-use crate::replies::import::times;
+use super::{entries, plain, read_given};
+use crate::replies::import::{Given, open, times};
 
 /// What a line is.
 fn of_line(line: &str) -> String {
@@ -17,7 +17,8 @@ fn feed(keys: &str) -> String {
 }
 
 const AT: &str = "get_feed  - at 1760341362";
-const HOW: &str = "cannot be read: write it as 2025-10-13T07:42:42Z, or state none";
+const HOW: &str =
+    "cannot be read: write it as 2025-10-13T07:42:42Z, or state none, or name it with --time WHEN";
 
 #[test]
 fn every_form_of_a_time_is_read() {
@@ -227,4 +228,141 @@ fn times_of_files_of_other_kinds_are_read_or_bad() {
         assert_eq!(bare(at), "get_post_detail s_1 - at 1760341362", "{at}");
     }
     assert!(bare("\"13/10/2025\"").contains("bad: its time `13/10/2025` in `scraped_at`"));
+}
+
+/// What a file is if the user says this time.
+fn with_time(name: &str, bytes: &[u8], at: f64) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, bytes).unwrap();
+    let given = Given {
+        at: Some(at),
+        ..Given::default()
+    };
+    let (mut found, _) = read_given(open(&path).unwrap(), &given);
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.remove(0).split_once(": ").unwrap().1.to_owned()
+}
+
+/// An envelope with this time, in every kind of file.
+fn envelopes(stamp: &str) -> Vec<(&'static str, Vec<u8>)> {
+    let reply = format!(
+        r#"{{"code":200,"router":"/api/v1/sora2/get_feed",{stamp},"data":{{"items":[]}}}}"#
+    );
+    let quoted = serde_json::to_string(&reply).unwrap();
+    let har = format!(
+        r#"{{"log":{{"entries":[{{"response":{{"status":200,"content":{{"mimeType":"application/json","text":{quoted}}}}}}}]}}}}"#
+    );
+    let warc = plain("resource", "", &reply).replace(
+        "WARC-Date: 2026-01-01T00:00:00Z\r\n",
+        "Content-Type: application/json\r\n",
+    );
+    vec![
+        ("x.json", reply.clone().into_bytes()),
+        (
+            "x.jsonl",
+            format!(r#"{{"http_status":200,"body":{reply}}}"#).into_bytes(),
+        ),
+        (
+            "x.jsonl",
+            format!(r#"{{"status_code":200,"text":{quoted}}}"#).into_bytes(),
+        ),
+        ("x.jsonl", format!("[{reply}]").into_bytes()),
+        ("x.har", har.into_bytes()),
+        ("x.warc", warc.into_bytes()),
+    ]
+}
+
+#[test]
+fn a_time_of_an_envelope_that_cannot_be_read_is_none_of_the_file() {
+    let mut seen = 0;
+    for (stamp, quoted) in [
+        (r#""time_stamp":"soon""#, "soon"),
+        (r#""time_stamp":true"#, "true"),
+        (r#""time_stamp":{"seconds":1760341362}"#, "{"),
+        (
+            r#""time_stamp":"13/10/2025","time":"2025-10-13T07:42:42Z""#,
+            "13/10/2025",
+        ),
+        (
+            r#""time":"2025-10-13 00:42:42","time_zone":"America/Los_Angeles""#,
+            "2025-10-13 00:42:42",
+        ),
+        (
+            r#""time_stamp":null,"time":"2025-10-13 00:42:42""#,
+            "2025-10-13 00:42:42",
+        ),
+    ] {
+        for (name, bytes) in envelopes(stamp) {
+            let (_, found) = entries(name, &bytes);
+            assert!(
+                found[0].contains(&format!(": bad: its time `{quoted}")),
+                "{name} {stamp}: {found:?}"
+            );
+            assert!(found[0].ends_with(HOW), "{name} {stamp}: {found:?}");
+            assert_eq!(
+                with_time(name, &bytes, 1_760_341_362.0),
+                AT,
+                "{name} {stamp}"
+            );
+            let implausible = with_time(name, &bytes, 5.0);
+            assert!(
+                implausible.starts_with("bad: its time"),
+                "{name} {stamp}: {implausible}"
+            );
+            seen += 1;
+        }
+        let line = format!(
+            r#"{{"endpoint":"get_feed","at":1760341362,"body":{{"code":200,{stamp},"data":{{}}}}}}"#
+        );
+        assert_eq!(of_line(&line), AT, "{stamp}");
+    }
+    assert_eq!(seen, 36);
+}
+
+#[test]
+fn a_time_of_an_envelope_is_read_if_it_can_mean_one_time_only() {
+    for stamp in [
+        r#""time_stamp":1760341362,"time":"2025-10-13 00:42:42","time_zone":"America/Los_Angeles""#,
+        r#""time_stamp":"1760341362""#,
+        r#""time_stamp":1760341362000"#,
+        r#""time":"2025-10-13T00:42:42-07:00""#,
+        r#""time":"2025-10-13 07:42:42","time_zone":"UTC""#,
+        r#""time":1760341362"#,
+    ] {
+        for (name, bytes) in envelopes(stamp) {
+            let (_, found) = entries(name, &bytes);
+            assert!(found[0].ends_with(AT), "{name} {stamp}: {found:?}");
+        }
+    }
+    // An envelope that says nothing leaves it to the file.
+    for stamp in [r#""time_stamp":null"#, r#""time_stamp":"""#, r#""time":"""#] {
+        for (name, bytes) in envelopes(stamp) {
+            let (_, found) = entries(name, &bytes);
+            assert!(
+                found[0].ends_with(": get_feed  -"),
+                "{name} {stamp}: {found:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_time_that_cannot_be_read_is_what_the_user_says() {
+    for line in [
+        r#"{"endpoint":"get_feed","time":"13/10/2025","body":{"items":[]}}"#,
+        r#"{"url":"https://h/api/v1/sora2/get_feed","status":200,"headers":{"date":"soon"},"body":{"items":[]}}"#,
+    ] {
+        assert!(of_line(line).starts_with("bad: its time"), "{line}");
+        assert_eq!(
+            with_time("x.jsonl", line.as_bytes(), 1_760_341_362.0),
+            AT,
+            "{line}"
+        );
+    }
+    let readable = r#"{"endpoint":"get_feed","time":1760341362,"body":{"items":[]}}"#;
+    assert_eq!(
+        with_time("x.jsonl", readable.as_bytes(), 1_770_000_000.0),
+        AT
+    );
 }

@@ -1,4 +1,4 @@
-//! Where exports must not be written.
+//! Where exports and backups must not be written.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::config::Config;
 use crate::daemon;
 
 /// Refuses a place in the folder of the files of videos, whose contents the archive knows.
-pub(super) fn check_place(config: &Config, into: &Path) -> Result<(), Usage> {
+pub(in crate::cli) fn check_place(config: &Config, into: &Path) -> Result<(), Usage> {
     let folder = daemon::media_folder(config);
     match folder.contains(into) {
         true => Err(Usage(format!(

@@ -1,0 +1,291 @@
+//! Whether a page without a next cursor proves that its list has ended. A success may hide a failure: the vendor passes on what
+//! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
+
+use super::endpoint::Malformed;
+use super::json::Json;
+
+/// Keys of the list in a payload.
+const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
+/// Keys that only a failure has, if they say anything.
+const ERRORS: [&str; 8] = [
+    "error",
+    "errors",
+    "detail",
+    "error_code",
+    "error_message",
+    "error_msg",
+    "errcode",
+    "errmsg",
+];
+const STATUSES: [&str; 4] = ["code", "status", "status_code", "http_status"];
+const FLAGS: [&str; 2] = ["success", "ok"];
+const MESSAGES: [&str; 2] = ["message", "msg"];
+
+const ARRAY: &str = "the reply is a bare array, which cannot say whether a page follows";
+const CURSOR: &str = "a cursor or has_more stands beside the payload of the reply";
+const MESSAGE: &str = "the page is empty, and a message beside it does not state success";
+const STATUS: &str = "the page is empty, and a status beside it does not state success";
+
+/// Returns why a page is no proof that its list has ended; `None` if it is one. `around` is the envelope of the payload.
+///
+/// # Errors
+/// Returns an error if the page is empty and reports a failure.
+pub(super) fn doubt(
+    around: Option<&Json<'_>>,
+    data: &Json<'_>,
+    is_paged: bool,
+) -> Result<Option<&'static str>, Malformed> {
+    let is_empty = is_empty(data);
+    let array = matches!(data, Json::Array(_)).then_some(ARRAY);
+    let array = array.filter(|_| is_paged || is_empty);
+    let cursor = around.filter(|around| goes_on(around)).map(|_| CURSOR);
+    if !is_empty {
+        return Ok(cursor.or(array));
+    }
+    let mut said = None;
+    for (place, part) in [("", around), ("data.", Some(data))] {
+        let Some(Json::Object(entries)) = part else {
+            continue;
+        };
+        for (key, value) in entries {
+            said = match verdict(key, value) {
+                Verdict::Failure => {
+                    let why = "an error beside an empty list in a reply with status 200";
+                    return Err(Malformed::new(format!("{place}{key}"), why));
+                }
+                Verdict::Unclear(why) => said.or(Some(why)),
+                Verdict::Nothing => said,
+            };
+        }
+    }
+    Ok(said.or(cursor).or(array))
+}
+
+/// Returns whether no list of a payload has an item.
+fn is_empty(data: &Json<'_>) -> bool {
+    match data {
+        Json::Array(items) => items.is_empty(),
+        Json::Object(entries) => entries
+            .iter()
+            .filter(|(key, _)| LISTS.contains(&key.as_ref()))
+            .all(|(_, list)| is_empty(list)),
+        _ => true,
+    }
+}
+
+/// Returns whether an envelope says that a page follows. A recorder may have put the cursor of the request there.
+fn goes_on(around: &Json<'_>) -> bool {
+    let Json::Object(entries) = around else {
+        return false;
+    };
+    let of = |key: &str| entries.iter().rev().find(|(name, _)| name == key);
+    let is_of_request = |cursor: &Json<'_>| match of("params") {
+        Some((_, Json::Object(params))) => params
+            .iter()
+            .any(|(key, value)| key == "cursor" && value == cursor),
+        _ => false,
+    };
+    let has_more = match of("has_more").map(|(_, value)| value) {
+        Some(Json::Bool(has_more)) => *has_more,
+        Some(Json::Int(number)) => *number != 0,
+        Some(Json::Text(text)) => matches!(text.to_ascii_lowercase().as_str(), "true" | "1"),
+        _ => false,
+    };
+    let cursor = of("cursor").map(|(_, value)| value);
+    has_more || cursor.is_some_and(|cursor| says_something(cursor) && !is_of_request(cursor))
+}
+
+enum Verdict {
+    Nothing,
+    Unclear(&'static str),
+    Failure,
+}
+
+/// Returns what a value beside an empty list says.
+fn verdict(key: &str, value: &Json<'_>) -> Verdict {
+    let key = key.to_ascii_lowercase();
+    let is_one = |keys: &[&str]| keys.contains(&key.as_str());
+    if is_one(&ERRORS) {
+        return match says_something(value) && number(value) != Some(0.0) {
+            true => Verdict::Failure,
+            false => Verdict::Nothing,
+        };
+    }
+    if is_one(&FLAGS) && *value == Json::Bool(false) {
+        return Verdict::Failure;
+    }
+    if is_one(&STATUSES) {
+        return match (number(value), value) {
+            // Some services count errors from 1.
+            (Some(200.0 | 0.0), _) => Verdict::Nothing,
+            (Some(_), _) => Verdict::Failure,
+            (None, Json::Text(text)) if !states_success(text) => Verdict::Unclear(STATUS),
+            _ => Verdict::Nothing,
+        };
+    }
+    match value {
+        Json::Text(text) if is_one(&MESSAGES) && !states_success(text) => Verdict::Unclear(MESSAGE),
+        _ => Verdict::Nothing,
+    }
+}
+
+fn says_something(value: &Json<'_>) -> bool {
+    match value {
+        Json::Null | Json::Bool(false) => false,
+        Json::Text(text) => !text.trim().is_empty(),
+        Json::Array(items) => !items.is_empty(),
+        Json::Object(entries) => !entries.is_empty(),
+        _ => true,
+    }
+}
+
+fn number(value: &Json<'_>) -> Option<f64> {
+    match value {
+        Json::Int(number) => Some(*number as f64),
+        Json::Float(number) => Some(*number),
+        Json::Text(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// Returns whether a text says that a request succeeded, or says nothing.
+fn states_success(text: &str) -> bool {
+    let text = text.trim().to_lowercase();
+    let negated = ["unsuccess", "not success", "no success", "without success"];
+    let succeeds = ["success", "succeed", "成功"];
+    match &*text {
+        "" | "ok" | "okay" | "done" | "completed" => true,
+        _ => {
+            succeeds.iter().any(|word| text.contains(word))
+                && !negated.iter().any(|word| text.contains(word))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ARRAY, CURSOR, MESSAGE, STATUS, doubt};
+    use crate::api::json::Json;
+
+    /// What a page with this envelope and payload is: nothing if it proves the end of its list.
+    fn said(around: &str, data: &str, is_paged: bool) -> Result<Option<&'static str>, String> {
+        let around = (!around.is_empty()).then(|| Json::parse(around).unwrap());
+        let data = Json::parse(data).unwrap();
+        doubt(around.as_ref(), &data, is_paged).map_err(|why| why.at)
+    }
+
+    const EMPTY: &str = r#"{"items":[],"cursor":null}"#;
+
+    #[test]
+    fn an_empty_page_of_the_remote_proves_the_end_of_its_list() {
+        let vendor = r#"{"code":200,"request_id":"r","message":"Request successful. This request will incur a charge.",
+            "message_zh":"请求成功，本次请求将被计费。","support":"Discord","time_stamp":1,"router":"/x","params":{"cursor":"c"},
+            "cache_message":"This request will be cached.","cursor":"c","data":{}}"#;
+        for around in [
+            "",
+            r#"{"code":200}"#,
+            vendor,
+            r#"{"code":0,"msg":"OK","success":true}"#,
+            r#"{"code":200,"message":null,"error":null,"errors":[],"error_code":0,"status":"success"}"#,
+        ] {
+            for data in [
+                EMPTY,
+                r#"{"items":[]}"#,
+                r#"{"items":[],"has_more":false,"debug_info":null}"#,
+                r#"{"children":{"items":[],"cursor":""}}"#,
+                r#"{"post":{"id":"s_1"},"children":null}"#,
+                r#"{"leaderboard":[]}"#,
+                r#"{"items":[],"error":null,"detail":"","message":""}"#,
+            ] {
+                assert_eq!(said(around, data, true), Ok(None), "{around} {data}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_beside_an_empty_list_is_a_failure() {
+        for odd in [
+            r#""error":"rate limited""#,
+            r#""error":{"message":"x"}"#,
+            r#""errors":["x"]"#,
+            r#""detail":"no""#,
+            r#""error_code":7"#,
+            r#""error_message":"no""#,
+            r#""success":false"#,
+            r#""ok":false"#,
+            r#""code":404"#,
+            r#""code":"404""#,
+            r#""code":500.0"#,
+            r#""code":-1"#,
+            r#""status":429"#,
+            r#""status_code":502"#,
+            r#""http_status":"503""#,
+        ] {
+            let key = odd.split('"').nth(1).unwrap();
+            let data = format!(r#"{{"items":[],"cursor":null,{odd}}}"#);
+            assert_eq!(said("", &data, true), Err(format!("data.{key}")), "{odd}");
+            let around = format!("{{{odd}}}");
+            for data in [EMPTY, "[]", r#"{"children":{"items":[]}}"#] {
+                assert_eq!(said(&around, data, true), Err(key.to_owned()), "{odd}");
+                assert_eq!(said(&around, data, false), Err(key.to_owned()), "{odd}");
+            }
+            // What lists something is a page, whatever stands beside it.
+            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), Ok(None), "{odd}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_beside_something_else_than_success_is_no_proof() {
+        for (odd, why) in [
+            (r#""message":"Too many requests, try again later""#, MESSAGE),
+            (r#""msg":"failed""#, MESSAGE),
+            (r#""message":"The request was not successful""#, MESSAGE),
+            (r#""status":"error""#, STATUS),
+            (r#""code":"rate_limited""#, STATUS),
+        ] {
+            let data = format!(r#"{{"items":[],{odd}}}"#);
+            assert_eq!(said("", &data, true), Ok(Some(why)), "{odd}");
+            let around = format!("{{{odd}}}");
+            assert_eq!(said(&around, EMPTY, true), Ok(Some(why)), "{odd}");
+            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), Ok(None), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_that_the_payload_does_not_have_is_no_end() {
+        for odd in [
+            r#""cursor":"c2""#,
+            r#""cursor":7"#,
+            r#""cursor":"c2","params":{"cursor":"c1"}"#,
+            r#""has_more":true"#,
+            r#""has_more":"True""#,
+            r#""has_more":1"#,
+        ] {
+            let around = format!(r#"{{"code":200,{odd}}}"#);
+            for data in [EMPTY, "[]", "[{}]", r#"{"items":[{}],"cursor":null}"#] {
+                assert_eq!(said(&around, data, true), Ok(Some(CURSOR)), "{odd} {data}");
+            }
+        }
+        for odd in [
+            r#""cursor":null"#,
+            r#""cursor":"""#,
+            r#""has_more":false"#,
+            r#""has_more":"0""#,
+            r#""cursor":"c1","params":{"cursor":"c1"}"#,
+        ] {
+            let around = format!(r#"{{"code":200,{odd}}}"#);
+            assert_eq!(said(&around, EMPTY, true), Ok(None), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_bare_array_cannot_say_that_it_is_the_whole_list() {
+        for data in ["[]", "[{}]"] {
+            for around in ["", r#"{"code":200}"#] {
+                assert_eq!(said(around, data, true), Ok(Some(ARRAY)), "{around} {data}");
+            }
+        }
+        assert_eq!(said("", "[]", false), Ok(Some(ARRAY)));
+        assert_eq!(said("", "[{}]", false), Ok(None), "a search has one page");
+    }
+}
