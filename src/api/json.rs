@@ -57,6 +57,18 @@ impl<'a> Json<'a> {
         matches!(self, Self::Object(entries) if entries.iter().any(|(name, _)| name == key))
     }
 
+    /// Returns whether the value says anything: `null`, false, 0, blanks, and a list or an object of nothing else do not.
+    #[must_use]
+    pub fn is_something(&self) -> bool {
+        match self {
+            Self::Null | Self::Bool(false) | Self::Int(0) => false,
+            Self::Text(text) => !text.trim().is_empty(),
+            Self::Array(items) => items.iter().any(Self::is_something),
+            Self::Object(entries) => entries.iter().any(|(_, value)| value.is_something()),
+            _ => true,
+        }
+    }
+
     /// Returns the type of the value with an article, for messages.
     #[must_use]
     pub fn kind(&self) -> &'static str {

@@ -2,7 +2,7 @@
 
 use super::endpoint::{Entry, Malformed};
 use super::json::Json;
-use super::proof::doubt;
+use super::proof::{LISTS, doubt};
 use super::repair::repair;
 use crate::model::{Harvest, Items, Odd, is_control};
 
@@ -18,7 +18,7 @@ pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Mal
         let harvest = harvest(subject, data)?;
         let doubt = match entry.items {
             Items::None => None,
-            _ => doubt(around, data, entry.is_paged())?,
+            _ => doubt(around, data, entry.is_paged()),
         };
         let is_end = harvest.cursor.is_none() || harvest.has_more == Some(false);
         let doubt = doubt.filter(|_| is_end);
@@ -146,7 +146,6 @@ fn unwrapped<'t, 'a>(json: &'t Json<'a>, is_meant: impl Fn(&Json<'a>) -> bool) -
 
 /// Returns whether an object contains a list of items and is no item itself: an item may contain lists too.
 fn is_list(json: &Json<'_>) -> bool {
-    const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
     const ITEM: [&str; 5] = ["post", "profile", "id", "user_id", "post_id"];
     let is_there = |key: &&str| matches!(json.get(key), Some(Json::Array(_) | Json::Object(_)));
     LISTS.iter().any(is_there) && !ITEM.iter().any(|key| json.has(key))
@@ -187,29 +186,27 @@ fn is_only_error(data: &Json<'_>) -> bool {
         "generations",
         "username",
     ];
-    let failed = data.get("error").is_some_and(is_something)
-        || data.get("detail").is_some_and(is_something)
+    let failed = data.get("error").is_some_and(Json::is_something)
+        || data.get("detail").is_some_and(Json::is_something)
         || matches!(data.get("code"), Some(Json::Int(400..)));
     failed
         && !CONTENT
             .iter()
-            .any(|key| data.get(key).is_some_and(is_something))
-}
-
-fn is_something(value: &Json<'_>) -> bool {
-    match value {
-        Json::Null | Json::Bool(false) => false,
-        Json::Text(text) => !text.is_empty(),
-        Json::Array(items) => !items.is_empty(),
-        // An object with only an empty list, such as an empty `children`, is no content either.
-        Json::Object(entries) => entries.iter().any(|(_, value)| is_something(value)),
-        _ => true,
-    }
+            .any(|key| data.get(key).is_some_and(Json::is_something))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_empty_page_with_an_error_is_a_failure_and_a_stored_one_keeps_its_rows() {
+        let entry = crate::api::endpoints::find("get_post_comments").unwrap();
+        let body = br#"{"code":200,"data":{"post":{"post":{"id":"s_1","text":"t"}},"children":{"items":[]},"error":"x"}}"#;
+        let harvest = harvest(entry, "s_1", body).unwrap();
+        assert!(harvest.doubt.is_some_and(|doubt| doubt.is_failure));
+        assert_eq!(harvest.posts.len(), 1);
+    }
 
     fn printed(body: &str) -> Result<String, String> {
         let compact = |text: String| text.replace([' ', '\n'], "");

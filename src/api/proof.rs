@@ -1,11 +1,11 @@
 //! Whether a page without a next cursor proves that its list has ended. A success may hide a failure: the vendor passes on what
 //! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
 
-use super::endpoint::Malformed;
 use super::json::Json;
+use crate::model::Doubt;
 
 /// Keys of the list in a payload.
-const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
+pub(super) const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
 /// Keys that only a failure has, if they say anything.
 const ERRORS: [&str; 8] = [
     "error",
@@ -25,40 +25,40 @@ const ARRAY: &str = "the reply is a bare array, which cannot say whether a page 
 const CURSOR: &str = "a cursor or has_more stands beside the payload of the reply";
 const MESSAGE: &str = "the page is empty, and a message beside it does not state success";
 const STATUS: &str = "the page is empty, and a status beside it does not state success";
+const FAILURE: &str = "an error beside an empty list in a reply with status 200";
 
 /// Returns why a page is no proof that its list has ended; `None` if it is one. `around` is the envelope of the payload.
-///
-/// # Errors
-/// Returns an error if the page is empty and reports a failure.
-pub(super) fn doubt(
-    around: Option<&Json<'_>>,
-    data: &Json<'_>,
-    is_paged: bool,
-) -> Result<Option<&'static str>, Malformed> {
+pub(super) fn doubt(around: Option<&Json<'_>>, data: &Json<'_>, is_paged: bool) -> Option<Doubt> {
+    let unproved = |why| Doubt {
+        why,
+        is_failure: false,
+    };
     let is_empty = is_empty(data);
     let array = matches!(data, Json::Array(_)).then_some(ARRAY);
     let array = array.filter(|_| is_paged || is_empty);
     let cursor = around.filter(|around| goes_on(around)).map(|_| CURSOR);
     if !is_empty {
-        return Ok(cursor.or(array));
+        return cursor.or(array).map(unproved);
     }
     let mut said = None;
-    for (place, part) in [("", around), ("data.", Some(data))] {
+    for part in [around, Some(data)] {
         let Some(Json::Object(entries)) = part else {
             continue;
         };
         for (key, value) in entries {
             said = match verdict(key, value) {
                 Verdict::Failure => {
-                    let why = "an error beside an empty list in a reply with status 200";
-                    return Err(Malformed::new(format!("{place}{key}"), why));
+                    return Some(Doubt {
+                        why: FAILURE,
+                        is_failure: true,
+                    });
                 }
                 Verdict::Unclear(why) => said.or(Some(why)),
                 Verdict::Nothing => said,
             };
         }
     }
-    Ok(said.or(cursor).or(array))
+    said.or(cursor).or(array).map(unproved)
 }
 
 /// Returns whether no list of a payload has an item.
@@ -92,7 +92,7 @@ fn goes_on(around: &Json<'_>) -> bool {
         _ => false,
     };
     let cursor = of("cursor").map(|(_, value)| value);
-    has_more || cursor.is_some_and(|cursor| says_something(cursor) && !is_of_request(cursor))
+    has_more || cursor.is_some_and(|cursor| cursor.is_something() && !is_of_request(cursor))
 }
 
 enum Verdict {
@@ -106,7 +106,7 @@ fn verdict(key: &str, value: &Json<'_>) -> Verdict {
     let key = key.to_ascii_lowercase();
     let is_one = |keys: &[&str]| keys.contains(&key.as_str());
     if is_one(&ERRORS) {
-        return match says_something(value) && number(value) != Some(0.0) {
+        return match value.is_something() && number(value) != Some(0.0) {
             true => Verdict::Failure,
             false => Verdict::Nothing,
         };
@@ -116,8 +116,9 @@ fn verdict(key: &str, value: &Json<'_>) -> Verdict {
     }
     if is_one(&STATUSES) {
         return match (number(value), value) {
-            // Some services count errors from 1.
             (Some(200.0 | 0.0), _) => Verdict::Nothing,
+            // Some services say 1 for a success, and others count errors from 1.
+            (Some(1.0), _) => Verdict::Unclear(STATUS),
             (Some(_), _) => Verdict::Failure,
             (None, Json::Text(text)) if !states_success(text) => Verdict::Unclear(STATUS),
             _ => Verdict::Nothing,
@@ -126,16 +127,6 @@ fn verdict(key: &str, value: &Json<'_>) -> Verdict {
     match value {
         Json::Text(text) if is_one(&MESSAGES) && !states_success(text) => Verdict::Unclear(MESSAGE),
         _ => Verdict::Nothing,
-    }
-}
-
-fn says_something(value: &Json<'_>) -> bool {
-    match value {
-        Json::Null | Json::Bool(false) => false,
-        Json::Text(text) => !text.trim().is_empty(),
-        Json::Array(items) => !items.is_empty(),
-        Json::Object(entries) => !entries.is_empty(),
-        _ => true,
     }
 }
 
@@ -164,14 +155,15 @@ fn states_success(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ARRAY, CURSOR, MESSAGE, STATUS, doubt};
+    use super::{ARRAY, CURSOR, FAILURE, MESSAGE, STATUS, doubt};
     use crate::api::json::Json;
 
-    /// What a page with this envelope and payload is: nothing if it proves the end of its list.
-    fn said(around: &str, data: &str, is_paged: bool) -> Result<Option<&'static str>, String> {
+    /// Why a page with this envelope and payload is no proof, and whether it is a failure.
+    fn said(around: &str, data: &str, is_paged: bool) -> Option<(&'static str, bool)> {
         let around = (!around.is_empty()).then(|| Json::parse(around).unwrap());
         let data = Json::parse(data).unwrap();
-        doubt(around.as_ref(), &data, is_paged).map_err(|why| why.at)
+        let doubt = doubt(around.as_ref(), &data, is_paged)?;
+        Some((doubt.why, doubt.is_failure))
     }
 
     const EMPTY: &str = r#"{"items":[],"cursor":null}"#;
@@ -195,15 +187,17 @@ mod tests {
                 r#"{"children":{"items":[],"cursor":""}}"#,
                 r#"{"post":{"id":"s_1"},"children":null}"#,
                 r#"{"leaderboard":[]}"#,
-                r#"{"items":[],"error":null,"detail":"","message":""}"#,
+                r#"{"items":[],"error":null,"detail":" ","message":""}"#,
+                r#"{"items":[],"error":{"code":0,"message":""},"errors":[null],"error_code":{"code":null}}"#,
             ] {
-                assert_eq!(said(around, data, true), Ok(None), "{around} {data}");
+                assert_eq!(said(around, data, true), None, "{around} {data}");
             }
         }
     }
 
     #[test]
     fn an_error_beside_an_empty_list_is_a_failure() {
+        let failure = Some((FAILURE, true));
         for odd in [
             r#""error":"rate limited""#,
             r#""error":{"message":"x"}"#,
@@ -221,16 +215,15 @@ mod tests {
             r#""status_code":502"#,
             r#""http_status":"503""#,
         ] {
-            let key = odd.split('"').nth(1).unwrap();
             let data = format!(r#"{{"items":[],"cursor":null,{odd}}}"#);
-            assert_eq!(said("", &data, true), Err(format!("data.{key}")), "{odd}");
+            assert_eq!(said("", &data, true), failure, "{odd}");
             let around = format!("{{{odd}}}");
             for data in [EMPTY, "[]", r#"{"children":{"items":[]}}"#] {
-                assert_eq!(said(&around, data, true), Err(key.to_owned()), "{odd}");
-                assert_eq!(said(&around, data, false), Err(key.to_owned()), "{odd}");
+                assert_eq!(said(&around, data, true), failure, "{odd}");
+                assert_eq!(said(&around, data, false), failure, "{odd}");
             }
             // What lists something is a page, whatever stands beside it.
-            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), Ok(None), "{odd}");
+            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), None, "{odd}");
         }
     }
 
@@ -242,12 +235,13 @@ mod tests {
             (r#""message":"The request was not successful""#, MESSAGE),
             (r#""status":"error""#, STATUS),
             (r#""code":"rate_limited""#, STATUS),
+            (r#""status":1"#, STATUS),
         ] {
             let data = format!(r#"{{"items":[],{odd}}}"#);
-            assert_eq!(said("", &data, true), Ok(Some(why)), "{odd}");
+            assert_eq!(said("", &data, true), Some((why, false)), "{odd}");
             let around = format!("{{{odd}}}");
-            assert_eq!(said(&around, EMPTY, true), Ok(Some(why)), "{odd}");
-            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), Ok(None), "{odd}");
+            assert_eq!(said(&around, EMPTY, true), Some((why, false)), "{odd}");
+            assert_eq!(said(&around, r#"{"items":[{}]}"#, true), None, "{odd}");
         }
     }
 
@@ -263,7 +257,11 @@ mod tests {
         ] {
             let around = format!(r#"{{"code":200,{odd}}}"#);
             for data in [EMPTY, "[]", "[{}]", r#"{"items":[{}],"cursor":null}"#] {
-                assert_eq!(said(&around, data, true), Ok(Some(CURSOR)), "{odd} {data}");
+                assert_eq!(
+                    said(&around, data, true),
+                    Some((CURSOR, false)),
+                    "{odd} {data}"
+                );
             }
         }
         for odd in [
@@ -274,7 +272,7 @@ mod tests {
             r#""cursor":"c1","params":{"cursor":"c1"}"#,
         ] {
             let around = format!(r#"{{"code":200,{odd}}}"#);
-            assert_eq!(said(&around, EMPTY, true), Ok(None), "{odd}");
+            assert_eq!(said(&around, EMPTY, true), None, "{odd}");
         }
     }
 
@@ -282,10 +280,14 @@ mod tests {
     fn a_bare_array_cannot_say_that_it_is_the_whole_list() {
         for data in ["[]", "[{}]"] {
             for around in ["", r#"{"code":200}"#] {
-                assert_eq!(said(around, data, true), Ok(Some(ARRAY)), "{around} {data}");
+                assert_eq!(
+                    said(around, data, true),
+                    Some((ARRAY, false)),
+                    "{around} {data}"
+                );
             }
         }
-        assert_eq!(said("", "[]", false), Ok(Some(ARRAY)));
-        assert_eq!(said("", "[{}]", false), Ok(None), "a search has one page");
+        assert_eq!(said("", "[]", false), Some((ARRAY, false)));
+        assert_eq!(said("", "[{}]", false), None, "a search has one page");
     }
 }

@@ -47,6 +47,7 @@ pub(super) async fn next(
         // A name that the archive knows needs no search.
         doubt: harvest
             .doubt
+            .map(|doubt| doubt.why)
             .filter(|_| !lease.resolves_name || admitted.found.is_none()),
         cursor_came_before: cursor.is_some_and(|cursor| {
             lease.cursor.as_deref() == Some(cursor) || seen.has_cursor(cursor)

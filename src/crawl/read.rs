@@ -1,7 +1,7 @@
 //! Turns an answer, or a reply of the archive, into its harvest or its error, and reads the facts that its decision needs.
 
 use super::engine::{Engine, Parts};
-use crate::api::{self, Answer, Asked, Entry, Reply, endpoints, error};
+use crate::api::{self, Answer, Asked, Entry, Malformed, Reply, endpoints, error};
 use crate::model::{Harvest, Lease};
 use crate::replies::People;
 use crate::replies::reread::unpack;
@@ -42,7 +42,11 @@ pub(super) fn read(
     let of = |reply: &Reply| -> std::result::Result<Harvest, api::Error> {
         let body = error::of_reply(reply, asked, &engine.parts.scrubber)?;
         let reader = &engine.parts.reader;
-        Ok(reader.read(entry, &lease.subject, body)?)
+        let harvest = reader.read(entry, &lease.subject, body)?;
+        match harvest.doubt.filter(|doubt| doubt.is_failure) {
+            Some(doubt) => Err(Malformed::new("data", doubt.why).into()),
+            None => Ok(harvest),
+        }
     };
     let harvest = of(reply)?;
     Ok(match whole.map(|whole| of(&whole)) {

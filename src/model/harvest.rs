@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::counts::Counts;
+use super::doubt::Doubt;
 use super::rows::{
     Appearance, Attachment, Comment, Entity, Follow, ListEntry, Post, Remix, Repost, SearchEntry,
     User,
@@ -37,7 +38,7 @@ pub struct Harvest {
     /// The remote's `has_more` flag, if the reply had one (api/README.md §8).
     pub has_more: Option<bool>,
     /// Why the page is no proof that its list has ended, although it has no next cursor; `None` if it is one.
-    pub doubt: Option<&'static str>,
+    pub doubt: Option<Doubt>,
     /// Lists whose first page came inside this reply, so the crawl does not pay for that page.
     pub nested: Vec<Nested>,
     /// Items and fields that did not parse. The raw reply still contains them.

@@ -2,6 +2,7 @@
 
 mod absence;
 mod counts;
+mod doubt;
 mod erased;
 mod harvest;
 mod hash;
@@ -19,6 +20,7 @@ mod unseen;
 
 pub use absence::{Listed, NotFound, Pass, UNSEEN_AFTER_SECONDS};
 pub use counts::Counts;
+pub use doubt::Doubt;
 pub use erased::{EraseKey, Erased, KEY_BYTES, is_erased};
 pub use harvest::{Harvest, Nested, Odd};
 pub use hash::{ItemHash, MEETING_ITEMS, hash, item_hashes, stored_hashes};

@@ -572,7 +572,7 @@ impl Model {
             is_paged: true,
             cursor,
             has_more: harvest.has_more,
-            doubt: harvest.doubt,
+            doubt: harvest.doubt.map(|doubt| doubt.why),
             cursor_came_before: cursor.is_some_and(|cursor| job.seen.has_cursor(cursor)),
             is_empty: harvest.items.is_empty(),
             has_new_id: job.seen.has_new(&harvest.items),

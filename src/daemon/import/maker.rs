@@ -252,7 +252,7 @@ fn no_end(entry: &Entry, harvest: &Harvest, status: Option<u16>) -> Option<Strin
     let odd_status = status.filter(|status| *status != 200);
     let of_status =
         odd_status.map(|status| format!("the page is empty, and its status is {status}"));
-    let why = of_status.or(harvest.doubt.map(str::to_owned))?;
+    let why = of_status.or(harvest.doubt.map(|doubt| doubt.why.to_owned()))?;
     Some(format!(
         "{why}. That is no proof that the list has ended: import the answer as it came, with its envelope"
     ))
