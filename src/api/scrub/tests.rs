@@ -2,6 +2,7 @@
 
 mod captured;
 mod formed;
+mod hostile;
 mod named;
 mod real;
 
