@@ -11,8 +11,8 @@ use super::{addresses, commands, fields, tokens};
 
 /// The shortest token.
 const SHORTEST: usize = 14;
-/// How much of a header is looked at.
-const WORDS: usize = 1_024;
+/// How much of the value of a header is looked at, for each name of one.
+const WORDS: usize = 256;
 
 static HTTP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("HTTP/"));
 
@@ -41,15 +41,23 @@ pub(super) fn is_message(text: &str) -> bool {
 /// Returns the values of headers with a secret, up to the end of the line or to a quote.
 fn headers(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_http = HTTP.find(text.as_bytes()).is_some();
+    let mut done = 0;
     text.match_indices(':').filter_map(move |(at, _)| {
+        // What is inside of a value goes with it, so each end is looked for once.
+        if at < done {
+            return None;
+        }
         let before = text[..at].trim_end();
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
         let name = &before[before.trim_end_matches(is_name).len()..];
         let value = text[at + 1..].trim_start();
         let start = text.len() - value.len();
-        let is_one = is_secret(name) && (is_http || is_value_of(name, value));
-        let end = || value.find(['\r', '\n', '"', '\'', '\\']);
-        is_one.then(|| start..end().map_or(text.len(), |end| start + end))
+        if !is_secret(name) || !(is_http || is_value_of(name, value)) {
+            return None;
+        }
+        let end = value.find(['\r', '\n', '"', '\'', '\\']);
+        done = end.map_or(text.len(), |end| start + end);
+        Some(start..done)
     })
 }
 
