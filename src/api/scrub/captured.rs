@@ -4,43 +4,15 @@
 
 use std::ops::Range;
 
+use super::depth::Depth;
 use super::edit::Cut;
 use super::hints::{begins_mention, may_have_secrets};
 use super::names::{is_header, is_place, is_secret, letters};
 use super::node::{Kind, Node, Unquoted, is_removed, unquoted};
-use super::secrets::{is_message, texts};
-use super::units::LEVELS;
+use super::secrets::{is_message, places, texts};
 
-/// Values deeper than this are passed over, also those in texts: no reply is read as deep.
-const DEEPEST: u32 = 256;
 /// What stands where something was removed.
 const REMOVED: &[u8] = b"\"[removed]\"";
-
-/// How deep a value is.
-#[derive(Clone, Copy, Default)]
-struct Depth {
-    brackets: u32,
-    /// Texts that are JSON. An escape of an escape may be so short that brackets alone allow many of these.
-    texts: u32,
-}
-
-impl Depth {
-    fn in_brackets(self) -> Self {
-        let brackets = self.brackets + 1;
-        Self { brackets, ..self }
-    }
-
-    /// Returns the depth of what is in a text; `None` if that is not looked at.
-    fn in_text(self) -> Option<Self> {
-        let texts = self.texts + 1;
-        (self.is_open() && texts <= LEVELS).then_some(Self { texts, ..self })
-    }
-
-    /// Returns whether what is in brackets here is looked at.
-    fn is_open(self) -> bool {
-        self.brackets < DEEPEST
-    }
-}
 
 /// Returns a body without them; `None` if it has none.
 pub(super) fn clean_body(body: &[u8]) -> Option<Vec<u8>> {
@@ -64,16 +36,14 @@ fn walked_at(body: &[u8], depth: Depth) -> Option<Vec<u8>> {
     apply(body, walk.edits)
 }
 
-/// Returns a text without its secrets; `None` if it has none. `is_place`: it is a place in a list.
-pub(super) fn clean_text(text: &str, is_place: bool) -> Option<String> {
-    clean_inside(text, Depth::default().in_text(), is_place)
+/// Returns a text without its secrets; `None` if it has none.
+pub(super) fn clean_text(text: &str) -> Option<String> {
+    clean_inside(text, Depth::default().in_text())
 }
 
 /// Returns a text without its secrets. `inside`: how deep its values are if it is JSON.
-fn clean_inside(text: &str, inside: Option<Depth>, is_place: bool) -> Option<String> {
+fn clean_inside(text: &str, inside: Option<Depth>) -> Option<String> {
     let inside = inside.filter(|_| may_be_json(text));
-    // Lossless, because whole characters of ASCII are replaced, and what is between such.
-    let lossless = |clean: Vec<u8>| String::from_utf8_lossy(&clean).into_owned();
     let clean = inside.and_then(|depth| walked_at(text.as_bytes(), depth));
     let clean = clean.map(lossless);
     if inside.is_some() && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
@@ -81,8 +51,13 @@ fn clean_inside(text: &str, inside: Option<Depth>, is_place: bool) -> Option<Str
     }
     // What begins as JSON may have other words after it, or escapes before its quotes.
     let rest = clean.as_deref().unwrap_or(text);
-    let again = apply(rest.as_bytes(), texts(rest, is_place)).map(lossless);
+    let again = apply(rest.as_bytes(), texts(rest)).map(lossless);
     again.or(clean)
+}
+
+/// Lossless, because whole characters of ASCII are replaced, and what is between such.
+fn lossless(clean: Vec<u8>) -> String {
+    String::from_utf8_lossy(&clean).into_owned()
 }
 
 fn may_be_json(text: &str) -> bool {
@@ -149,10 +124,13 @@ impl<'b> Walk<'b> {
     fn text(&mut self, start: usize, depth: Depth, is_place: bool) -> (usize, Kind<'b>) {
         let (end, said) = self.string(start);
         let is_json = depth.is_open() && may_be_json(&said.text);
-        if !is_json && is_message(&said.text) {
-            self.edits.push((start..end, REMOVED.to_vec()));
+        if is_place {
+            let clean = apply(said.text.as_bytes(), places(&said.text)).map(lossless);
+            self.replace(start..end, clean);
+        } else if !is_json && is_message(&said.text) {
+            self.remove(start..end);
         } else {
-            self.clean(start..end, &said, depth, is_place);
+            self.clean(start..end, &said, depth);
         }
         (end, Kind::Text(said.text))
     }
@@ -163,14 +141,16 @@ impl<'b> Walk<'b> {
         (end, unquoted(&self.body[start..end]))
     }
 
-    /// Replaces a whole text with a secret: an escape may hide the beginning or the end of that.
-    fn clean(&mut self, range: Range<usize>, said: &Unquoted<'_>, depth: Depth, is_place: bool) {
+    fn clean(&mut self, range: Range<usize>, said: &Unquoted<'_>, depth: Depth) {
         // With its escapes, a text has no string that ends: a walk would begin again at each quote.
         let inside = depth.in_text().filter(|_| said.is_decoded);
-        if let Some(clean) = clean_inside(&said.text, inside, is_place) {
-            let json = serde_json::Value::String(clean).to_string();
-            self.edits.push((range, json.into_bytes()));
-        }
+        self.replace(range, clean_inside(&said.text, inside));
+    }
+
+    /// Replaces a whole text with a secret: an escape may hide the beginning or the end of that.
+    fn replace(&mut self, range: Range<usize>, clean: Option<String>) {
+        let json = clean.map(|clean| serde_json::Value::String(clean).to_string().into_bytes());
+        self.edits.extend(json.map(|json| (range, json)));
     }
 
     fn object(&mut self, start: usize, depth: Depth) -> (usize, Kind<'b>) {
@@ -191,7 +171,7 @@ impl<'b> Walk<'b> {
                 }
             }
             let (end, key) = self.string(at);
-            self.clean(at..end, &key, depth, false);
+            self.clean(at..end, &key, depth);
             let key = key.text;
             let colon = self.past_blanks(end);
             if self.body.get(colon) != Some(&b':') {

@@ -4,6 +4,7 @@ mod captured;
 mod formed;
 mod hostile;
 mod named;
+mod places;
 mod real;
 
 use std::borrow::Cow;

@@ -90,7 +90,7 @@ fn a_secret_in_a_text_at_any_depth_is_removed() {
             text.replace('\\', r"\\").replace('"', r#"\""#)
         );
         for text in [&bad, &text] {
-            let clean = clean_text(text, false);
+            let clean = clean_text(text);
             assert!(
                 clean.is_some_and(|clean| !clean.contains("s3cr3t")),
                 "{text}"
@@ -130,9 +130,9 @@ fn no_text_is_looked_at_again_for_each_of_its_parts() {
         ("", ".eyJ", 100),
     ] {
         let text = format!("{before}{} x", repeated(part, thousands));
-        scrubber.scrub_captured_text(&text);
+        let _ = scrubber.scrub_captured_text(&text);
         may_have_secrets(json!([text]).to_string().as_bytes());
-        scrubber.scrub_captured(page(&text).as_bytes());
+        let _ = scrubber.scrub_captured(page(&text).as_bytes());
     }
     for (before, part) in [
         ("", r#""headers":{"#),
@@ -140,6 +140,6 @@ fn no_text_is_looked_at_again_for_each_of_its_parts() {
         ("", r#""cookie":["#),
     ] {
         let body = format!("{before}{}", repeated(part, 500));
-        scrubber.scrub_captured(body.as_bytes());
+        let _ = scrubber.scrub_captured(body.as_bytes());
     }
 }
