@@ -7,6 +7,7 @@
 mod addresses;
 mod captured;
 mod commands;
+mod depth;
 mod edit;
 mod fields;
 mod forms;
@@ -19,6 +20,7 @@ mod tokens;
 mod units;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 use super::Secret;
@@ -32,6 +34,8 @@ const END: usize = 8;
 /// Minimum length of a key to remove everywhere. A shorter key occurs in ordinary text by chance, so it is removed only
 /// as a whole word, and in bodies only from errors.
 const SHORT: usize = 8;
+/// A key whose value is a place in a list.
+const CURSOR: &str = "cursor";
 
 /// Removes the key, echoed headers and signatures before a text is logged, stored or displayed.
 #[derive(Clone)]
@@ -105,20 +109,21 @@ impl Scrubber {
     /// Returns a text beside such a body without its secrets: also those in addresses, commands and fields.
     #[must_use]
     pub fn scrub_captured_text(&self, text: &str) -> String {
-        self.scrub_beside(text, false)
-    }
-
-    /// Returns the place in a list that such a body is of, without secrets. It may have the form of a token.
-    #[must_use]
-    pub fn scrub_captured_cursor(&self, cursor: &str) -> String {
-        self.scrub_beside(cursor, true)
-    }
-
-    fn scrub_beside(&self, text: &str, is_place: bool) -> String {
-        match captured::clean_text(text, is_place) {
+        match captured::clean_text(text) {
             None => self.scrub_text(text),
             Some(clean) => self.scrub_text(&clean),
         }
+    }
+
+    /// Returns the place in a list that such a body is of, without secrets. It is what a body has that names the same place, so
+    /// that a request for a page finds its reply.
+    #[must_use]
+    pub fn scrub_captured_cursor(&self, cursor: &str) -> String {
+        let body = serde_json::json!({ CURSOR: cursor }).to_string();
+        let clean = self.scrub_captured(body.as_bytes());
+        let clean = serde_json::from_slice::<HashMap<String, String>>(&clean);
+        let cursor = clean.ok().and_then(|mut clean| clean.remove(CURSOR));
+        cursor.unwrap_or_else(|| "[removed]".to_owned())
     }
 
     fn find(&self, body: &[u8], with_key: bool) -> Vec<Edit<'_>> {

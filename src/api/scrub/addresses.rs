@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
-use super::names::{is_coded, is_parameter, unnumbered};
+use super::names::{is_coded, is_parameter, is_secret, unnumbered};
 use super::units::{after_escape, unit};
 
 /// Longest name of a parameter that is looked at.
@@ -29,11 +29,11 @@ static BEHIND: LazyLock<[Finder<'static>; 4]> = LazyLock::new(|| DOORS.map(Finde
 pub(super) fn secrets(text: &[u8]) -> impl Iterator<Item = Range<usize>> {
     // Of several backslashes the first one begins an escape.
     let begins = |at: &usize| text[*at] != b'\\' || *at == 0 || text[at - 1] != b'\\';
-    let mut done = 0;
+    let (mut done, mut ends) = (0, Ends::default());
     let parameters = memchr::memchr3_iter(b'=', b'%', b'\\', text);
     let parameters = parameters.filter(begins).filter_map(move |at| {
-        // What is inside of a value goes with it, so each byte is looked at once.
-        let value = (at >= done).then(|| parameter(text, at))??;
+        // What is inside of a value goes with it.
+        let value = (at >= done).then(|| parameter(text, at, &mut ends))??;
         done = value.end;
         Some(value)
     });
@@ -47,22 +47,39 @@ fn is_part_of_name(byte: &u8) -> bool {
     byte.is_ascii_alphanumeric() || b"_-".contains(byte)
 }
 
+/// The values that were looked at last: plain, and encoded. All that begin inside of one end with it, so each byte is looked at
+/// once.
+#[derive(Default)]
+struct Ends([Range<usize>; 2]);
+
+impl Ends {
+    fn of(&mut self, text: &[u8], from: usize, is_coded: bool) -> usize {
+        let last = &mut self.0[usize::from(is_coded)];
+        if !last.contains(&from) {
+            *last = from..value_end(text, from, is_coded, usize::MAX);
+        }
+        last.end
+    }
+}
+
 /// Returns the value of a parameter, whose `=` is here.
-fn parameter(text: &[u8], at: usize) -> Option<Range<usize>> {
+fn parameter(text: &[u8], at: usize, ends: &mut Ends) -> Option<Range<usize>> {
     let (b'=', length) = unit(text, at)? else {
         return None;
     };
     let (start, name) = name_before(text, at)?;
-    let from = at + length;
-    let end = |most: usize| value_end(text, from, text[at] == b'%', most);
-    let value = String::from_utf8_lossy(&text[from..end(NAME)]);
-    if value.is_empty() || !is_parameter(name, &value) {
+    if !is_secret(name) {
         return None;
     }
-    let ends = || {
-        let after = text.get(end(usize::MAX));
-        matches!(after, None | Some(b'&' | b'"' | b'\'' | b'\\'))
-    };
+    let (from, is_coded) = (at + length, text[at] == b'%');
+    let value = &text[from..value_end(text, from, is_coded, NAME)];
+    // Two signs are the end of what is coded as base64.
+    let is_padding = matches!(value, b"" | b"=" | b"%3D" | b"%3d");
+    if is_padding || !is_parameter(name, &String::from_utf8_lossy(value)) {
+        return None;
+    }
+    let end = ends.of(text, from, is_coded);
+    let ends = || matches!(text.get(end), None | Some(b'&' | b'"' | b'\'' | b'\\'));
     // A name in capitals is a setting of a program.
     let is_setting = name.contains('_') && !name.contains(|it: char| it.is_ascii_lowercase());
     let is_one = match before(text, start) {
@@ -76,7 +93,7 @@ fn parameter(text: &[u8], at: usize) -> Option<Range<usize>> {
         Some(_) => false,
     };
     let is_of_file = || unnumbered(name) == "token" && is_signed(text, at);
-    (is_one && !is_of_file()).then(|| from..end(usize::MAX))
+    (is_one && !is_of_file()).then_some(from..end)
 }
 
 /// Returns where the name before a `=` begins, with the parts before a `.`, and its last part.
@@ -160,13 +177,18 @@ fn is_signed(text: &[u8], at: usize) -> bool {
     let start = before.iter().rposition(ends).map_or(0, |place| place + 1);
     let after = &text[at..text.len().min(at + ADDRESS)];
     let end = after.iter().position(ends).unwrap_or(after.len());
-    let address = [&before[start..], &after[..end]]
-        .concat()
-        .to_ascii_lowercase();
-    let has = |part: &&str| memchr::memmem::find(&address, part.as_bytes()).is_some();
-    ["sig=", "signature=", "sig%3d", "signature%3d"]
-        .iter()
-        .any(has)
+    let address = &text[at - before.len() + start..at + end];
+    let is_one = |sign: usize| {
+        let is_sign = address[sign] == b'=' || unit(address, sign).is_some_and(|it| it.0 == b'=');
+        let ends = |name: &str| {
+            let name = sign
+                .checked_sub(name.len())
+                .map(|from| (&address[from..sign], name));
+            name.is_some_and(|(part, name)| part.eq_ignore_ascii_case(name.as_bytes()))
+        };
+        is_sign && (ends("sig") || ends("signature"))
+    };
+    memchr::memchr2_iter(b'=', b'%', address).any(is_one)
 }
 
 /// Returns the password, or the token in its place, of an address whose first `:` is here.

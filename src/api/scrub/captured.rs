@@ -2,17 +2,15 @@
 //!
 //! Other bytes stay the same. A value with a secret is replaced as a whole, so valid JSON stays valid.
 
-use std::borrow::Cow;
 use std::ops::Range;
 
+use super::depth::Depth;
 use super::edit::Cut;
 use super::hints::{begins_mention, may_have_secrets};
 use super::names::{is_header, is_place, is_secret, letters};
-use super::node::{Kind, Node, is_removed, unquoted};
-use super::secrets::{is_message, texts};
+use super::node::{Kind, Node, Unquoted, is_removed, unquoted};
+use super::secrets::{is_message, places, texts};
 
-/// Values deeper than this are passed over: no reply is read as deep.
-const DEEPEST: u32 = 256;
 /// What stands where something was removed.
 const REMOVED: &[u8] = b"\"[removed]\"";
 
@@ -23,33 +21,47 @@ pub(super) fn clean_body(body: &[u8]) -> Option<Vec<u8>> {
 
 /// Goes through a body. Returns it without secrets; `None` if it has none.
 pub(super) fn walked(body: &[u8]) -> Option<Vec<u8>> {
+    walked_at(body, Depth::default())
+}
+
+fn walked_at(body: &[u8], depth: Depth) -> Option<Vec<u8>> {
     let mut walk = Walk {
         body,
         edits: Vec::new(),
     };
     let mut at = 0;
     while at < body.len() {
-        at = walk.value(at, 0).end.max(at + 1);
+        at = walk.value(at, depth).end.max(at + 1);
     }
     apply(body, walk.edits)
 }
 
-/// Returns a text without its secrets; `None` if it has none. `is_place`: it is a place in a list.
-pub(super) fn clean_text(text: &str, is_place: bool) -> Option<String> {
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    // Lossless, because whole characters of ASCII are replaced, and what is between such.
-    let lossless = |clean: Vec<u8>| String::from_utf8_lossy(&clean).into_owned();
-    let clean = is_json
-        .then(|| walked(text.as_bytes()))
-        .flatten()
-        .map(lossless);
-    if is_json && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
+/// Returns a text without its secrets; `None` if it has none.
+pub(super) fn clean_text(text: &str) -> Option<String> {
+    clean_inside(text, Depth::default().in_text())
+}
+
+/// Returns a text without its secrets. `inside`: how deep its values are if it is JSON.
+fn clean_inside(text: &str, inside: Option<Depth>) -> Option<String> {
+    let inside = inside.filter(|_| may_be_json(text));
+    let clean = inside.and_then(|depth| walked_at(text.as_bytes(), depth));
+    let clean = clean.map(lossless);
+    if inside.is_some() && serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok() {
         return clean;
     }
     // What begins as JSON may have other words after it, or escapes before its quotes.
     let rest = clean.as_deref().unwrap_or(text);
-    let again = apply(rest.as_bytes(), texts(rest, is_place)).map(lossless);
+    let again = apply(rest.as_bytes(), texts(rest)).map(lossless);
     again.or(clean)
+}
+
+/// Lossless, because whole characters of ASCII are replaced, and what is between such.
+fn lossless(clean: Vec<u8>) -> String {
+    String::from_utf8_lossy(&clean).into_owned()
+}
+
+fn may_be_json(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
 }
 
 fn apply(body: &[u8], mut edits: Vec<Cut>) -> Option<Vec<u8>> {
@@ -76,16 +88,16 @@ struct Walk<'b> {
 }
 
 impl<'b> Walk<'b> {
-    fn value(&mut self, at: usize, depth: u32) -> Node<'b> {
+    fn value(&mut self, at: usize, depth: Depth) -> Node<'b> {
         self.value_of(at, depth, false)
     }
 
-    fn value_of(&mut self, at: usize, depth: u32, is_place: bool) -> Node<'b> {
+    fn value_of(&mut self, at: usize, depth: Depth, is_place: bool) -> Node<'b> {
         let start = self.past_blanks(at);
         let (end, kind) = match self.body.get(start) {
             Some(b'"') => self.text(start, depth, is_place),
-            Some(b'{') if depth < DEEPEST => self.object(start, depth),
-            Some(b'[') if depth < DEEPEST => self.list(start, depth),
+            Some(b'{') if depth.is_open() => self.object(start, depth),
+            Some(b'[') if depth.is_open() => self.list(start, depth),
             Some(_) => {
                 let rest = &self.body[start..];
                 let ends = |byte: &u8| b",]}:\"".contains(byte) || byte.is_ascii_whitespace();
@@ -109,32 +121,39 @@ impl<'b> Walk<'b> {
             .count()
     }
 
-    fn text(&mut self, start: usize, depth: u32, is_place: bool) -> (usize, Kind<'b>) {
-        let (end, text) = self.string(start);
-        let is_json = depth < DEEPEST && text.trim_start().starts_with(['{', '[']);
-        if !is_json && is_message(&text) {
-            self.edits.push((start..end, REMOVED.to_vec()));
+    fn text(&mut self, start: usize, depth: Depth, is_place: bool) -> (usize, Kind<'b>) {
+        let (end, said) = self.string(start);
+        let is_json = depth.is_open() && may_be_json(&said.text);
+        if is_place {
+            let clean = apply(said.text.as_bytes(), places(&said.text)).map(lossless);
+            self.replace(start..end, clean);
+        } else if !is_json && is_message(&said.text) {
+            self.remove(start..end);
         } else {
-            self.clean(start..end, &text, is_place);
+            self.clean(start..end, &said, depth);
         }
-        (end, Kind::Text(text))
+        (end, Kind::Text(said.text))
     }
 
-    fn string(&self, start: usize) -> (usize, Cow<'b, str>) {
+    fn string(&self, start: usize) -> (usize, Unquoted<'b>) {
         let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
         let end = end.min(self.body.len());
         (end, unquoted(&self.body[start..end]))
     }
 
-    /// Replaces a whole text with a secret: an escape may hide the beginning or the end of that.
-    fn clean(&mut self, range: Range<usize>, text: &str, is_place: bool) {
-        if let Some(clean) = clean_text(text, is_place) {
-            let json = serde_json::Value::String(clean).to_string();
-            self.edits.push((range, json.into_bytes()));
-        }
+    fn clean(&mut self, range: Range<usize>, said: &Unquoted<'_>, depth: Depth) {
+        // With its escapes, a text has no string that ends: a walk would begin again at each quote.
+        let inside = depth.in_text().filter(|_| said.is_decoded);
+        self.replace(range, clean_inside(&said.text, inside));
     }
 
-    fn object(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
+    /// Replaces a whole text with a secret: an escape may hide the beginning or the end of that.
+    fn replace(&mut self, range: Range<usize>, clean: Option<String>) {
+        let json = clean.map(|clean| serde_json::Value::String(clean).to_string().into_bytes());
+        self.edits.extend(json.map(|json| (range, json)));
+    }
+
+    fn object(&mut self, start: usize, depth: Depth) -> (usize, Kind<'b>) {
         let (mut at, mut name, mut values) = (start + 1, None, Vec::new());
         let (mut is_of_client, mut is_cookie) = (false, false);
         loop {
@@ -152,13 +171,14 @@ impl<'b> Walk<'b> {
                 }
             }
             let (end, key) = self.string(at);
-            self.clean(at..end, &key, false);
+            self.clean(at..end, &key, depth);
+            let key = key.text;
             let colon = self.past_blanks(end);
             if self.body.get(colon) != Some(&b':') {
                 at = end;
                 continue;
             }
-            let value = self.value_of(colon + 1, depth + 1, is_place(&key));
+            let value = self.value_of(colon + 1, depth.in_brackets(), is_place(&key));
             let range = value.start..value.end;
             if is_removed(&key, &value.kind) {
                 self.remove(range.clone());
@@ -193,7 +213,7 @@ impl<'b> Walk<'b> {
         (at, Kind::Object { is_of_client })
     }
 
-    fn list(&mut self, start: usize, depth: u32) -> (usize, Kind<'b>) {
+    fn list(&mut self, start: usize, depth: Depth) -> (usize, Kind<'b>) {
         let (mut at, mut items) = (start + 1, Vec::new());
         loop {
             at = self.past_blanks(at);
@@ -205,7 +225,7 @@ impl<'b> Walk<'b> {
                 }
                 Some(b'}' | b':') => at += 1,
                 Some(_) => {
-                    let item = self.value(at, depth + 1);
+                    let item = self.value(at, depth.in_brackets());
                     at = item.end.max(at + 1);
                     items.push(item);
                 }

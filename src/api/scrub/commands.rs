@@ -180,6 +180,11 @@ fn next_word(text: &[u8], from: usize) -> Option<Range<usize>> {
             }
             byte if byte.is_ascii_whitespace() => break,
             b'\\' if escaped_blank(text, at).is_some() => break,
+            b'\\' => {
+                // What follows is the same for each of them.
+                at += slashes(text, at);
+                continue;
+            }
             _ => {}
         }
         at += 1;
@@ -187,9 +192,14 @@ fn next_word(text: &[u8], from: usize) -> Option<Range<usize>> {
     Some(start..at.max(start + 1).min(text.len()))
 }
 
+/// Returns how many backslashes are at a place.
+fn slashes(text: &[u8], at: usize) -> usize {
+    text[at..].iter().take_while(|byte| **byte == b'\\').count()
+}
+
 /// Returns the length of an escaped end of a line, or of a blank.
 fn escaped_blank(text: &[u8], at: usize) -> Option<usize> {
-    let slashes = text[at..].iter().take_while(|byte| **byte == b'\\').count();
+    let slashes = slashes(text, at);
     matches!(
         text.get(at + slashes),
         Some(b'n' | b'r' | b't' | b'\n' | b'\r')

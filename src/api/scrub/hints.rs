@@ -6,7 +6,7 @@ use aho_corasick::AhoCorasick;
 use memchr::memmem::Finder;
 
 use super::commands::{CLIENTS, is_command};
-use super::names::{is_secret, letters, unnumbered};
+use super::names::{is_secret, is_secret_of, letters, unnumbered};
 use super::tokens::{beginnings, may_be_token};
 use super::units::after_escape;
 
@@ -179,7 +179,7 @@ pub(super) fn begins_mention(string: &[u8]) -> bool {
 fn is_name(key: &str) -> bool {
     let name = unnumbered(key);
     let is_of_client = matches!(&*name, "config" | "request" | "requestconfig");
-    is_of_client || name.ends_with("headers") || is_secret(key)
+    is_of_client || name.ends_with("headers") || is_secret_of(&name)
 }
 
 /// Returns a name without what backslashes stand for: none of it is a letter.

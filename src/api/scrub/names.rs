@@ -136,13 +136,17 @@ pub(super) fn last_part(name: &str) -> &str {
 
 /// Returns whether a name of a header, cookie, field or parameter has a secret as its value.
 pub(super) fn is_secret(name: &str) -> bool {
-    let name = unnumbered(name);
+    is_secret_of(&unnumbered(name))
+}
+
+/// Returns the same for the letters of a name, without its number.
+pub(super) fn is_secret_of(name: &str) -> bool {
     let ends = |with: &[&str]| with.iter().any(|end| name.ends_with(end));
     (ends(&ENDS) && !ends(&PLACES))
         || PARTS.iter().any(|part| name.contains(part))
         || name.starts_with("cookies")
         || name.starts_with("intercomsession")
-        || WHOLE.contains(&&*name)
+        || WHOLE.contains(&name)
 }
 
 /// Returns whether the value of a parameter of an address is a secret. Links to files keep their signatures.

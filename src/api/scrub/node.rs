@@ -25,14 +25,24 @@ pub(super) enum Kind<'b> {
     Word,
 }
 
+/// What a string says.
+pub(super) struct Unquoted<'b> {
+    pub(super) text: Cow<'b, str>,
+    /// Whether its escapes are decoded. If one of them is bad, all stay.
+    pub(super) is_decoded: bool,
+}
+
 /// Returns what a string says.
-pub(super) fn unquoted(raw: &[u8]) -> Cow<'_, str> {
+pub(super) fn unquoted(raw: &[u8]) -> Unquoted<'_> {
     let plain = std::str::from_utf8(raw)
         .ok()
         .filter(|it| !it.contains('\\'));
     let text = plain.map(|raw| Cow::Borrowed(raw.trim_matches('"')));
-    text.or_else(|| serde_json::from_slice::<String>(raw).ok().map(Cow::Owned))
-        .unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(raw).trim_matches('"').to_owned()))
+    let text = text.or_else(|| serde_json::from_slice::<String>(raw).ok().map(Cow::Owned));
+    let is_decoded = text.is_some();
+    let text = text
+        .unwrap_or_else(|| Cow::Owned(String::from_utf8_lossy(raw).trim_matches('"').to_owned()));
+    Unquoted { text, is_decoded }
 }
 
 /// Returns whether the value of a key is removed.

@@ -86,27 +86,27 @@ impl Rules {
     /// Finds `Authorization: …` up to the end of its line, as in a dump of headers. Used for texts only, because a body
     /// may contain these words in a user's content.
     pub(super) fn bare_authorization<'s>(&self, text: &[u8], edits: &mut Vec<Edit<'s>>) {
+        let mut done = 0;
         for at in self.authorization.find_iter(text) {
-            let after = text
-                .get(at + self.authorization.needle().len()..)
-                .unwrap_or_default();
-            let marks = after
+            let name_end = at + self.authorization.needle().len();
+            let is_mark = |byte: &&u8| b" '\"\\:=".contains(byte);
+            let marks = text[name_end..].iter().take_while(is_mark).count();
+            let start = name_end + marks;
+            let has_sign = text[name_end..start]
                 .iter()
-                .take_while(|byte| b" '\"\\:=".contains(byte))
-                .count();
-            let start = at + self.authorization.needle().len() + marks;
+                .any(|byte| b":=".contains(byte));
+            let is_one = preceded(text, at, b"aA") && has_sign;
+            // What is inside of a line goes with it, so each byte is looked at once.
+            if !is_one || start < done {
+                continue;
+            }
             let ends = |byte: &u8| b"\r\n\"'\\,;{}".contains(byte);
-            let length = text[start..]
-                .iter()
-                .position(ends)
-                .unwrap_or(text.len() - start);
-            if preceded(text, at, b"aA")
-                && after[..marks].iter().any(|byte| b":=".contains(byte))
-                && length > 0
-            {
+            let length = text[start..].iter().position(ends);
+            done = length.map_or(text.len(), |length| start + length);
+            if done > start {
                 edits.push(Edit {
                     start,
-                    end: start + length,
+                    end: done,
                     with: b"[key]",
                 });
             }
@@ -115,9 +115,13 @@ impl Rules {
 
     /// Finds the signature of a link to a cached reply. The signature gives access to the reply.
     fn signatures<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        let mut end = 0;
         for at in self.sign.find_iter(body) {
             let start = at + self.sign.needle().len();
-            let end = token_end(body, start);
+            // What begins inside of another one ends with it, so each byte is looked at once.
+            if start >= end {
+                end = token_end(body, start);
+            }
             // The `6` is the end of \u0026, which some JSON encoders write for `&`.
             if end > start && preceded(body, at, b"?&6") && is_cache_url(body, at) {
                 edits.push(Edit {
@@ -131,16 +135,24 @@ impl Rules {
 
     /// Finds the value of `headers` in an error: the echoed request headers, which contain the key.
     fn echoed_headers<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
+        let detail = self
+            .detail
+            .find(body)
+            .map(|at| at + self.detail.needle().len());
+        let mut done = 0;
         for at in self.headers.find_iter(body) {
             let colon = skip_spaces(body, at + self.headers.needle().len());
             let start = skip_spaces(body, colon + 1);
-            if body.get(colon) == Some(&b':')
+            // What is inside of a value goes with it, so each byte is looked at once.
+            if start >= done
+                && body.get(colon) == Some(&b':')
                 && matches!(body.get(start), Some(b'{' | b'['))
-                && self.is_error(&body[..at])
+                && detail.is_some_and(|detail| detail <= at)
             {
+                done = value_end(body, start);
                 edits.push(Edit {
                     start,
-                    end: value_end(body, start),
+                    end: done,
                     with: b"\"[removed]\"",
                 });
             }

@@ -11,26 +11,45 @@ use super::{addresses, commands, fields, tokens};
 
 /// The shortest token.
 const SHORTEST: usize = 14;
-/// How much of a header is looked at.
-const WORDS: usize = 1_024;
+/// How much of the value of a header is looked at, for each name of one.
+const WORDS: usize = 256;
 
 static HTTP: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("HTTP/"));
 
-/// Returns the secrets of a text, each with what takes its place. `is_place`: the text is a place in a list.
-pub(super) fn texts(text: &str, is_place: bool) -> Vec<Cut> {
-    let bytes = text.as_bytes();
-    // Most keys and values are so short and plain that they have none.
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_- ".contains(byte);
-    if bytes.len() < SHORTEST && bytes.iter().all(is_plain) {
+/// Returns the secrets of a text, each with what takes its place.
+pub(super) fn texts(text: &str) -> Vec<Cut> {
+    if is_plain(text) {
         return Vec::new();
     }
-    let mut edits = fields::secrets(bytes);
+    let mut edits = fields::secrets(text.as_bytes());
+    edits.extend(replaced(tokens::secrets(text.as_bytes())));
+    edits.extend(places(text));
+    edits
+}
+
+/// Returns the secrets of a place in a list. It may be JSON with any names, or have the form of a token or of cookies: only what
+/// is an address, a command or a header in it is one.
+pub(super) fn places(text: &str) -> Vec<Cut> {
+    if is_plain(text) {
+        return Vec::new();
+    }
+    let bytes = text.as_bytes();
     let ranges = addresses::secrets(bytes)
         .chain(commands::secrets(bytes))
-        .chain(tokens::secrets(bytes, is_place))
         .chain(headers(text).filter(|range| !range.is_empty()));
-    edits.extend(ranges.map(|range| (range, b"[removed]".to_vec())));
-    edits
+    replaced(ranges).collect()
+}
+
+fn replaced(ranges: impl IntoIterator<Item = Range<usize>>) -> impl Iterator<Item = Cut> {
+    ranges
+        .into_iter()
+        .map(|range| (range, b"[removed]".to_vec()))
+}
+
+/// Returns whether a text is so short and plain that it has none, as most keys and values are.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_- ".contains(&byte);
+    text.len() < SHORTEST && text.bytes().all(is_plain)
 }
 
 /// Returns whether a whole text is a secret: a message of HTTP or the command of a client with such a header, or cookies.
@@ -41,15 +60,23 @@ pub(super) fn is_message(text: &str) -> bool {
 /// Returns the values of headers with a secret, up to the end of the line or to a quote.
 fn headers(text: &str) -> impl Iterator<Item = Range<usize>> {
     let is_http = HTTP.find(text.as_bytes()).is_some();
+    let mut done = 0;
     text.match_indices(':').filter_map(move |(at, _)| {
+        // What is inside of a value goes with it, so each end is looked for once.
+        if at < done {
+            return None;
+        }
         let before = text[..at].trim_end();
         let is_name = |letter: char| letter.is_ascii_alphanumeric() || "_-".contains(letter);
         let name = &before[before.trim_end_matches(is_name).len()..];
         let value = text[at + 1..].trim_start();
         let start = text.len() - value.len();
-        let is_one = is_secret(name) && (is_http || is_value_of(name, value));
-        let end = || value.find(['\r', '\n', '"', '\'', '\\']);
-        is_one.then(|| start..end().map_or(text.len(), |end| start + end))
+        if !is_secret(name) || !(is_http || is_value_of(name, value)) {
+            return None;
+        }
+        let end = value.find(['\r', '\n', '"', '\'', '\\']);
+        done = end.map_or(text.len(), |end| start + end);
+        Some(start..done)
     })
 }
 

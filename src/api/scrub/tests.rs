@@ -2,7 +2,9 @@
 
 mod captured;
 mod formed;
+mod hostile;
 mod named;
+mod places;
 mod real;
 
 use std::borrow::Cow;

@@ -80,9 +80,9 @@ pub(super) fn beginnings() -> impl Iterator<Item = &'static str> {
     tokens.chain([SECOND, HEADER, PEM, BASIC, "basic "])
 }
 
-/// Returns the tokens in a text. `is_place`: it is a place in a list, which may have the form of a web token.
-pub(super) fn secrets(text: &[u8], is_place: bool) -> Vec<Range<usize>> {
-    let Some(beginnings) = BEGINNINGS.as_ref().filter(|_| !is_place) else {
+/// Returns the tokens in a text.
+pub(super) fn secrets(text: &[u8]) -> Vec<Range<usize>> {
+    let Some(beginnings) = BEGINNINGS.as_ref() else {
         return Vec::new();
     };
     let (mut found, mut done) = (Vec::new(), 0);

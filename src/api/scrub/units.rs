@@ -1,7 +1,9 @@
 //! Characters behind escapes: of JSON at any depth, and of addresses.
 
-/// How many backslashes, or bytes of a percent-encoding, are looked at: six levels of JSON in JSON.
-const LONGEST: usize = 64;
+/// How many levels of JSON in JSON are looked at.
+pub(super) const LEVELS: u32 = 6;
+/// How many backslashes, or bytes of a percent-encoding, are looked at: each level doubles the backslashes.
+const LONGEST: usize = 1 << LEVELS;
 
 /// Returns the character at a place, and the bytes that it takes: `/` may be written as `%2F`, `%252F`, `\/`, `\\/` or `\u002f`.
 /// Other backslashes are one character, however many they are.

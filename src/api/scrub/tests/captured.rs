@@ -7,7 +7,7 @@ use super::super::hints::may_have_secrets;
 use crate::api::Scrubber;
 
 pub(super) fn cleaned(text: &str) -> String {
-    clean_text(text, false).unwrap_or_else(|| text.to_owned())
+    clean_text(text).unwrap_or_else(|| text.to_owned())
 }
 
 /// Returns a body as an import keeps it.
@@ -47,7 +47,7 @@ fn words_of_people_are_no_secrets() {
         "cookies: {chocolate} and ['oat']",
         "<@user-1> token: \"<@user-2>\"",
     ] {
-        assert_eq!(clean_text(text, false), None, "{text}");
+        assert_eq!(clean_text(text), None, "{text}");
         assert!(!super::super::secrets::is_message(text), "{text}");
         // Some make a reply be walked through. It stays as it is.
         let reply = json!({"post": {"id": "s_1", "text": text}});
