@@ -1,11 +1,10 @@
 //! What an operator can change while a run goes on: the plan, the budgets, the limits, what is paused, and who is erased.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Notify, watch};
 
-use super::engine::lock;
 use super::plan::Plan;
 use super::settings::Settings;
 use crate::config::Refresh;
@@ -92,11 +91,17 @@ impl Live {
     }
 
     pub(super) fn keep_back(&self, lease: Lease) {
-        lock(&self.kept_back).push(lease);
+        self.kept_back().push(lease);
+    }
+
+    fn kept_back(&self) -> MutexGuard<'_, Vec<Lease>> {
+        self.kept_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn take_kept_back(&self) -> Vec<Lease> {
-        std::mem::take(&mut *lock(&self.kept_back))
+        std::mem::take(&mut *self.kept_back())
     }
 
     /// Returns whether no call may begin because the queue is being changed.
