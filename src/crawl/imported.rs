@@ -15,6 +15,8 @@ use crate::store::{OpenCall, Result};
 pub(super) enum Answered<'a> {
     /// No imported reply does.
     ByRemote(ActiveWalk<'a>),
+    /// An imported reply that cannot be read, and no call may be made.
+    ByNothing(ActiveWalk<'a>),
     /// An imported reply did. The walk is there if it has a next page.
     Done(Option<ActiveWalk<'a>>),
 }
@@ -58,12 +60,16 @@ pub(super) async fn use_imported<'a>(
     let mut harvest = match read_again(engine, lease, &mut reply) {
         Ok(harvest) => harvest,
         Err(why) => {
-            tracing::warn!(
-                call_id = reply.call_id,
-                why,
-                "imported reply unreadable; its page is bought"
-            );
-            return Ok(Answered::ByRemote(held));
+            let then = match engine.is_offline() {
+                true => "its job is left to a run, which buys the page",
+                false => "its page is bought",
+            };
+            let call_id = reply.call_id;
+            tracing::warn!(call_id, why, "imported reply unreadable; {then}");
+            return Ok(match engine.is_offline() {
+                true => Answered::ByNothing(held),
+                false => Answered::ByRemote(held),
+            });
         }
     };
     harvest.is_redacted |= reply.is_redacted;

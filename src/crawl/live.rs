@@ -1,14 +1,14 @@
 //! What an operator can change while a run goes on: the plan, the budgets, the limits, what is paused, and who is erased.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use tokio::sync::{Notify, watch};
 
 use super::plan::Plan;
 use super::settings::Settings;
 use crate::config::Refresh;
-use crate::model::Budget;
+use crate::model::{Budget, Lease};
 use crate::replies::People;
 use crate::store::Pauses;
 
@@ -31,6 +31,8 @@ pub(super) struct Live {
     has_imported: AtomicBool,
     /// No call is made: only imported replies are used.
     is_offline: AtomicBool,
+    /// Jobs whose imported replies cannot be read. They stay leased as long as no call may be made, so that others come first.
+    kept_back: Mutex<Vec<Lease>>,
     pub(super) reconfigured: Notify,
 }
 
@@ -43,6 +45,7 @@ impl Live {
             is_held: watch::Sender::new(false),
             has_imported: AtomicBool::new(false),
             is_offline: AtomicBool::new(false),
+            kept_back: Mutex::default(),
             reconfigured: Notify::new(),
         }
     }
@@ -85,6 +88,20 @@ impl Live {
 
     pub(super) fn set_offline(&self, is_offline: bool) {
         self.is_offline.store(is_offline, Ordering::Relaxed);
+    }
+
+    pub(super) fn keep_back(&self, lease: Lease) {
+        self.kept_back().push(lease);
+    }
+
+    fn kept_back(&self) -> MutexGuard<'_, Vec<Lease>> {
+        self.kept_back
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn take_kept_back(&self) -> Vec<Lease> {
+        std::mem::take(&mut *self.kept_back())
     }
 
     /// Returns whether no call may begin because the queue is being changed.

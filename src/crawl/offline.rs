@@ -8,7 +8,7 @@ use futures_util::future::join_all;
 use super::engine::Engine;
 use super::imported::look_for_imported;
 use super::replan;
-use super::walk::log_lease_lost;
+use super::walk::{log_lease_lost, release};
 use super::worker::{Step, step};
 use crate::store::{Error, Result};
 
@@ -23,6 +23,21 @@ pub async fn without_remote(engine: &Arc<Engine>) -> Result<u64> {
     look_for_imported(engine).await?;
     engine.live.set_offline(true);
     let before = engine.counters.pages.load(Ordering::Relaxed);
+    loop {
+        let taken = take_all(engine).await;
+        let had_kept_back = release_kept_back(engine).await;
+        taken?;
+        // No reply of a leased job is planned again.
+        if !had_kept_back? || engine.is_stopping() || !replan::replan_some(engine).await? {
+            break;
+        }
+    }
+    engine.live.set_offline(false);
+    Ok(engine.counters.pages.load(Ordering::Relaxed) - before)
+}
+
+/// Carries on jobs until none has an imported page that can be read.
+async fn take_all(engine: &Arc<Engine>) -> Result<()> {
     let mut holds = engine.live.holds();
     while engine.has_imported() && !engine.is_stopping() {
         // Each hold ends, whatever comes of the request.
@@ -36,8 +51,23 @@ pub async fn without_remote(engine: &Arc<Engine>) -> Result<u64> {
             break;
         }
     }
-    engine.live.set_offline(false);
-    Ok(engine.counters.pages.load(Ordering::Relaxed) - before)
+    Ok(())
+}
+
+/// Releases the jobs whose imported replies cannot be read. Returns whether there were any.
+async fn release_kept_back(engine: &Engine) -> Result<bool> {
+    let leases = engine.live.take_kept_back();
+    for some in leases.chunks(TOGETHER) {
+        let released = join_all(some.iter().map(|lease| release(engine, lease, None))).await;
+        for result in released {
+            match result {
+                // An operator ended the job.
+                Ok(()) | Err(Error::LeaseLost) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(!leases.is_empty())
 }
 
 /// Works until no job has an imported page. Returns whether there was any work.

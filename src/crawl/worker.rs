@@ -99,12 +99,16 @@ pub(super) async fn step<'a>(
     let held = match use_imported(engine, held, entry).await? {
         Answered::ByRemote(held) if engine.is_offline() => {
             release(engine, &held.walk.lease, None).await?;
-            // The imported reply of a new walk cannot be read: it would be leased again and again.
+            // What leased a new walk found an imported reply: it would be leased again and again.
             return Ok(if is_new {
                 Step::NothingReady
             } else {
                 Step::Worked
             });
+        }
+        Answered::ByNothing(held) => {
+            engine.live.keep_back(held.walk.lease);
+            return Ok(Step::Worked);
         }
         Answered::ByRemote(held) => held,
         Answered::Done(Some(held)) => return Ok(Step::GoesOn(held)),

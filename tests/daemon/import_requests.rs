@@ -221,6 +221,35 @@ async fn requests_of_each_kind_are_answered_one_after_the_other() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_reply_whose_cursor_names_a_person_is_imported_once_into_an_empty_archive() {
+    let place = Place::new(NO_REMOTE);
+    place.run(&["seed", "users", "user-77"]).await.with(0);
+    let page = format!(
+        r#"{{"endpoint":"get_user_followers","params":{{"user_id":"user-2","cursor":"after {ID}"}},"time":1760341362,"body":{{"items":[{{"user_id":"user-3","username":"u.3"}},{{"user_id":"{ID}","username":"{NAME}"}}]}}}}"#
+    ) + "\n";
+    let all = lines(0, LINES);
+    let posts = all
+        .lines()
+        .enumerate()
+        .filter(|(number, _)| number % 4 != 3);
+    let posts: String = posts.map(|(_, line)| format!("{line}\n")).collect();
+    std::fs::write(place.file("x.jsonl"), page.clone() + &posts + &page).expect("a file");
+    std::fs::write(place.file("y.jsonl"), &page).expect("a file");
+    place.at_entry("line 70", &erase(&place, &mira())).await;
+    let report = import(&place, "a.db", &["x.jsonl", "y.jsonl", "--json"]);
+    let report = report.await.with(0).json();
+    assert_eq!(place.answers().await[0].0, "erased people are known");
+    assert_eq!(report["files"][0]["new"]["get_user_followers"], 1);
+    let kept = "select count(*) from calls where endpoint = 'get_user_followers'";
+    assert_eq!(place.number(kept).await, 1, "{report}");
+    place.drop_triggers().await;
+    place.run(&["erase", "--finish"]).await.with(0);
+    place.assert_erased(&mira()).await;
+    import(&place, "a.db", &["y.jsonl"]).await.with(0);
+    assert_eq!(place.number(kept).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_person_is_erased_beside_an_import_and_does_not_come_back() {
     let place = place().await;
     std::fs::write(place.file("long.jsonl"), lines(4, 4 * LINES)).expect("a file");

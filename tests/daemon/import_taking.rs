@@ -6,7 +6,7 @@ use soracrawl::sim::Shape;
 use crate::erased::Person;
 use crate::import::{NO_REMOTE, contents, crawled, exported, import};
 use crate::import_requests::{ask, erase};
-use crate::support::Site;
+use crate::support::{Place, Site};
 
 /// Returns a site whose archive has only jobs, the file with all replies of their crawl, its last entry, and a person.
 async fn jobs_and_replies() -> (Site, String, String, Person) {
@@ -87,6 +87,49 @@ async fn an_imported_reply_that_is_damaged_keeps_no_other_job_from_its_pages() {
     assert!(unreadable, "{}", imported.err);
     let open = site.texts(OPEN).await;
     assert_eq!(open, ["get_feed  ready"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_behind_many_damaged_replies_take_their_pages() {
+    let mut place = Place::new(NO_REMOTE);
+    place.only(&["posts"]);
+    let user = |number: usize| format!("user-{number:04}");
+    let users: Vec<String> = (1..=25).map(user).collect();
+    // Two pages of each list.
+    let pages = |user: &String| {
+        let page = |params: &str, id: &str, next: &str| {
+            format!(
+                r#"{{"endpoint":"get_user_posts","params":{{"user_id":"{user}"{params}}},"time":1760341362,"body":{{"items":[{{"post":{{"id":"s_{id}{user}","text":"{id}"}},"profile":{{"user_id":"{user}"}}}}],"cursor":{next}}}}}"#
+            )
+        };
+        page("", "a", r#""c2""#) + "\n" + &page(r#","cursor":"c2""#, "b", "null") + "\n"
+    };
+    let lines: String = users.iter().map(pages).collect();
+    std::fs::write(place.file("x.jsonl"), lines).expect("a file");
+    let mut seed = vec!["seed", "users"];
+    seed.extend(users.iter().map(|user| &**user));
+    place.run(&seed).await.with(0);
+    // The first pages of the first twenty, and the second page of another one.
+    let damage = "update calls set body = zeroblob(9) where job_id is null and endpoint = 'get_user_posts'
+        and (cursor is null and subject <= 'user-0020' or cursor is not null and subject = 'user-0022');";
+    place.at_entry("line 50", damage).await;
+    let imported = import(&place, "a.db", &["x.jsonl", "--json"]).await.with(0);
+    assert_eq!(imported.json()["taken"], 9);
+    let warnings = imported.err.matches("imported reply unreadable").count();
+    assert_eq!(warnings, 21, "{}", imported.err);
+    assert!(!imported.err.contains("is bought"), "{}", imported.err);
+    let done =
+        "select subject from jobs where endpoint = 'get_user_posts' and state = 'done' order by 1";
+    assert_eq!(
+        place.texts(done).await,
+        [21, 23, 24, 25].map(user),
+        "{}",
+        imported.err
+    );
+    let ready =
+        "select subject from jobs where endpoint = 'get_user_posts' and state <> 'done' order by 1";
+    let damaged = (1..=20).chain([22]).map(user);
+    assert_eq!(place.texts(ready).await, damaged.collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,9 +60,15 @@ impl<'a> Known<'a> {
             return Ok(true);
         }
         match self.readers.filter(|_| self.has_replies) {
-            Some(readers) => is_known(readers, self.packer, &found.reply, &found.body).await,
+            Some(readers) => is_known(readers, self.packer, found).await,
             None => Ok(false),
         }
+    }
+
+    /// Notes that people may have been erased. Cursors that name them differ from now on from those that were found before, so
+    /// the archive must be asked.
+    pub(super) fn note_erasures(&mut self) {
+        self.has_replies = true;
     }
 
     /// Notes a reply. Returns whether this import found it before, perhaps with other secrets.
@@ -91,39 +97,53 @@ fn of_request(reply: &ImportedReply, hash: &[u8]) -> [u8; 16] {
     short
 }
 
-/// Returns whether the archive has a reply: imported before, or received from the remote. `body` is the reply as it is stored.
+/// Returns whether the archive has a reply: imported before, or received from the remote. An erasure that goes on may not have
+/// come to what the archive has.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
-async fn is_known(
-    readers: &SqlitePool,
-    packer: &Packer,
-    reply: &ImportedReply,
-    body: &[u8],
-) -> Result<bool> {
-    let wanted = Wanted {
-        endpoint: reply.endpoint,
-        subject: &reply.subject,
-        cursor: reply.cursor.as_deref(),
-    };
-    if was_imported(readers, wanted, &reply.sha256).await? {
-        return Ok(true);
+async fn is_known(readers: &SqlitePool, packer: &Packer, found: &FoundReply) -> Result<bool> {
+    let (reply, people) = (&found.reply, &found.people);
+    let opened = reply.cursor.clone().map(|cursor| people.opened(cursor));
+    let plain = by_hand(reply, opened.as_deref());
+    let erased = people.subject(&plain);
+    let now = (&reply.cursor, erased.as_deref().unwrap_or(&plain));
+    let before = (reply.cursor != opened).then_some((&opened, &*plain));
+    for (cursor, parameters) in std::iter::once(now).chain(before) {
+        let wanted = Wanted {
+            endpoint: reply.endpoint,
+            subject: &reply.subject,
+            cursor: cursor.as_deref(),
+        };
+        if was_imported(readers, wanted, &reply.sha256).await? {
+            return Ok(true);
+        }
+        let answers = answers_to(readers, wanted, parameters).await?;
+        let same = |packed: &Vec<u8>| packer.unpack(packed).is_ok_and(|known| found.is(&known));
+        if answers.iter().any(same) {
+            return Ok(true);
+        }
     }
-    let parameters = by_hand(reply);
-    let answers = answers_to(readers, wanted, &parameters).await?;
-    let same = |packed: &Vec<u8>| packer.unpack(packed).is_ok_and(|known| known == body);
-    Ok(answers.iter().any(same))
+    Ok(false)
 }
 
-/// Returns the request as the ledger stores it for a call by hand.
-fn by_hand(reply: &ImportedReply) -> String {
+impl FoundReply {
+    /// Returns whether this is the body of a reply of the archive, from which people may have to be taken yet.
+    fn is(&self, known: &[u8]) -> bool {
+        let taken = || self.people.taken_out_of_reply(&self.reply.subject, known);
+        known == self.body || taken().is_some_and(|taken| taken.body == self.body)
+    }
+}
+
+/// Returns the request with this cursor as the ledger stores it for a call by hand.
+fn by_hand(reply: &ImportedReply, cursor: Option<&str>) -> String {
     let mut all = serde_json::Map::new();
     let entry = endpoints::find(reply.endpoint);
     if let Some(name) = entry.and_then(|entry| entry.subject) {
         all.insert(name.to_owned(), reply.subject.clone().into());
     }
-    if let Some(cursor) = &reply.cursor {
-        all.insert("cursor".to_owned(), cursor.clone().into());
+    if let Some(cursor) = cursor {
+        all.insert("cursor".to_owned(), cursor.into());
     }
     Scrubber::without_key().scrub_text(&serde_json::Value::Object(all).to_string())
 }

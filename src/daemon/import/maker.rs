@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use memchr::memmem;
 use sha2::{Digest, Sha256};
 
 use super::found::{FoundReply, NotImported, Read, Why};
@@ -15,6 +16,9 @@ use crate::store::{ImportedReply, Outcome, Settlement};
 
 /// The most bytes of a subject, a cursor and a request id.
 const NAME: usize = 4 << 10;
+
+/// Is in a reply where a person was taken out of it.
+const MARK: &[u8] = br#""erased":true"#;
 
 /// Makes what is kept of replies.
 pub(super) struct Maker {
@@ -186,7 +190,9 @@ impl Maker {
             });
         }
         let mut is_redacted = about.is_redacted;
+        let mut whole = None;
         if let Some(taken) = people.taken_out_of_reply(&subject, &body) {
+            whole = self.reader.read(entry, &subject, &body).ok();
             body = taken.body;
             (is_redacted, stored) = (true, None);
         }
@@ -201,8 +207,14 @@ impl Maker {
             let why = format!("it is {} of its request. State the right one", odd.why);
             return Read::bad(&place, why);
         }
-        if let Some(why) = no_end(entry, &harvest, about.status) {
+        // What the remote listed decides, and an item that was taken out earlier left a mark.
+        let listed = whole.as_ref().unwrap_or(&harvest);
+        let had_more = about.is_redacted && memmem::find(&body, MARK).is_some();
+        if let Some(why) = no_end(entry, listed, about.status).filter(|_| !had_more) {
             return Read::bad(&place, why);
+        }
+        if let Some(whole) = whole {
+            harvest.doubt = whole.doubt;
         }
         harvest.is_redacted = is_redacted;
         let packer = self.engine.as_ref().map(|engine| &engine.parts.packer);

@@ -151,6 +151,7 @@ async fn import_all(
                 keep(engine, archive, source, &group, &mut importing).await?;
                 group = Group::default();
                 requests.carry_out().await;
+                all.note_erasures();
                 importing.seal(|cursor| engine.people().cursor(cursor));
             }
             // One group is kept while the next one is gathered.

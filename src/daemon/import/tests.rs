@@ -5,7 +5,7 @@ use tempfile::TempDir;
 use tokio::sync::mpsc;
 
 use super::found::{FoundReply, Read, Rooms, Why};
-use super::group::gather;
+use super::group::{Group, gather, keep};
 use super::known::Known;
 use super::maker::{About, Maker};
 use super::report::{FileReport, Report};
@@ -18,7 +18,7 @@ use crate::daemon::{Archive, Signals, parts};
 use crate::model::{EraseKey, Erased, PauseScope, Request};
 use crate::replies::People;
 use crate::replies::import::Recognised;
-use crate::store::RunKind;
+use crate::store::{Change, Importing, RunKind, TextTable};
 
 const ID: &str = "user-AbC1";
 
@@ -38,18 +38,31 @@ fn made(maker: &Maker, endpoint: &str, subject: &str) -> Read {
         "get_user_profile" => body,
         _ => format!(r#"{{"items":[{body},{{"user_id":"user-2"}}],"cursor":"to {ID}"}}"#),
     };
+    let at = format!("at {ID}");
+    let request = (endpoint, subject, Some(&*at));
+    made_of(maker, request, &body, (Some(200), false))
+}
+
+/// Returns what is made of the body of a reply with this endpoint, subject and cursor. `as_is` is its status, and whether people
+/// were taken out of it earlier.
+fn made_of(
+    maker: &Maker,
+    (endpoint, subject, cursor): (&str, &str, Option<&str>),
+    body: &str,
+    (status, is_redacted): (Option<u16>, bool),
+) -> Read {
     let reply = Recognised {
         entry: endpoints::find(endpoint).unwrap(),
         subject: subject.to_owned(),
-        cursor: Some(format!("at {ID}")),
+        cursor: cursor.map(str::to_owned),
         part: String::new(),
-        body: body.into_bytes(),
+        body: body.as_bytes().to_vec(),
     };
     let about = About {
         at: 1.7e9,
-        status: Some(200),
+        status,
         request_id: Some(ID),
-        is_redacted: false,
+        is_redacted,
     };
     maker.made("line 1".to_owned(), reply, about)
 }
@@ -146,4 +159,102 @@ fn a_report_does_not_quote_who_was_erased_after_it_was_noted() {
     let file = &report.files[0];
     assert_eq!(file.other.values().sum::<u64>(), 2);
     assert_eq!(file.not_imported[0].place, "line 1");
+}
+
+/// Erases the person of these tests.
+fn erase(engine: &Engine) -> People {
+    let key = EraseKey::new(&[7; 32]);
+    let hashes = HashSet::from([key.hash(Erased::User, ID)]);
+    let people = People::hashed(key, hashes);
+    engine.learn_erasures(people.clone(), &[]);
+    people
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_showed_only_erased_people_is_no_empty_page() {
+    let (_folder, _archive, engine) = engine().await;
+    let maker = Maker::of(&engine);
+    erase(&engine);
+    let followers = ("get_user_followers", "user-9", None);
+    let pages = |items: &str| {
+        [
+            (format!("[{items}]"), None),
+            (format!(r#"{{"items":[{items}]}}"#), Some(206)),
+            (
+                format!(r#"{{"code":200,"cursor":"c2","data":{{"items":[{items}]}}}}"#),
+                Some(200),
+            ),
+        ]
+    };
+    let theirs = format!(r#"{{"user_id":"{ID}","username":"mira.k"}}"#);
+    for (body, status) in pages(&theirs) {
+        let found = reply(made_of(&maker, followers, &body, (status, false)));
+        let harvest = &found.reply.harvest;
+        assert!(harvest.is_redacted && harvest.users.is_empty(), "{body}");
+        assert!(!String::from_utf8_lossy(&found.body).contains(ID));
+        // So it is if somebody else is erased before it is kept, or if it comes from an archive that erased them.
+        let kept = String::from_utf8(found.body.clone()).unwrap();
+        let key = EraseKey::new(&[7; 32]);
+        let more = [ID, "user-2"].map(|id| key.hash(Erased::User, id));
+        engine.learn_erasures(People::hashed(key, more.into()), &[]);
+        let again = reply(maker.renewed(Read::Reply(found)));
+        assert_eq!(again.body, kept.as_bytes());
+        let other = reply(made_of(&maker, followers, &kept, (status, true)));
+        assert_eq!(other.body, kept.as_bytes());
+    }
+    // Nobody was taken out of its list.
+    for (body, status) in pages("") {
+        for is_redacted in [false, true] {
+            let read = made_of(&maker, followers, &body, (status, is_redacted));
+            let Read::Not(not) = read else {
+                panic!("{body} is a page");
+            };
+            assert_eq!(not.why, Why::Bad, "{}", not.reason);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reply_is_imported_once_although_its_cursor_was_sealed_meanwhile() {
+    let (_folder, archive, engine) = engine().await;
+    let maker = Maker::of(&engine);
+    let readers = engine.parts.store.readers();
+    let packer = &engine.parts.packer;
+    let mut all = Known::of(Some(readers), packer, true).await.unwrap();
+    let made = || reply(made(&maker, "get_user_followers", "user-9"));
+    let first = made();
+    assert!(!all.has(&first).await.unwrap());
+    let group = Group {
+        replies: vec![first.reply],
+        is_last: false,
+    };
+    let source = archive.store.note_source("a.jsonl", "json", 1.0).await;
+    let (source, mut importing) = (Some(source.unwrap()), Importing::default());
+    let kept = keep(&engine, &archive, source, &group, &mut importing);
+    kept.await.unwrap();
+    erase(&engine);
+    all.note_erasures();
+    let again = made();
+    assert_ne!(again.reply.cursor, group.replies[0].cursor);
+    assert!(all.has(&again).await.unwrap());
+    // The erasure comes to what was kept before.
+    let tables = TextTable::all();
+    let calls = tables.iter().find(|table| table.name == "calls").unwrap();
+    let row = archive.store.text_rows(calls, None, 1).await.unwrap();
+    let cursor = calls.columns.iter().position(|it| it.name == "cursor");
+    let sealed = vec![(cursor.unwrap(), again.reply.cursor.clone())];
+    let change = [(row[0].key.clone(), Change::Set(sealed))];
+    archive
+        .store
+        .change_texts(calls, &change, 2.0)
+        .await
+        .unwrap();
+    let mut all = Known::of(Some(readers), packer, true).await.unwrap();
+    assert!(all.has(&again).await.unwrap());
+    // Another reply to the same request.
+    let mut other = made();
+    other.reply.sha256 = vec![0; 32];
+    other.body.push(b' ');
+    other.stored = [0; 32];
+    assert!(!all.has(&other).await.unwrap());
 }

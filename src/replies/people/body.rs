@@ -157,7 +157,7 @@ impl Taking<'_> {
         self.is_theirs &= !is_post;
         let entries = entries.into_iter().filter_map(|(key, value)| {
             // A mention may be a key, too.
-            if self.people.is_user(key.trim_matches(['<', '@', '>'])) {
+            if self.people.are_in_key(&key) {
                 self.changed = true;
                 return None;
             }

@@ -11,6 +11,8 @@ use super::touching::ids_inside;
 
 /// Shortest word that is decoded from base64.
 const LEAST_CODED: usize = 8;
+/// Longest id or name that is looked for inside of a word, in bytes: a hostile word may have many parts.
+const LONGEST: usize = 256;
 /// How often a decoded text is decoded again: percent-encoded base64 of a URL.
 const DEPTH: u8 = 3;
 
@@ -59,24 +61,68 @@ impl Within<'_> {
             return;
         }
         for token in tokens(part) {
-            if let Some(span) = self.token(part, token) {
+            self.token(part, token, |span| {
                 found.push(word.start + span.start..word.start + span.end);
-            }
+            });
         }
     }
 
-    /// Returns the part of a word that a token of it makes a mention.
-    fn token(&self, part: &str, token: Range<usize>) -> Option<Range<usize>> {
-        let (before, after) = (&part[..token.start], &part[token.end..]);
-        let name = &part[token.clone()];
+    /// Adds the parts of a word that a token of it makes mentions, in order.
+    fn token(&self, part: &str, token: Range<usize>, mut add: impl FnMut(Range<usize>)) {
+        let ids = ids_inside(&part[token.clone()]);
+        let ids = ids.map(|id| token.start + id.start..token.start + id.end);
+        let mut ids: Vec<_> = ids.filter(|id| self.0.is_user(&part[id.clone()])).collect();
+        ids.sort_unstable_by_key(|id| id.start);
+        let mut ids = ids.into_iter().peekable();
+        let mut from = token.start;
+        while from < token.end {
+            while ids.next_if(|id| id.start < from).is_some() {}
+            let rest = self.mention(part, from..token.end);
+            let Some(span) = rest
+                .or_else(|| self.between(part, from..token.end, ids.peek(), from > token.start))
+            else {
+                return;
+            };
+            from = span.end;
+            add(span);
+        }
+    }
+
+    /// Returns the first mention of a rest whose beginning is none: what is before an id in it, or after an earlier mention, or
+    /// the id. A sign may be between them.
+    fn between(
+        &self,
+        part: &str,
+        rest: Range<usize>,
+        id: Option<&Range<usize>>,
+        is_after: bool,
+    ) -> Option<Range<usize>> {
+        let is_sign = |at: usize| b"._-".contains(&part.as_bytes()[at]);
+        let start = rest.start + usize::from(is_after && is_sign(rest.start));
+        let whole = (start > rest.start).then_some(start..rest.end);
+        let gap = id.filter(|id| id.start > rest.start).map(|id| {
+            let end = id.start - usize::from(is_sign(id.start - 1));
+            [
+                rest.start..id.start,
+                rest.start..end,
+                start..id.start,
+                start..end,
+            ]
+        });
+        let mut parts = whole.into_iter().chain(gap.into_iter().flatten());
+        let named = parts.find_map(|it| self.mention(part, it));
+        named.or_else(|| id.cloned())
+    }
+
+    /// Returns the mention that a token, or a part of one, begins with.
+    fn mention(&self, part: &str, token: Range<usize>) -> Option<Range<usize>> {
+        let (before, after) = (&part[..token.start], part.get(token.end..)?);
+        let name = part.get(token.clone()).filter(|name| !name.is_empty())?;
         if before.ends_with("<@") && after.starts_with('>') && self.0.is_user(name) {
             return Some(token.start - 2..token.end + 1);
         }
         if let Some(id) = shortened(name).find(|id| self.0.is_user(id)) {
             return Some(token.start..token.start + id.len());
-        }
-        if let Some(id) = ids_inside(name).find(|id| self.0.is_user(&name[id.clone()])) {
-            return Some(token.start + id.start..token.start + id.end);
         }
         let sign = before.chars().next_back().filter(|it| "@＠".contains(*it));
         if let Some(sign) = sign {
@@ -90,6 +136,15 @@ impl Within<'_> {
         let start = whole.len() - whole.trim_start_matches(['.', '-']).len();
         let is_theirs = is_distinct(&whole[start..]) && self.0.is_name(&whole[start..]);
         is_theirs.then(|| token.start + start..token.start + whole.len())
+    }
+
+    /// Returns whether a key of an object has an id.
+    pub(super) fn is_key(&self, key: &str) -> bool {
+        let is_user = |id: &str| self.0.is_user(id);
+        let has = |token: &str| {
+            shortened(token).any(is_user) || ids_inside(token).any(|id| is_user(&token[id]))
+        };
+        is_user(key.trim_matches(['<', '@', '>'])) || tokens(key).any(|token| has(&key[token]))
     }
 
     /// Returns whether any part of a URL is an id or a name, or hides one.
@@ -139,7 +194,7 @@ impl Within<'_> {
 
 /// Returns whether a name cannot be an ordinary word, so that it is a name wherever it is.
 fn is_distinct(name: &str) -> bool {
-    name.len() > 2
+    (3..=LONGEST).contains(&name.len())
         && name
             .bytes()
             .any(|it| it.is_ascii_digit() || b"._-".contains(&it))
@@ -188,9 +243,13 @@ fn parts(text: &str, is_part: impl Fn(char) -> bool) -> impl Iterator<Item = Ran
 
 /// Returns a token, and what is left of it without what may follow a name: a full stop or a hyphen, and the rest.
 fn shortened(token: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(token), |token| {
-        let at = token.rfind(['.', '-'])?;
-        (at > 0).then(|| &token[..at])
+    let without_end = |token: &'_ str| token.rfind(['.', '-']).filter(|at| *at > 0);
+    let first = match token.get(..=LONGEST) {
+        Some(most) => without_end(most).map(|at| &token[..at]),
+        None => Some(token),
+    };
+    std::iter::successors(first, move |token| {
+        without_end(token).map(|at| &token[..at])
     })
 }
 

@@ -2,6 +2,8 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
+mod words;
+
 use super::{People, Terms};
 use crate::model::{EraseKey, Erased};
 

@@ -14,6 +14,11 @@ impl People {
         self.may_be_in(text.as_bytes()) && !Within(self).find(text).is_empty()
     }
 
+    /// Returns whether a key of an object has an id of them. A name there may be the name of a field.
+    pub(super) fn are_in_key(&self, key: &str) -> bool {
+        Within(self).is_key(key)
+    }
+
     /// Returns a text without them; `None` if it does not name them.
     #[must_use]
     pub fn taken_out_of(&self, text: &str) -> Option<String> {
