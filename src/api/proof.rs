@@ -6,23 +6,40 @@ use crate::model::Doubt;
 
 /// Keys of the list in a payload.
 pub(super) const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
-/// Keys that only a failure has, if they say anything.
-const ERRORS: [&str; 8] = [
+/// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
+const ERRORS: [&str; 10] = [
     "error",
     "errors",
     "detail",
-    "error_code",
-    "error_message",
-    "error_msg",
+    "errorcode",
+    "errormessage",
+    "errormsg",
     "errcode",
     "errmsg",
+    "exception",
+    "iserror",
 ];
-const STATUSES: [&str; 4] = ["code", "status", "status_code", "http_status"];
+const STATUSES: [&str; 4] = ["code", "status", "statuscode", "httpstatus"];
 const FLAGS: [&str; 2] = ["success", "ok"];
 const MESSAGES: [&str; 2] = ["message", "msg"];
 
+/// Keys that say that a page follows, in other words than the remote's `cursor` and `has_more`.
+const OTHERS: [&str; 8] = [
+    "nextcursor",
+    "nextpagetoken",
+    "nextpage",
+    "next",
+    "endcursor",
+    "hasmore",
+    "hasnext",
+    "hasnextpage",
+];
+/// Objects that may have such a key.
+const PAGINGS: [&str; 3] = ["pageinfo", "paging", "pagination"];
+
 const ARRAY: &str = "the reply is a bare array, which cannot say whether a page follows";
 const CURSOR: &str = "a cursor or has_more stands beside the payload of the reply";
+const RENAMED: &str = "the page has no cursor, but another sign that a page follows";
 const MESSAGE: &str = "the page is empty, and a message beside it does not state success";
 const STATUS: &str = "the page is empty, and a status beside it does not state success";
 const FAILURE: &str = "an error beside an empty list in a reply with status 200";
@@ -37,12 +54,16 @@ pub(super) fn doubt(around: Option<&Json<'_>>, data: &Json<'_>, is_paged: bool) 
     let array = matches!(data, Json::Array(_)).then_some(ARRAY);
     let array = array.filter(|_| is_paged || is_empty);
     let cursor = around.filter(|around| goes_on(around)).map(|_| CURSOR);
+    let inner = LISTS.iter().filter_map(|list| data.get(list));
+    let parts: Vec<&Json<'_>> = around.into_iter().chain([data]).chain(inner).collect();
+    let renamed = parts.iter().any(|part| has_other_sign(part));
+    let cursor = cursor.or(renamed.then_some(RENAMED));
     if !is_empty {
         return cursor.or(array).map(unproved);
     }
     let mut said = None;
-    for part in [around, Some(data)] {
-        let Some(Json::Object(entries)) = part else {
+    for part in parts {
+        let Json::Object(entries) = part else {
             continue;
         };
         for (key, value) in entries {
@@ -101,9 +122,28 @@ enum Verdict {
     Failure,
 }
 
+/// Returns whether an object says that a page follows, but not as the remote does.
+fn has_other_sign(part: &Json<'_>) -> bool {
+    let Json::Object(entries) = part else {
+        return false;
+    };
+    entries.iter().any(|(key, value)| {
+        let name = letters(key);
+        // The remote's own flag is read with its cursor.
+        (key != "has_more" && OTHERS.contains(&&*name) && value.is_something())
+            || (PAGINGS.contains(&&*name) && has_other_sign(value))
+    })
+}
+
+/// Returns the letters and digits of a key, in lower case.
+fn letters(key: &str) -> String {
+    let letters = key.chars().filter(char::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase()).collect()
+}
+
 /// Returns what a value beside an empty list says.
 fn verdict(key: &str, value: &Json<'_>) -> Verdict {
-    let key = key.to_ascii_lowercase();
+    let key = letters(key);
     let is_one = |keys: &[&str]| keys.contains(&key.as_str());
     if is_one(&ERRORS) {
         return match value.is_something() && number(value) != Some(0.0) {
@@ -155,7 +195,7 @@ fn states_success(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ARRAY, CURSOR, FAILURE, MESSAGE, STATUS, doubt};
+    use super::{ARRAY, CURSOR, FAILURE, MESSAGE, RENAMED, STATUS, doubt};
     use crate::api::json::Json;
 
     /// Why a page with this envelope and payload is no proof, and whether it is a failure.
@@ -164,6 +204,47 @@ mod tests {
         let data = Json::parse(data).unwrap();
         let doubt = doubt(around.as_ref(), &data, is_paged)?;
         Some((doubt.why, doubt.is_failure))
+    }
+
+    #[test]
+    fn signs_inside_of_the_list_and_in_other_words_count_too() {
+        let failure = Some((FAILURE, true));
+        for odd in [
+            r#""error":"x""#,
+            r#""success":false"#,
+            r#""statusCode":503"#,
+            r#""errorMessage":"x""#,
+        ] {
+            let data = format!(r#"{{"children":{{"items":[],"cursor":null,{odd}}}}}"#);
+            assert_eq!(said("", &data, true), failure, "{odd}");
+        }
+        let inside = r#"{"children":{"items":[],"message":"Too many requests"}}"#;
+        assert_eq!(said("", inside, true), Some((MESSAGE, false)));
+        for odd in [
+            r#""next_cursor":"abc""#,
+            r#""nextCursor":"abc""#,
+            r#""hasMore":true"#,
+            r#""page_info":{"has_next_page":true}"#,
+            r#""paging":{"next":"abc"}"#,
+        ] {
+            for items in ["[]", "[{}]"] {
+                for data in [
+                    format!(r#"{{"items":{items},"cursor":null,{odd}}}"#),
+                    format!(r#"{{"children":{{"items":{items},{odd}}}}}"#),
+                ] {
+                    assert_eq!(said("", &data, true), Some((RENAMED, false)), "{data}");
+                }
+            }
+        }
+        for odd in [
+            r#""next_cursor":null"#,
+            r#""hasMore":false"#,
+            r#""paging":{}"#,
+            r#""next":"""#,
+        ] {
+            let data = format!(r#"{{"items":[],{odd}}}"#);
+            assert_eq!(said("", &data, true), None, "{odd}");
+        }
     }
 
     const EMPTY: &str = r#"{"items":[],"cursor":null}"#;
