@@ -16,12 +16,12 @@ pub fn harvest(entry: &Entry, subject: &str, body: &[u8]) -> Result<Harvest, Mal
             return Ok(Harvest::default());
         };
         let harvest = harvest(subject, data)?;
+        let is_end = harvest.cursor.is_none() || harvest.has_more == Some(false);
         let doubt = match entry.items {
             Items::None => None,
+            _ if !is_end => None,
             _ => doubt(around, data, entry.is_paged()),
         };
-        let is_end = harvest.cursor.is_none() || harvest.has_more == Some(false);
-        let doubt = doubt.filter(|_| is_end);
         Ok(Harvest { doubt, ..harvest })
     })?;
     odd.extend(harvest.odd);

@@ -2,6 +2,7 @@
 //! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
 
 use super::json::Json;
+use super::scrub::letters;
 use crate::model::Doubt;
 
 /// Keys of the list in a payload.
@@ -133,12 +134,6 @@ fn has_other_sign(part: &Json<'_>) -> bool {
         (key != "has_more" && OTHERS.contains(&&*name) && value.is_something())
             || (PAGINGS.contains(&&*name) && has_other_sign(value))
     })
-}
-
-/// Returns the letters and digits of a key, in lower case.
-fn letters(key: &str) -> String {
-    let letters = key.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 /// Returns what a value beside an empty list says.

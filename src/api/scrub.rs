@@ -19,6 +19,8 @@ mod secrets;
 mod tokens;
 mod units;
 
+pub(super) use names::letters;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;

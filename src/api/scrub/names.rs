@@ -111,7 +111,7 @@ const MANIFOLD: [&str; 8] = [
 ];
 
 /// Returns the letters and digits of a name, in lower case.
-pub(super) fn letters(name: &str) -> String {
+pub(in crate::api) fn letters(name: &str) -> String {
     let letters = name.chars().filter(char::is_ascii_alphanumeric);
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }

@@ -100,35 +100,53 @@ mod tests {
     use super::*;
     use crate::store::ControlResult;
 
-    async fn archive() -> (tempfile::TempDir, std::path::PathBuf) {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("a.db");
-        Store::open(&path).await.unwrap().close().await.unwrap();
-        (folder, path)
+    /// An archive that another process uses.
+    struct Used {
+        _folder: tempfile::TempDir,
+        path: std::path::PathBuf,
+        other: Lock,
+        alone: Alone,
+        store: Store,
+    }
+
+    impl Used {
+        async fn new() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("a.db");
+            Store::open(&path).await.unwrap().close().await.unwrap();
+            let other = Lock::take(&path, "an import").unwrap().unwrap();
+            let alone = Alone::of(&path, "an erasure".to_owned()).unwrap();
+            let store = Store::open(&path).await.unwrap();
+            Self {
+                _folder: folder,
+                path,
+                other,
+                alone,
+                store,
+            }
+        }
     }
 
     #[tokio::test]
     async fn an_erasure_goes_on_alone_when_the_process_ends_without_an_answer() {
-        let (_folder, path) = archive().await;
-        let other = Lock::take(&path, "an import").unwrap().unwrap();
-        let alone = Alone::of(&path, "an erasure".to_owned()).unwrap();
-        let store = Store::open(&path).await.unwrap();
+        let used = Used::new().await;
+        let store = &used.store;
         let told = Told {
-            store: &store,
+            store,
             clock: &Clock::real(),
             config: &Config::default(),
-            alone: &alone,
+            alone: &used.alone,
         };
         assert!(!told.is_absent());
         let ends = async {
             while store.asked().await.unwrap().is_empty() {}
-            drop(other);
+            drop(used.other);
         };
         let (learnt, ()) = tokio::join!(told.learn(), ends);
         assert_eq!(learnt, Ok(()));
         assert!(told.is_absent());
         assert!(store.asked().await.unwrap().is_empty());
-        let held = Lock::take(&path, "a daemon").unwrap().unwrap_err();
+        let held = Lock::take(&used.path, "a daemon").unwrap().unwrap_err();
         assert_eq!(held.who, "an erasure");
         // Nobody is left who could be asked.
         assert_eq!(told.learn().await, Ok(()));
@@ -137,15 +155,13 @@ mod tests {
 
     #[tokio::test]
     async fn what_the_process_answers_is_said() {
-        let (_folder, path) = archive().await;
-        let _other = Lock::take(&path, "an import").unwrap().unwrap();
-        let alone = Alone::of(&path, "an erasure".to_owned()).unwrap();
-        let store = Store::open(&path).await.unwrap();
+        let used = Used::new().await;
+        let store = &used.store;
         let told = Told {
-            store: &store,
+            store,
             clock: &Clock::real(),
             config: &Config::default(),
-            alone: &alone,
+            alone: &used.alone,
         };
         for (result, expected) in [
             (Ok("known".to_owned()), Ok(())),

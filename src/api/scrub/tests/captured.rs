@@ -139,7 +139,7 @@ fn secrets_of_addresses_are_removed_however_these_are_escaped() {
             "run AWS_SECRET_ACCESS_KEY=[removed] now",
         ),
         (
-            "https://hooks.slack.com/services/T00000000/B00000000/XXXXXXXX ok",
+            "https://hooks.slack.com/services/T00000000/B00000000/a1B2c3D4 ok",
             "https://hooks.slack.com/services/[removed] ok",
         ),
     ] {
