@@ -52,7 +52,7 @@ impl Scratch {
             // Rows refer to calls, which are not copied.
             .foreign_keys(false)
             .statement_cache_capacity(STATEMENT_CACHE)
-            .pragma("cache_size", "-32000");
+            .pragma("cache_size", "-16000");
         let mut connection = SqliteConnection::connect_with(&options).await?;
         MIGRATIONS
             .run(&mut connection)

@@ -1,7 +1,7 @@
 //! Jobs as `soracrawl jobs` lists them, and what the pending ones still require.
 
 use sqlx::sqlite::SqlitePool;
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::{AssertSqlSafe, QueryBuilder, Row, Sqlite};
 
 use crate::model::{LeftOf, NewJob};
 use crate::store::Result;
@@ -80,18 +80,10 @@ pub async fn jobs(
     reason: Option<&str>,
     limit: u32,
 ) -> Result<Vec<JobLine>> {
-    let rows = sqlx::query(
-        "select id, endpoint, subject, state, stop_reason, note, depth, pages, items, attempts, last_error,
-         last_call_id, ready_at from jobs
-         where (?1 is null or state = ?1) and (?2 is null or endpoint = ?2) and (?3 is null or stop_reason = ?3)
-         order by id limit ?4",
-    )
-    .bind(state)
-    .bind(endpoint)
-    .bind(reason)
-    .bind(limit)
-    .fetch_all(pool)
-    .await?;
+    let rows = listed("", state, endpoint, reason, limit)
+        .build()
+        .fetch_all(pool)
+        .await?;
     rows.into_iter()
         .map(|row| {
             Ok(JobLine {
@@ -113,6 +105,35 @@ pub async fn jobs(
         .collect()
 }
 
+/// The query of `jobs`, after an `explain`. Only given filters are in the text, so that a state can use its index.
+fn listed(
+    explain: &str,
+    state: Option<&str>,
+    endpoint: Option<&str>,
+    reason: Option<&str>,
+    limit: u32,
+) -> QueryBuilder<Sqlite> {
+    let mut query = QueryBuilder::new(explain);
+    query.push(
+        "select id, endpoint, subject, state, stop_reason, note, depth, pages, items, attempts, last_error,
+         last_call_id, ready_at from jobs where true",
+    );
+    let filters = [
+        ("state", state),
+        ("endpoint", endpoint),
+        ("stop_reason", reason),
+    ];
+    for (column, value) in filters {
+        if let Some(value) = value {
+            query
+                .push(format_args!(" and {column} = "))
+                .push_bind(value.to_owned());
+        }
+    }
+    query.push(" order by id limit ").push_bind(limit);
+    query
+}
+
 /// Counts the jobs that are not in the archive, by endpoint: all, and those that wait for another one.
 ///
 /// # Errors
@@ -129,4 +150,27 @@ pub async fn missing_jobs(pool: &SqlitePool, jobs: &[NewJob]) -> Result<Vec<(Str
     .bind(serde_json::json!(named).to_string())
     .fetch_all(pool)
     .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::Row;
+
+    use super::listed;
+    use crate::store::Store;
+
+    #[tokio::test]
+    async fn stopped_and_failed_jobs_are_listed_without_a_look_at_the_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("a.db")).await.unwrap();
+        for state in ["stopped", "failed"] {
+            let mut query = listed("explain query plan ", Some(state), None, Some("x"), 9);
+            let steps = query.build().fetch_all(store.readers()).await.unwrap();
+            let steps: Vec<String> = steps.iter().map(|step| step.get("detail")).collect();
+            assert!(
+                steps.len() == 1 && steps[0].contains("jobs_stopped (state=?)"),
+                "{state}: {steps:?}"
+            );
+        }
+    }
 }
