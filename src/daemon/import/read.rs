@@ -100,7 +100,7 @@ impl Reading {
             Found::Answer(captured) => captured,
         };
         let is_redacted = captured.is_redacted;
-        let status = captured.status;
+        let (status, beside) = (captured.status, captured.beside.clone());
         let answered = match recognise(captured, &self.given) {
             Ok(answered) => answered,
             Err(Unrecognised {
@@ -121,6 +121,7 @@ impl Reading {
                 status,
                 request_id: answered.request_id.as_deref(),
                 is_redacted,
+                beside: beside.clone(),
             };
             progress.replies.fetch_add(1, Ordering::Relaxed);
             let read = self.reply(place, reply, about);

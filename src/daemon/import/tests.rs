@@ -17,7 +17,7 @@ use crate::crawl::Engine;
 use crate::daemon::{Archive, Signals, parts};
 use crate::model::{EraseKey, Erased, PauseScope, Request};
 use crate::replies::People;
-use crate::replies::import::Recognised;
+use crate::replies::import::{Beside, Recognised};
 use crate::store::{Change, Importing, RunKind, TextTable};
 
 const ID: &str = "user-AbC1";
@@ -63,6 +63,7 @@ fn made_of(
         status,
         request_id: Some(ID),
         is_redacted,
+        beside: Beside::default(),
     };
     maker.made("line 1".to_owned(), reply, about)
 }

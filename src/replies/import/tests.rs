@@ -5,6 +5,7 @@ mod documents;
 mod given;
 mod hostile;
 mod lists;
+mod places;
 mod requests;
 mod times;
 mod utf16;
