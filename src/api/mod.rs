@@ -20,12 +20,12 @@ pub mod retry;
 pub mod scrub;
 pub mod secret;
 mod survey;
+mod wording;
 
 pub use client::Client;
 pub use endpoint::{Entry, Malformed};
 pub use error::{Asked, Error};
 pub use limiter::Limiter;
-pub use outcome::is_no;
 pub use parse::url_expiry;
 pub use payload::{escaped, harvest, payload_json, repaired};
 pub use proof::{is_telling, tells_failure, tells_more};
@@ -34,3 +34,4 @@ pub use request::{Body, Method, Request};
 pub use scrub::Scrubber;
 pub use secret::Secret;
 pub use survey::{JsonType, Sight, masked, survey};
+pub use wording::is_no;

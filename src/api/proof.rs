@@ -2,8 +2,9 @@
 //! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
 
 use super::json::Json;
-use super::outcome::{FAILURE, Verdict, is_looked_at, is_no, verdict};
+use super::outcome::{FAILURE, Verdict, is_looked_at, verdict};
 use super::scrub::letters;
+use super::wording::is_no;
 use crate::model::Doubt;
 
 /// Keys of the list in a payload.
