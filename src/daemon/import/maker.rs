@@ -11,7 +11,7 @@ use crate::api::{Entry, Scrubber};
 use crate::crawl::Engine;
 use crate::model::{Harvest, Items, MicroUsd};
 use crate::replies::import::{Beside, Recognised};
-use crate::replies::{People, Reader};
+use crate::replies::{People, Reader, form};
 use crate::store::{ImportedReply, Outcome, Settlement};
 
 /// The most bytes of a subject, a cursor and a request id.
@@ -33,6 +33,8 @@ pub(super) struct Maker {
 /// What an entry says about its replies.
 pub(super) struct About<'a> {
     pub(super) at: f64,
+    /// Something says so, and not only the time of the file.
+    pub(super) is_dated: bool,
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<&'a str>,
     pub(super) is_redacted: bool,
@@ -139,6 +141,7 @@ impl Maker {
             entry,
             body,
             stored,
+            is_dated,
             room,
             ..
         } = *found;
@@ -155,6 +158,7 @@ impl Maker {
             cursor: reply.cursor,
             about: About {
                 at: reply.at,
+                is_dated,
                 status: http_status,
                 request_id: request_id.as_deref(),
                 is_redacted: reply.harvest.is_redacted,
@@ -251,6 +255,8 @@ impl Maker {
             reply,
             entry,
             stored: stored.unwrap_or_else(|| Sha256::digest(&body).into()),
+            form: form(&body),
+            is_dated: about.is_dated,
             body,
             people,
             room: None,

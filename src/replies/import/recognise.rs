@@ -177,7 +177,7 @@ fn stated(captured: &Captured, said: &Said) -> Result<Stated, String> {
 fn renamed_cursor(captured: &Captured, said: &Said) -> Option<String> {
     let mut stated = captured.asked.stated().ok()?;
     for (name, value) in &said.asked.parameters {
-        // Whoever looks for the call says what contradicts it.
+        // What contradicts it is named where the call is looked for.
         let _ = stated.add(name, value, "the envelope of the reply");
     }
     stated.renamed_cursor().map(str::to_owned)
