@@ -1,4 +1,4 @@
-//! Empty pages in captures: only one that states success, and nothing else, ends the list of a job.
+//! Empty pages in captures: only one that states success, and nothing else, ends the list of a job. And empty files.
 
 use crate::hostile_import::execute;
 use crate::import::{NO_REMOTE, import};
@@ -169,4 +169,30 @@ async fn the_status_of_a_page_in_another_archive_counts() {
     let ended = import(&place, "a.db", &["b.db"]).await.with(3);
     assert!(ended.err.contains("its status is 204"), "{}", ended.err);
     assert_eq!(place.texts(JOB).await, ["ready -"]);
+}
+
+#[tokio::test]
+async fn a_file_without_a_reply_is_named() {
+    let place = Place::new(NO_REMOTE);
+    for (name, text) in [
+        ("a.json", ""),
+        ("b.jsonl", ""),
+        ("c.jsonl", "\n \n"),
+        ("d.har", ""),
+        ("e.har", r#"{"log":{"entries":[]}}"#),
+        ("f", "\n"),
+        (
+            "g.warc",
+            "WARC/1.0\r\nWARC-Type: warcinfo\r\nContent-Length: 0\r\n\r\n\r\n\r\n",
+        ),
+    ] {
+        std::fs::write(place.file(name), text).expect("a file");
+        for more in [&["--dry-run"][..], &[]] {
+            let ended = import(&place, "a.db", &[&[name], more].concat())
+                .await
+                .with(3);
+            let said = format!("{name}, the file: it is empty, or has no entries");
+            assert!(ended.err.contains(&said), "{name}: {}", ended.err);
+        }
+    }
 }

@@ -4,6 +4,7 @@ mod damage;
 mod documents;
 mod given;
 mod hostile;
+mod kinds;
 mod lists;
 mod places;
 mod requests;
