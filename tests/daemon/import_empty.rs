@@ -129,6 +129,12 @@ async fn an_error_beside_a_reply_makes_its_empty_page_none() {
         let (code, _, said) = imported_as("x.har", &har(entry, response, SOME)).await;
         assert_eq!(code, 0, "{entry}{response}: {said}");
     }
+    // A part of what was received may be JSON, too.
+    let part =
+        har("", r#""status":200"#, EMPTY).replace("\"mimeType\"", "\"size\":5000,\"mimeType\"");
+    let (code, job, said) = imported_as("x.har", &part).await;
+    assert_eq!((code, &*job), (3, "ready -"), "{said}");
+    assert!(said.contains("its size is stated as 5000 bytes"), "{said}");
     let whole = har("", r#""status":200,"statusText":"OK""#, EMPTY);
     let (code, job, said) = imported_as("x.har", &whole).await;
     assert_eq!((code, &*job), (0, "done complete"), "{said}");
