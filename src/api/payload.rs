@@ -40,7 +40,7 @@ pub fn payload_json(body: &[u8]) -> Result<String, Malformed> {
     with_payload(body, print).map(|(text, _)| escaped(&text))
 }
 
-/// Escapes every control character of a JSON text except the line feed, and every one that turns the direction.
+/// Escapes every control character of a JSON text except the line feed, and every one that is not seen.
 ///
 /// JSON permits some raw control characters, and a terminal interprets U+009B as the start of a control sequence.
 #[must_use]
@@ -48,7 +48,10 @@ pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for letter in json.chars() {
         if is_control(letter) && letter != '\n' {
-            text.push_str(&format!("\\u{:04x}", u32::from(letter)));
+            // JSON writes what needs more than 16 bits as two escapes.
+            for unit in letter.encode_utf16(&mut [0; 2]) {
+                text.push_str(&format!("\\u{unit:04x}"));
+            }
         } else {
             text.push(letter);
         }
@@ -251,8 +254,7 @@ mod tests {
 
     #[test]
     fn a_printed_payload_has_no_control_characters_and_parses_to_the_same_value() {
-        let said =
-            "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}";
+        let said = "\u{1b}[2J\u{9b}31m\u{7f}\u{90}\r\n\u{e9}\u{202e}\u{2066}\u{200f}\u{61c}\u{2028}\u{200b}\u{feff}\u{e0041}";
         let body = serde_json::json!({"id": said, said: 1}).to_string();
         let text = payload_json(body.as_bytes()).unwrap();
         assert!(

@@ -2,48 +2,45 @@
 //! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
 
 use super::json::Json;
+use super::outcome::{FAILURE, Verdict, is_looked_at, verdict};
 use super::scrub::letters;
+use super::wording::is_no;
 use crate::model::Doubt;
 
 /// Keys of the list in a payload.
 pub(super) const LISTS: [&str; 3] = ["items", "children", "leaderboard"];
-/// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
-const ERRORS: [&str; 10] = [
-    "error",
-    "errors",
-    "detail",
-    "errorcode",
-    "errormessage",
-    "errormsg",
-    "errcode",
-    "errmsg",
-    "exception",
-    "iserror",
-];
-const STATUSES: [&str; 4] = ["code", "status", "statuscode", "httpstatus"];
-const FLAGS: [&str; 2] = ["success", "ok"];
-const MESSAGES: [&str; 2] = ["message", "msg"];
-
 /// Keys that say that a page follows, in other words than the remote's `cursor` and `has_more`.
-const OTHERS: [&str; 8] = [
-    "nextcursor",
-    "nextpagetoken",
-    "nextpage",
-    "next",
+const OTHERS: [&str; 16] = [
+    "continuation",
+    "continuationtoken",
     "endcursor",
     "hasmore",
+    "hasmorepages",
     "hasnext",
     "hasnextpage",
+    "moreavailable",
+    "next",
+    "nextcursor",
+    "nextlink",
+    "nextpage",
+    "nextpagecursor",
+    "nextpagetoken",
+    "nexttoken",
+    "nexturl",
 ];
 /// Objects that may have such a key.
-const PAGINGS: [&str; 3] = ["pageinfo", "paging", "pagination"];
+const PAGINGS: [&str; 6] = [
+    "links",
+    "meta",
+    "metadata",
+    "pageinfo",
+    "pagination",
+    "paging",
+];
 
 const ARRAY: &str = "the reply is a bare array, which cannot say whether a page follows";
 const CURSOR: &str = "a cursor or has_more stands beside the payload of the reply";
 const RENAMED: &str = "the page has no cursor, but another sign that a page follows";
-const MESSAGE: &str = "the page is empty, and a message beside it does not state success";
-const STATUS: &str = "the page is empty, and a status beside it does not state success";
-const FAILURE: &str = "an error beside an empty list in a reply with status 200";
 
 /// Returns why a page is no proof that its list has ended; `None` if it is one. `around` is the envelope of the payload.
 pub(super) fn doubt(around: Option<&Json<'_>>, data: &Json<'_>, is_paged: bool) -> Option<Doubt> {
@@ -117,81 +114,102 @@ fn goes_on(around: &Json<'_>) -> bool {
     has_more || cursor.is_some_and(|cursor| cursor.is_something() && !is_of_request(cursor))
 }
 
-enum Verdict {
-    Nothing,
-    Unclear(&'static str),
-    Failure,
-}
-
 /// Returns whether an object says that a page follows, but not as the remote does.
 fn has_other_sign(part: &Json<'_>) -> bool {
+    // The remote's own flag is read with its cursor.
+    has_sign(part, |key| key != "has_more" && is_sign(key))
+}
+
+fn has_sign(part: &Json<'_>, is_sign_of: fn(&str) -> bool) -> bool {
     let Json::Object(entries) = part else {
         return false;
     };
     entries.iter().any(|(key, value)| {
-        let name = letters(key);
-        // The remote's own flag is read with its cursor.
-        (key != "has_more" && OTHERS.contains(&&*name) && value.is_something())
-            || (PAGINGS.contains(&&*name) && has_other_sign(value))
+        (is_sign_of(key) && is_yes(value))
+            || (PAGINGS.contains(&&*letters(key)) && has_sign(value, is_inner_sign))
     })
 }
 
-/// Returns what a value beside an empty list says.
-fn verdict(key: &str, value: &Json<'_>) -> Verdict {
-    let key = letters(key);
-    let is_one = |keys: &[&str]| keys.contains(&key.as_str());
-    if is_one(&ERRORS) {
-        return match value.is_something() && number(value) != Some(0.0) {
-            true => Verdict::Failure,
-            false => Verdict::Nothing,
-        };
-    }
-    if is_one(&FLAGS) && *value == Json::Bool(false) {
-        return Verdict::Failure;
-    }
-    if is_one(&STATUSES) {
-        return match (number(value), value) {
-            (Some(200.0 | 0.0), _) => Verdict::Nothing,
-            // Some services say 1 for a success, and others count errors from 1.
-            (Some(1.0), _) => Verdict::Unclear(STATUS),
-            (Some(_), _) => Verdict::Failure,
-            (None, Json::Text(text)) if !states_success(text) => Verdict::Unclear(STATUS),
-            _ => Verdict::Nothing,
-        };
-    }
+fn is_sign(key: &str) -> bool {
+    OTHERS.contains(&&*letters(key))
+}
+
+/// Returns the same for a key of an object about pages.
+fn is_inner_sign(key: &str) -> bool {
+    key == "cursor" || is_sign(key)
+}
+
+/// Returns whether a value says that a page follows. Some tools write all values as texts.
+fn is_yes(value: &Json<'_>) -> bool {
     match value {
-        Json::Text(text) if is_one(&MESSAGES) && !states_success(text) => Verdict::Unclear(MESSAGE),
-        _ => Verdict::Nothing,
+        Json::Text(text) => !is_no(text),
+        _ => value.is_something(),
     }
 }
 
-fn number(value: &Json<'_>) -> Option<f64> {
-    match value {
-        Json::Int(number) => Some(*number as f64),
-        Json::Float(number) => Some(*number),
-        Json::Text(text) => text.trim().parse().ok(),
-        _ => None,
-    }
+/// Returns whether what a tool wrote beside a reply, in JSON, says that there was a failure, so that an empty list is none.
+#[must_use]
+pub fn tells_failure(key: &str, json: &str) -> bool {
+    is_looked_at(key) && of_tool(json, |value| verdict(key, value) != Verdict::Nothing)
 }
 
-/// Returns whether a text says that a request succeeded, or says nothing.
-fn states_success(text: &str) -> bool {
-    let text = text.trim().to_lowercase();
-    let negated = ["unsuccess", "not success", "no success", "without success"];
-    let succeeds = ["success", "succeed", "成功"];
-    match &*text {
-        "" | "ok" | "okay" | "done" | "completed" => true,
-        _ => {
-            succeeds.iter().any(|word| text.contains(word))
-                && !negated.iter().any(|word| text.contains(word))
-        }
-    }
+/// Returns whether what a tool wrote beside a reply, in JSON, says that a page follows.
+#[must_use]
+pub fn tells_more(key: &str, json: &str) -> bool {
+    let is_paging = PAGINGS.contains(&&*letters(key));
+    (is_sign(key) || is_paging)
+        && of_tool(json, |value| match is_paging {
+            true => has_sign(value, is_inner_sign),
+            false => is_yes(value),
+        })
+}
+
+/// Returns whether [`tells_failure`] or [`tells_more`] look at a key.
+#[must_use]
+pub fn is_telling(key: &str) -> bool {
+    is_looked_at(key) || is_sign(key) || PAGINGS.contains(&&*letters(key))
+}
+
+/// What cannot be read may say anything.
+fn of_tool(json: &str, says: impl Fn(&Json<'_>) -> bool) -> bool {
+    Json::parse(json).map_or(!json.trim().is_empty(), |value| says(&value))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{ARRAY, CURSOR, FAILURE, MESSAGE, RENAMED, STATUS, doubt};
+    use super::{ARRAY, CURSOR, RENAMED, doubt, tells_failure, tells_more};
     use crate::api::json::Json;
+    use crate::api::outcome::{FAILURE, MESSAGE, STATUS};
+
+    #[test]
+    fn what_a_tool_wrote_beside_a_reply_is_read_like_it() {
+        for (key, json) in [
+            ("error", r#""timeout""#),
+            ("_error", r#""net::ERR_FAILED""#),
+            ("ok", "false"),
+            ("status", r#""429 Too Many Requests""#),
+            ("error", r#"{"cut"#),
+        ] {
+            assert!(tells_failure(key, json) && !tells_more(key, json), "{key}");
+        }
+        for (key, json) in [
+            ("has_more", "true"),
+            ("nextCursor", r#""c""#),
+            ("pagination", r#"{"next":"/x?page=2"}"#),
+        ] {
+            assert!(tells_more(key, json) && !tells_failure(key, json), "{key}");
+        }
+        for (key, json) in [
+            ("error", "null"),
+            ("has_more", r#""False""#),
+            ("next_cursor", r#""None""#),
+            ("status", r#""200 OK""#),
+            ("url", r#""error""#),
+            ("items", "[1]"),
+        ] {
+            assert!(!tells_more(key, json) && !tells_failure(key, json), "{key}");
+        }
+    }
 
     /// Why a page with this envelope and payload is no proof, and whether it is a failure.
     fn said(around: &str, data: &str, is_paged: bool) -> Option<(&'static str, bool)> {
@@ -221,6 +239,8 @@ mod tests {
             r#""hasMore":true"#,
             r#""page_info":{"has_next_page":true}"#,
             r#""paging":{"next":"abc"}"#,
+            r#""paging":{"has_more":true}"#,
+            r#""meta":{"pagination":{"cursor":"abc"}}"#,
         ] {
             for items in ["[]", "[{}]"] {
                 for data in [
@@ -290,6 +310,11 @@ mod tests {
             r#""status":429"#,
             r#""status_code":502"#,
             r#""http_status":"503""#,
+            r#""ret":-1"#,
+            r#""failure":"x""#,
+            r#""success":"false""#,
+            r#""status":"429 Too Many Requests""#,
+            r#""meta":{"error":"x"}"#,
         ] {
             let data = format!(r#"{{"items":[],"cursor":null,{odd}}}"#);
             assert_eq!(said("", &data, true), failure, "{odd}");
@@ -312,6 +337,11 @@ mod tests {
             (r#""status":"error""#, STATUS),
             (r#""code":"rate_limited""#, STATUS),
             (r#""status":1"#, STATUS),
+            (r#""message":["Too many requests"]"#, MESSAGE),
+            (r#""message":{"text":"Too many requests"}"#, MESSAGE),
+            (r#""message_zh":"请求过于频繁""#, MESSAGE),
+            (r#""ret":1"#, STATUS),
+            (r#""result":"timeout""#, STATUS),
         ] {
             let data = format!(r#"{{"items":[],{odd}}}"#);
             assert_eq!(said("", &data, true), Some((why, false)), "{odd}");

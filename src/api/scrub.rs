@@ -14,8 +14,11 @@ mod forms;
 mod hints;
 mod names;
 mod node;
+mod options;
 mod rules;
+mod schemes;
 mod secrets;
+mod tags;
 mod tokens;
 mod units;
 
@@ -115,6 +118,17 @@ impl Scrubber {
             None => self.scrub_text(text),
             Some(clean) => self.scrub_text(&clean),
         }
+    }
+
+    /// Returns the path of a file without secrets in its names, as in `feed-token=abc.json`.
+    #[must_use]
+    pub fn scrub_captured_path(&self, path: &str) -> String {
+        let is_gap = |letter: char| "/\\ ,;()".contains(letter);
+        let parts = path.split_inclusive(is_gap).map(|part| {
+            let name = part.trim_end_matches(is_gap);
+            self.scrub_captured_text(name) + &part[name.len()..]
+        });
+        self.scrub_captured_text(&parts.collect::<String>())
     }
 
     /// Returns the place in a list that such a body is of, without secrets. It is what a body has that names the same place, so

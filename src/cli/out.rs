@@ -70,8 +70,8 @@ pub(crate) use {errln, outln};
 mod tests {
     use super::shown;
 
-    /// Control characters, and those that turn the direction or end a line.
-    const ORDERS: &str = "\u{1b}\u{9b}\u{7f}\r\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}";
+    /// Control characters, and those that turn the direction, end a line, or are not seen.
+    const ORDERS: &str = "\u{1b}\u{9b}\u{7f}\r\u{61c}\u{200e}\u{200f}\u{2028}\u{2029}\u{202a}\u{202b}\u{202c}\u{202d}\u{202e}\u{2066}\u{2067}\u{2068}\u{2069}\u{200b}\u{200c}\u{200d}\u{2060}\u{2064}\u{feff}\u{ad}\u{180e}\u{e0041}";
 
     #[test]
     fn no_line_controls_the_terminal_or_turns_its_text() {

@@ -55,8 +55,8 @@ pub(super) fn counted_are(number: usize, noun: &str) -> String {
     format!("{} {verb}", counted(number, noun))
 }
 
-/// Formats a text of the remote for a terminal. Control characters become spaces, also those that turn the direction, so that
-/// the remote cannot control the terminal.
+/// Formats a text of the remote for a terminal. Control characters become spaces, also those that turn the direction or are
+/// not seen, so that the remote cannot control the terminal, and no name looks like another one.
 pub(super) fn plain(text: &str) -> String {
     let shown = |letter| if is_control(letter) { ' ' } else { letter };
     text.chars().map(shown).collect()
@@ -93,7 +93,10 @@ mod tests {
     fn an_escape_sequence_loses_its_control_characters() {
         assert_eq!(plain("a\u{1b}[2Jb\nc"), "a [2Jb c");
         assert_eq!(super::plain_lines("a\u{9b}2Jb\n\rc"), "a 2Jb\n c");
-        for letter in ['\u{61c}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2066}'] {
+        for letter in
+            "\u{61c}\u{200f}\u{2028}\u{202e}\u{2066}\u{200b}\u{2060}\u{feff}\u{ad}\u{180e}\u{e0041}"
+                .chars()
+        {
             assert_eq!(plain(&format!("a{letter}b")), "a b", "{letter:?}");
         }
     }

@@ -4,6 +4,7 @@ mod again;
 mod ahead;
 mod codec;
 pub mod drift;
+mod form;
 pub mod import;
 mod people;
 mod reparse;
@@ -15,6 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use again::{Again, Means, read_again};
 pub use codec::{Packer, checksum};
+pub use form::form;
 pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
 pub use reparse::{Purpose, Reparsed, Step, reparse};
 pub use reread::Reader;

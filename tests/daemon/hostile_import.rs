@@ -5,7 +5,7 @@ use soracrawl::sim::Shape;
 use crate::import::{NO_REMOTE, contents, crawled, exported, import};
 use crate::support::Place;
 
-async fn execute(path: &std::path::Path, sql: &'static str) {
+pub async fn execute(path: &std::path::Path, sql: &'static str) {
     use sqlx::Connection;
     let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
     let mut connection = sqlx::SqliteConnection::connect_with(&options)

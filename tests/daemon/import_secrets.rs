@@ -22,6 +22,10 @@ fn planted() -> (Vec<(&'static str, String)>, usize) {
             "get_feed?api_key=SECRET.json",
             r#"{"post":{"id":"s_90","text":"x"}}"#.to_owned(),
         ),
+        (
+            "a-token=SECRET.jsonl",
+            r#"{"post":{"id":"s_91","text":"x"}}"#.to_owned(),
+        ),
     ] {
         let mut planted = String::new();
         for (at, part) in text.split("SECRET").enumerate() {
@@ -114,15 +118,16 @@ async fn no_planted_secret_is_in_the_file_or_a_reply() {
     for (name, text) in files {
         std::fs::write(place.file(name), text).expect("a file");
         let ended = import(&place, "a.db", &[name]).await;
-        let said = format!("{}{}", ended.out, ended.err).replace(name, "");
+        let said = format!("{}{}", ended.out, ended.err);
         assert!(said.contains("imported"), "{name}: {said}");
         assert!(!said.contains("api_key=Zq7"), "{name}: {said}");
+        assert!(!said.contains("token=Zq7"), "{name}: {said}");
         let dry = import(&place, "b.db", &[name, "--dry-run", "--json"]).await;
-        assert!(!dry.out.replace(name, "").contains("api_key=Zq7"), "{name}");
+        assert!(!dry.out.contains("api_key=Zq7"), "{name}");
     }
     contents(&place, "a.db").await;
     let replies = "select count(*) from calls where outcome = 'imported'";
-    assert_eq!(place.number(replies).await, 18);
+    assert_eq!(place.number(replies).await, 19);
     let store = Store::open(&place.archive()).await.expect("the archive");
     let (packer, _) = Packer::new(&store.dictionaries().await.expect("dictionaries"));
     store.close().await.expect("a clean close");

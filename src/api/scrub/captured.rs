@@ -136,7 +136,7 @@ impl<'b> Walk<'b> {
     }
 
     fn string(&self, start: usize) -> (usize, Unquoted<'b>) {
-        let end = super::rules::string_end(self.body, start + 1, b"\"") + 1;
+        let end = super::rules::string_end(self.body, start + 1) + 1;
         let end = end.min(self.body.len());
         (end, unquoted(&self.body[start..end]))
     }

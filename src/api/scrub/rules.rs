@@ -3,6 +3,7 @@
 use memchr::memmem::Finder;
 
 use super::edit::Edit;
+use super::schemes::end_of_parameters;
 
 /// Minimum length of a token after "Bearer". A shorter word is part of a sentence.
 const MIN_TOKEN: usize = 16;
@@ -23,7 +24,7 @@ impl Rules {
     pub(super) fn new() -> Self {
         Self {
             // The first letter is left out, because it occurs in both cases.
-            bearer: Finder::new("earer "),
+            bearer: Finder::new("earer"),
             authorization: Finder::new("uthorization"),
             sign: Finder::new("sign="),
             headers: Finder::new("\"headers\""),
@@ -46,9 +47,18 @@ impl Rules {
     /// Finds `Bearer …` with any token.
     fn bearer_tokens<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.bearer.find_iter(body) {
-            let start = skip_spaces(body, at + self.bearer.needle().len());
+            let after = at + self.bearer.needle().len();
+            let start = match body.get(after) {
+                Some(b'+') => after + 1,
+                _ => skip_blanks(body, after),
+            };
+            if start == after {
+                continue;
+            }
             let end = token_end(body, start);
-            if preceded(body, at, b"bB") && end - start >= MIN_TOKEN {
+            // An escape of a slash makes it no longer.
+            let escapes = memchr::memchr_iter(b'\\', &body[start..end]).count();
+            if preceded(body, at, b"bB") && end - start - escapes >= MIN_TOKEN {
                 edits.push(Edit {
                     start,
                     end,
@@ -58,25 +68,22 @@ impl Rules {
         }
     }
 
-    /// Finds `"Authorization": "…"`, also in JSON that is escaped inside a string.
+    /// Finds `"Authorization": "…"`, also in JSON that is escaped inside of strings.
     fn quoted_authorization<'s>(&self, body: &[u8], edits: &mut Vec<Edit<'s>>) {
         for at in self.authorization.find_iter(body) {
-            let name_end = at + self.authorization.needle().len();
-            let quote: &[u8] = match body.get(name_end..) {
-                Some([b'"', ..]) => b"\"",
-                Some([b'\\', b'"', ..]) => b"\\\"",
-                _ => continue,
+            let Some((level, after)) = opening(body, at + self.authorization.needle().len()) else {
+                continue;
             };
-            let colon = skip_spaces(body, name_end + quote.len());
-            let open = skip_spaces(body, colon + 1);
-            if preceded(body, at, b"aA")
-                && body.get(colon) == Some(&b':')
-                && body.get(open..).is_some_and(|rest| rest.starts_with(quote))
-            {
-                let start = open + quote.len();
+            let colon = skip_spaces(body, after);
+            let open = opening(body, skip_spaces(body, colon + 1));
+            let Some((_, start)) = open.filter(|(of_value, _)| *of_value == level) else {
+                continue;
+            };
+            let end = end_of_level(body, start, level);
+            if preceded(body, at, b"aA") && body.get(colon) == Some(&b':') && end > start {
                 edits.push(Edit {
                     start,
-                    end: string_end(body, start, quote),
+                    end,
                     with: b"[key]",
                 });
             }
@@ -101,7 +108,8 @@ impl Rules {
                 continue;
             }
             let ends = |byte: &u8| b"\r\n\"'\\,;{}".contains(byte);
-            let length = text[start..].iter().position(ends);
+            let length = end_of_parameters(&text[start..]);
+            let length = length.or_else(|| text[start..].iter().position(ends));
             done = length.map_or(text.len(), |length| start + length);
             if done > start {
                 edits.push(Edit {
@@ -172,6 +180,20 @@ fn skip_spaces(body: &[u8], at: usize) -> usize {
         .count()
 }
 
+/// Returns the place after blanks, which may be percent-encoded.
+fn skip_blanks(body: &[u8], mut at: usize) -> usize {
+    loop {
+        let rest = body.get(at..).unwrap_or_default();
+        let length = match rest {
+            [byte, ..] if byte.is_ascii_whitespace() => 1,
+            [b'%', b'2', b'0', ..] => 3,
+            [b'%', b'2', b'5', b'2', b'0', ..] => 5,
+            _ => return at,
+        };
+        at += length;
+    }
+}
+
 /// Returns the end of a token or parameter: letters, digits and the symbols of base64 and percent encoding.
 pub(super) fn token_end(body: &[u8], start: usize) -> usize {
     let mut end = start;
@@ -188,12 +210,35 @@ pub(super) fn token_end(body: &[u8], start: usize) -> usize {
     end
 }
 
-/// Returns the position of the quote that ends a string: `"`, or `\"` in JSON that is escaped inside a string.
-pub(super) fn string_end(body: &[u8], start: usize, quote: &[u8]) -> usize {
+/// Returns in how many strings a quote is, by the backslashes before it: none and two of them are of this string, one is of
+/// JSON in it, and three are of JSON in that.
+fn level(backslashes: usize) -> u32 {
+    (backslashes + 1).trailing_zeros()
+}
+
+/// Returns the level of the quote at a place, and the place after it.
+fn opening(body: &[u8], at: usize) -> Option<(u32, usize)> {
+    let rest = body.get(at..)?;
+    let escapes = rest.iter().take_while(|byte| **byte == b'\\').count();
+    (rest.get(escapes) == Some(&b'"')).then(|| (level(escapes), at + escapes + 1))
+}
+
+/// Returns the end of a string of a level, which may end with one that it is in.
+fn end_of_level(body: &[u8], start: usize, level: u32) -> usize {
+    let mut ends = memchr::memchr_iter(b'"', &body[start..]).filter_map(|at| {
+        let before = body[start..start + at].iter().rev();
+        let found = self::level(before.take_while(|byte| **byte == b'\\').count());
+        (found <= level).then(|| start + at + 1 - (1 << found))
+    });
+    ends.next().unwrap_or(body.len())
+}
+
+/// Returns the position of the quote that ends a string.
+pub(super) fn string_end(body: &[u8], start: usize) -> usize {
     let mut at = start;
-    while let Some(next) = memchr::memchr2(quote[0], b'\\', body.get(at..).unwrap_or_default()) {
+    while let Some(next) = memchr::memchr2(b'"', b'\\', body.get(at..).unwrap_or_default()) {
         at += next;
-        if body[at..].starts_with(quote) {
+        if body[at] == b'"' {
             return at;
         }
         at += 2;
@@ -206,7 +251,7 @@ fn value_end(body: &[u8], start: usize) -> usize {
     let (mut at, mut depth) = (start, 0_usize);
     while at < body.len() {
         match body[at] {
-            b'"' => at = string_end(body, at + 1, b"\""),
+            b'"' => at = string_end(body, at + 1),
             b'{' | b'[' => depth += 1,
             b'}' | b']' => depth -= 1,
             _ => {}

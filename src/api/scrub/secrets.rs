@@ -7,7 +7,8 @@ use memchr::memmem::Finder;
 
 use super::edit::Cut;
 use super::names::{is_coded, is_secret, last_part};
-use super::{addresses, commands, fields, tokens};
+use super::schemes::{end_of_parameters, has_parameters};
+use super::{addresses, commands, fields, options, tags, tokens};
 
 /// The shortest token.
 const SHORTEST: usize = 14;
@@ -22,7 +23,11 @@ pub(super) fn texts(text: &str) -> Vec<Cut> {
         return Vec::new();
     }
     let mut edits = fields::secrets(text.as_bytes());
-    edits.extend(replaced(tokens::secrets(text.as_bytes())));
+    let bytes = text.as_bytes();
+    edits.extend(replaced(tokens::secrets(bytes)));
+    edits.extend(replaced(
+        options::secrets(bytes).chain(tags::secrets(bytes)),
+    ));
     edits.extend(places(text));
     edits
 }
@@ -74,7 +79,8 @@ fn headers(text: &str) -> impl Iterator<Item = Range<usize>> {
         if !is_secret(name) || !(is_http || is_value_of(name, value)) {
             return None;
         }
-        let end = value.find(['\r', '\n', '"', '\'', '\\']);
+        let end = end_of_parameters(value.as_bytes());
+        let end = end.or_else(|| value.find(['\r', '\n', '"', '\'', '\\']));
         done = end.map_or(text.len(), |end| start + end);
         Some(start..done)
     })
@@ -94,7 +100,8 @@ fn is_value_of(header: &str, text: &str) -> bool {
             let is_scheme = ["bearer", "basic", "digest", "token"]
                 .iter()
                 .any(|scheme| first.eq_ignore_ascii_case(scheme));
-            (is_scheme && words.next().is_some_and(is_coded))
+            has_parameters(text.as_bytes())
+                || (is_scheme && words.next().is_some_and(is_coded))
                 || (first.len() >= 20 && is_coded(first))
         }
         // No word of a language has a hyphen and is the name of a key.

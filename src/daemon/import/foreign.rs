@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio::runtime::Handle;
 
 use crate::api::endpoints;
-use crate::replies::import::{self, Asked, Captured, Each, Entry, Found, Limits, When};
+use crate::replies::import::{self, Asked, Beside, Captured, Each, Entry, Found, Limits, When};
 use crate::replies::{Packer, reread};
 use crate::store::read::{Foreign, ForeignPlace, ForeignReply};
 
@@ -74,11 +74,12 @@ fn found(reply: &ForeignReply, packer: &Packer, limits: Limits) -> Found {
         Ok(body) => import::checked(
             Captured {
                 asked: asked(reply),
-                status: None,
+                status: reply.http_status,
                 when: When::known(reply.settled_at),
                 request_id: reply.request_id.clone(),
                 body,
                 is_redacted: reply.is_redacted,
+                beside: Beside::default(),
             },
             limits,
         ),

@@ -60,6 +60,10 @@ pub(super) struct FoundReply {
     pub(super) body: Vec<u8>,
     /// SHA-256 of this body.
     pub(super) stored: [u8; 32],
+    /// What it says, whatever its formatting is.
+    pub(super) form: Option<[u8; 32]>,
+    /// Something says when it was received, and not only the time of the file.
+    pub(super) is_dated: bool,
     /// None of these is in it any more.
     pub(super) people: Arc<People>,
     pub(super) room: Option<Room>,

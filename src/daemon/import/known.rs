@@ -7,8 +7,8 @@ use sqlx::SqlitePool;
 
 use super::found::FoundReply;
 use crate::api::{Scrubber, endpoints};
-use crate::replies::Packer;
-use crate::store::read::{Wanted, answers_to, has_replies, was_imported};
+use crate::replies::{Packer, form};
+use crate::store::read::{Kept, Wanted, answers_to, has_replies, imported_before, was_imported};
 use crate::store::{ImportedReply, Result};
 
 /// Hashes that are held in memory twice. Older ones are looked up in the archive.
@@ -79,9 +79,17 @@ impl<'a> Known<'a> {
         }
         let reply = &found.reply;
         let hashes = [&reply.sha256[..], &found.stored].map(|hash| of_request(reply, hash));
+        // In another formatting it is the same if it came at the same time, or if nothing says when it came.
+        let forms = found.form.map(|form| {
+            let at = (reply.at * 1_000.0).round().to_le_bytes();
+            let timed = [&form[..], &at].concat();
+            [form.to_vec(), timed].map(|hash| of_request(reply, &hash))
+        });
+        let decides = forms.map(|forms| forms[usize::from(found.is_dated)]);
         let is_found = |hash| self.found.contains(hash) || self.found_before.contains(hash);
-        let was_found = hashes.iter().any(is_found);
-        self.found.extend(hashes);
+        let was_found = hashes.iter().chain(&decides).any(is_found);
+        self.found
+            .extend(hashes.into_iter().chain(forms.into_iter().flatten()));
         was_found
     }
 }
@@ -118,20 +126,35 @@ async fn is_known(readers: &SqlitePool, packer: &Packer, found: &FoundReply) -> 
         if was_imported(readers, wanted, &reply.sha256).await? {
             return Ok(true);
         }
+        let same = |kept: &Kept| {
+            let known = packer.unpack(&kept.body);
+            known.is_ok_and(|known| found.is(&known, kept.settled_at))
+        };
         let answers = answers_to(readers, wanted, parameters).await?;
-        let same = |packed: &Vec<u8>| packer.unpack(packed).is_ok_and(|known| found.is(&known));
         if answers.iter().any(same) {
+            return Ok(true);
+        }
+        let at = Some(reply.at).filter(|_| found.is_dated);
+        let imported = imported_before(readers, wanted, at).await?;
+        if imported.iter().any(same) {
             return Ok(true);
         }
     }
     Ok(false)
 }
 
+/// How much the times of the same reply may differ, in seconds.
+const SAME: f64 = 0.001;
+
 impl FoundReply {
-    /// Returns whether this is the body of a reply of the archive, from which people may have to be taken yet.
-    fn is(&self, known: &[u8]) -> bool {
+    /// Returns whether this is the body of a reply of the archive, from which people may have to be taken yet. In another
+    /// formatting it is the same if it came at the same time, or if nothing says when this one came.
+    fn is(&self, known: &[u8], at: f64) -> bool {
+        let may_differ = !self.is_dated || (self.reply.at - at).abs() <= SAME;
+        let own = self.form.filter(|_| may_differ);
+        let is = |known: &[u8]| known == self.body || (own.is_some() && form(known) == own);
         let taken = || self.people.taken_out_of_reply(&self.reply.subject, known);
-        known == self.body || taken().is_some_and(|taken| taken.body == self.body)
+        is(known) || taken().is_some_and(|taken| is(&taken.body))
     }
 }
 

@@ -10,8 +10,8 @@ use super::found::{FoundReply, NotImported, Read, Why};
 use crate::api::{Entry, Scrubber};
 use crate::crawl::Engine;
 use crate::model::{Harvest, Items, MicroUsd};
-use crate::replies::import::Recognised;
-use crate::replies::{People, Reader};
+use crate::replies::import::{Beside, Recognised};
+use crate::replies::{People, Reader, form};
 use crate::store::{ImportedReply, Outcome, Settlement};
 
 /// The most bytes of a subject, a cursor and a request id.
@@ -33,9 +33,13 @@ pub(super) struct Maker {
 /// What an entry says about its replies.
 pub(super) struct About<'a> {
     pub(super) at: f64,
+    /// Something says so, and not only the time of the file.
+    pub(super) is_dated: bool,
     pub(super) status: Option<u16>,
     pub(super) request_id: Option<&'a str>,
     pub(super) is_redacted: bool,
+    /// What stands beside them; nothing for a reply that was read before.
+    pub(super) beside: Beside,
 }
 
 /// A reply without secrets, from which people are to be taken.
@@ -137,6 +141,7 @@ impl Maker {
             entry,
             body,
             stored,
+            is_dated,
             room,
             ..
         } = *found;
@@ -153,9 +158,11 @@ impl Maker {
             cursor: reply.cursor,
             about: About {
                 at: reply.at,
+                is_dated,
                 status: http_status,
                 request_id: request_id.as_deref(),
                 is_redacted: reply.harvest.is_redacted,
+                beside: Beside::default(),
             },
             sha256: reply.sha256,
             body_bytes,
@@ -210,8 +217,8 @@ impl Maker {
         // What the remote listed decides, and an item that was taken out earlier left a mark.
         let listed = whole.as_ref().unwrap_or(&harvest);
         let had_more = about.is_redacted && memmem::find(&body, MARK).is_some();
-        if let Some(why) = no_end(entry, listed, about.status).filter(|_| !had_more) {
-            return Read::bad(&place, why);
+        if let Some(why) = no_end(entry, listed, &about).filter(|_| !had_more) {
+            return Read::bad(&place, self.beside(&why));
         }
         if let Some(whole) = whole {
             harvest.doubt = whole.doubt;
@@ -248,6 +255,8 @@ impl Maker {
             reply,
             entry,
             stored: stored.unwrap_or_else(|| Sha256::digest(&body).into()),
+            form: form(&body),
+            is_dated: about.is_dated,
             body,
             people,
             room: None,
@@ -255,16 +264,26 @@ impl Maker {
     }
 }
 
-/// Returns why an empty page is not imported: a job that takes it would end its list. It has nothing to keep.
-fn no_end(entry: &Entry, harvest: &Harvest, status: Option<u16>) -> Option<String> {
-    let is_end = harvest.items.is_empty() && harvest.cursor.is_none();
+/// Returns why a page is not imported: a job that takes it would end a list that may go on. Only one with items has something to
+/// keep, so it may do without a proof, but nothing beside it may say that a page follows.
+fn no_end(entry: &Entry, harvest: &Harvest, about: &About<'_>) -> Option<String> {
+    let is_end = harvest.cursor.is_none() || harvest.has_more == Some(false);
     if entry.items == Items::None || !is_end {
         return None;
     }
-    let odd_status = status.filter(|status| *status != 200);
+    let more = about.beside.more.as_ref().filter(|_| entry.is_paged());
+    let more = more.map(|why| format!("{why}, but the reply has no cursor for it"));
+    if !harvest.items.is_empty() {
+        return more
+            .map(|why| format!("{why}. Write it into the reply as `cursor`, or leave it out"));
+    }
+    let odd_status = about.status.filter(|status| *status != 200);
     let of_status =
         odd_status.map(|status| format!("the page is empty, and its status is {status}"));
-    let why = of_status.or(harvest.doubt.map(|doubt| doubt.why.to_owned()))?;
+    let failure = about.beside.failure.as_ref();
+    let failure = failure.map(|why| format!("the page is empty, and {why}"));
+    let doubt = harvest.doubt.map(|doubt| doubt.why.to_owned());
+    let why = of_status.or(failure).or(doubt).or(more)?;
     Some(format!(
         "{why}. That is no proof that the list has ended: import the answer as it came, with its envelope"
     ))

@@ -183,7 +183,7 @@ async fn note_source(
 ) -> anyhow::Result<i64> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     // A file may have the name of a person or an address.
-    let place = Scrubber::without_key().scrub_captured_text(&path.to_string_lossy());
+    let place = Scrubber::without_key().scrub_captured_path(&path.to_string_lossy());
     let clean = engine.people().taken_out_of_path(&place);
     let place = clean.as_deref().unwrap_or(&place);
     let (kind, now) = (file.kind.unwrap_or_default(), archive.clock.now());

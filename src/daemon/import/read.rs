@@ -18,6 +18,9 @@ use crate::replies::import::{
     self, Entry, Found, Given, Kind, Limits, Recognised, Unrecognised, recognise,
 };
 
+/// Why a file is named in which there is nothing.
+const EMPTY: &str = "it is empty, or has no entries: there is no reply in it";
+
 /// What the thread needs.
 pub(super) struct Reading {
     limits: Limits,
@@ -63,25 +66,32 @@ impl Reading {
         let (bytes, read) = (opened.bytes, opened.read.clone());
         let file_time = opened.changed_at;
         let at = |read: u64| progress.read.store(before + read, Ordering::Relaxed);
+        let mut is_empty = true;
         let ended = match kind {
             Kind::Archive => {
                 let part = |part: f64| at((bytes as f64 * part) as u64);
-                let mut each = |entry: Entry| self.entry(entry, file_time, to, progress);
+                let mut each = |entry: Entry| {
+                    is_empty = false;
+                    self.entry(entry, file_time, to, progress)
+                };
                 foreign::read(path, &self.runtime, self.limits, part, &mut each)
             }
             _ => {
                 let mut each = |entry: Entry| {
+                    is_empty = false;
                     at(read.load(Ordering::Relaxed));
                     self.entry(entry, file_time, to, progress)
                 };
                 import::read(opened, self.limits, &mut each).map_err(|why| why.to_string())
             }
         };
-        if let Err(why) = ended {
-            let _ = to.blocking_send(Read::bad(
-                "the file",
-                format!("it cannot be read further: {why}"),
-            ));
+        let why = match ended {
+            Err(why) => Some(format!("it cannot be read further: {why}")),
+            Ok(()) if is_empty => Some(EMPTY.to_owned()),
+            Ok(()) => None,
+        };
+        if let Some(why) = why {
+            let _ = to.blocking_send(Read::bad("the file", why));
         }
         progress.read.store(before + bytes, Ordering::Relaxed);
     }
@@ -100,7 +110,7 @@ impl Reading {
             Found::Answer(captured) => captured,
         };
         let is_redacted = captured.is_redacted;
-        let status = captured.status;
+        let (status, beside) = (captured.status, captured.beside.clone());
         let answered = match recognise(captured, &self.given) {
             Ok(answered) => answered,
             Err(Unrecognised {
@@ -114,13 +124,16 @@ impl Reading {
             Ok(at) => at,
             Err(why) => return send(to, Read::bad(&place, self.maker.beside(&why))),
         };
+        let is_dated = self.given.at.is_some() || answered.times.iter().any(|it| it.at.is_some());
         for reply in answered.replies {
             let place = format!("{place}{}", reply.part);
             let about = About {
                 at,
+                is_dated,
                 status,
                 request_id: answered.request_id.as_deref(),
                 is_redacted,
+                beside: beside.clone(),
             };
             progress.replies.fetch_add(1, Ordering::Relaxed);
             let read = self.reply(place, reply, about);

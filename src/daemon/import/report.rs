@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::found::{NotImported, Read, Why};
+use crate::api::Scrubber;
 use crate::replies::People;
 use crate::store::ImportedReply;
 
@@ -33,7 +34,7 @@ const NAMED: usize = 100;
 impl FileReport {
     pub(super) fn new(path: &Path) -> Self {
         Self {
-            file: path.display().to_string(),
+            file: Scrubber::without_key().scrub_captured_path(&path.to_string_lossy()),
             ..Self::default()
         }
     }

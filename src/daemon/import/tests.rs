@@ -17,7 +17,7 @@ use crate::crawl::Engine;
 use crate::daemon::{Archive, Signals, parts};
 use crate::model::{EraseKey, Erased, PauseScope, Request};
 use crate::replies::People;
-use crate::replies::import::Recognised;
+use crate::replies::import::{Beside, Recognised};
 use crate::store::{Change, Importing, RunKind, TextTable};
 
 const ID: &str = "user-AbC1";
@@ -60,9 +60,11 @@ fn made_of(
     };
     let about = About {
         at: 1.7e9,
+        is_dated: true,
         status,
         request_id: Some(ID),
         is_redacted,
+        beside: Beside::default(),
     };
     maker.made("line 1".to_owned(), reply, about)
 }
@@ -256,5 +258,6 @@ async fn a_reply_is_imported_once_although_its_cursor_was_sealed_meanwhile() {
     other.reply.sha256 = vec![0; 32];
     other.body.push(b' ');
     other.stored = [0; 32];
+    other.form = None;
     assert!(!all.has(&other).await.unwrap());
 }

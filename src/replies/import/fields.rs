@@ -46,7 +46,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn is_same(key: &str, name: &str) -> bool {
+/// Returns whether two keys are the same in any writing.
+pub(super) fn is_same(key: &str, name: &str) -> bool {
     let letters = |text: &str| {
         let letters = text.bytes().filter(|byte| !b"_-".contains(byte));
         letters

@@ -234,6 +234,8 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
     if text.starts_with(b"WARC/") {
         return Kind::Warc;
     }
+    let text = String::from_utf8_lossy(beginning);
+    let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\t', '\r', '\n']);
     let name = path
         .file_name()
         .unwrap_or_default()
@@ -241,14 +243,17 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
         .to_lowercase();
     let name = uncompressed(&name);
     let of_lines = [".jsonl", ".ndjson", ".json-seq"];
-    if of_lines.iter().any(|ending| name.ends_with(ending)) {
-        return Kind::JsonLines;
-    }
-    let text = String::from_utf8_lossy(beginning);
-    let text = text.trim_start_matches(['\u{feff}', '\u{1e}', ' ', '\t', '\r', '\n']);
-    let inside = text.strip_prefix('{').map(str::trim_start);
-    if name.ends_with(".har") || inside.is_some_and(|inside| inside.starts_with("\"log\"")) {
+    let is_of_lines = of_lines.iter().any(|ending| name.ends_with(ending));
+    // People give files any name. A line may have a `log` of its own.
+    let is_har = match is_of_lines {
+        true => is_har(text) && (text.contains("\"entries\"") || text.contains("\"creator\"")),
+        false => is_har(text) || (name.ends_with(".har") && text.contains(LOG)),
+    };
+    if is_har {
         return Kind::Har;
+    }
+    if is_of_lines {
+        return Kind::JsonLines;
     }
     // Two values on two lines are lines of JSON; one value may have many lines.
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -260,4 +265,15 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
         true => Kind::JsonLines,
         false => Kind::Json,
     }
+}
+
+/// The key of a HAR file that has all others.
+const LOG: &str = "\"log\"";
+
+/// Returns whether a text begins as a HAR file: with an object `log`.
+fn is_har(text: &str) -> bool {
+    let inside = text.strip_prefix('{').map(str::trim_start);
+    let after = inside.and_then(|inside| inside.strip_prefix(LOG));
+    let value = after.and_then(|after| after.trim_start().strip_prefix(':'));
+    value.is_some_and(|value| value.trim_start().starts_with('{'))
 }

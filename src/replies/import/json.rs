@@ -50,6 +50,9 @@ pub(super) fn read<R: BufRead>(
         let _ = each(Entry { place, found });
         return Ok(());
     }
+    if whole.trim_ascii().is_empty() {
+        return Ok(());
+    }
     if are_several(whole) {
         return documents::read(begun(text, file), ("", Start::Document), limits, each);
     }

@@ -5,6 +5,7 @@
 
 mod asked;
 mod begun;
+mod beside;
 mod call;
 mod digest;
 mod documents;
@@ -17,6 +18,8 @@ mod held;
 mod http;
 mod items;
 mod json;
+mod parameter;
+mod places;
 mod positional;
 mod received;
 mod recognise;
@@ -33,6 +36,7 @@ mod value;
 mod warc;
 
 pub use asked::Asked;
+pub use beside::Beside;
 pub use call::Recognised;
 pub use file::{Kind, Opened, open};
 pub use folder::{Listed, files};
@@ -77,6 +81,8 @@ pub struct Captured {
     pub body: Vec<u8>,
     /// Something had been taken out of it before.
     pub is_redacted: bool,
+    /// What stands beside it.
+    pub beside: Beside,
 }
 
 /// What a place in a file holds.

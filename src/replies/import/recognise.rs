@@ -80,6 +80,7 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
         return Err(format!("it is an answer with status {status}, not a page"));
     }
     let said = shape::envelope(&captured.body);
+    let renamed = renamed_cursor(&captured, &said);
     let replies = match meaning(&captured, &said)? {
         Meaning::Other(why) | Meaning::Unclear(why) => return Err(why),
         Meaning::Call(call) => vec![of_call(call, given, captured.body)?],
@@ -109,6 +110,15 @@ fn recognised(captured: Captured, given: &Given) -> Result<Answered, String> {
             }
         }
     };
+    let is_first = |reply: &Recognised| {
+        reply.part.is_empty() && reply.entry.is_paged() && reply.cursor.is_none()
+    };
+    if let Some(name) = renamed.filter(|_| replies.iter().any(is_first)) {
+        return Err(format!(
+            "its request is unclear: `{name}` may be the cursor of this page. Write that as `cursor` into `params`, or leave \
+             `{name}` out if this is the first page"
+        ));
+    }
     Ok(Answered {
         times: [captured.when, said.when],
         request_id: captured.request_id.or(said.request_id),
@@ -160,6 +170,17 @@ fn stated(captured: &Captured, said: &Said) -> Result<Stated, String> {
         stated.add(name, value, "the envelope of the reply")?;
     }
     stated.of_one_post()
+}
+
+/// Returns the name of what may be the cursor, if none is stated. A page is not the first one of its list because nobody reads
+/// its cursor.
+fn renamed_cursor(captured: &Captured, said: &Said) -> Option<String> {
+    let mut stated = captured.asked.stated().ok()?;
+    for (name, value) in &said.asked.parameters {
+        // What contradicts it is named where the call is looked for.
+        let _ = stated.add(name, value, "the envelope of the reply");
+    }
+    stated.renamed_cursor().map(str::to_owned)
 }
 
 /// Returns the cursor; none for an empty one.

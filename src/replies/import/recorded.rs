@@ -1,9 +1,11 @@
 //! An object with a reply and its request, as tools write it beside each other.
 
 use super::fields::Fields;
+use super::parameter::scalar;
 use super::received::Received;
 use super::request::Request;
-use super::{Captured, Found};
+use super::{Beside, Captured, Found};
+use crate::api::is_no;
 
 const BODIES: [&str; 11] = [
     "body",
@@ -39,33 +41,39 @@ pub(super) fn recorded(text: &[u8], fields: &Fields<'_>) -> Option<Found> {
     }
     if is_envelope {
         let received = Received::of_entry(fields, is_of_vendor(fields));
-        return Some(captured(
-            fields,
-            &request,
-            received,
-            None,
-            None,
-            text.to_vec(),
-        ));
+        let reply = Reply {
+            body: text.to_vec(),
+            status: None,
+            beside: Beside::default(),
+        };
+        return Some(captured(fields, &request, received, None, reply));
     }
     if is_bare {
         return None;
     }
     let body = BODIES.iter().find_map(|key| fields.get(key));
     let body = body.or_else(|| fields.get("text").filter(|_| is_response))?;
-    let beside = fields.get("cursor");
+    let cursor = fields.get("cursor");
+    let mut beside = Beside::default();
+    beside.add(fields, body);
     let is_of_vendor = is_of_vendor(fields);
     let mut received = Received::of_entry(fields, is_of_vendor);
     if is_response {
         received.add_response(fields);
     }
-    let found = status_of(fields, None)
-        .and_then(|status| unwrapped(body, &mut request, &mut received, status));
+    let found = status_of(fields, None).and_then(|status| {
+        let reply = Reply {
+            body: body.as_bytes().to_vec(),
+            status,
+            beside,
+        };
+        unwrapped(reply, &mut request, &mut received)
+    });
     if request.is_known() && !is_of_vendor {
         received.add_beside(fields);
     }
     Some(match found {
-        Ok((body, status)) => captured(fields, &request, received, beside, status, body),
+        Ok(reply) => captured(fields, &request, received, cursor, reply),
         Err(why) => Found::Bad(why),
     })
 }
@@ -84,40 +92,57 @@ fn is_of_vendor(fields: &Fields<'_>) -> bool {
     fields.has("code") && of_vendor.iter().any(|key| fields.has(key))
 }
 
+/// The reply in an entry.
+struct Reply {
+    body: Vec<u8>,
+    status: Option<u16>,
+    beside: Beside,
+}
+
+/// Returns the answer. `cursor` stands beside the reply: if it is not that of the request, it is that of the next page.
 fn captured(
     fields: &Fields<'_>,
     request: &Request,
     received: Received,
-    beside: Option<&str>,
-    status: Option<u16>,
-    body: Vec<u8>,
+    cursor: Option<&str>,
+    mut reply: Reply,
 ) -> Found {
-    let asked = match request.asked(beside) {
+    let asked = match request.asked(cursor) {
         Ok(asked) => asked,
         Err(why) => return Found::Bad(why),
     };
+    let cursor = cursor.map(|json| scalar(json).unwrap_or_else(|| json.to_owned()));
+    let of_request = asked.stated().ok();
+    let of_request = of_request.as_ref().and_then(|it| it.get("cursor"));
+    if cursor.is_some_and(|it| !is_no(&it) && Some(it.trim()) != of_request.map(str::trim)) {
+        reply.beside.go_on("cursor");
+    }
     if let Some(method) = request.other_method(&asked) {
         let method = method.to_ascii_uppercase();
         return Found::Foreign(format!("an answer to {method}"));
     }
     Found::Answer(Captured {
         asked,
-        status,
+        status: reply.status,
         when: received.when(),
         request_id: fields.text("request_id"),
-        body,
+        body: reply.body,
         is_redacted: fields.get("redacted") == Some("true"),
+        beside: reply.beside,
     })
 }
 
-/// Returns the body of the innermost response, and its status.
+/// Returns the innermost response, with its status.
 fn unwrapped(
-    json: &str,
+    reply: Reply,
     request: &mut Request,
     received: &mut Received,
-    mut status: Option<u16>,
-) -> Result<(Vec<u8>, Option<u16>), String> {
-    let mut body = json.as_bytes().to_vec();
+) -> Result<Reply, String> {
+    let Reply {
+        mut body,
+        mut status,
+        mut beside,
+    } = reply;
     for _ in 0..DEEPEST {
         if let Ok(text) = serde_json::from_slice::<String>(&body) {
             body = text.into_bytes();
@@ -128,21 +153,34 @@ fn unwrapped(
         request.add_response(&fields)?;
         received.add_response(&fields);
         status = status_of(&fields, status)?;
-        let inner = inner_body(&fields).to_vec();
+        let inner = inner_body(&fields);
+        beside.add(&fields, inner);
+        if fields
+            .get("cursor")
+            .and_then(scalar)
+            .is_some_and(|it| !is_no(&it))
+        {
+            beside.go_on("cursor");
+        }
+        let inner = inner.as_bytes().to_vec();
         drop(fields);
         body = inner;
     }
     if let Ok(text) = serde_json::from_slice::<String>(&body) {
         body = text.into_bytes();
     }
-    Ok((body, status))
+    Ok(Reply {
+        body,
+        status,
+        beside,
+    })
 }
 
 /// Returns the body of an HTTP response: the first one that is not empty.
-fn inner_body<'a>(fields: &Fields<'a>) -> &'a [u8] {
+fn inner_body<'a>(fields: &Fields<'a>) -> &'a str {
     let mut bodies = INNER_BODIES.iter().flat_map(|key| fields.all(key));
     let body = bodies.find(|raw| *raw != "\"\"");
-    body.unwrap_or("\"\"").as_bytes()
+    body.unwrap_or("\"\"")
 }
 
 /// Returns whether an object is an HTTP response of a library.

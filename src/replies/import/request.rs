@@ -2,9 +2,11 @@
 
 use super::asked::{Asked, HTTP, address, call_of};
 use super::call::{Call, Meaning};
-use super::fields::Fields;
+use super::fields::{Fields, is_same};
+use super::parameter::scalar;
+use super::places::is_place_beside;
 use super::positional::Positional;
-use super::stated::{Stated, tells_calls_apart};
+use super::stated::Stated;
 
 /// Keys of the name or path of the endpoint.
 const NAMES: [&str; 5] = ["endpoint", "operation", "path", "route", "router"];
@@ -23,6 +25,22 @@ const PARAMETERS: [&str; 12] = [
     "search_params",
     "qs",
 ];
+/// Keys beside a reply whose values may have parameters somewhere.
+const INPUTS: [&str; 11] = [
+    "variables",
+    "input",
+    "inputs",
+    "form",
+    "form_data",
+    "payload",
+    "post_data",
+    "request_body",
+    "request_data",
+    "request_json",
+    "request_args",
+];
+/// Keys in a request that have none, or are read otherwise.
+const NO_INPUTS: [&str; 4] = ["headers", "raw_headers", "cookies", "response"];
 /// Keys of objects that are a request.
 const REQUESTS: [&str; 3] = ["request", "req", "config"];
 const METHODS: [&str; 3] = ["method", "http_method", "request_method"];
@@ -78,12 +96,39 @@ impl Request {
                 .filter_map(|raw| serde_json::from_str(raw).ok());
             self.methods.extend(texts);
         }
-        if depth > 0 {
-            for (key, raw) in fields.0.iter().filter(|(key, _)| tells_calls_apart(key)) {
-                self.stated.add_value(key, raw.get(), "the request")?;
-            }
+        match depth {
+            0 => self.add_beside(fields),
+            _ => self.add_inner(fields)?,
         }
         self.add_requests(fields, depth)
+    }
+
+    /// Adds what may be the cursor of the page by another name.
+    fn add_beside(&mut self, fields: &Fields<'_>) {
+        for (key, raw) in &fields.0 {
+            if let Some(value) = scalar(raw.get()).filter(|value| is_place_beside(key, value)) {
+                self.stated.note_place(key, &value);
+            }
+        }
+        for key in INPUTS {
+            fields
+                .all(key)
+                .for_each(|raw| self.stated.note_inside(key, raw));
+        }
+    }
+
+    /// Adds the keys of a request. Some are parameters, and others may have such.
+    fn add_inner(&mut self, fields: &Fields<'_>) -> Result<(), String> {
+        let is_read = |key: &str| {
+            let mut all = [&PARAMETERS[..], &REQUESTS, &NO_INPUTS]
+                .concat()
+                .into_iter();
+            all.any(|known| is_same(key, known))
+        };
+        for (key, raw) in fields.0.iter().filter(|(key, _)| !is_read(key)) {
+            self.stated.add_value(key, raw.get(), "the request")?;
+        }
+        Ok(())
     }
 
     fn add_texts(

@@ -7,13 +7,15 @@ use url::Url;
 use url::form_urlencoded::parse as query_pairs;
 
 use super::fields::Fields;
-use crate::api::endpoints;
+use super::parameter::{scalar, tells_calls_apart};
+use super::places;
 use crate::model::seed::{Kind, item};
 
 /// How deep a text may be in a text.
 const DEEPEST: u32 = 3;
 
-/// Parameters that tell calls apart, with the places that state them. Others are passed over.
+/// Parameters that tell calls apart, with the places that state them. Others are passed over, but for those that may be a
+/// cursor by another name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Stated(BTreeMap<String, (String, String)>);
 
@@ -21,6 +23,21 @@ impl Stated {
     /// Returns the value of a parameter; an empty one says that the request had none.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|(value, _)| value.as_str())
+    }
+
+    /// Returns the name of what may be the cursor, if there is no other one.
+    pub(super) fn renamed_cursor(&self) -> Option<&str> {
+        let is_stated = self.get("cursor").is_some_and(|it| !it.trim().is_empty());
+        let mut names = self.0.keys().map(String::as_str);
+        names
+            .find(|name| !tells_calls_apart(name))
+            .filter(|_| !is_stated)
+    }
+
+    /// Notes what may be the cursor by another name.
+    pub(super) fn note_place(&mut self, name: &str, value: &str) {
+        let place = (value.to_owned(), String::new());
+        self.0.entry(name.to_owned()).or_insert(place);
     }
 
     /// Returns all values.
@@ -34,10 +51,15 @@ impl Stated {
     /// # Errors
     /// Returns an error if another place states another value.
     pub(super) fn add(&mut self, name: &str, value: &str, place: &str) -> Result<(), String> {
-        let name = name.to_ascii_lowercase();
-        if !tells_calls_apart(&name) {
+        if !tells_calls_apart(name) {
+            if places::is_place(name, value) {
+                self.note_place(name, value);
+            } else if value.trim_start().starts_with(['{', '[']) {
+                self.note_inside(name, value);
+            }
             return Ok(());
         }
+        let name = name.to_ascii_lowercase();
         match self.0.get(&name) {
             Some((known, _)) if known.trim() == value.trim() => {}
             Some((_, other)) => {
@@ -162,7 +184,17 @@ impl Stated {
             None if tells_calls_apart(name) => Err(format!(
                 "its request is unclear: `{name}` in {place} is no text. Write the one text that was sent"
             )),
-            None => Ok(()),
+            None => {
+                self.note_inside(name, json);
+                Ok(())
+            }
+        }
+    }
+
+    /// Notes what may be the cursor, inside of a value in JSON.
+    pub(super) fn note_inside(&mut self, name: &str, json: &str) {
+        if let Some((inner, value)) = places::inside(json) {
+            self.note_place(&format!("{name}.{inner}"), &value);
         }
     }
 }
@@ -175,34 +207,4 @@ pub(super) fn is_query(text: &str) -> bool {
     };
     let is_word = |letter: char| letter.is_ascii_lowercase() || letter == '_';
     name.trim_end_matches('=').contains('=') || (!name.is_empty() && name.chars().all(is_word))
-}
-
-/// Returns whether two calls may differ by this parameter only.
-pub(super) fn tells_calls_apart(name: &str) -> bool {
-    let name = &*name.to_ascii_lowercase();
-    matches!(name, "cursor" | "post_url")
-        || endpoints::ALL
-            .iter()
-            .any(|entry| entry.subject == Some(name))
-}
-
-/// Returns a value as it was sent. Some libraries make a list of each value.
-fn scalar(json: &str) -> Option<String> {
-    if let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(json) {
-        let mut texts = items.iter().map(|item| match item.get().starts_with('[') {
-            true => None,
-            false => scalar(item.get()),
-        });
-        let Some(first) = texts.next() else {
-            return Some(String::new());
-        };
-        return first.filter(|first| texts.all(|text| text.as_ref() == Some(first)));
-    }
-    match serde_json::from_str(json).ok()? {
-        serde_json::Value::Null => Some(String::new()),
-        serde_json::Value::String(text) => Some(text),
-        serde_json::Value::Number(number) if !number.is_f64() => Some(number.to_string()),
-        serde_json::Value::Bool(value) => Some(value.to_string()),
-        _ => None,
-    }
 }

@@ -3,7 +3,7 @@
 use super::fields::Fields;
 use super::received::{Received, When};
 use super::recorded::recorded;
-use super::{Asked, Captured, Entry, Found, Limits, utf16};
+use super::{Asked, Beside, Captured, Entry, Found, Limits, utf16};
 
 /// Returns whether a text is an object that has the request or the status of its reply, or is a whole reply: an envelope, a
 /// page or an error.
@@ -32,6 +32,7 @@ pub(super) fn one(place: String, text: &[u8], limits: Limits) -> Entry {
             request_id: None,
             body: text.to_vec(),
             is_redacted: false,
+            beside: Beside::default(),
         })
     };
     let recorded = fields.as_ref().and_then(|it| recorded(text, it));

@@ -8,7 +8,7 @@ use super::http::response;
 use super::received::{Received, When};
 use super::unpack::may_go_on;
 use super::value::checked;
-use super::{Asked, Captured, Each, Entry, Found, Limits};
+use super::{Asked, Beside, Captured, Each, Entry, Found, Limits};
 use crate::replies::warc::{Next, Record, Records};
 
 /// The longest type of content that is named.
@@ -65,6 +65,7 @@ fn found(record: &Record, limits: Limits) -> Option<Found> {
         request_id: record.header("Soracrawl-Request-Id").map(str::to_owned),
         body: Vec::new(),
         is_redacted: record.header("Soracrawl-Redacted").is_some(),
+        beside: Beside::default(),
         asked,
     };
     let body = if kind == "resource" {

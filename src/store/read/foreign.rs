@@ -26,6 +26,8 @@ pub struct ForeignReply {
     pub subject: String,
     pub cursor: Option<String>,
     pub settled_at: f64,
+    /// `None` if it is not stated, or no status.
+    pub http_status: Option<u16>,
     pub request_id: Option<String>,
     /// zstd; `None` if it was removed.
     pub body: Option<Vec<u8>>,
@@ -44,6 +46,7 @@ pub struct ForeignPlace {
 pub struct Foreign {
     connection: SqliteConnection,
     has_redacted: bool,
+    has_status: bool,
 }
 
 impl Foreign {
@@ -82,11 +85,12 @@ impl Foreign {
                 path.display()
             )));
         }
-        let has_redacted = has("redacted_at");
+        let (has_redacted, has_status) = (has("redacted_at"), has("http_status"));
         sqlx::query("begin").execute(&mut connection).await?;
         Ok(Self {
             connection,
             has_redacted,
+            has_status,
         })
     }
 
@@ -193,12 +197,19 @@ impl Foreign {
             true => "redacted_at is not null",
             false => "0",
         };
+        let status = match self.has_status {
+            true => {
+                "iif(typeof(http_status) = 'integer' and http_status between 100 and 599, http_status, null)"
+            }
+            false => "null",
+        };
         // What is too long becomes a number, which is no text.
         let text = format!(
             "select iif(octet_length(endpoint) > ?1, 0, endpoint) as endpoint,
                  iif(octet_length(subject) > ?1, 0, subject) as subject,
                  iif(octet_length(cursor) > ?1, 0, cursor) as cursor,
                  iif(octet_length(request_id) > ?1, 0, request_id) as request_id,
+                 {status} as http_status,
                  iif(octet_length(settled_at) > ?1, null, settled_at) as settled_at,
                  iif(octet_length(body) <= ?2, body, null) as body, {redacted} as is_redacted
              from calls where rowid = ?3"
@@ -220,6 +231,7 @@ fn read(row: &SqliteRow) -> sqlx::Result<ForeignReply> {
         subject: stated(row, "subject")?,
         cursor: row.try_get("cursor")?,
         settled_at: stated(row, "settled_at")?,
+        http_status: row.try_get("http_status")?,
         request_id: row.try_get("request_id")?,
         body: row.try_get("body")?,
         is_redacted: row.try_get("is_redacted")?,

@@ -44,8 +44,16 @@ pub async fn was_imported(pool: &SqlitePool, wanted: Wanted<'_>, sha256: &[u8]) 
     Ok(found.fetch_one(pool).await?)
 }
 
-/// Returns the kept replies of the remote to the same request, compressed. `parameters` is the request as a call by hand
-/// states it.
+/// A kept reply to some request.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct Kept {
+    /// When the remote answered, Unix seconds.
+    pub settled_at: f64,
+    /// zstd
+    pub body: Vec<u8>,
+}
+
+/// Returns the kept replies of the remote to the same request. `parameters` is the request as a call by hand states it.
 ///
 /// # Errors
 /// Returns an error if the archive cannot be read.
@@ -53,19 +61,52 @@ pub async fn answers_to(
     pool: &SqlitePool,
     wanted: Wanted<'_>,
     parameters: &str,
-) -> Result<Vec<Vec<u8>>> {
-    Ok(sqlx::query_scalar(
-        "select c.body from calls c
+) -> Result<Vec<Kept>> {
+    Ok(sqlx::query_as(
+        "select c.settled_at, c.body from calls c
          where c.job_id = (select id from jobs where endpoint = ?1 and subject = ?2) and c.cursor is ?3 and c.kept = 1
              and c.body is not null
          union all
-         select body from calls where endpoint = ?1 and subject = ?4 and cursor is ?3 and job_id is null and kept = 1
-             and body is not null",
+         select settled_at, body from calls where endpoint = ?1 and subject = ?4 and cursor is ?3 and job_id is null
+             and kept = 1 and body is not null",
     )
     .bind(wanted.endpoint)
     .bind(wanted.subject)
     .bind(wanted.cursor)
     .bind(parameters)
+    .fetch_all(pool)
+    .await?)
+}
+
+/// How many of the newest imported replies to a request are looked at, and how many of these are returned.
+const NEWEST: u32 = 256;
+const MOST: u32 = 32;
+
+/// Returns the newest imported replies to the same request that no job has: those of this time, or of any. A file may have any
+/// number of them, so older ones are not looked at.
+///
+/// # Errors
+/// Returns an error if the archive cannot be read.
+pub async fn imported_before(
+    pool: &SqlitePool,
+    wanted: Wanted<'_>,
+    at: Option<f64>,
+) -> Result<Vec<Kept>> {
+    Ok(sqlx::query_as(
+        "select c.settled_at, c.body from (
+             select id from calls where endpoint = ?1 and subject = iif(?2 like '{%', ' ' || ?2, ?2) and cursor is ?3
+                 and job_id is null order by id desc limit ?5
+         ) newest join calls c on c.id = newest.id
+         where c.outcome = 'imported' and c.kept = 1 and c.body is not null
+             and (?4 is null or c.settled_at between ?4 - 0.001 and ?4 + 0.001)
+         limit ?6",
+    )
+    .bind(wanted.endpoint)
+    .bind(wanted.subject)
+    .bind(wanted.cursor)
+    .bind(at)
+    .bind(NEWEST)
+    .bind(MOST)
     .fetch_all(pool)
     .await?)
 }

@@ -54,8 +54,8 @@ pub use export_tables::{ExportTable, FOUR_CAT, TABLES as EXPORT_TABLES};
 pub use foreign::{Foreign, ForeignPlace, ForeignReply};
 pub use graph::{GraphEdge, GraphNode, GraphOptions, Network};
 pub use imported::{
-    UsableReply, Wanted, answers_to, dictionaries, has_imported, has_replies, imported_reply,
-    was_imported,
+    Kept, UsableReply, Wanted, answers_to, dictionaries, has_imported, has_replies,
+    imported_before, imported_reply, was_imported,
 };
 pub use jobs::{BoughtAgain, JobLine, bought_again, jobs, known_left, missing_jobs};
 pub use known::{Known, known, known_of_few};

@@ -46,6 +46,10 @@ fn words_of_people_are_no_secrets() {
         "#token=1 of 3",
         "cookies: {chocolate} and ['oat']",
         "<@user-1> token: \"<@user-2>\"",
+        "start it with --token to log in, or --password and a word",
+        "<b>token</b> and <token></token>, <token><@user-1></token>",
+        "Authorization: Digest of the news",
+        "forebearer + 12345678901234567890",
     ] {
         assert_eq!(clean_text(text), None, "{text}");
         assert!(!super::super::secrets::is_message(text), "{text}");

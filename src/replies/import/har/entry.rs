@@ -7,10 +7,11 @@ use base64::alphabet::STANDARD;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use serde::de::IgnoredAny;
 
+use crate::api::is_telling;
 use crate::replies::import::received::Received;
 use crate::replies::import::scan::{Kept, Scanned, Scanner};
 use crate::replies::import::value::checked;
-use crate::replies::import::{Asked, Captured, Found, Limits};
+use crate::replies::import::{Asked, Beside, Captured, Found, Limits};
 
 /// The longest value that is kept, except for a body.
 const FIELD: usize = 64 << 10;
@@ -35,6 +36,7 @@ pub(super) struct Recorded {
     mime_type: Kept,
     text: Kept,
     encoding: Kept,
+    beside: Beside,
 }
 
 impl Recorded {
@@ -51,12 +53,12 @@ impl Recorded {
                     match key {
                         "method" => this.method = scanner.value(FIELD)?,
                         "url" => this.url = scanner.value(FIELD)?,
-                        _ => drop(scanner.value(0)?),
+                        _ => this.other(scanner, key)?,
                     }
                     Ok(())
                 })?,
                 "response" => this.response(scanner, limits)?,
-                _ => drop(scanner.value(0)?),
+                _ => this.other(scanner, key)?,
             }
             Ok(())
         })?;
@@ -77,18 +79,27 @@ impl Recorded {
                             self.text = scanner.value(limits.line_bytes())?;
                         }
                         "encoding" => self.encoding = scanner.value(FIELD)?,
-                        _ => drop(scanner.value(0)?),
+                        _ => self.other(scanner, key)?,
                     }
                     Ok(())
                 })?,
-                _ => drop(scanner.value(0)?),
+                _ => self.other(scanner, key)?,
             }
             Ok(())
         })
     }
 
+    /// Passes over a value, unless it may say that there was a failure.
+    fn other<R: BufRead>(&mut self, scanner: &mut Scanner<R>, key: &str) -> Scanned<()> {
+        let kept = scanner.value(if is_telling(key) { FIELD } else { 0 })?;
+        if is_telling(key) {
+            self.beside.note(key, &String::from_utf8_lossy(&kept.bytes));
+        }
+        Ok(())
+    }
+
     /// Returns what the entry holds.
-    pub(super) fn found(self, limits: Limits) -> Found {
+    pub(super) fn found(mut self, limits: Limits) -> Found {
         if !self.is_object {
             return Found::Bad("the entry is no object".to_owned());
         }
@@ -126,6 +137,13 @@ impl Recorded {
             if is_cut {
                 return Found::Bad(format!("the body is cut: {bytes} of {size} bytes"));
             }
+            if self.text.bytes.starts_with(b"\"") {
+                let why = format!("its size is stated as {size} bytes, and it has {bytes}");
+                self.beside.fail(why);
+            }
+        }
+        if status.is_none() && !is_nothing(&self.status) {
+            self.beside.fail("its status is 0".to_owned());
         }
         let started_at = String::from_utf8_lossy(&self.started_at.bytes);
         let received = Received::of_value("startedDateTime", &started_at);
@@ -136,6 +154,7 @@ impl Recorded {
             request_id: None,
             body,
             is_redacted: false,
+            beside: self.beside,
         };
         checked(captured, limits)
     }

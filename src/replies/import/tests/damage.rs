@@ -115,7 +115,7 @@ fn a_har_file_has_a_mark_and_an_end() {
             "a list is expected",
         ),
         ("{\"log\":null}".to_owned(), "an object is expected"),
-        ("[]".to_owned(), "an object is expected"),
+        ("{\"log\":[]}".to_owned(), "an object is expected"),
         (plain[..plain.len() - 2].to_owned(), "it ends too early"),
     ] {
         let (_, found) = entries("x.har", text.as_bytes());

@@ -1,0 +1,389 @@
+//! What stands beside an empty list and speaks against it: an error, a status, a message. Pure.
+
+use super::json::Json;
+use super::scrub::letters;
+use super::wording::{is_no, line_of_http, states_success};
+
+/// What a value beside an empty list says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Nothing,
+    Unclear(&'static str),
+    Failure,
+}
+
+pub(super) const MESSAGE: &str =
+    "the page is empty, and a message beside it does not state success";
+pub(super) const STATUS: &str = "the page is empty, and a status beside it does not state success";
+pub(super) const FAILURE: &str = "an error beside an empty list in a reply with status 200";
+
+/// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
+const ERRORS: [&str; 10] = [
+    "detail",
+    "errcode",
+    "errmsg",
+    "errno",
+    "failed",
+    "failreason",
+    "failuremessage",
+    "failurereason",
+    "haserror",
+    "iserror",
+];
+/// Beginnings and ends of such keys: `error_code`, `exceptions`, `_error`, `lastError`.
+const BEGIN_ERRORS: [&str; 3] = ["error", "exception", "failure"];
+const END_ERRORS: [&str; 5] = ["error", "errors", "exception", "errormessage", "failure"];
+/// Parts of keys that say what to do about an error.
+const SETTINGS: [&str; 4] = ["onerror", "ignore", "retry", "handling"];
+/// Keys that say that a request failed if they are true or have a text, but not with a number: that may be a limit.
+const FAILED: [&str; 7] = [
+    "aborted",
+    "blocked",
+    "istimeout",
+    "ratelimited",
+    "throttled",
+    "timedout",
+    "timeout",
+];
+/// Keys that say in this way that something is missing.
+const PARTIAL: [&str; 7] = [
+    "canceled",
+    "cancelled",
+    "incomplete",
+    "ispartial",
+    "istruncated",
+    "partial",
+    "truncated",
+];
+/// Keys that state success as true.
+const FLAGS: [&str; 7] = [
+    "success",
+    "ok",
+    "issuccess",
+    "issuccessful",
+    "succeeded",
+    "successful",
+    "isok",
+];
+const STATUSES: [&str; 16] = [
+    "apistatus",
+    "code",
+    "httpcode",
+    "httpstatus",
+    "httpstatuscode",
+    "rc",
+    "respcode",
+    "responsecode",
+    "responsestatus",
+    "resultcode",
+    "ret",
+    "retcode",
+    "returncode",
+    "status",
+    "statuscode",
+    "subcode",
+];
+/// Keys whose text is a status. Their numbers and objects are something else.
+const WORDS: [&str; 3] = ["outcome", "result", "state"];
+const MESSAGES: [&str; 9] = [
+    "message",
+    "msg",
+    "reason",
+    "retmsg",
+    "returnmsg",
+    "statusmessage",
+    "statusmsg",
+    "statusreason",
+    "statustext",
+];
+/// Ends of names of a message in one of several languages.
+const LANGUAGES: [&str; 8] = ["zhcn", "zhtw", "enus", "zh", "cn", "en", "ja", "text"];
+/// Objects that may have such keys.
+const CONTAINERS: [&str; 7] = [
+    "baseresp", "info", "meta", "metadata", "response", "result", "status",
+];
+
+/// Returns what a value beside an empty list says.
+pub(super) fn verdict(key: &str, value: &Json<'_>) -> Verdict {
+    let key = letters(key);
+    match Kind::of(&key) {
+        Some(Kind::Error) => error(value),
+        Some(Kind::Failed) => sign(value, Verdict::Failure),
+        Some(Kind::Partial) => sign(value, Verdict::Unclear(STATUS)),
+        Some(Kind::Flag) => flag(value),
+        Some(Kind::Status) => match value {
+            Json::Object(_) => inside(value),
+            _ => status(value),
+        },
+        Some(Kind::Word) => match value {
+            Json::Text(_) => status(value),
+            Json::Object(_) => inside(value),
+            _ => Verdict::Nothing,
+        },
+        Some(Kind::Message) if lacks_success(value) => Verdict::Unclear(MESSAGE),
+        Some(Kind::Container) => inside(value),
+        _ => Verdict::Nothing,
+    }
+}
+
+/// Returns whether a key is one of those that [`verdict`] looks at.
+pub(super) fn is_looked_at(key: &str) -> bool {
+    Kind::of(&letters(key)).is_some()
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Error,
+    Failed,
+    Partial,
+    Flag,
+    Status,
+    Word,
+    Message,
+    Container,
+}
+
+impl Kind {
+    fn of(key: &str) -> Option<Self> {
+        let is_error = ERRORS.contains(&key)
+            || BEGIN_ERRORS.iter().any(|begin| key.starts_with(begin))
+            || END_ERRORS.iter().any(|end| key.ends_with(end));
+        if is_error {
+            let is_setting = SETTINGS.iter().any(|part| key.contains(part));
+            return (!is_setting).then_some(Self::Error);
+        }
+        let kinds = [
+            (&FAILED[..], Self::Failed),
+            (&PARTIAL, Self::Partial),
+            (&FLAGS, Self::Flag),
+            (&STATUSES, Self::Status),
+            (&WORDS, Self::Word),
+            (&CONTAINERS, Self::Container),
+        ];
+        let found = kinds.iter().find(|(keys, _)| keys.contains(&key));
+        found
+            .map(|(_, kind)| *kind)
+            .or_else(|| is_message(key).then_some(Self::Message))
+    }
+}
+
+/// Returns whether a key is that of a message, in any language.
+fn is_message(key: &str) -> bool {
+    let of_language = LANGUAGES.iter().find_map(|end| key.strip_suffix(end));
+    MESSAGES.contains(&key) || of_language.is_some_and(|key| MESSAGES.contains(&key))
+}
+
+fn error(value: &Json<'_>) -> Verdict {
+    let is_none = match value {
+        // A "no" is an answer.
+        Json::Text(text) => {
+            (is_no(text) && !text.trim().eq_ignore_ascii_case("no")) || states_success(text)
+        }
+        // Some services have an object of an error in every reply.
+        Json::Object(entries) => {
+            let is_status = |key: &str| STATUSES.contains(&&*letters(key));
+            let mut all = entries.iter();
+            all.any(|(key, value)| is_status(key) && value.is_something())
+                && inside(value) == Verdict::Nothing
+        }
+        _ => false,
+    };
+    match value.is_something() && number(value) != Some(0.0) && !is_none {
+        true => Verdict::Failure,
+        false => Verdict::Nothing,
+    }
+}
+
+/// Returns what a value says that is true, or a text, if a page is none.
+fn sign(value: &Json<'_>, verdict: Verdict) -> Verdict {
+    match value {
+        Json::Bool(true) => verdict,
+        Json::Text(text) if !is_no(text) && number(value).is_none() => verdict,
+        _ => Verdict::Nothing,
+    }
+}
+
+fn flag(value: &Json<'_>) -> Verdict {
+    match value {
+        Json::Bool(false) => Verdict::Failure,
+        Json::Text(text) if text.trim().is_empty() => Verdict::Nothing,
+        Json::Text(text) if is_no(text) => Verdict::Failure,
+        Json::Text(text) if states_success(text) || text.trim() == "1" => Verdict::Nothing,
+        Json::Text(_) => Verdict::Unclear(STATUS),
+        _ if number(value) == Some(0.0) => Verdict::Failure,
+        _ => Verdict::Nothing,
+    }
+}
+
+fn status(value: &Json<'_>) -> Verdict {
+    match (number(value), value) {
+        (Some(200.0 | 0.0), _) => Verdict::Nothing,
+        // Some services say 1 for a success, and others count errors from 1.
+        (Some(1.0), _) => Verdict::Unclear(STATUS),
+        (Some(_), _) | (None, Json::Bool(false)) => Verdict::Failure,
+        (None, _) if lacks_success(value) => Verdict::Unclear(STATUS),
+        _ => Verdict::Nothing,
+    }
+}
+
+/// Returns what the keys of an object say.
+fn inside(value: &Json<'_>) -> Verdict {
+    let Json::Object(entries) = value else {
+        return Verdict::Nothing;
+    };
+    let mut said = Verdict::Nothing;
+    for (key, value) in entries {
+        match verdict(key, value) {
+            Verdict::Failure => return Verdict::Failure,
+            unclear @ Verdict::Unclear(_) if said == Verdict::Nothing => said = unclear,
+            _ => {}
+        }
+    }
+    said
+}
+
+/// Returns whether any text of a value says something else than success.
+fn lacks_success(value: &Json<'_>) -> bool {
+    match value {
+        Json::Text(text) => !states_success(text),
+        Json::Array(items) => items.iter().any(lacks_success),
+        Json::Object(entries) => entries.iter().any(|(_, value)| lacks_success(value)),
+        Json::Int(number) => !matches!(number, 0 | 200),
+        Json::TooDeep => true,
+        _ => false,
+    }
+}
+
+/// Returns a number, also one in a text, and the status with which a line of HTTP begins.
+fn number(value: &Json<'_>) -> Option<f64> {
+    match value {
+        Json::Int(number) => Some(*number as f64),
+        Json::Float(number) => Some(*number),
+        Json::Text(text) => text.trim().parse().ok().or_else(|| line_of_http(text)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MESSAGE, STATUS, Verdict, is_looked_at, verdict};
+    use crate::api::json::Json;
+
+    fn of(entry: &str) -> Verdict {
+        let text = format!("{{{entry}}}");
+        let Json::Object(entries) = Json::parse(&text).unwrap() else {
+            panic!("no object");
+        };
+        let (key, value) = &entries[0];
+        let said = verdict(key, value);
+        assert!(said == Verdict::Nothing || is_looked_at(key), "{entry}");
+        said
+    }
+
+    #[test]
+    fn errors_and_statuses_are_failures_in_any_writing() {
+        for entry in [
+            r#""error":"timeout""#,
+            r#""_error":"net::ERR_ABORTED""#,
+            r#""lastError":{"a":1}"#,
+            r#""errors":["x"]"#,
+            r#""error":{"code":"x","message":"no"}"#,
+            r#""error":{"code":"ok","code":500}"#,
+            r#""errorType":"Timeout""#,
+            r#""err_no":5"#,
+            r#""exception":"ReadTimeout()""#,
+            r#""failure":{"reason":"x"}"#,
+            r#""failed":true"#,
+            r#""timeout":true"#,
+            r#""rate_limited":"yes""#,
+            r#""ok":false"#,
+            r#""success":0"#,
+            r#""success":"false""#,
+            r#""is_success":false"#,
+            r#""status":"429 Too Many Requests""#,
+            r#""status":"HTTP/1.1 503 Service Unavailable""#,
+            r#""status":"502: bad gateway""#,
+            r#""status":false"#,
+            r#""ret":-1"#,
+            r#""retCode":"10000""#,
+            r#""response_code":500"#,
+            r#""base_resp":{"status_code":8,"status_msg":"x"}"#,
+            r#""status":{"code":429}"#,
+            r#""meta":{"status":{"ok":false}}"#,
+        ] {
+            assert_eq!(of(entry), Verdict::Failure, "{entry}");
+        }
+    }
+
+    #[test]
+    fn words_that_are_not_success_are_unclear() {
+        for (entry, why) in [
+            (r#""message":["Too many requests"]"#, MESSAGE),
+            (r#""message":{"en":"Too many requests"}"#, MESSAGE),
+            (
+                r#""message":{"en":["Request successful.","slow down"]}"#,
+                MESSAGE,
+            ),
+            (r#""message":429"#, MESSAGE),
+            (r#""message_zh":"请求过于频繁""#, MESSAGE),
+            (r#""message_zh":"请求未成功""#, MESSAGE),
+            (r#""msg_en":"slow down""#, MESSAGE),
+            (r#""statusText":"Too Many Requests""#, MESSAGE),
+            (r#""reason":"quota""#, MESSAGE),
+            (r#""message":"partial success""#, MESSAGE),
+            (r#""message":"Did not succeed""#, MESSAGE),
+            (r#""state":"pending""#, STATUS),
+            (r#""result":"timeout""#, STATUS),
+            (r#""outcome":"error""#, STATUS),
+            (r#""status":["error"]"#, STATUS),
+            (r#""ret":1"#, STATUS),
+            (r#""success":"maybe""#, STATUS),
+            (r#""partial":true"#, STATUS),
+            (r#""meta":{"message":"slow down"}"#, MESSAGE),
+        ] {
+            assert_eq!(of(entry), Verdict::Unclear(why), "{entry}");
+        }
+    }
+
+    #[test]
+    fn what_states_success_or_nothing_is_no_matter() {
+        for entry in [
+            r#""error":null"#,
+            r#""error":"none""#,
+            r#""error":"0""#,
+            r#""error":{"code":"ok","message":""}"#,
+            r#""error_count":0"#,
+            r#""on_error":"skip""#,
+            r#""ignore_errors":true"#,
+            r#""timeout":30"#,
+            r#""timeout":"30""#,
+            r#""timed_out":false"#,
+            r#""truncated":"false""#,
+            r#""ok":true"#,
+            r#""ok":"true""#,
+            r#""success":1"#,
+            r#""success":null"#,
+            r#""status":"200 OK""#,
+            r#""status":"HTTP/2 200""#,
+            r#""status":"Success!""#,
+            r#""status":true"#,
+            r#""status":{"code":200,"message":"OK"}"#,
+            r#""ret":0"#,
+            r#""state":"done""#,
+            r#""result":{"items":[]}"#,
+            r#""outcome":7"#,
+            r#""message":"Request successful. This request will incur a charge.""#,
+            r#""message":["Request successful."]"#,
+            r#""message_zh":"请求成功，本次请求将被计费。""#,
+            r#""cache_message":"This request will be cached.""#,
+            r#""cache_message_zh":"本次请求将被缓存""#,
+            r#""messages":[]"#,
+            r#""message_id":"m1""#,
+            r#""statusText":"OK""#,
+            r#""msg":"success, no errors""#,
+            r#""support":"Discord""#,
+        ] {
+            assert_eq!(of(entry), Verdict::Nothing, "{entry}");
+        }
+    }
+}
