@@ -10,11 +10,14 @@ use anyhow::{Context, Result, ensure};
 use rustix::process::{Pid, Signal, kill_process};
 use soracrawl::sim::DEFAULT_KEY;
 
-use crate::process::{PROGRAM, Site};
+use crate::process::{PROGRAM, Remote, Site};
 use crate::support::{Bench, Limit, float, median, note, say};
 use crate::world;
 
 const RATE: i64 = 300;
+/// The world of `job`, but with two comments on a page: half an hour of its pages takes more memory than the machine has.
+const OPTIONS: &str = "--exact --audience 250 --characters 0 --posts 200 --page-size-posts 20 --comments 4 \
+    --page-size-comments 2 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --latency-ms 20";
 const LOOK: Duration = Duration::from_secs(1);
 /// The first part of the run fills caches and trains dictionaries.
 const PARTS: usize = 6;
@@ -35,7 +38,12 @@ pub fn run(bench: &Bench) -> Result<()> {
     let seconds = minutes * 60;
     let pages = RATE * i64::try_from(seconds)?;
     let users = pages / world::PAGES_OF_USER + 2;
-    let remote = world::remote_of(users, 20, false)?;
+    let users = users.to_string();
+    let options: Vec<&str> = OPTIONS
+        .split_whitespace()
+        .chain(["--users", &users])
+        .collect();
+    let remote = Remote::start(&options)?;
     let keys = format!("limits.requests_per_second = {RATE}\nlimits.max_in_flight = 32");
     let site = Site::new(remote.address(), &keys)?;
     std::fs::write(site.file("users"), world::authors(&remote)?.join("\n"))?;
@@ -75,6 +83,12 @@ pub fn run(bench: &Bench) -> Result<()> {
             .map_or(f64::NAN, |(_, pages)| float(*pages) / 60.0)
     };
     let last = by_minute.len().saturating_sub(2);
+    let of_run = usize::try_from(minutes)?.saturating_sub(2);
+    ensure!(
+        rate(1) > 0.0 && last >= of_run,
+        "the crawl stood still: pages in {} of {minutes} minutes",
+        by_minute.len()
+    );
     say(
         "soak",
         "memory, last part by second",

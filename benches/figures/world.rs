@@ -18,15 +18,14 @@ pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_fligh
 
 /// Starts a simulator of that world with the given latency.
 pub fn remote(latency_ms: u32) -> Result<Remote> {
-    remote_of(USERS, latency_ms, true)
+    remote_of(USERS, latency_ms)
 }
 
-/// Starts a simulator of a world of so many users. `is_warm`: it renders its pages before.
-pub fn remote_of(users: i64, latency_ms: u32, is_warm: bool) -> Result<Remote> {
+/// Starts a simulator of a world of so many users. It renders its pages before.
+fn remote_of(users: i64, latency_ms: u32) -> Result<Remote> {
     let (users, latency_ms) = (users.to_string(), latency_ms.to_string());
-    let mut options = vec!["--users", &users, "--latency-ms", &latency_ms];
+    let mut options = vec!["--warm", "--users", &users, "--latency-ms", &latency_ms];
     options.extend(OPTIONS.split_whitespace());
-    options.extend(is_warm.then_some("--warm"));
     Remote::start(&options)
 }
 
@@ -37,7 +36,7 @@ pub fn crawl(bench: &Bench, latency_ms: u32) -> Result<Crawled> {
 
 /// Crawls a world of so many users, and checks that each page was bought exactly once.
 pub fn crawl_of(bench: &Bench, users: i64, latency_ms: u32) -> Result<Crawled> {
-    let remote = remote_of(users, latency_ms, true)?;
+    let remote = remote_of(users, latency_ms)?;
     let site = Site::new(remote.address(), KEYS)?;
     let seeds = authors(&remote)?;
     let before = remote.cpu_seconds()?;

@@ -31,7 +31,7 @@ fn for_each_seed(count: u64, check: impl Fn(u64) + std::panic::RefUnwindSafe) {
 
 #[test]
 fn a_recovered_remote_is_crawled_completely_and_not_called_during_a_requested_wait() {
-    for_each_seed(1500, |seed| {
+    for_each_seed(500, |seed| {
         let mut model = Model::new(Setup::of_seed(seed), Remote::unstable(seed));
         model.run();
         // A walk may use up its attempts while the remote is unstable, but not afterwards.
@@ -61,7 +61,7 @@ fn a_recovered_remote_is_crawled_completely_and_not_called_during_a_requested_wa
 
 #[test]
 fn a_poisoned_job_fails_and_delays_no_other_job() {
-    for_each_seed(1000, |seed| {
+    for_each_seed(400, |seed| {
         let setup = Setup {
             poisoned: 1,
             // The defaults: one job alone does not trip the endpoint's breaker.
@@ -318,7 +318,7 @@ fn a_refused_account_stops_the_run_and_ends_no_job() {
 #[test]
 fn an_outage_ends_no_job_and_costs_no_more_than_its_probes() {
     for status in [0, 1, 502, 503, 504, 522] {
-        for seed in 0..60 {
+        for seed in 0..25 {
             let wrong = Wrong {
                 status,
                 form: Form::Html,

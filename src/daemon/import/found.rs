@@ -6,8 +6,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::api::Entry;
-use crate::replies::People;
 use crate::replies::import::Kind;
+use crate::replies::{Form, People};
 use crate::store::ImportedReply;
 
 /// Why something was not imported.
@@ -61,7 +61,7 @@ pub(super) struct FoundReply {
     /// SHA-256 of this body.
     pub(super) stored: [u8; 32],
     /// What it says, whatever its formatting is.
-    pub(super) form: Option<[u8; 32]>,
+    pub(super) form: Option<Form>,
     /// Something says when it was received, and not only the time of the file.
     pub(super) is_dated: bool,
     /// None of these is in it any more.

@@ -7,7 +7,7 @@ use sqlx::SqlitePool;
 
 use super::found::FoundReply;
 use crate::api::{Scrubber, endpoints};
-use crate::replies::{Packer, form};
+use crate::replies::{Form, Packer};
 use crate::store::read::{Kept, Wanted, answers_to, has_replies, imported_before, was_imported};
 use crate::store::{ImportedReply, Result};
 
@@ -81,9 +81,8 @@ impl<'a> Known<'a> {
         let hashes = [&reply.sha256[..], &found.stored].map(|hash| of_request(reply, hash));
         // In another formatting it is the same if it came at the same time, or if nothing says when it came.
         let forms = found.form.map(|form| {
-            let at = (reply.at * 1_000.0).round().to_le_bytes();
-            let timed = [&form[..], &at].concat();
-            [form.to_vec(), timed].map(|hash| of_request(reply, &hash))
+            let (form, at) = (form.bytes(), (reply.at * 1_000.0).round().to_le_bytes());
+            [form.to_vec(), [form, at].concat()].map(|hash| of_request(reply, &hash))
         });
         let decides = forms.map(|forms| forms[usize::from(found.is_dated)]);
         let is_found = |hash| self.found.contains(hash) || self.found_before.contains(hash);
@@ -152,7 +151,7 @@ impl FoundReply {
     fn is(&self, known: &[u8], at: f64) -> bool {
         let may_differ = !self.is_dated || (self.reply.at - at).abs() <= SAME;
         let own = self.form.filter(|_| may_differ);
-        let is = |known: &[u8]| known == self.body || (own.is_some() && form(known) == own);
+        let is = |known: &[u8]| known == self.body || (own.is_some() && Form::of(known) == own);
         let taken = || self.people.taken_out_of_reply(&self.reply.subject, known);
         is(known) || taken().is_some_and(|taken| is(&taken.body))
     }

@@ -11,7 +11,7 @@ use crate::api::{Entry, Scrubber};
 use crate::crawl::Engine;
 use crate::model::{Harvest, Items, MicroUsd};
 use crate::replies::import::{Beside, Recognised};
-use crate::replies::{People, Reader, form};
+use crate::replies::{Form, People, Reader};
 use crate::store::{ImportedReply, Outcome, Settlement};
 
 /// The most bytes of a subject, a cursor and a request id.
@@ -255,7 +255,7 @@ impl Maker {
             reply,
             entry,
             stored: stored.unwrap_or_else(|| Sha256::digest(&body).into()),
-            form: form(&body),
+            form: Form::of(&body),
             is_dated: about.is_dated,
             body,
             people,

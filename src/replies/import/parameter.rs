@@ -25,6 +25,10 @@ pub(super) fn scalar(json: &str) -> Option<String> {
         };
         return first.filter(|first| texts.all(|text| text.as_ref() == Some(first)));
     }
+    // An object is not read, because it may be a whole reply.
+    if json.trim_start().starts_with('{') {
+        return None;
+    }
     match serde_json::from_str(json).ok()? {
         serde_json::Value::Null => Some(String::new()),
         serde_json::Value::String(text) => Some(text),

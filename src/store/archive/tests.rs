@@ -2,6 +2,7 @@
 
 mod absences;
 mod any;
+mod empty;
 mod imported;
 mod tangled;
 
@@ -11,12 +12,7 @@ use super::{Kind, Known, write};
 use crate::model::{Attachment, Budget, Comment, Counts, Harvest, Post, User};
 use crate::store::archive::merge::PageRows;
 use crate::store::{OpenCall, RunKind, Store};
-
-async fn store() -> (tempfile::TempDir, Store) {
-    let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&folder.path().join("a.db")).await.unwrap();
-    (folder, store)
-}
+use empty::store;
 
 /// Opens a call and writes a harvest as its page. Returns the call's id.
 async fn write_page(store: &Store, harvest: &Harvest, now: f64) -> i64 {
@@ -313,7 +309,8 @@ async fn a_count_gets_a_new_history_row_only_if_it_changed() {
 #[tokio::test]
 async fn only_the_owner_can_read_the_archive_and_its_log() {
     use std::os::unix::fs::PermissionsExt;
-    let (folder, store) = store().await;
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("a.db")).await.unwrap();
     write_page(&store, &full(), 50.0).await;
     for name in ["a.db", "a.db-wal", "a.db-shm"] {
         let file = std::fs::metadata(folder.path().join(name)).unwrap();

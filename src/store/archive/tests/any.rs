@@ -1,6 +1,5 @@
 //! Any page can be written, and writing it again changes nothing. A page that cannot be written is lost money.
 
-use std::path::Path;
 use std::sync::LazyLock;
 
 use proptest::collection::vec;
@@ -8,6 +7,7 @@ use proptest::option::of;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::empty::{run, store};
 use super::write_page;
 use crate::clock::Moment;
 use crate::config::Config;
@@ -160,34 +160,6 @@ prop_compose! {
     }
 }
 
-/// An archive without rows. Migrating one for each case would take longer than the cases.
-static EMPTY: LazyLock<Vec<u8>> = LazyLock::new(|| {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("empty.db");
-    // On its own thread, because a runtime cannot start inside another runtime.
-    std::thread::scope(|scope| {
-        let migrated = scope.spawn(|| {
-            run(async { Store::open(&path).await.unwrap().close().await.unwrap() });
-        });
-        migrated.join().unwrap();
-    });
-    std::fs::read(path).unwrap()
-});
-
-fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
-}
-
-async fn empty_store(folder: &Path) -> Store {
-    let path = folder.join("a.db");
-    std::fs::write(&path, &*EMPTY).unwrap();
-    Store::open(&path).await.unwrap()
-}
-
 async fn lines(store: &Store) -> Vec<String> {
     canonical_lines(store.readers()).await.unwrap()
 }
@@ -318,13 +290,12 @@ async fn commit(store: &Store, pages: &[Harvest]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn any_pages_can_be_written_and_writing_them_again_changes_nothing(pages in vec(harvest(), 1..4)) {
         run(async {
-            let folder = tempfile::tempdir().unwrap();
-            let store = empty_store(folder.path()).await;
+            let (_folder, store) = store().await;
             for (n, page) in (1..).zip(&pages) {
                 write_page(&store, page, 100.0 * f64::from(n)).await;
             }
@@ -343,8 +314,7 @@ proptest! {
     #[test]
     fn any_page_can_be_committed_with_its_follow_ups(pages in vec(harvest(), 1..3)) {
         run(async {
-            let folder = tempfile::tempdir().unwrap();
-            let store = empty_store(folder.path()).await;
+            let (_folder, store) = store().await;
             commit(&store, &pages).await;
             assert_sound(&store).await;
         });
@@ -354,8 +324,7 @@ proptest! {
 #[test]
 fn a_thread_of_thousands_of_replies_gets_its_post_from_a_later_page() {
     run(async {
-        let folder = tempfile::tempdir().unwrap();
-        let store = empty_store(folder.path()).await;
+        let (_folder, store) = store().await;
         let reply = |n: u32, parent: Option<u32>, post: Option<&str>| Comment {
             comment_id: format!("c{n}"),
             parent_comment_id: parent.map(|parent| format!("c{parent}")),
