@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::scrub::letters;
-use super::wording::{is_no, line_of_http, states_success};
+use super::wording::{is_no, line_of_http, states_failure, states_no_error, states_success};
 
 /// What a value beside an empty list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,23 +18,41 @@ pub(super) const STATUS: &str = "the page is empty, and a status beside it does 
 pub(super) const FAILURE: &str = "an error beside an empty list in a reply with status 200";
 
 /// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
-const ERRORS: [&str; 10] = [
+const ERRORS: [&str; 19] = [
     "detail",
+    "err",
     "errcode",
+    "errmessage",
     "errmsg",
     "errno",
+    "errs",
+    "exc",
+    "excinfo",
+    "fail",
     "failed",
+    "failedreason",
+    "failmsg",
     "failreason",
     "failuremessage",
     "failurereason",
     "haserror",
     "iserror",
+    "traceback",
 ];
 /// Beginnings and ends of such keys: `error_code`, `exceptions`, `_error`, `lastError`.
 const BEGIN_ERRORS: [&str; 3] = ["error", "exception", "failure"];
 const END_ERRORS: [&str; 5] = ["error", "errors", "exception", "errormessage", "failure"];
-/// Parts of keys that say what to do about an error.
-const SETTINGS: [&str; 4] = ["onerror", "ignore", "retry", "handling"];
+/// Parts of keys that say what to do about an error, or tell of an earlier one.
+const SETTINGS: [&str; 8] = [
+    "onerror",
+    "ignore",
+    "retry",
+    "handl",
+    "errorlog",
+    "errorfile",
+    "previous",
+    "attempt",
+];
 /// Keys that say that a request failed if they are true or have a text, but not with a number: that may be a limit.
 const FAILED: [&str; 7] = [
     "aborted",
@@ -126,6 +144,27 @@ pub(super) fn verdict(key: &str, value: &Json<'_>) -> Verdict {
     }
 }
 
+/// Returns whether a key beside a reply says that there was a failure. A tool has its own words for a success, so only those for
+/// a failure count.
+pub(super) fn is_failure(key: &str, value: &Json<'_>) -> bool {
+    match verdict(key, value) {
+        Verdict::Failure => true,
+        Verdict::Unclear(_) => names_failure(value),
+        Verdict::Nothing => false,
+    }
+}
+
+fn names_failure(value: &Json<'_>) -> bool {
+    match value {
+        Json::Text(text) => states_failure(text),
+        Json::Array(items) => items.iter().any(names_failure),
+        Json::Object(entries) => entries.iter().any(|(_, value)| names_failure(value)),
+        Json::Int(number) => *number >= 400,
+        Json::Bool(is_set) => *is_set,
+        _ => false,
+    }
+}
+
 /// Returns whether a key is one of those that [`verdict`] looks at.
 pub(super) fn is_looked_at(key: &str) -> bool {
     Kind::of(&letters(key)).is_some()
@@ -175,10 +214,7 @@ fn is_message(key: &str) -> bool {
 
 fn error(value: &Json<'_>) -> Verdict {
     let is_none = match value {
-        // A "no" is an answer.
-        Json::Text(text) => {
-            (is_no(text) && !text.trim().eq_ignore_ascii_case("no")) || states_success(text)
-        }
+        Json::Text(text) => states_no_error(text),
         // Some services have an object of an error in every reply.
         Json::Object(entries) => {
             let is_status = |key: &str| STATUSES.contains(&&*letters(key));
@@ -194,11 +230,12 @@ fn error(value: &Json<'_>) -> Verdict {
     }
 }
 
-/// Returns what a value says that is true, or a text, if a page is none.
+/// Returns what a value says that is true, or a text about a failure, if a page is none. Others may be a limit, as `30s`.
 fn sign(value: &Json<'_>, verdict: Verdict) -> Verdict {
+    let is_yes = |text: &str| ["true", "yes"].contains(&&*text.trim().to_ascii_lowercase());
     match value {
         Json::Bool(true) => verdict,
-        Json::Text(text) if !is_no(text) && number(value).is_none() => verdict,
+        Json::Text(text) if is_yes(text) || states_failure(text) => verdict,
         _ => Verdict::Nothing,
     }
 }
@@ -217,6 +254,7 @@ fn flag(value: &Json<'_>) -> Verdict {
 
 fn status(value: &Json<'_>) -> Verdict {
     match (number(value), value) {
+        (Some(200.0), Json::Text(text)) if !states_success(text) => Verdict::Unclear(STATUS),
         (Some(200.0 | 0.0), _) => Verdict::Nothing,
         // Some services say 1 for a success, and others count errors from 1.
         (Some(1.0), _) => Verdict::Unclear(STATUS),
@@ -266,7 +304,7 @@ fn number(value: &Json<'_>) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{MESSAGE, STATUS, Verdict, is_looked_at, verdict};
+    use super::{MESSAGE, STATUS, Verdict, is_failure, is_looked_at, verdict};
     use crate::api::json::Json;
 
     fn of(entry: &str) -> Verdict {
@@ -294,6 +332,14 @@ mod tests {
             r#""exception":"ReadTimeout()""#,
             r#""failure":{"reason":"x"}"#,
             r#""failed":true"#,
+            r#""is_error":"true""#,
+            r#""has_error":"yes""#,
+            r#""exception":"saved""#,
+            r#""error":"200 upstream timeout""#,
+            r#""err":"x""#,
+            r#""fail_msg":"x""#,
+            r#""traceback":["x"]"#,
+            r#""timeout":"the read timed out""#,
             r#""timeout":true"#,
             r#""rate_limited":"yes""#,
             r#""ok":false"#,
@@ -316,6 +362,40 @@ mod tests {
     }
 
     #[test]
+    fn a_tool_has_its_own_words_for_a_success() {
+        let of = |entry: &str| {
+            let text = format!("{{{entry}}}");
+            let Json::Object(entries) = Json::parse(&text).unwrap() else {
+                panic!("no object");
+            };
+            is_failure(&entries[0].0, &entries[0].1)
+        };
+        for entry in [
+            r#""status":"cached""#,
+            r#""state":"ready""#,
+            r#""outcome":"hit""#,
+            r#""result":"empty""#,
+            r#""message":"last page""#,
+            r#""msg":"GET /x 200""#,
+            r#""meta":{"state":"California"}"#,
+        ] {
+            assert!(!of(entry), "{entry}");
+        }
+        for entry in [
+            r#""status":"429 Too Many Requests""#,
+            r#""status":"error""#,
+            r#""state":"failed""#,
+            r#""message":429"#,
+            r#""message":{"en":["Too many requests"]}"#,
+            r#""message":"请求过于频繁""#,
+            r#""partial":true"#,
+            r#""meta":{"message":"rate limited"}"#,
+        ] {
+            assert!(of(entry), "{entry}");
+        }
+    }
+
+    #[test]
     fn words_that_are_not_success_are_unclear() {
         for (entry, why) in [
             (r#""message":["Too many requests"]"#, MESSAGE),
@@ -332,6 +412,13 @@ mod tests {
             (r#""reason":"quota""#, MESSAGE),
             (r#""message":"partial success""#, MESSAGE),
             (r#""message":"Did not succeed""#, MESSAGE),
+            (r#""status":"200 Too Many Requests""#, STATUS),
+            (r#""message":"200: upstream returned nothing""#, MESSAGE),
+            (
+                r#""message":"Request successfully received, but limit exceeded""#,
+                MESSAGE,
+            ),
+            (r#""message_zh":"未能成功获取""#, MESSAGE),
             (r#""state":"pending""#, STATUS),
             (r#""result":"timeout""#, STATUS),
             (r#""outcome":"error""#, STATUS),
@@ -356,6 +443,10 @@ mod tests {
             r#""on_error":"skip""#,
             r#""ignore_errors":true"#,
             r#""timeout":30"#,
+            r#""timeout":"PT30S""#,
+            r#""previous_error":"x""#,
+            r#""error_log":"errors.log""#,
+            r#""error_handler":"skip""#,
             r#""timeout":"30""#,
             r#""timed_out":false"#,
             r#""truncated":"false""#,

@@ -2,7 +2,7 @@
 //! other services answer, and some tools fill in an empty list (api/README.md §3). Pure.
 
 use super::json::Json;
-use super::outcome::{FAILURE, Verdict, is_looked_at, verdict};
+use super::outcome::{FAILURE, Verdict, is_failure, is_looked_at, verdict};
 use super::scrub::letters;
 use super::wording::is_no;
 use crate::model::Doubt;
@@ -27,6 +27,14 @@ const OTHERS: [&str; 16] = [
     "nextpagetoken",
     "nexttoken",
     "nexturl",
+];
+/// Those of them that are true if a page follows.
+const MORE: [&str; 5] = [
+    "hasmore",
+    "hasmorepages",
+    "hasnext",
+    "hasnextpage",
+    "moreavailable",
 ];
 /// Objects that may have such a key.
 const PAGINGS: [&str; 6] = [
@@ -124,8 +132,12 @@ fn has_sign(part: &Json<'_>, is_sign_of: fn(&str) -> bool) -> bool {
     let Json::Object(entries) = part else {
         return false;
     };
+    // An end has a cursor, too, in the notation of Relay.
+    let denies = |key: &str, value: &Json<'_>| MORE.contains(&&*letters(key)) && is_denial(value);
+    let is_end = entries.iter().any(|(key, value)| denies(key, value));
     entries.iter().any(|(key, value)| {
-        (is_sign_of(key) && is_yes(value))
+        let is_of_end = is_end && letters(key) == "endcursor";
+        (is_sign_of(key) && is_yes(value) && !is_of_end)
             || (PAGINGS.contains(&&*letters(key)) && has_sign(value, is_inner_sign))
     })
 }
@@ -139,6 +151,16 @@ fn is_inner_sign(key: &str) -> bool {
     key == "cursor" || is_sign(key)
 }
 
+/// Returns whether a value is a "no" of some kind.
+fn is_denial(value: &Json<'_>) -> bool {
+    match value {
+        Json::Bool(is_set) => !is_set,
+        Json::Text(text) => is_no(text),
+        Json::Int(number) => *number == 0,
+        _ => false,
+    }
+}
+
 /// Returns whether a value says that a page follows. Some tools write all values as texts.
 fn is_yes(value: &Json<'_>) -> bool {
     match value {
@@ -150,16 +172,17 @@ fn is_yes(value: &Json<'_>) -> bool {
 /// Returns whether what a tool wrote beside a reply, in JSON, says that there was a failure, so that an empty list is none.
 #[must_use]
 pub fn tells_failure(key: &str, json: &str) -> bool {
-    is_looked_at(key) && of_tool(json, |value| verdict(key, value) != Verdict::Nothing)
+    is_looked_at(key) && of_tool(json, |value| is_failure(key, value))
 }
 
 /// Returns whether what a tool wrote beside a reply, in JSON, says that a page follows.
 #[must_use]
 pub fn tells_more(key: &str, json: &str) -> bool {
     let is_paging = PAGINGS.contains(&&*letters(key));
+    // A `cursor` in such an object may be that of the request.
     (is_sign(key) || is_paging)
         && of_tool(json, |value| match is_paging {
-            true => has_sign(value, is_inner_sign),
+            true => has_sign(value, is_sign),
             false => is_yes(value),
         })
 }
@@ -203,6 +226,9 @@ mod tests {
             ("error", "null"),
             ("has_more", r#""False""#),
             ("next_cursor", r#""None""#),
+            ("next_cursor", "\"-1\""),
+            ("meta", r#"{"cursor":"of the request"}"#),
+            ("page_info", r#"{"has_next_page":false,"end_cursor":"c"}"#),
             ("status", r#""200 OK""#),
             ("url", r#""error""#),
             ("items", "[1]"),

@@ -13,6 +13,81 @@ pub(super) fn line_of_http(text: &str) -> Option<f64> {
     Some(status.into())
 }
 
+/// Returns whether a text is such a line of a success: `200`, `HTTP/1.1 200 OK`.
+fn is_ok_of_http(text: &str) -> bool {
+    let text = match text.strip_prefix("http/") {
+        Some(line) => line.split_once(' ').map_or("", |(_, status)| status),
+        None => text,
+    };
+    let rest = text.trim_start().strip_prefix("200");
+    let rest = rest.map(|rest| rest.trim_matches(|letter| ": -()".contains(letter)));
+    matches!(rest, Some("" | "ok" | "success" | "successful"))
+}
+
+/// Returns whether a text beside an error says that there is none.
+pub(super) fn states_no_error(text: &str) -> bool {
+    let text = text.trim().to_ascii_lowercase();
+    let text = text.trim_end_matches('.');
+    // A "no" is an answer.
+    let none = [
+        "no error",
+        "no errors",
+        "ok",
+        "success",
+        "successful",
+        "without error",
+    ];
+    (is_no(text) && text != "no") || none.contains(&text)
+}
+
+/// Returns whether a text says that something failed.
+pub(super) fn states_failure(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let words = [
+        "abort",
+        "bad gateway",
+        "blocked",
+        "busy",
+        "captcha",
+        "cannot",
+        "could not",
+        "denied",
+        "error",
+        "exceed",
+        "except",
+        "expired",
+        "fail",
+        "forbid",
+        "invalid",
+        "later",
+        "limit",
+        "not found",
+        "overload",
+        "partial",
+        "quota",
+        "refuse",
+        "reject",
+        "slow down",
+        "throttl",
+        "timed out",
+        "timeout",
+        "too many",
+        "truncat",
+        "try again",
+        "unable",
+        "unauthor",
+        "unavailable",
+        "unsuccess",
+        "失败",
+        "错误",
+        "频繁",
+        "限制",
+        "超时",
+    ];
+    let is_status = line_of_http(&text).is_some_and(|status| status >= 400.0);
+    is_status || words.iter().any(|word| text.contains(word))
+}
+
 /// Returns whether a text says that there is none.
 #[must_use]
 pub fn is_no(text: &str) -> bool {
@@ -21,6 +96,8 @@ pub fn is_no(text: &str) -> bool {
         "",
         "0",
         "-",
+        "-1",
+        "end",
         "false",
         "n/a",
         "nil",
@@ -52,7 +129,6 @@ pub(super) fn states_success(text: &str) -> bool {
         "passed",
         "received",
         "saved",
-        "200 ok",
         "no error",
     ];
     let succeeds = ["success", "succeed", "成功"];
@@ -66,8 +142,17 @@ pub(super) fn states_success(text: &str) -> bool {
         "partial",
         "fail",
         "error",
+        "cannot",
+        "unable",
+        "exceed",
+        "denied",
+        "too many",
+        "success: false",
+        "success=false",
         "不成功",
         "未成功",
+        "未能",
+        "无法",
         "没有成功",
         "部分成功",
         "失败",
@@ -77,7 +162,7 @@ pub(super) fn states_success(text: &str) -> bool {
     // What it has none of is no matter.
     let rest = text.replace("no error", "").replace("without error", "");
     done.contains(&text)
-        || line_of_http(text) == Some(200.0)
+        || is_ok_of_http(text)
         || (succeeds.iter().any(|word| rest.contains(word))
             && !negated.iter().any(|word| rest.contains(word)))
 }

@@ -88,13 +88,18 @@ impl<'de> Visitor<'de> for Said {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Form, A::Error> {
-        // A sum is the same in any order.
-        let (mut count, mut sum) = (0_u64, 0_u64);
-        while let Some(entry) = entries.next_entry::<Form, Form>()? {
-            sum = sum.wrapping_add(Form::new(entry).0);
-            count += 1;
+        // A sum is the same in any order, but of two values of one key the last one counts.
+        let (mut keys, mut sum, mut in_order) = (Vec::new(), 0_u64, Form::new('}'));
+        while let Some((key, value)) = entries.next_entry::<Form, Form>()? {
+            let entry = Form::new((key, value));
+            keys.push(key.0);
+            sum = sum.wrapping_add(entry.0);
+            in_order = Form::new((in_order, entry));
         }
-        Ok(Form::new(('{', count, sum)))
+        let count = keys.len();
+        keys.sort_unstable();
+        let has_twins = keys.windows(2).any(|pair| pair[0] == pair[1]);
+        Ok(Form::new(('{', count, sum, has_twins.then_some(in_order))))
     }
 }
 
@@ -126,6 +131,8 @@ mod tests {
             one.replace("\"code\":200", "\"code\":\"200\""),
             one.replace(r#"[{"a":"é/","n":1.0}]"#, r#"[[{"a":"é/","n":1.0}]]"#),
             one.replace(",\"x\":null", ""),
+            one.replace("\"x\":null", "\"x\":null,\"x\":1"),
+            one.replace("\"x\":null", "\"x\":1,\"x\":null"),
         ] {
             assert_ne!(
                 Form::of(other.as_bytes()),
@@ -133,6 +140,7 @@ mod tests {
                 "{other}"
             );
         }
+        assert_ne!(Form::of(br#"{"a":1,"a":2}"#), Form::of(br#"{"a":2,"a":1}"#));
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for none in ["", "{", "x", "\u{0}", &deep] {
             assert_eq!(Form::of(none.as_bytes()), None, "{none}");

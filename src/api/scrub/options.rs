@@ -43,6 +43,10 @@ fn value(text: &[u8], at: usize) -> Option<Range<usize>> {
         .take(NAME)
         .take_while(|byte| b"\\\"'".contains(byte));
     let start = begin + marks.count();
+    // Another option follows.
+    if text.get(start) == Some(&b'-') {
+        return None;
+    }
     let ends = |byte: &u8| byte.is_ascii_whitespace() || b"\\\"'`<>&|;)".contains(byte);
     let rest = &text[start..];
     let rest = &rest[..rest.len().min(VALUE)];
@@ -50,5 +54,5 @@ fn value(text: &[u8], at: usize) -> Option<Range<usize>> {
     // After a blank, a word may go on with a sentence.
     let is_one =
         is_stated || (begin > sign && is_coded(&String::from_utf8_lossy(&text[start..end])));
-    (is_one && start < end && text[start] != b'-').then_some(start..end)
+    (is_one && start < end).then_some(start..end)
 }

@@ -283,8 +283,13 @@ fn no_end(entry: &Entry, harvest: &Harvest, about: &About<'_>) -> Option<String>
     let failure = about.beside.failure.as_ref();
     let failure = failure.map(|why| format!("the page is empty, and {why}"));
     let doubt = harvest.doubt.map(|doubt| doubt.why.to_owned());
-    let why = of_status.or(failure).or(doubt).or(more)?;
+    let in_reply = of_status.or(doubt);
+    let advice = match in_reply {
+        Some(_) => "import the answer as it came, with its envelope",
+        None => "leave that out if it is about something else",
+    };
+    let why = in_reply.or(failure).or(more)?;
     Some(format!(
-        "{why}. That is no proof that the list has ended: import the answer as it came, with its envelope"
+        "{why}. That is no proof that the list has ended: {advice}"
     ))
 }

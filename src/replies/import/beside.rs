@@ -5,6 +5,8 @@ use crate::api::{is_telling, tells_failure, tells_more};
 
 /// The longest key that is quoted, in characters.
 const QUOTED: usize = 40;
+/// From so many bytes on, a list or an object is no error and no cursor. A HAR entry keeps no more of one.
+const LARGE: usize = 64 << 10;
 
 /// What stands beside a reply.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +27,8 @@ impl Beside {
 
     /// Adds a key with its value in JSON.
     pub(super) fn note(&mut self, key: &str, json: &str) {
-        if !is_telling(key) {
+        let is_large = json.len() >= LARGE && json.trim_start().starts_with(['{', '[']);
+        if is_large || !is_telling(key) {
             return;
         }
         let key: String = key.chars().take(QUOTED).collect();

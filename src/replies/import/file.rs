@@ -244,9 +244,9 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
     let name = uncompressed(&name);
     let of_lines = [".jsonl", ".ndjson", ".json-seq"];
     let is_of_lines = of_lines.iter().any(|ending| name.ends_with(ending));
-    // People give files any name. A line may have a `log` of its own.
+    // People give files any name. A line may have a `log` of its own, without entries.
     let is_har = match is_of_lines {
-        true => is_har(text) && (text.contains("\"entries\"") || text.contains("\"creator\"")),
+        true => is_har(text) && may_be_har(text),
         false => is_har(text) || (name.ends_with(".har") && text.contains(LOG)),
     };
     if is_har {
@@ -264,6 +264,16 @@ fn kind(path: &Path, beginning: &[u8]) -> Kind {
     match is_value(first) && lines.next().is_some() {
         true => Kind::JsonLines,
         false => Kind::Json,
+    }
+}
+
+/// Returns whether the first line may be a HAR file, or the beginning of one.
+fn may_be_har(text: &str) -> bool {
+    let line = text.lines().next().unwrap_or_default();
+    match serde_json::from_str::<serde::de::IgnoredAny>(line) {
+        Ok(_) => serde_json::from_str::<serde_json::Value>(line)
+            .is_ok_and(|line| line["log"]["entries"].is_array()),
+        Err(_) => text.contains("\"entries\"") || text.contains("\"creator\""),
     }
 }
 

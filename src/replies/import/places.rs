@@ -8,7 +8,7 @@ use super::parameter::{scalar, tells_calls_apart};
 use crate::api::is_no;
 
 /// Names whose text is a place. Only the letters of a name count.
-const TOKENS: [&str; 27] = [
+const TOKENS: [&str; 29] = [
     "after",
     "afterid",
     "anchor",
@@ -21,6 +21,8 @@ const TOKENS: [&str; 27] = [
     "exclusivestartkey",
     "lastid",
     "lastkey",
+    "lastpostid",
+    "marker",
     "maxid",
     "minid",
     "next",
@@ -38,10 +40,11 @@ const TOKENS: [&str; 27] = [
     "untilid",
 ];
 /// Names whose number is a place, with the number of the first page.
-const NUMBERS: [(&str, u64); 10] = [
+const NUMBERS: [(&str, u64); 11] = [
     ("currentpage", 1),
     ("from", 0),
     ("offset", 0),
+    ("p", 1),
     ("page", 1),
     ("pageindex", 0),
     ("pageno", 1),
@@ -51,8 +54,25 @@ const NUMBERS: [(&str, u64); 10] = [
     ("startindex", 0),
 ];
 /// Names that beside a reply are of something else, or of the next page.
-const OTHERS: [&str; 6] = ["anchor", "before", "bookmark", "from", "lastid", "since"];
+const OTHERS: [&str; 13] = [
+    "anchor",
+    "before",
+    "bookmark",
+    "from",
+    "lastid",
+    "lastpostid",
+    "marker",
+    "offset",
+    "p",
+    "pageindex",
+    "since",
+    "skip",
+    "startindex",
+];
 const BEGIN_OTHERS: [&str; 4] = ["next", "end", "prev", "continuation"];
+/// Beginnings and ends of names that say something about a cursor.
+const ABOUT: [&str; 2] = ["has", "is"];
+const END_ABOUT: [&str; 7] = ["count", "field", "hash", "key", "name", "param", "type"];
 /// How deep a place is looked for.
 const DEEPEST: u32 = 4;
 
@@ -67,8 +87,16 @@ fn letters(name: &str) -> String {
 /// Returns whether a parameter may be a place, and is none that tells calls apart.
 fn is_name(name: &str) -> bool {
     let letters = letters(name);
+    let is_about = ABOUT.iter().any(|it| letters.starts_with(it))
+        || END_ABOUT.iter().any(|it| letters.ends_with(it));
+    // As `cursor[0]` and `cursor.value`.
+    let is_part = name
+        .to_ascii_lowercase()
+        .strip_prefix("cursor")
+        .is_some_and(|rest| rest.starts_with(['[', '.']));
     !tells_calls_apart(name)
-        && (letters.contains("cursor")
+        && (is_part
+            || (letters.contains("cursor") && !is_about)
             || letters.ends_with("pagetoken")
             || TOKENS.contains(&&*letters)
             || NUMBERS.iter().any(|(name, _)| *name == letters))
@@ -89,12 +117,14 @@ pub(super) fn is_place_beside(name: &str, value: &str) -> bool {
 
 fn is_later(name: &str, value: &str) -> bool {
     let (letters, value) = (letters(name), value.trim());
-    let number: Option<u64> = value.parse().ok();
+    // The beginning of `1/3` and `1 of 3`.
+    let digits = value.bytes().take_while(u8::is_ascii_digit).count();
+    let number: Option<u64> = value[..digits].parse().ok();
     match NUMBERS.iter().find(|(name, _)| *name == letters) {
         Some((_, first)) => match number {
             Some(number) => number > *first,
-            // A word may be the name of a page of the site.
-            None => value.contains(|letter: char| letter.is_ascii_digit() || letter == '='),
+            // A word or an address may be that of a page of the site.
+            None => value.contains('=') && !value.starts_with("http"),
         },
         None => !is_no(value),
     }
@@ -151,6 +181,10 @@ mod tests {
             ("params[cursor]", "c"),
             ("variables.cursor", "c"),
             ("page", "eyJ="),
+            ("page", "2 of 3"),
+            ("cursor[0]", "c"),
+            ("cursor.value", "c"),
+            ("last_post_id", "c"),
         ] {
             assert!(is_place(name, value), "{name}");
         }
@@ -162,12 +196,18 @@ mod tests {
             ("page", "1"),
             ("offset", "0"),
             ("page", "profile"),
+            ("page", "https://h/profile/user1"),
+            ("page", "posts-1"),
+            ("page", "1/3"),
+            ("has_cursor", "true"),
+            ("cursor_count", "1"),
             ("limit", "30"),
             ("cut", "nf2"),
         ] {
             assert!(!is_place(name, value), "{name}");
         }
-        assert!(is_place_beside("page", "3") && !is_place_beside("next_cursor", "c"));
+        assert!(is_place_beside("page", "3") && is_place_beside("cursor_out", "c"));
+        assert!(!is_place_beside("next_cursor", "c") && !is_place_beside("offset", "30"));
     }
 
     #[test]

@@ -180,7 +180,8 @@ fn renamed_cursor(captured: &Captured, said: &Said) -> Option<String> {
         // What contradicts it is named where the call is looked for.
         let _ = stated.add(name, value, "the envelope of the reply");
     }
-    stated.renamed_cursor().map(str::to_owned)
+    let is_next = |value: &str| shape::is_next_cursor(&captured.body, value);
+    stated.renamed_cursor(is_next).map(str::to_owned)
 }
 
 /// Returns the cursor; none for an empty one.

@@ -107,13 +107,13 @@ impl Request {
     fn add_beside(&mut self, fields: &Fields<'_>) {
         for (key, raw) in &fields.0 {
             if let Some(value) = scalar(raw.get()).filter(|value| is_place_beside(key, value)) {
-                self.stated.note_place(key, &value);
+                self.stated.note_beside(key, &value);
             }
         }
         for key in INPUTS {
             fields
                 .all(key)
-                .for_each(|raw| self.stated.note_inside(key, raw));
+                .for_each(|raw| self.stated.note_inside_beside(key, raw));
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a reply is, told by its shape, if nothing says what was asked.
 
+use memchr::memmem;
 use serde_json::value::RawValue;
 
 use super::asked::Asked;
@@ -37,6 +38,16 @@ pub(super) fn envelope(body: &[u8]) -> Said {
         false => repaired(body).map_or(said, |text| read(text.as_bytes())),
     }
     .unwrap_or_default()
+}
+
+/// Returns whether a reply has this value as the cursor of its next page.
+pub(super) fn is_next_cursor(body: &[u8], value: &str) -> bool {
+    let quoted = serde_json::Value::from(value).to_string();
+    memmem::find_iter(body, &quoted).any(|at| {
+        let before = body[..at].trim_ascii_end().strip_suffix(b":");
+        let key = before.unwrap_or_default().trim_ascii_end();
+        key.ends_with(b"\"cursor\"") || key.ends_with(b"\"next_cursor\"")
+    })
 }
 
 /// Reads the envelope of a reply in valid JSON; `None` for any other text.

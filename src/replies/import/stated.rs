@@ -11,6 +11,9 @@ use super::parameter::{scalar, tells_calls_apart};
 use super::places;
 use crate::model::seed::{Kind, item};
 
+/// Begins the names of what stands beside a reply, and not in its request.
+const BESIDE: &str = "beside the reply: ";
+
 /// How deep a text may be in a text.
 const DEEPEST: u32 = 3;
 
@@ -25,19 +28,32 @@ impl Stated {
         self.0.get(name).map(|(value, _)| value.as_str())
     }
 
-    /// Returns the name of what may be the cursor, if there is no other one.
-    pub(super) fn renamed_cursor(&self) -> Option<&str> {
-        let is_stated = self.get("cursor").is_some_and(|it| !it.trim().is_empty());
-        let mut names = self.0.keys().map(String::as_str);
-        names
-            .find(|name| !tells_calls_apart(name))
-            .filter(|_| !is_stated)
+    /// Returns the name of what may be the cursor, if there is no other one. `is_next` knows the cursor of the next page, which
+    /// many tools write beside a reply.
+    pub(super) fn renamed_cursor(&self, is_next: impl Fn(&str) -> bool) -> Option<&str> {
+        let stated = self.get("cursor").map(str::trim);
+        if stated.is_some_and(|cursor| !cursor.is_empty()) {
+            return None;
+        }
+        // A request that states that it has no cursor knows more than what stands beside the reply.
+        let counts = |name: &str, value: &str| {
+            let is_beside = name.starts_with(BESIDE);
+            !tells_calls_apart(name) && !is_next(value) && (!is_beside || stated.is_none())
+        };
+        let mut all = self.0.iter();
+        let found = all.find(|(name, (value, _))| counts(name, value));
+        found.map(|(name, _)| name.strip_prefix(BESIDE).unwrap_or(name))
     }
 
     /// Notes what may be the cursor by another name.
-    pub(super) fn note_place(&mut self, name: &str, value: &str) {
+    fn note_place(&mut self, name: &str, value: &str) {
         let place = (value.to_owned(), String::new());
         self.0.entry(name.to_owned()).or_insert(place);
+    }
+
+    /// Notes what may be the cursor by another name, and stands beside the reply.
+    pub(super) fn note_beside(&mut self, name: &str, value: &str) {
+        self.note_place(&format!("{BESIDE}{name}"), value);
     }
 
     /// Returns all values.
@@ -52,7 +68,7 @@ impl Stated {
     /// Returns an error if another place states another value.
     pub(super) fn add(&mut self, name: &str, value: &str, place: &str) -> Result<(), String> {
         if !tells_calls_apart(name) {
-            if places::is_place(name, value) {
+            if name.starts_with(BESIDE) || places::is_place(name, value) {
                 self.note_place(name, value);
             } else if value.trim_start().starts_with(['{', '[']) {
                 self.note_inside(name, value);
@@ -192,9 +208,16 @@ impl Stated {
     }
 
     /// Notes what may be the cursor, inside of a value in JSON.
-    pub(super) fn note_inside(&mut self, name: &str, json: &str) {
+    fn note_inside(&mut self, name: &str, json: &str) {
         if let Some((inner, value)) = places::inside(json) {
             self.note_place(&format!("{name}.{inner}"), &value);
+        }
+    }
+
+    /// Notes the same inside of a value beside the reply.
+    pub(super) fn note_inside_beside(&mut self, name: &str, json: &str) {
+        if let Some((inner, value)) = places::inside(json) {
+            self.note_beside(&format!("{name}.{inner}"), &value);
         }
     }
 }

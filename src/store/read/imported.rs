@@ -79,8 +79,8 @@ pub async fn answers_to(
 }
 
 /// How many of the newest imported replies to a request are looked at, and how many of these are returned.
-const NEWEST: u32 = 256;
-const MOST: u32 = 32;
+const NEWEST: u32 = 1_024;
+const MOST: u32 = 8;
 
 /// Returns the newest imported replies to the same request that no job has: those of this time, or of any. A file may have any
 /// number of them, so older ones are not looked at.

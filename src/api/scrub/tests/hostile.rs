@@ -128,6 +128,7 @@ fn no_text_is_looked_at_again_for_each_of_its_parts() {
         ("https://cache.tikhub.io/?", "6sign=", 12),
         ("", "https:/", 40),
         ("", ".eyJ", 40),
+        ("", "--token=", 200),
     ] {
         let text = format!("{before}{} x", repeated(part, thousands));
         let _ = scrubber.scrub_captured_text(&text);

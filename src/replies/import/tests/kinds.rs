@@ -48,11 +48,16 @@ fn json_with_the_name_of_a_har_file_is_read_as_json() {
             "{found:?}"
         );
     }
-    let line = r#"{"log":{"level":"info"},"endpoint":"get_feed","body":{"items":[]}}"#;
-    assert_eq!(
-        entries("x.jsonl", line.as_bytes()).1,
-        ["line 1: get_feed  -"]
-    );
+    for log in [
+        r#"{"level":"info"}"#,
+        r#"{"level":"info","entries":1,"creator":"x"}"#,
+    ] {
+        let line = format!(r#"{{"log":{log},"endpoint":"get_feed","body":{{"items":[]}}}}"#);
+        assert_eq!(
+            entries("x.jsonl", line.as_bytes()).1,
+            ["line 1: get_feed  -"]
+        );
+    }
 }
 
 #[test]

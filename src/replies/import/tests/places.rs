@@ -18,6 +18,21 @@ fn har(url: &str) -> String {
 }
 
 #[test]
+fn the_cursor_of_the_next_page_beside_a_reply_is_none_of_its_request() {
+    let body = r#""body":{"items":[],"cursor" : "c2"}"#;
+    for beside in [
+        r#""cursor_out":"c2""#,
+        r#""payload":{"items":[],"cursor":"c2"}"#,
+        r#""params":{"cursor":null},"new_cursor":"c9""#,
+    ] {
+        let line = format!(r#"{{"endpoint":"get_feed",{beside},{body}}}"#);
+        assert_eq!(of_file("x.jsonl", &line), "get_feed  -", "{beside}");
+    }
+    let line = format!(r#"{{"endpoint":"get_feed","new_cursor":"c1",{body}}}"#);
+    assert!(of_file("x.jsonl", &line).contains("`new_cursor` may be the cursor"));
+}
+
+#[test]
 fn a_page_whose_cursor_has_another_name_is_not_the_first_one() {
     let mut seen = 0;
     for place in [
