@@ -1,8 +1,11 @@
 //! What stands beside an empty list and speaks against it: an error, a status, a message. Pure.
 
+mod keys;
+
 use super::json::Json;
 use super::scrub::letters;
 use super::wording::{is_no, line_of_http, states_failure, states_no_error, states_success};
+use keys::{Kind, STATUSES};
 
 /// What a value beside an empty list says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,110 +19,6 @@ pub(super) const MESSAGE: &str =
     "the page is empty, and a message beside it does not state success";
 pub(super) const STATUS: &str = "the page is empty, and a status beside it does not state success";
 pub(super) const FAILURE: &str = "an error beside an empty list in a reply with status 200";
-
-/// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
-const ERRORS: [&str; 19] = [
-    "detail",
-    "err",
-    "errcode",
-    "errmessage",
-    "errmsg",
-    "errno",
-    "errs",
-    "exc",
-    "excinfo",
-    "fail",
-    "failed",
-    "failedreason",
-    "failmsg",
-    "failreason",
-    "failuremessage",
-    "failurereason",
-    "haserror",
-    "iserror",
-    "traceback",
-];
-/// Beginnings and ends of such keys: `error_code`, `exceptions`, `_error`, `lastError`.
-const BEGIN_ERRORS: [&str; 3] = ["error", "exception", "failure"];
-const END_ERRORS: [&str; 5] = ["error", "errors", "exception", "errormessage", "failure"];
-/// Parts of keys that say what to do about an error, or tell of an earlier one.
-const SETTINGS: [&str; 8] = [
-    "onerror",
-    "ignore",
-    "retry",
-    "handl",
-    "errorlog",
-    "errorfile",
-    "previous",
-    "attempt",
-];
-/// Keys that say that a request failed if they are true or have a text, but not with a number: that may be a limit.
-const FAILED: [&str; 7] = [
-    "aborted",
-    "blocked",
-    "istimeout",
-    "ratelimited",
-    "throttled",
-    "timedout",
-    "timeout",
-];
-/// Keys that say in this way that something is missing.
-const PARTIAL: [&str; 7] = [
-    "canceled",
-    "cancelled",
-    "incomplete",
-    "ispartial",
-    "istruncated",
-    "partial",
-    "truncated",
-];
-/// Keys that state success as true.
-const FLAGS: [&str; 7] = [
-    "success",
-    "ok",
-    "issuccess",
-    "issuccessful",
-    "succeeded",
-    "successful",
-    "isok",
-];
-const STATUSES: [&str; 16] = [
-    "apistatus",
-    "code",
-    "httpcode",
-    "httpstatus",
-    "httpstatuscode",
-    "rc",
-    "respcode",
-    "responsecode",
-    "responsestatus",
-    "resultcode",
-    "ret",
-    "retcode",
-    "returncode",
-    "status",
-    "statuscode",
-    "subcode",
-];
-/// Keys whose text is a status. Their numbers and objects are something else.
-const WORDS: [&str; 3] = ["outcome", "result", "state"];
-const MESSAGES: [&str; 9] = [
-    "message",
-    "msg",
-    "reason",
-    "retmsg",
-    "returnmsg",
-    "statusmessage",
-    "statusmsg",
-    "statusreason",
-    "statustext",
-];
-/// Ends of names of a message in one of several languages.
-const LANGUAGES: [&str; 8] = ["zhcn", "zhtw", "enus", "zh", "cn", "en", "ja", "text"];
-/// Objects that may have such keys.
-const CONTAINERS: [&str; 7] = [
-    "baseresp", "info", "meta", "metadata", "response", "result", "status",
-];
 
 /// Returns what a value beside an empty list says.
 pub(super) fn verdict(key: &str, value: &Json<'_>) -> Verdict {
@@ -168,48 +67,6 @@ fn names_failure(value: &Json<'_>) -> bool {
 /// Returns whether a key is one of those that [`verdict`] looks at.
 pub(super) fn is_looked_at(key: &str) -> bool {
     Kind::of(&letters(key)).is_some()
-}
-
-#[derive(Clone, Copy)]
-enum Kind {
-    Error,
-    Failed,
-    Partial,
-    Flag,
-    Status,
-    Word,
-    Message,
-    Container,
-}
-
-impl Kind {
-    fn of(key: &str) -> Option<Self> {
-        let is_error = ERRORS.contains(&key)
-            || BEGIN_ERRORS.iter().any(|begin| key.starts_with(begin))
-            || END_ERRORS.iter().any(|end| key.ends_with(end));
-        if is_error {
-            let is_setting = SETTINGS.iter().any(|part| key.contains(part));
-            return (!is_setting).then_some(Self::Error);
-        }
-        let kinds = [
-            (&FAILED[..], Self::Failed),
-            (&PARTIAL, Self::Partial),
-            (&FLAGS, Self::Flag),
-            (&STATUSES, Self::Status),
-            (&WORDS, Self::Word),
-            (&CONTAINERS, Self::Container),
-        ];
-        let found = kinds.iter().find(|(keys, _)| keys.contains(&key));
-        found
-            .map(|(_, kind)| *kind)
-            .or_else(|| is_message(key).then_some(Self::Message))
-    }
-}
-
-/// Returns whether a key is that of a message, in any language.
-fn is_message(key: &str) -> bool {
-    let of_language = LANGUAGES.iter().find_map(|end| key.strip_suffix(end));
-    MESSAGES.contains(&key) || of_language.is_some_and(|key| MESSAGES.contains(&key))
 }
 
 fn error(value: &Json<'_>) -> Verdict {
