@@ -15,9 +15,8 @@ use crate::support::{Bench, Limit, float, median, note, say};
 use crate::world;
 
 const RATE: i64 = 300;
-/// The world of `job`, but with two comments on a page: half an hour of its pages takes more memory than the machine has.
-const OPTIONS: &str = "--exact --audience 250 --characters 0 --posts 200 --page-size-posts 20 --comments 4 \
-    --page-size-comments 2 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0 --latency-ms 20";
+/// Two comments on a page: half an hour of pages as in `job` takes more memory than the machine has.
+const COMMENTS: &str = "--comments 4 --page-size-comments 2 --latency-ms 20";
 const LOOK: Duration = Duration::from_secs(1);
 /// The first part of the run fills caches and trains dictionaries.
 const PARTS: usize = 6;
@@ -39,10 +38,9 @@ pub fn run(bench: &Bench) -> Result<()> {
     let pages = RATE * i64::try_from(seconds)?;
     let users = pages / world::PAGES_OF_USER + 2;
     let users = users.to_string();
-    let options: Vec<&str> = OPTIONS
-        .split_whitespace()
-        .chain(["--users", &users])
-        .collect();
+    let mut options = vec!["--users", &users];
+    options.extend(world::OPTIONS.split_whitespace());
+    options.extend(COMMENTS.split_whitespace());
     let remote = Remote::start(&options)?;
     let keys = format!("limits.requests_per_second = {RATE}\nlimits.max_in_flight = 32");
     let site = Site::new(remote.address(), &keys)?;

@@ -12,8 +12,9 @@ pub const PAGES_OF_USER: i64 = 415;
 pub const PAGES: i64 = USERS * PAGES_OF_USER;
 pub const IN_FLIGHT: i64 = 32;
 
+/// The world, without the comments of a post.
 pub const OPTIONS: &str = "--exact --audience 250 --characters 0 --posts 200 --page-size-posts 20 \
-    --comments 20 --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0";
+    --replies 0 --followers 250 --appearances 0 --remixes 0 --feed 0";
 pub const KEYS: &str = "limits.requests_per_second = 100000\nlimits.max_in_flight = 32";
 
 /// Starts a simulator of that world with the given latency.
@@ -25,6 +26,7 @@ pub fn remote(latency_ms: u32) -> Result<Remote> {
 fn remote_of(users: i64, latency_ms: u32) -> Result<Remote> {
     let (users, latency_ms) = (users.to_string(), latency_ms.to_string());
     let mut options = vec!["--warm", "--users", &users, "--latency-ms", &latency_ms];
+    options.extend(["--comments", "20"]);
     options.extend(OPTIONS.split_whitespace());
     Remote::start(&options)
 }

@@ -48,7 +48,12 @@ pub(super) fn verdict(key: &str, value: &Json<'_>) -> Verdict {
 pub(super) fn is_failure(key: &str, value: &Json<'_>) -> bool {
     match verdict(key, value) {
         Verdict::Failure => true,
-        Verdict::Unclear(_) => names_failure(value),
+        Verdict::Unclear(_) => match (Kind::of(&letters(key)), value) {
+            // The keys in a message are languages. Those in any other object are about the request, or about something else.
+            (Some(Kind::Message), _) => names_failure(value),
+            (_, Json::Object(entries)) => entries.iter().any(|(key, value)| is_failure(key, value)),
+            _ => names_failure(value),
+        },
         Verdict::Nothing => false,
     }
 }
@@ -164,14 +169,19 @@ mod tests {
     use super::{MESSAGE, STATUS, Verdict, is_failure, is_looked_at, verdict};
     use crate::api::json::Json;
 
-    fn of(entry: &str) -> Verdict {
+    /// What an entry is, told by its key and value.
+    fn told<T>(entry: &str, tell: impl Fn(&str, &Json<'_>) -> T) -> T {
         let text = format!("{{{entry}}}");
         let Json::Object(entries) = Json::parse(&text).unwrap() else {
             panic!("no object");
         };
-        let (key, value) = &entries[0];
-        let said = verdict(key, value);
-        assert!(said == Verdict::Nothing || is_looked_at(key), "{entry}");
+        tell(&entries[0].0, &entries[0].1)
+    }
+
+    fn of(entry: &str) -> Verdict {
+        let said = told(entry, verdict);
+        let is_seen = told(entry, |key, _| is_looked_at(key));
+        assert!(said == Verdict::Nothing || is_seen, "{entry}");
         said
     }
 
@@ -220,13 +230,6 @@ mod tests {
 
     #[test]
     fn a_tool_has_its_own_words_for_a_success() {
-        let of = |entry: &str| {
-            let text = format!("{{{entry}}}");
-            let Json::Object(entries) = Json::parse(&text).unwrap() else {
-                panic!("no object");
-            };
-            is_failure(&entries[0].0, &entries[0].1)
-        };
         for entry in [
             r#""status":"cached""#,
             r#""state":"ready""#,
@@ -235,8 +238,9 @@ mod tests {
             r#""message":"last page""#,
             r#""msg":"GET /x 200""#,
             r#""meta":{"state":"California"}"#,
+            r#""meta":{"state":"x","bytes":5000,"cached":true,"limit":"none"}"#,
         ] {
-            assert!(!of(entry), "{entry}");
+            assert!(!told(entry, is_failure), "{entry}");
         }
         for entry in [
             r#""status":"429 Too Many Requests""#,
@@ -247,8 +251,12 @@ mod tests {
             r#""message":"请求过于频繁""#,
             r#""partial":true"#,
             r#""meta":{"message":"rate limited"}"#,
+            r#""meta":{"state":"x","status":{"message":429}}"#,
+            r#""status":"pending""#,
+            r#""state":"in progress""#,
+            r#""outcome":"incomplete""#,
         ] {
-            assert!(of(entry), "{entry}");
+            assert!(told(entry, is_failure), "{entry}");
         }
     }
 

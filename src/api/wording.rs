@@ -40,7 +40,7 @@ pub(super) fn states_no_error(text: &str) -> bool {
     (is_no(text) && text != "no") || none.contains(&text)
 }
 
-/// Returns whether a text says that something failed.
+/// Returns whether a text says that something failed, or has not ended.
 pub(super) fn states_failure(text: &str) -> bool {
     let text = text.to_lowercase();
     let words = [
@@ -58,12 +58,16 @@ pub(super) fn states_failure(text: &str) -> bool {
         "expired",
         "fail",
         "forbid",
+        "in progress",
+        "in_progress",
+        "incomplete",
         "invalid",
         "later",
         "limit",
         "not found",
         "overload",
         "partial",
+        "pending",
         "quota",
         "refuse",
         "reject",

@@ -1,6 +1,6 @@
 //! Names of keys that say how a request ended. Only the letters of a name count, in lower case.
 
-/// Keys that only a failure has, if they say anything. Only the letters of a key count, in lower case.
+/// Keys that only a failure has, if they say anything.
 const ERRORS: [&str; 19] = [
     "detail",
     "err",
